@@ -1,0 +1,64 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/clock.hpp"
+#include "domain/ids.hpp"
+
+namespace opi::audit {
+
+// The closed list of what is audited.
+enum class Action {
+  delivery_delivered,
+  delivery_failed,
+  delivery_dead_lettered,
+  destination_created,
+  destination_changed,
+  destination_disabled,
+  credential_set,
+  policy_changed,
+  tenant_created,
+  token_issued,
+  plugin_loaded,
+  plugin_refused,
+  plugin_quarantined,
+};
+
+std::string_view to_string(Action action);  // such as "delivery.dead_lettered"
+std::optional<Action> parse_action(std::string_view text);
+
+enum class ActorKind { system, token };  // system: the daemon itself or its command line
+std::string_view to_string(ActorKind kind);
+std::optional<ActorKind> parse_actor_kind(std::string_view text);
+
+// What happened. Every text is redacted before it comes here.
+struct Entry {
+  TenantId tenant;
+  UnixTime at{};
+  ActorKind actor_kind = ActorKind::system;
+  std::string actor_id;
+  std::string actor_role;
+  Action action{};
+  std::string target;          // "<kind>:<id>", such as "delivery:018f…"
+  std::string correlation_id;
+  std::string details;         // JSON object, or empty
+};
+
+using Digest = std::array<std::uint8_t, 32>;
+
+// The place of an entry in its tenant's hash chain.
+struct Link {
+  std::int64_t sequence = 0;  // 1 for the tenant's first entry
+  Digest previous{};
+  Digest hash{};
+};
+
+struct Record {
+  Entry entry;
+  Link link;
+};
+
+}  // namespace opi::audit

@@ -1,0 +1,15 @@
+# Every library the build uses, found once. Versions are Debian 12's.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(PostgreSQL REQUIRED)
+if(NOT TARGET PostgreSQL::client)
+  # Debian's Poco::DataPostgreSQL links this target, which nobody defines (pocoproject/poco#3036).
+  add_library(PostgreSQL::client INTERFACE IMPORTED)
+  target_link_libraries(PostgreSQL::client INTERFACE PostgreSQL::PostgreSQL)
+endif()
+find_package(Poco 1.11 REQUIRED COMPONENTS Foundation Net Util Crypto JSON JWT Data DataSQLite DataPostgreSQL)
+find_package(Boost 1.81 REQUIRED COMPONENTS json program_options)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd)

@@ -1,0 +1,17 @@
+# opi_module(<name> [USES <module>...] [LINKS <library>...])
+# One static library opi_<name> from the sources of the current folder. USES are the modules of host/ it
+# may include (tests/architecture reads the includes and holds them against docs/architecture.md).
+function(opi_module name)
+  cmake_parse_arguments(arg "" "" "USES;LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  if(sources)
+    add_library(opi_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(opi_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  list(TRANSFORM arg_USES PREPEND opi_)
+  target_include_directories(opi_${name} ${scope} ${PROJECT_SOURCE_DIR}/host)
+  target_link_libraries(opi_${name} ${scope} ${arg_USES} ${arg_LINKS})
+endfunction()

@@ -1,0 +1,56 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "delivery/claim.hpp"
+#include "delivery/transport.hpp"
+#include "domain/destination.hpp"
+#include "domain/outcome.hpp"
+#include "secrets/secret_set.hpp"
+
+namespace opi::delivery {
+
+// What an adapter is told about the attempt it renders or interprets.
+struct AttemptContext {
+  const Event& event;
+  const Destination& destination;
+  const DeliveryId& delivery;
+  const IdempotencyKey& idempotency_key;
+  int attempt_number = 1;
+  UnixTime now{};
+  UnixTime created_at{};
+  std::array<std::uint8_t, 16> nonce{};
+};
+
+struct Rendering {
+  bool ok = false;
+  HttpRequest request;      // url, headers, body, with secrets inserted and signatures made
+  bool is_signed = false;   // at least one MAC with a live secret was made during the rendering
+  std::string error;        // if not ok, for people; without secrets
+  bool retryable = false;   // if not ok: trying again may help
+};
+
+// A plugin's component, configured for one destination. Functions are pure and thread-safe.
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+  [[nodiscard]] virtual Rendering render(const AttemptContext& context, const secrets::SecretSet& secrets) const = 0;
+  [[nodiscard]] virtual Outcome interpret(const AttemptContext& context, const HttpResponse& response) const = 0;
+};
+
+struct AdapterLookup {
+  std::shared_ptr<const Adapter> adapter;  // null: the destination is held
+  std::string held_reason;                 // why, for people
+};
+
+// Loaded adapters by component id. Thread-safe.
+class AdapterRegistry {
+ public:
+  virtual ~AdapterRegistry() = default;
+  // The adapter of this destination at this revision; created on first use and kept until the revision
+  // changes. A missing plugin or a refused configuration holds the destination, it fails nothing.
+  virtual AdapterLookup find(const Destination& destination) = 0;
+};
+
+}  // namespace opi::delivery

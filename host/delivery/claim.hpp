@@ -1,0 +1,53 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "domain/attempt.hpp"
+#include "domain/delivery_state.hpp"
+#include "domain/event.hpp"
+#include "domain/idempotency_key.hpp"
+#include "domain/ids.hpp"
+#include "domain/outcome.hpp"
+
+namespace opi::delivery {
+
+// Fencing: grows by one with every claim of the same delivery.
+using LeaseToken = std::int64_t;
+
+// A point on the database's clock in microseconds since the Unix epoch.
+using DueTime = std::int64_t;
+inline constexpr DueTime due_since_ever = INT64_MIN;
+
+// The right to settle one delivery: whoever holds it has the lease. Move-only; given up by Settlement,
+// by DeliveryStore::release(), or by letting the lease run out.
+class Claim {
+ public:
+  struct Data {
+    DeliveryId delivery;
+    DestinationId destination;
+    LeaseToken lease = 0;
+    int attempts_made = 0;  // recorded attempts; the one under way is this + 1
+    DueTime due_at = 0;
+    MonoTime leased_until{};  // on this daemon's clock, measured from before the claim was sent
+    UnixTime created_at{};
+    IdempotencyKey idempotency_key;
+    std::shared_ptr<const Event> event;
+  };
+
+  explicit Claim(Data data) : data_(std::move(data)) {}
+  Claim(Claim&&) noexcept = default;
+  Claim& operator=(Claim&&) noexcept = default;
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+  const Data* operator->() const { return &data_; }
+  const Data& operator*() const { return data_; }
+
+ private:
+  Data data_;
+};
+
+}  // namespace opi::delivery

@@ -1,0 +1,57 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/attempt.hpp"
+#include "domain/delivery_state.hpp"
+#include "domain/idempotency_key.hpp"
+#include "domain/ids.hpp"
+
+namespace opi::delivery {
+
+// One delivery as readers see it, hot or cold.
+struct DeliveryView {
+  TenantId tenant;
+  DeliveryId id;
+  DestinationId destination;
+  EventId event_id;
+  std::string event_type, correlation_id, alert_id, evidence_id, ticket_id;
+  DeliveryState state = DeliveryState::pending;
+  int attempts = 0;
+  IdempotencyKey idempotency_key;
+  UnixTime created_at{};
+  std::optional<UnixTime> due_at;        // live deliveries
+  std::optional<UnixTime> completed_at;  // terminal deliveries
+  std::string last_reason;               // of the last recorded attempt
+};
+
+struct DeliveryFilter {
+  std::optional<DeliveryState> state;
+  std::optional<DestinationId> destination;
+  std::optional<EventId> event_id;
+  std::optional<std::string> correlation_id;
+  std::optional<DeliveryId> before;  // cursor: only deliveries created before this one (ids are time-ordered)
+  int limit = 50;                    // 1 to 200
+};
+
+struct DeliveryCount {
+  DestinationId destination;
+  DeliveryState state{};
+  std::int64_t count = 0;
+};
+
+// The read side. Every function is bound to one tenant; others' rows do not exist for it. Thread-safe.
+// Throws StoreUnavailable.
+class DeliveryQuery {
+ public:
+  virtual ~DeliveryQuery() = default;
+  // Newest first.
+  virtual std::vector<DeliveryView> list(const TenantId& tenant, const DeliveryFilter& filter) = 0;
+  virtual std::optional<DeliveryView> find(const TenantId& tenant, const DeliveryId& delivery) = 0;
+  // Ascending by number; empty if the delivery has none or is not the tenant's.
+  virtual std::vector<Attempt> attempts(const TenantId& tenant, const DeliveryId& delivery) = 0;
+  virtual std::vector<DeliveryCount> counts(const TenantId& tenant) = 0;
+};
+
+}  // namespace opi::delivery

@@ -1,0 +1,95 @@
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "delivery/claim.hpp"
+#include "delivery/settlement.hpp"
+#include "domain/catalog.hpp"
+#include "domain/store_errors.hpp"
+
+namespace opi::delivery {
+
+using ContentHash = std::array<std::uint8_t, 32>;
+
+struct NewDelivery {
+  DeliveryId id;
+  DestinationId destination;
+  IdempotencyKey idempotency_key;
+};
+
+struct NewEvent {
+  Event event;
+  ContentHash content_hash{};  // equal for equal envelopes
+  std::vector<NewDelivery> deliveries;
+};
+
+enum class InsertResult {
+  accepted,
+  duplicate,  // this event id with the same content hash is stored already
+  conflict,   // this event id with another content hash is stored already; nothing changed
+};
+
+struct InsertReport {
+  bool catalog_changed = false;  // the catalog is newer than the one the deliveries were made from: nothing was stored
+  std::vector<InsertResult> results;  // one per event, in order
+};
+
+struct ClaimRequest {
+  DestinationId destination;
+  int limit = 0;                       // free slots
+  DueTime due_from = due_since_ever;   // low watermark: only rows due at or after it are looked at
+};
+
+struct DueDestination {
+  DestinationId destination;
+  std::chrono::milliseconds due_in{0};  // of its earliest live delivery by the database's clock; <= 0: due
+};
+
+enum class SettleResult { settled, lease_lost };
+
+// The outbox. Every function throws StoreUnavailable (nothing changed) or, where it writes, CommitInDoubt.
+// Thread-safe; intake, claims and settlements do not wait for each other beyond what the engine demands.
+class DeliveryStore {
+ public:
+  virtual ~DeliveryStore() = default;
+
+  // Stores events with their deliveries (pending, due now) in one transaction, synchronously durable.
+  // Event ids are distinct within the call. `catalog_revision` is the one the deliveries were made from.
+  virtual InsertReport insert(std::span<const NewEvent> events, std::int64_t catalog_revision) = 0;
+
+  // After CommitInDoubt of insert(): whether each of these events is stored with this very content.
+  virtual std::vector<bool> stored(std::span<const NewEvent> events) = 0;
+
+  // Tells other daemons that work has come; at most once per batch, after its commit.
+  virtual void announce() = 0;
+
+  // Claims up to the given number of due deliveries per destination and leases each for `lease`. Only
+  // pending and retry_scheduled deliveries are claimed; expired leases are left to take_over_expired().
+  // Safe to be lost: an unreported claim runs out by itself.
+  virtual std::vector<Claim> claim(std::span<const ClaimRequest> requests, const std::string& daemon_id,
+                                   std::chrono::milliseconds lease) = 0;
+
+  // Ends or reschedules claimed deliveries: state, attempt, delivery event and audit record of each in
+  // one transaction. Fenced by the lease token, except that a success still counts while the delivery is
+  // live. Submitting the same settlement twice is harmless; a terminal attempt replaces a retryable or
+  // interrupted record of the same number, never the reverse. One result per settlement, in order.
+  // After CommitInDoubt, submit again.
+  virtual std::vector<SettleResult> settle(std::span<const Settlement> settlements) = 0;
+
+  // Gives claimed deliveries back unsent, due as before. Lost leases are ignored.
+  virtual void release(std::span<const Claim> claims) = 0;
+
+  // Takes over deliveries whose lease has run out: re-leased to this daemon with a new token. The caller
+  // settles each as interrupted.
+  virtual std::vector<Claim> take_over_expired(int limit, const std::string& daemon_id,
+                                               std::chrono::milliseconds lease) = 0;
+
+  // Destinations that have live deliveries, with the time of the earliest.
+  virtual std::vector<DueDestination> due_destinations() = 0;
+};
+
+}  // namespace opi::delivery

@@ -1,0 +1,56 @@
+#pragma once
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "audit/audit_record.hpp"
+#include "delivery/claim.hpp"
+#include "domain/policy.hpp"
+
+namespace opi::delivery {
+
+// What the policy makes of an outcome. Pure.
+struct Decision {
+  DeliveryState next = DeliveryState::retry_scheduled;  // retry_scheduled, delivered, failed or dead_lettered
+  AttemptResult result = AttemptResult::retryable;
+  std::chrono::milliseconds retry_in{0};  // for retry_scheduled
+  bool disable_destination = false;
+};
+
+// `attempt_number` counts from 1 and is the attempt that `outcome` ends; `chance` is uniform in [0, 1).
+// A Retry-After longer than the backoff is honoured up to the policy's cap.
+Decision decide(const DeliveryPolicy& policy, int attempt_number, const Outcome& outcome, double chance);
+
+// The end of one claim, ready to be written: only a claim can be settled, and only once.
+class Settlement {
+ public:
+  Settlement(Claim&& claim, Attempt attempt, Decision decision, Uuid delivery_event_id,
+             std::optional<audit::Entry> audit_entry, std::string external_ref = {}, std::string external_url = {})
+      : claim_(std::move(claim)),
+        attempt_(std::move(attempt)),
+        decision_(decision),
+        delivery_event_id_(delivery_event_id),
+        audit_entry_(std::move(audit_entry)),
+        external_ref_(std::move(external_ref)),
+        external_url_(std::move(external_url)) {}
+
+  [[nodiscard]] const Claim& claim() const { return claim_; }
+  [[nodiscard]] const Attempt& attempt() const { return attempt_; }
+  [[nodiscard]] const Decision& decision() const { return decision_; }
+  // Id of the delivery event (ticket.delivery.*) that this settlement publishes.
+  [[nodiscard]] const Uuid& delivery_event_id() const { return delivery_event_id_; }
+  // Set for terminal outcomes.
+  [[nodiscard]] const std::optional<audit::Entry>& audit_entry() const { return audit_entry_; }
+  [[nodiscard]] const std::string& external_ref() const { return external_ref_; }
+  [[nodiscard]] const std::string& external_url() const { return external_url_; }
+
+ private:
+  Claim claim_;
+  Attempt attempt_;
+  Decision decision_;
+  Uuid delivery_event_id_;
+  std::optional<audit::Entry> audit_entry_;
+  std::string external_ref_, external_url_;
+};
+
+}  // namespace opi::delivery

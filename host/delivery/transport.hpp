@@ -1,0 +1,47 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/outcome.hpp"
+
+namespace opi::delivery {
+
+struct Header {
+  std::string name, value;
+  bool operator==(const Header&) const = default;
+};
+
+// A request as it goes out. Header names and values are valid tokens and field values: checked when built.
+struct HttpRequest {
+  std::string method;
+  std::string url;  // absolute http or https
+  std::vector<Header> headers;  // without host, content-length, connection: those are the transport's
+  std::string body;
+  std::chrono::milliseconds timeout{15'000};  // of everything: resolve, connect, TLS, send, receive
+};
+
+struct HttpResponse {
+  TransportFault fault = TransportFault::none;
+  std::string fault_detail;  // for people; may name host and address, never headers or bodies
+  bool request_sent = false; // all of it was handed to the kernel: the receiver may have acted on it
+  int status = 0;            // 0 with a fault
+  std::vector<Header> headers;
+  std::string body;          // at most the transport's cap; the rest is cut off
+  bool body_truncated = false;
+  std::chrono::milliseconds elapsed{0};
+};
+
+// Outbound HTTP. Thread-safe.
+class Transport {
+ public:
+  using Completion = std::function<void(HttpResponse&&)>;
+  virtual ~Transport() = default;
+  // Starts the exchange; `done` is called exactly once, on one of the transport's threads, never inside
+  // send(). It must not block or throw.
+  virtual void send(HttpRequest request, Completion done) = 0;
+};
+
+}  // namespace opi::delivery

@@ -1,0 +1,50 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/clock.hpp"
+#include "domain/ids.hpp"
+#include "domain/policy.hpp"
+
+namespace opi {
+
+// A reference to a secret for one purpose of a destination; never the value.
+struct Credential {
+  std::string purpose;    // the adapter's slot name, such as "signing"
+  int version = 1;        // of this purpose at this destination; the highest is current
+  std::string reference;  // such as "k8s://namespace/secret/key"
+  std::optional<UnixTime> expires_at;  // an older version signs beside the current one until then
+};
+
+enum class SigningRule {
+  required,  // nothing is sent unsigned
+  disabled,  // explicitly switched off by the tenant
+};
+
+// Where a tenant wants events.
+struct Destination {
+  TenantId tenant_id;
+  DestinationId id;
+  std::string name;
+  std::string adapter;                     // component id of a loaded plugin, such as "webhook"
+  std::string endpoint;                    // absolute http(s) URL; write-only towards people
+  std::vector<std::string> subscriptions;  // see subscription_matches()
+  bool enabled = true;
+  std::string disabled_reason;
+  SigningRule signing = SigningRule::required;
+  std::string config;  // JSON object for the adapter
+  PolicyOverride policy_override;
+  int max_in_flight = 16;
+  double rate_limit_per_second = 0;  // 0: none
+  std::vector<Credential> credentials;
+  std::int64_t revision = 0;  // grows with every change
+};
+
+struct DestinationLimits {
+  static constexpr std::size_t name_length = 200, endpoint_length = 2048, config_bytes = 64 * 1024;
+  static constexpr std::size_t subscriptions = 64;
+  static constexpr int max_in_flight = 1000;
+};
+
+}  // namespace opi

@@ -1,0 +1,28 @@
+#include "domain/event.hpp"
+
+namespace opi {
+
+bool is_event_type(std::string_view text) {
+  if (text.empty() || text.size() > EventLimits::event_type_length) return false;
+  char previous = '.';
+  for (const char c : text) {
+    const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    if (!word && !(c == '.' && previous != '.')) return false;
+    previous = c;
+  }
+  return previous != '.';
+}
+
+bool is_subscription(std::string_view pattern) {
+  if (pattern == "*") return true;
+  if (pattern.ends_with(".*")) pattern.remove_suffix(2);
+  return is_event_type(pattern);
+}
+
+bool subscription_matches(std::string_view pattern, std::string_view event_type) {
+  if (pattern == "*") return true;
+  if (pattern.ends_with(".*")) return event_type.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == event_type;
+}
+
+}  // namespace opi
