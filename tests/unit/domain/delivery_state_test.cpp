@@ -1,0 +1,33 @@
+#include "domain/delivery_state.hpp"
+
+#include <gtest/gtest.h>
+
+namespace opi {
+namespace {
+
+TEST(DeliveryStateMachine, HasTheSixStatesOfTheProduct) {
+  std::vector<std::string_view> names;
+  for (const auto state : all_delivery_states) names.push_back(to_string(state));
+  EXPECT_EQ(names, (std::vector<std::string_view>{"pending", "delivering", "retry_scheduled", "delivered", "failed",
+                                                  "dead_lettered"}));
+  for (const auto name : names) EXPECT_EQ(to_string(*parse_delivery_state(name)), name);
+  EXPECT_FALSE(parse_delivery_state("queued"));
+}
+
+TEST(DeliveryStateMachine, TerminalStatesHaveNoExits) {
+  for (const auto& row : delivery_transitions) EXPECT_FALSE(is_terminal(row.from)) << to_string(row.from);
+}
+
+TEST(DeliveryStateMachine, AReleasedDeliveryGoesBackToWhereItCameFrom) {
+  EXPECT_EQ(next_state(DeliveryState::delivering, DeliveryTrigger::release, false), DeliveryState::pending);
+  EXPECT_EQ(next_state(DeliveryState::delivering, DeliveryTrigger::release, true), DeliveryState::retry_scheduled);
+}
+
+TEST(DeliveryStateMachine, OnlySuccessCountsAfterTheLeaseWasTakenOver) {
+  EXPECT_EQ(next_state(DeliveryState::retry_scheduled, DeliveryTrigger::late_succeed, true), DeliveryState::delivered);
+  EXPECT_FALSE(next_state(DeliveryState::retry_scheduled, DeliveryTrigger::retry, true));
+  EXPECT_FALSE(next_state(DeliveryState::retry_scheduled, DeliveryTrigger::dead_letter, true));
+}
+
+}  // namespace
+}  // namespace opi
