@@ -1,0 +1,52 @@
+#include "runtime/periodic_service.hpp"
+
+#include <pthread.h>
+
+namespace opi::runtime {
+
+PeriodicService::PeriodicService(std::string name, RunOnce run_once, telemetry::Logger& logger,
+                                 std::chrono::milliseconds after_failure)
+    : name_(std::move(name)), run_once_(std::move(run_once)), logger_(logger), after_failure_(after_failure) {}
+
+PeriodicService::~PeriodicService() { stop(); }
+
+void PeriodicService::start() {
+  thread_ = std::thread([this] { loop(); });
+  pthread_setname_np(thread_.native_handle(), name_.substr(0, 15).c_str());
+}
+
+void PeriodicService::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (awake_) return;
+    awake_ = true;
+  }
+  changed_.notify_one();
+}
+
+void PeriodicService::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void PeriodicService::loop() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    awake_ = false;
+    lock.unlock();
+    std::chrono::milliseconds wait = after_failure_;
+    try {
+      wait = run_once_();
+    } catch (const std::exception& failure) {
+      logger_.error("service.failed", {{"service", name_}, {"error", failure.what()}});
+    }
+    lock.lock();
+    if (wait.count() > 0) changed_.wait_for(lock, wait, [this] { return awake_ || stopping_; });
+  }
+}
+
+}  // namespace opi::runtime

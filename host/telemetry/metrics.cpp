@@ -1,0 +1,61 @@
+#include "telemetry/metrics.hpp"
+
+#include <prometheus/text_serializer.h>
+
+namespace opi::telemetry {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+
+const prometheus::Histogram::BucketBoundaries seconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+const prometheus::Histogram::BucketBoundaries latency_seconds{0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 7200, 21600, 86400};
+
+auto& family(prometheus::Registry& registry, const char* name, const char* help) {
+  return BuildCounter().Name(name).Help(help).Register(registry);
+}
+auto& counter(prometheus::Registry& registry, const char* name, const char* help) {
+  return family(registry, name, help).Add({});
+}
+auto& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+auto& histogram(prometheus::Registry& registry, const char* name, const char* help,
+                const prometheus::Histogram::BucketBoundaries& buckets) {
+  return BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+}
+
+}  // namespace
+
+Metrics::Metrics()
+    : attempts_(family(registry_, "opi_attempts_total", "Delivery attempts by result")),
+      deliveries_ended_(family(registry_, "opi_deliveries_ended_total", "Deliveries that reached a terminal state")),
+      store_failures_(family(registry_, "opi_store_failures_total", "Store operations that failed or stayed in doubt")),
+      events_(family(registry_, "opi_events_total", "Events handed in by producers, by result")),
+      events_accepted(events_.Add({{"result", "accepted"}})),
+      events_duplicate(events_.Add({{"result", "duplicate"}})),
+      events_conflict(events_.Add({{"result", "conflict"}})),
+      claims(counter(registry_, "opi_claims_total", "Deliveries claimed")),
+      leases_lost(counter(registry_, "opi_leases_lost_total", "Settlements refused because the lease was lost")),
+      leases_taken_over(counter(registry_, "opi_leases_taken_over_total", "Expired leases taken over")),
+      in_flight(gauge(registry_, "opi_in_flight_deliveries", "Deliveries claimed and not yet settled")),
+      due_destinations(gauge(registry_, "opi_due_destinations", "Destinations known to have work due")),
+      breakers_open(gauge(registry_, "opi_breakers_open", "Destinations whose circuit breaker is open")),
+      settle_backlog(gauge(registry_, "opi_settle_backlog", "Settlements waiting for the store")),
+      attempt_duration(histogram(registry_, "opi_attempt_duration_seconds", "Duration of attempts", seconds)),
+      delivery_latency(histogram(registry_, "opi_delivery_latency_seconds", "From event accepted to delivered", latency_seconds)) {}
+
+std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
+
+prometheus::Counter& Metrics::attempts(std::string_view result) {
+  return attempts_.Add({{"result", std::string(result)}});
+}
+prometheus::Counter& Metrics::deliveries_ended(std::string_view state) {
+  return deliveries_ended_.Add({{"state", std::string(state)}});
+}
+prometheus::Counter& Metrics::store_failures(std::string_view operation) {
+  return store_failures_.Add({{"operation", std::string(operation)}});
+}
+
+}  // namespace opi::telemetry

@@ -1,0 +1,47 @@
+#pragma once
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <string>
+#include <string_view>
+
+namespace opi::telemetry {
+
+// Every metric of the daemon, by name and meaning in one place. Thread-safe. Labels have few values:
+// never tenants, destinations or ids.
+class Metrics {
+ public:
+  Metrics();
+
+  // The registry in Prometheus' text format.
+  [[nodiscard]] std::string exposition() const;
+
+  prometheus::Counter& attempts(std::string_view result);           // succeeded, retryable, terminal, interrupted
+  prometheus::Counter& deliveries_ended(std::string_view state);    // delivered, failed, dead_lettered
+  prometheus::Counter& store_failures(std::string_view operation);  // claim, settle, insert, …
+
+ private:
+  prometheus::Registry registry_;
+  prometheus::Family<prometheus::Counter>& attempts_;
+  prometheus::Family<prometheus::Counter>& deliveries_ended_;
+  prometheus::Family<prometheus::Counter>& store_failures_;
+  prometheus::Family<prometheus::Counter>& events_;
+
+ public:
+  prometheus::Counter& events_accepted;
+  prometheus::Counter& events_duplicate;
+  prometheus::Counter& events_conflict;
+  prometheus::Counter& claims;
+  prometheus::Counter& leases_lost;
+  prometheus::Counter& leases_taken_over;
+  prometheus::Gauge& in_flight;
+  prometheus::Gauge& due_destinations;
+  prometheus::Gauge& breakers_open;
+  prometheus::Gauge& settle_backlog;
+  prometheus::Histogram& attempt_duration;
+  prometheus::Histogram& delivery_latency;
+};
+
+}  // namespace opi::telemetry
