@@ -1,0 +1,40 @@
+include_guard(GLOBAL)
+include(${CMAKE_CURRENT_LIST_DIR}/opi_manifest_check.cmake)
+set(OPI_SDK_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where the SDK's CMake files are")
+
+# opi_add_plugin(<target> MANIFEST <manifest.json> SOURCES <source>...)
+# A plugin <target>.so: the manifest is checked when CMake configures (and again whenever it changes) and packed into an
+# ELF note; the SDK's headers are found; OPI_TARGET_MINOR follows the manifest's "abi"; nothing but the entry is exported.
+function(opi_add_plugin target)
+  cmake_parse_arguments(arg "" "MANIFEST" "SOURCES" ${ARGN})
+  if(NOT arg_MANIFEST OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "opi_add_plugin(<target> MANIFEST <manifest.json> SOURCES <source>...)")
+  endif()
+  cmake_path(ABSOLUTE_PATH arg_MANIFEST BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${arg_MANIFEST})
+  opi_manifest_check(${arg_MANIFEST} abi_minor)
+
+  # The note is assembled by the plugin's own compiler; CMake's ASM language need not be enabled.
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if("CXX" IN_LIST languages)
+    set(note ${CMAKE_CURRENT_BINARY_DIR}/${target}_manifest.cpp)
+  else()
+    set(note ${CMAKE_CURRENT_BINARY_DIR}/${target}_manifest.c)
+  endif()
+  configure_file(${OPI_SDK_CMAKE_DIR}/opi_manifest_note.in ${note} @ONLY)
+  set_source_files_properties(${note} PROPERTIES OBJECT_DEPENDS ${arg_MANIFEST} SKIP_LINTING ON)
+
+  add_library(${target} MODULE ${arg_SOURCES} ${note})
+  target_link_libraries(${target} PRIVATE opi::sdk)
+  target_compile_definitions(${target} PRIVATE OPI_TARGET_MINOR=${abi_minor})
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  set(map ${OPI_SDK_CMAKE_DIR}/opi_plugin.map)
+  target_link_options(${target} PRIVATE
+    LINKER:--version-script=${map} LINKER:-z,defs,-z,now,-z,relro,-z,noexecstack
+    LINKER:--exclude-libs,ALL LINKER:-Bsymbolic LINKER:--build-id=sha1 LINKER:--hash-style=gnu)
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" SUFFIX ".so" LINK_DEPENDS ${map} POSITION_INDEPENDENT_CODE ON
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  # The daemon refuses a plugin that others may write.
+  add_custom_command(TARGET ${target} POST_BUILD COMMAND chmod go-w $<TARGET_FILE:${target}> VERBATIM)
+endfunction()
