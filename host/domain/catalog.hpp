@@ -13,6 +13,7 @@ struct Tenant {
   TenantId id;
   std::string name;
   PolicyOverride policy;
+  bool operator==(const Tenant&) const = default;
 };
 
 // An immutable snapshot of tenants and destinations. Every change of either in the store raises its

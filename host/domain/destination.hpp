@@ -15,6 +15,7 @@ struct Credential {
   int version = 1;        // of this purpose at this destination; the highest is current
   std::string reference;  // such as "k8s://namespace/secret/key"
   std::optional<UnixTime> expires_at;  // an older version signs beside the current one until then
+  bool operator==(const Credential&) const = default;
 };
 
 enum class SigningRule {
@@ -39,6 +40,7 @@ struct Destination {
   double rate_limit_per_second = 0;  // 0: none
   std::vector<Credential> credentials;
   std::int64_t revision = 0;  // grows with every change
+  bool operator==(const Destination&) const = default;
 };
 
 struct DestinationLimits {

@@ -1,0 +1,20 @@
+# embed_migrations(<target> NAMESPACE <namespace>)
+# Compiles migrations/*.sql of the current folder into <target> as <namespace>::known_migrations()
+# (delivery/schema_migration.hpp), so that a binary and the schema it expects cannot be separated.
+function(embed_migrations target)
+  cmake_parse_arguments(arg "" "NAMESPACE" "" ${ARGN})
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/[0-9][0-9][0-9][0-9]_*.sql)
+  set(OPI_MIGRATIONS "")
+  foreach(file IN LISTS files)  # file(GLOB) sorts by name
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} sql)
+    cmake_path(GET file FILENAME name)
+    string(SUBSTRING ${name} 0 4 digits)
+    math(EXPR number "1${digits} - 10000")
+    string(APPEND OPI_MIGRATIONS "      {${number}, \"${name}\", R\"opi_sql(${sql})opi_sql\"},\n")
+  endforeach()
+  set(OPI_MIGRATIONS_NAMESPACE ${arg_NAMESPACE})
+  configure_file(${PROJECT_SOURCE_DIR}/host/cmake/known_migrations.cpp.in
+                 ${CMAKE_CURRENT_BINARY_DIR}/known_migrations.cpp @ONLY)
+  target_sources(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/known_migrations.cpp)
+endfunction()
