@@ -1,0 +1,28 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "body_template.hpp"
+#include "custom_headers.hpp"
+#include "signature.hpp"
+
+namespace opi::webhook {
+
+enum class Body { envelope, payload, from_template };
+
+// A destination's configuration; manifest.json has its schema and docs/webhook.md explains it. Immutable.
+struct Config {
+  std::string method = "POST";
+  Body body = Body::envelope;
+  std::optional<BodyTemplate> body_template;  // if body is from_template
+  std::string content_type = "application/json";
+  CustomHeaders headers;
+  std::vector<Scheme> signatures{Scheme::standard_webhooks};
+};
+
+// Throws sdk::Failure that names the field.
+Config parse_config(std::string_view json);
+
+}  // namespace opi::webhook
