@@ -42,9 +42,9 @@ struct Entry {
   std::string actor_id;
   std::string actor_role;
   Action action{};
-  std::string target;          // "<kind>:<id>", such as "delivery:018f…"
+  std::string target;  // "<kind>:<id>", such as "delivery:018f…"
   std::string correlation_id;
-  std::string details;         // JSON object, or empty
+  std::string details;  // JSON object, or empty
 };
 
 using Digest = std::array<std::uint8_t, 32>;

@@ -25,10 +25,10 @@ struct AttemptContext {
 
 struct Rendering {
   bool ok = false;
-  HttpRequest request;      // url, headers, body, with secrets inserted and signatures made
-  bool is_signed = false;   // at least one MAC with a live secret was made during the rendering
-  std::string error;        // if not ok, for people; without secrets
-  bool retryable = false;   // if not ok: trying again may help
+  HttpRequest request;     // url, headers, body, with secrets inserted and signatures made
+  bool is_signed = false;  // at least one MAC with a live secret was made during the rendering
+  std::string error;       // if not ok, for people; without secrets
+  bool retryable = false;  // if not ok: trying again may help
 };
 
 // A plugin's component, configured for one destination. Functions are pure and thread-safe.

@@ -22,8 +22,8 @@ class CatalogStore {
   virtual bool put_destination(const Destination& destination, const audit::Entry& entry) = 0;
 
   // False if it was disabled already or does not exist.
-  virtual bool disable_destination(const TenantId& tenant, const DestinationId& destination,
-                                   const std::string& reason, const audit::Entry& entry) = 0;
+  virtual bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
+                                   const audit::Entry& entry) = 0;
 };
 
 }  // namespace opi::delivery

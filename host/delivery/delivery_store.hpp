@@ -40,8 +40,8 @@ struct InsertReport {
 
 struct ClaimRequest {
   DestinationId destination;
-  int limit = 0;                       // free slots
-  DueTime due_from = due_since_ever;   // low watermark: only rows due at or after it are looked at
+  int limit = 0;                      // free slots
+  DueTime due_from = due_since_ever;  // low watermark: only rows due at or after it are looked at
 };
 
 struct DueDestination {

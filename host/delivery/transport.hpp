@@ -17,7 +17,7 @@ struct Header {
 // A request as it goes out. Header names and values are valid tokens and field values: checked when built.
 struct HttpRequest {
   std::string method;
-  std::string url;  // absolute http or https
+  std::string url;              // absolute http or https
   std::vector<Header> headers;  // without host, content-length, connection: those are the transport's
   std::string body;
   std::chrono::milliseconds timeout{15'000};  // of everything: resolve, connect, TLS, send, receive
@@ -25,11 +25,11 @@ struct HttpRequest {
 
 struct HttpResponse {
   TransportFault fault = TransportFault::none;
-  std::string fault_detail;  // for people; may name host and address, never headers or bodies
-  bool request_sent = false; // all of it was handed to the kernel: the receiver may have acted on it
-  int status = 0;            // 0 with a fault
+  std::string fault_detail;   // for people; may name host and address, never headers or bodies
+  bool request_sent = false;  // all of it was handed to the kernel: the receiver may have acted on it
+  int status = 0;             // 0 with a fault
   std::vector<Header> headers;
-  std::string body;          // at most the transport's cap; the rest is cut off
+  std::string body;  // at most the transport's cap; the rest is cut off
   bool body_truncated = false;
   std::chrono::milliseconds elapsed{0};
 };

@@ -25,7 +25,8 @@ constexpr std::string_view to_string(AttemptResult result) {
   return "";
 }
 constexpr std::optional<AttemptResult> parse_attempt_result(std::string_view text) {
-  for (const auto r : {AttemptResult::succeeded, AttemptResult::retryable, AttemptResult::terminal, AttemptResult::interrupted})
+  for (const auto r :
+       {AttemptResult::succeeded, AttemptResult::retryable, AttemptResult::terminal, AttemptResult::interrupted})
     if (to_string(r) == text) return r;
   return std::nullopt;
 }
@@ -37,8 +38,8 @@ struct Attempt {
   std::chrono::milliseconds duration{0};
   AttemptResult result = AttemptResult::retryable;
   std::optional<int> http_status;
-  std::string reason;            // stable code, empty on success
-  std::string error_summary;     // empty on success
+  std::string reason;         // stable code, empty on success
+  std::string error_summary;  // empty on success
   std::string response_summary;
 };
 

@@ -45,8 +45,7 @@ constexpr std::optional<DeliveryState> parse_delivery_state(std::string_view tex
 
 // Live deliveries stand in the hot table, terminal ones in the cold table.
 constexpr bool is_terminal(DeliveryState state) {
-  return state == DeliveryState::delivered || state == DeliveryState::failed ||
-         state == DeliveryState::dead_lettered;
+  return state == DeliveryState::delivered || state == DeliveryState::failed || state == DeliveryState::dead_lettered;
 }
 
 struct DeliveryTransition {

@@ -11,9 +11,9 @@ namespace opi {
 
 // A reference to a secret for one purpose of a destination; never the value.
 struct Credential {
-  std::string purpose;    // the adapter's slot name, such as "signing"
-  int version = 1;        // of this purpose at this destination; the highest is current
-  std::string reference;  // such as "k8s://namespace/secret/key"
+  std::string purpose;                 // the adapter's slot name, such as "signing"
+  int version = 1;                     // of this purpose at this destination; the highest is current
+  std::string reference;               // such as "k8s://namespace/secret/key"
   std::optional<UnixTime> expires_at;  // an older version signs beside the current one until then
   bool operator==(const Credential&) const = default;
 };

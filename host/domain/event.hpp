@@ -26,7 +26,7 @@ struct Event {
   std::string timestamp;  // RFC 3339, as the producer wrote it
   std::string correlation_id;
   std::string causation_id;
-  std::string alert_id;     // these three are read from the payload, empty if it has none
+  std::string alert_id;  // these three are read from the payload, empty if it has none
   std::string evidence_id;
   std::string ticket_id;
   std::string payload;  // JSON text of an object, at most EventLimits::payload_bytes

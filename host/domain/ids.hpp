@@ -74,7 +74,5 @@ struct std::hash<opi::UuidId<Tag>> {
 };
 template <class Tag>
 struct std::hash<opi::TextId<Tag>> {
-  std::size_t operator()(const opi::TextId<Tag>& id) const noexcept {
-    return std::hash<std::string>{}(id.str());
-  }
+  std::size_t operator()(const opi::TextId<Tag>& id) const noexcept { return std::hash<std::string>{}(id.str()); }
 };

@@ -26,9 +26,9 @@ enum class TransportFault {
   connect,
   tls,
   timeout,
-  reset,     // closed or reset before a whole response
-  protocol,  // not HTTP, or beyond the header limits
-  cancelled, // the daemon is stopping
+  reset,      // closed or reset before a whole response
+  protocol,   // not HTTP, or beyond the header limits
+  cancelled,  // the daemon is stopping
 };
 
 constexpr std::string_view to_string(TransportFault fault) {

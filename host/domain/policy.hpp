@@ -37,11 +37,11 @@ struct PolicyLimits {
 // A tenant's rules for its deliveries; a destination may override single fields.
 struct DeliveryPolicy {
   int max_attempts = 10;
-  std::chrono::milliseconds timeout{15'000};          // of one attempt, connect to last byte
-  std::chrono::milliseconds backoff_initial{5'000};   // before the second attempt
+  std::chrono::milliseconds timeout{15'000};         // of one attempt, connect to last byte
+  std::chrono::milliseconds backoff_initial{5'000};  // before the second attempt
   double backoff_factor = 4.0;
   std::chrono::milliseconds backoff_cap{std::chrono::hours{6}};
-  double backoff_jitter = 0.2;                        // ± share of the delay
+  double backoff_jitter = 0.2;  // ± share of the delay
   DeadLetterBehaviour dead_letter = DeadLetterBehaviour::always;
   std::vector<int> retryable_statuses{408, 425, 429, 500, 502, 503, 504};  // sorted
 

@@ -12,8 +12,9 @@ constexpr std::string_view mark = "[redacted]";
 
 // Parts of field names whose values are never shown; compared in lower case without '_' and '-'.
 constexpr std::array<std::string_view, 17> secret_names{
-    "password", "passwd",     "passphrase", "pwd",       "secret",  "token",     "apikey",    "authorization", "cookie",
-    "signature", "credential", "privatekey", "accesskey", "session", "sharedkey", "signingkey", "otp"};
+    "password",  "passwd",        "passphrase", "pwd",        "secret",     "token",
+    "apikey",    "authorization", "cookie",     "signature",  "credential", "privatekey",
+    "accesskey", "session",       "sharedkey",  "signingkey", "otp"};
 constexpr std::array<std::string_view, 3> secret_names_exact{"sig", "auth", "pin"};
 
 // Beginnings of well-known credentials, with the length from which they count as one.
@@ -22,16 +23,18 @@ struct KeyShape {
   std::size_t min_length;
 };
 constexpr std::array<KeyShape, 22> key_shapes{{
-    {"whsec_", 12}, {"whsk_", 12},  {"sk_live_", 16}, {"sk_test_", 16}, {"rk_live_", 16}, {"pk_live_", 16},
-    {"ghp_", 20},   {"gho_", 20},   {"ghu_", 20},     {"ghs_", 20},     {"ghr_", 20},     {"github_pat_", 20},
-    {"glpat-", 16}, {"xoxb-", 12},  {"xoxp-", 12},    {"xoxa-", 12},    {"xoxs-", 12},    {"xapp-", 12},
-    {"AKIA", 20},   {"ASIA", 20},   {"AIza", 30},     {"eyJ", 24},
+    {"whsec_", 12}, {"whsk_", 12}, {"sk_live_", 16}, {"sk_test_", 16}, {"rk_live_", 16}, {"pk_live_", 16},
+    {"ghp_", 20},   {"gho_", 20},  {"ghu_", 20},     {"ghs_", 20},     {"ghr_", 20},     {"github_pat_", 20},
+    {"glpat-", 16}, {"xoxb-", 12}, {"xoxp-", 12},    {"xoxa-", 12},    {"xoxs-", 12},    {"xapp-", 12},
+    {"AKIA", 20},   {"ASIA", 20},  {"AIza", 30},     {"eyJ", 24},
 }};
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
-bool is_credential(char c) { return is_word(c) || c == '.' || c == '+' || c == '/' || c == '=' || c == '~' || c == '%'; }
+bool is_credential(char c) {
+  return is_word(c) || c == '.' || c == '+' || c == '/' || c == '=' || c == '~' || c == '%';
+}
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -180,9 +183,11 @@ class Redactor {
 std::size_t utf8_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = byte(0);
-  const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : (first & 0xf0) == 0xe0 ? 3
-                             : first >= 0xf0 && first < 0xf5                  ? 4
-                                                                              : 0;
+  const std::size_t length = first < 0x80                    ? 1
+                             : first >= 0xc2 && first < 0xe0 ? 2
+                             : (first & 0xf0) == 0xe0        ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
   if (length == 0 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i)
     if ((byte(i) & 0xc0) != 0x80) return 0;

@@ -9,7 +9,8 @@ enum class Role { producer, auditor, operator_, tenant_admin, system_admin };
 
 enum class Action { publish_events, read_deliveries };
 
-inline constexpr std::array all_roles{Role::producer, Role::auditor, Role::operator_, Role::tenant_admin, Role::system_admin};
+inline constexpr std::array all_roles{Role::producer, Role::auditor, Role::operator_, Role::tenant_admin,
+                                      Role::system_admin};
 
 constexpr std::string_view to_string(Role role) {
   switch (role) {

@@ -32,7 +32,6 @@ struct Uuid {
 template <>
 struct std::hash<opi::Uuid> {
   std::size_t operator()(const opi::Uuid& uuid) const noexcept {
-    return std::hash<std::string_view>{}(
-        {reinterpret_cast<const char*>(uuid.bytes.data()), uuid.bytes.size()});
+    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(uuid.bytes.data()), uuid.bytes.size()});
   }
 };

@@ -27,7 +27,7 @@ enum class ResolveStatus { ok, not_modified, not_found, denied, unavailable, inv
 
 struct ResolveResult {
   ResolveStatus status = ResolveStatus::unavailable;
-  std::string failure;  // for people; never contains the value
+  std::string failure;                                // for people; never contains the value
   std::vector<std::shared_ptr<const Secret>> values;  // one per key asked for; null: absent
   std::string version;
   std::optional<std::chrono::milliseconds> ttl;

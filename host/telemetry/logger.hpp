@@ -20,8 +20,7 @@ struct Field {
   Field(std::string_view n, bool v) : name(n), value(v) {}
   Field(std::string_view n, double v) : name(n), value(v) {}
   template <class Int>
-    requires std::is_integral_v<Int>
-  Field(std::string_view n, Int v) : name(n), value(static_cast<std::int64_t>(v)) {}
+  requires std::is_integral_v<Int> Field(std::string_view n, Int v) : name(n), value(static_cast<std::int64_t>(v)) {}
 };
 
 // Structured log: one JSON object a line with time, level, event and the fields. Thread-safe; never throws.
@@ -32,10 +31,18 @@ class Logger {
   virtual void log(Level level, std::string_view event, std::initializer_list<Field> fields) = 0;
   [[nodiscard]] virtual bool enabled(Level level) const = 0;
 
-  void debug(std::string_view event, std::initializer_list<Field> fields = {}) { if (enabled(Level::debug)) log(Level::debug, event, fields); }
-  void info(std::string_view event, std::initializer_list<Field> fields = {}) { if (enabled(Level::info)) log(Level::info, event, fields); }
-  void warning(std::string_view event, std::initializer_list<Field> fields = {}) { if (enabled(Level::warning)) log(Level::warning, event, fields); }
-  void error(std::string_view event, std::initializer_list<Field> fields = {}) { if (enabled(Level::error)) log(Level::error, event, fields); }
+  void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+    if (enabled(Level::debug)) log(Level::debug, event, fields);
+  }
+  void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+    if (enabled(Level::info)) log(Level::info, event, fields);
+  }
+  void warning(std::string_view event, std::initializer_list<Field> fields = {}) {
+    if (enabled(Level::warning)) log(Level::warning, event, fields);
+  }
+  void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+    if (enabled(Level::error)) log(Level::error, event, fields);
+  }
 };
 
 }  // namespace opi::telemetry

@@ -10,7 +10,8 @@ using prometheus::BuildGauge;
 using prometheus::BuildHistogram;
 
 const prometheus::Histogram::BucketBoundaries seconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
-const prometheus::Histogram::BucketBoundaries latency_seconds{0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 7200, 21600, 86400};
+const prometheus::Histogram::BucketBoundaries latency_seconds{0.01, 0.05, 0.1,  0.5,  1,     5,    30,
+                                                              60,   300,  1800, 7200, 21600, 86400};
 
 auto& family(prometheus::Registry& registry, const char* name, const char* help) {
   return BuildCounter().Name(name).Help(help).Register(registry);
@@ -44,7 +45,8 @@ Metrics::Metrics()
       breakers_open(gauge(registry_, "opi_breakers_open", "Destinations whose circuit breaker is open")),
       settle_backlog(gauge(registry_, "opi_settle_backlog", "Settlements waiting for the store")),
       attempt_duration(histogram(registry_, "opi_attempt_duration_seconds", "Duration of attempts", seconds)),
-      delivery_latency(histogram(registry_, "opi_delivery_latency_seconds", "From event accepted to delivered", latency_seconds)) {}
+      delivery_latency(
+          histogram(registry_, "opi_delivery_latency_seconds", "From event accepted to delivered", latency_seconds)) {}
 
 std::string Metrics::exposition() const { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
 

@@ -10,7 +10,8 @@ namespace opi {
 namespace {
 
 TEST(Uuid, Version7IsOrderedByTimeAndMarked) {
-  const auto early = Uuid::v7(std::chrono::milliseconds{1'000}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff});
+  const auto early =
+      Uuid::v7(std::chrono::milliseconds{1'000}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff});
   const auto late = Uuid::v7(std::chrono::milliseconds{1'001}, {});
   EXPECT_LT(early, late);
   EXPECT_EQ(late.to_string(), "00000000-03e9-7000-8000-000000000000");

@@ -34,12 +34,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"AKIAIOSFODNN7EXAMPLE", "[redacted]"},
         Case{"-----BEGIN PRIVATE KEY-----\nAAA\n-----END PRIVATE KEY----- after", "[redacted] after"},
         Case{"-----BEGIN RSA PRIVATE KEY-----\nAAA cut", "[redacted]"},
-        Case{"Set-Cookie: sid=1; Path=/", "Set-Cookie: [redacted]"},
-        Case{"signature mismatch", "signature mismatch"},
+        Case{"Set-Cookie: sid=1; Path=/", "Set-Cookie: [redacted]"}, Case{"signature mismatch", "signature mismatch"},
         Case{"Ungültig: Straße 🚀", "Ungültig: Straße 🚀"},
-        Case{"a\tb\x01" "c\x7f", "a b c "},
-        Case{"\xff\xc3(", "\xef\xbf\xbd\xef\xbf\xbd("},
-        Case{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        Case{"a\tb\x01"
+             "c\x7f",
+             "a b c "},
+        Case{"\xff\xc3(", "\xef\xbf\xbd\xef\xbf\xbd("}, Case{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
         Case{"password=", "password="}));
 
 TEST(RedactionLimit, CountsCharactersNotBytes) {

@@ -1,0 +1,139 @@
+#include "delivery/attempt_runner.hpp"
+
+#include "delivery/settlement_factory.hpp"
+#include "delivery/transport_outcome.hpp"
+#include "secrets/scrub.hpp"
+
+namespace opi::delivery {
+namespace {
+
+constexpr std::string_view signing_purpose = "signing";
+
+Outcome failure(Verdict verdict, std::string reason, std::string detail) {
+  Outcome outcome;
+  outcome.verdict = verdict;
+  outcome.reason = std::move(reason);
+  outcome.detail = std::move(detail);
+  return outcome;
+}
+
+// Why a destination that must sign cannot; nullopt if it can.
+std::optional<std::string> signing_fault(const Destination& destination, const secrets::SecretSet& secrets) {
+  if (destination.signing == SigningRule::disabled) return std::nullopt;
+  const auto* signing = secrets.find(signing_purpose);
+  if (signing == nullptr) return "signing is required, but the destination has no credential for purpose 'signing'";
+  if (signing->versions.empty()) return "signing is required, but its secret cannot be resolved: " + signing->failure;
+  return std::nullopt;
+}
+
+Feedback feedback_of(const Outcome& outcome, const Decision& decision, bool sent) {
+  Feedback feedback;
+  const bool receiver_failed =
+      !outcome.http_status || *outcome.http_status >= 500 || outcome.verdict == Verdict::unknown;
+  if (sent) feedback.kind = receiver_failed ? Feedback::Kind::failed : Feedback::Kind::answered;
+  if (outcome.verdict == Verdict::throttle) feedback.pause = outcome.retry_after.value_or(std::chrono::seconds{1});
+  if (decision.next == DeliveryState::retry_scheduled) feedback.next_due_in = decision.retry_in;
+  return feedback;
+}
+
+}  // namespace
+
+struct AttemptRunner::Flight {
+  Claim claim;
+  std::shared_ptr<const Destination> destination;
+  DeliveryPolicy policy;
+  std::shared_ptr<const Adapter> adapter;
+  std::shared_ptr<const secrets::SecretSet> secrets;
+  std::array<std::uint8_t, 16> nonce{};
+  UnixTime started_at{};
+  MonoTime started{};
+  bool sent = false;
+
+  [[nodiscard]] AttemptContext context() const {
+    return {
+        *claim->event,     *destination, claim->delivery, claim->idempotency_key, claim->attempts_made + 1, started_at,
+        claim->created_at, nonce};
+  }
+};
+
+AttemptRunner::AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Transport& transport,
+                             Settler& settler, Scheduler& scheduler, const Clock& clock, Random& random,
+                             telemetry::Logger& logger, const Options& options)
+    : adapters_(adapters),
+      secrets_(secrets),
+      transport_(transport),
+      settler_(settler),
+      scheduler_(scheduler),
+      clock_(clock),
+      random_(random),
+      logger_(logger),
+      options_(options) {}
+
+void AttemptRunner::start(Claim claim, const std::shared_ptr<const Destination>& destination,
+                          const DeliveryPolicy& policy) {
+  auto flight =
+      std::make_shared<Flight>(Flight{.claim = std::move(claim), .destination = destination, .policy = policy});
+  const MonoTime now = clock_.mono_now();
+  // Too late to finish within the lease: someone else may have it before our answer comes.
+  if (flight->claim->leased_until - now < policy.timeout + options_.lease_margin) return release(*flight);
+  auto found = adapters_.find(*destination);
+  if (!found.adapter) {
+    scheduler_.hold(destination->id, now + options_.hold_recheck);
+    logger_.warning("destination.held", {{"tenant", destination->tenant_id.str()},
+                                         {"destination", destination->id.to_string()},
+                                         {"reason", found.held_reason}});
+    return release(*flight);
+  }
+  flight->adapter = std::move(found.adapter);
+  secrets_.resolve(destination, [this, flight](std::shared_ptr<const secrets::SecretSet> secrets) {
+    flight->secrets = std::move(secrets);
+    render_and_send(flight);
+  });
+}
+
+void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
+  flight->started_at = clock_.unix_now();
+  flight->started = clock_.mono_now();
+  if (flight->claim->leased_until - flight->started < flight->policy.timeout + options_.lease_margin)
+    return release(*flight);
+  random_.fill(flight->nonce);
+  if (const auto fault = signing_fault(*flight->destination, *flight->secrets))
+    return finish(*flight, failure(Verdict::retry, "signing_secret_unavailable", *fault));
+  Rendering rendering = flight->adapter->render(flight->context(), *flight->secrets);
+  if (!rendering.ok)
+    return finish(*flight, failure(rendering.retryable ? Verdict::retry : Verdict::reject, "render_failed",
+                                   std::move(rendering.error)));
+  if (flight->destination->signing == SigningRule::required && !rendering.is_signed)
+    return finish(*flight, failure(Verdict::reject, "unsigned_request",
+                                   "signing is required, but the adapter made no signature; nothing was sent"));
+  rendering.request.timeout = std::min(rendering.request.timeout, flight->policy.timeout);
+  flight->sent = true;
+  transport_.send(std::move(rendering.request),
+                  [this, flight](HttpResponse&& response) { received(flight, std::move(response)); });
+}
+
+void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse&& response) {
+  if (response.fault == TransportFault::cancelled && !response.request_sent) return release(*flight);
+  Outcome outcome = response.fault == TransportFault::none ? flight->adapter->interpret(flight->context(), response)
+                                                           : transport_outcome(response);
+  if (outcome.verdict == Verdict::auth) secrets_.invalidate(*flight->destination);
+  finish(*flight, std::move(outcome));
+}
+
+void AttemptRunner::finish(Flight& flight, Outcome outcome) {
+  // A receiver may echo what it was sent; a plugin may repeat it.
+  for (auto* text :
+       {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref, &outcome.external_url})
+    secrets::scrub(*text, *flight.secrets);
+  const int number = flight.claim->attempts_made + 1;
+  const Decision decision = decide(flight.policy, number, outcome, random_.uniform());
+  const auto duration = std::chrono::ceil<std::chrono::milliseconds>(clock_.mono_now() - flight.started);
+  const Feedback feedback = feedback_of(outcome, decision, flight.sent);
+  settler_.settle(make_settlement(std::move(flight.claim), outcome, decision, {flight.started_at, duration}, false,
+                                  clock_, random_),
+                  feedback);
+}
+
+void AttemptRunner::release(Flight& flight) { settler_.release(std::move(flight.claim)); }
+
+}  // namespace opi::delivery

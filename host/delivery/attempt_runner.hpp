@@ -1,0 +1,47 @@
+#pragma once
+#include <chrono>
+#include <memory>
+
+#include "delivery/adapter.hpp"
+#include "delivery/scheduler.hpp"
+#include "delivery/settler.hpp"
+#include "delivery/transport.hpp"
+#include "domain/catalog.hpp"
+#include "secrets/secret_broker.hpp"
+
+namespace opi::delivery {
+
+// Carries one claim through an attempt: secrets, rendering, sending, interpretation, decision. Every claim it
+// takes ends in the settler, settled or released. Thread-safe.
+class AttemptRunner {
+ public:
+  struct Options {
+    std::chrono::milliseconds hold_recheck{5'000};  // a destination without its adapter is looked at again
+    std::chrono::milliseconds lease_margin{1'000};  // kept between the end of the timeout and of the lease
+  };
+
+  AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Transport& transport, Settler& settler,
+                Scheduler& scheduler, const Clock& clock, Random& random, telemetry::Logger& logger,
+                const Options& options);
+
+  void start(Claim claim, const std::shared_ptr<const Destination>& destination, const DeliveryPolicy& policy);
+
+ private:
+  struct Flight;
+  void render_and_send(const std::shared_ptr<Flight>& flight);
+  void received(const std::shared_ptr<Flight>& flight, HttpResponse&& response);
+  void finish(Flight& flight, Outcome outcome);
+  void release(Flight& flight);
+
+  AdapterRegistry& adapters_;
+  secrets::SecretBroker& secrets_;
+  Transport& transport_;
+  Settler& settler_;
+  Scheduler& scheduler_;
+  const Clock& clock_;
+  Random& random_;
+  telemetry::Logger& logger_;
+  const Options options_;
+};
+
+}  // namespace opi::delivery

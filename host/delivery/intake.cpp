@@ -1,0 +1,192 @@
+#include "delivery/intake.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+
+#include "delivery/idempotency.hpp"
+
+namespace opi::delivery {
+namespace {
+
+// Revisions of the catalog that may change between loading and inserting before the batch is given up.
+constexpr int max_catalog_changes = 5;
+
+Uuid new_uuid(const Clock& clock, Random& random) {
+  std::array<std::uint8_t, 10> entropy;
+  random.fill(entropy);
+  return Uuid::v7(clock.unix_now().time_since_epoch(), entropy);
+}
+
+}  // namespace
+
+Intake::Intake(DeliveryStore& store, CatalogCache& catalog, Scheduler& scheduler, const Clock& clock, Random& random,
+               telemetry::Metrics& metrics, std::function<void()> wake_writer, std::function<void()> work_arrived,
+               const Options& options)
+    : store_(store),
+      catalog_(catalog),
+      scheduler_(scheduler),
+      clock_(clock),
+      random_(random),
+      metrics_(metrics),
+      wake_writer_(std::move(wake_writer)),
+      work_arrived_(std::move(work_arrived)),
+      options_(options) {}
+
+std::vector<InsertResult> Intake::submit(std::vector<ParsedEvent> events) {
+  if (events.empty()) return {};
+  Submission submission;
+  for (const auto& parsed : events) submission.bytes += parsed.event.payload.size() + 512;
+  submission.events = std::move(events);
+  auto done = submission.done.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) throw IntakeClosed("the daemon is stopping");
+    if (waiting_events_ + submission.events.size() > options_.waiting_events)
+      throw IntakeOverloaded("too many events are waiting to be stored");
+    waiting_events_ += submission.events.size();
+    waiting_.push_back(std::move(submission));
+  }
+  wake_writer_();
+  return done.get();
+}
+
+bool Intake::run_once() {
+  auto batch = take_batch();
+  if (batch.empty()) return false;
+  commit(batch);
+  return true;
+}
+
+void Intake::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+std::vector<Intake::Submission> Intake::take_batch() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Submission> batch;
+  std::size_t events = 0, bytes = 0;
+  while (!waiting_.empty()) {
+    Submission& next = waiting_.front();
+    if (!batch.empty() &&
+        (events + next.events.size() > options_.batch_events || bytes + next.bytes > options_.batch_bytes))
+      break;
+    events += next.events.size();
+    bytes += next.bytes;
+    batch.push_back(std::move(next));
+    waiting_.pop_front();
+  }
+  waiting_events_ -= events;
+  return batch;
+}
+
+// A submission is settled by its own answer or by the batch's failure; a failure that is not the store's
+// absence may be the fault of one submission, so the others get a second chance alone.
+void Intake::commit(std::vector<Submission>& batch) {
+  std::vector<ParsedEvent*> events;
+  std::vector<std::size_t> position;   // of each submitted event among the distinct ones
+  std::vector<InsertResult> repeated;  // for later copies of an event within the batch
+  std::map<std::pair<TenantId, EventId>, std::size_t> seen;
+  std::vector<bool> is_repeat;
+  for (auto& submission : batch)
+    for (auto& parsed : submission.events) {
+      const auto [found, fresh] = seen.try_emplace({parsed.event.tenant_id, parsed.event.event_id}, events.size());
+      position.push_back(found->second);
+      is_repeat.push_back(!fresh);
+      const bool same = fresh || events[found->second]->content_hash == parsed.content_hash;
+      repeated.push_back(same ? InsertResult::duplicate : InsertResult::conflict);
+      if (fresh) events.push_back(&parsed);
+    }
+  std::vector<InsertResult> results;
+  try {
+    results = insert(events).results;
+  } catch (const StoreUnavailable&) {
+    for (auto& submission : batch) submission.done.set_exception(std::current_exception());
+    return;
+  } catch (const std::exception&) {
+    if (batch.size() == 1) {
+      batch.front().done.set_exception(std::current_exception());
+      return;
+    }
+    for (auto& submission : batch) {
+      std::vector<Submission> alone;
+      alone.push_back(std::move(submission));
+      commit(alone);
+    }
+    return;
+  }
+  std::size_t at = 0;
+  for (auto& submission : batch) {
+    std::vector<InsertResult> own;
+    for (std::size_t i = 0; i < submission.events.size(); ++i, ++at) {
+      InsertResult result = results[position[at]];
+      if (is_repeat[at] && result != InsertResult::conflict) result = repeated[at];
+      auto& counter = result == InsertResult::accepted    ? metrics_.events_accepted
+                      : result == InsertResult::duplicate ? metrics_.events_duplicate
+                                                          : metrics_.events_conflict;
+      counter.Increment();
+      own.push_back(result);
+    }
+    submission.done.set_value(std::move(own));
+  }
+}
+
+InsertReport Intake::insert(const std::vector<ParsedEvent*>& events) {
+  for (int changes = 0; changes < max_catalog_changes; ++changes) {
+    const auto catalog = catalog_.current();
+    const auto routed = route(events, *catalog);
+    InsertReport report;
+    try {
+      report = store_.insert(routed, catalog->revision);
+    } catch (const CommitInDoubt&) {
+      metrics_.store_failures("insert_in_doubt").Increment();
+      const auto stored = store_.stored(routed);
+      if (std::ranges::find(stored, false) != stored.end())
+        throw StoreUnavailable("the connection was lost before the events were stored");
+      report.results.assign(events.size(), InsertResult::accepted);
+    } catch (const StoreUnavailable&) {
+      metrics_.store_failures("insert").Increment();
+      throw;
+    }
+    if (!report.catalog_changed) {
+      tell_scheduler(routed, report.results);
+      return report;
+    }
+    catalog_.refresh();
+  }
+  throw StoreUnavailable("the destinations change faster than events can be stored");
+}
+
+std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, const Catalog& catalog) {
+  std::vector<NewEvent> routed;
+  routed.reserve(events.size());
+  for (const auto* parsed : events) {
+    NewEvent fresh{parsed->event, parsed->content_hash, {}};
+    if (const auto tenant = catalog.by_tenant.find(fresh.event.tenant_id); tenant != catalog.by_tenant.end())
+      for (const auto& destination : tenant->second) {
+        const auto subscribed = [&](const std::string& pattern) {
+          return subscription_matches(pattern, fresh.event.event_type);
+        };
+        if (std::ranges::any_of(destination->subscriptions, subscribed))
+          fresh.deliveries.push_back({{new_uuid(clock_, random_)},
+                                      destination->id,
+                                      idempotency_key(destination->tenant_id, destination->id, fresh.event.event_id)});
+      }
+    routed.push_back(std::move(fresh));
+  }
+  return routed;
+}
+
+void Intake::tell_scheduler(const std::vector<NewEvent>& events, const std::vector<InsertResult>& results) {
+  std::unordered_set<DestinationId> destinations;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (results[i] == InsertResult::accepted)
+      for (const auto& delivery : events[i].deliveries) destinations.insert(delivery.destination);
+  if (destinations.empty()) return;
+  const MonoTime now = clock_.mono_now();
+  for (const auto& destination : destinations) scheduler_.mark_due(destination, now);
+  work_arrived_();
+}
+
+}  // namespace opi::delivery

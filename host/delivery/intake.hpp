@@ -1,0 +1,83 @@
+#pragma once
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <stdexcept>
+#include <vector>
+
+#include "delivery/catalog_cache.hpp"
+#include "delivery/delivery_store.hpp"
+#include "delivery/envelope.hpp"
+#include "delivery/scheduler.hpp"
+#include "telemetry/logger.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace opi::delivery {
+
+// More events wait for their commit than the daemon will hold.
+class IntakeOverloaded : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The daemon is stopping.
+class IntakeClosed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Turns events into deliveries and stores both: what many producers hand in at the same time is committed
+// together. submit() may be called by any thread; run_once() by one.
+class Intake {
+ public:
+  struct Options {
+    std::size_t batch_events = 500;  // committed together at most
+    std::size_t batch_bytes = 8 * 1024 * 1024;
+    std::size_t waiting_events = 20'000;  // beyond this, submit() refuses
+  };
+  // `wake_writer` is called when submit() has left something for run_once(); `work_arrived` after deliveries
+  // were committed.
+  Intake(DeliveryStore& store, CatalogCache& catalog, Scheduler& scheduler, const Clock& clock, Random& random,
+         telemetry::Metrics& metrics, std::function<void()> wake_writer, std::function<void()> work_arrived,
+         const Options& options);
+
+  // Blocks until the events are committed; one result per event, in order. All or none of them are stored.
+  // Throws StoreUnavailable, IntakeOverloaded, IntakeClosed; then none is known to be stored.
+  std::vector<InsertResult> submit(std::vector<ParsedEvent> events);
+
+  // Commits one batch of what is waiting. False if nothing was.
+  bool run_once();
+
+  // Refuses further events; those already waiting are still committed by run_once().
+  void close();
+
+ private:
+  struct Submission {
+    std::vector<ParsedEvent> events;
+    std::size_t bytes = 0;
+    std::promise<std::vector<InsertResult>> done;
+  };
+
+  std::vector<Submission> take_batch();
+  void commit(std::vector<Submission>& batch);
+  InsertReport insert(const std::vector<ParsedEvent*>& events);
+  std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog);
+  void tell_scheduler(const std::vector<NewEvent>& events, const std::vector<InsertResult>& results);
+
+  DeliveryStore& store_;
+  CatalogCache& catalog_;
+  Scheduler& scheduler_;
+  const Clock& clock_;
+  Random& random_;
+  telemetry::Metrics& metrics_;
+  const std::function<void()> wake_writer_, work_arrived_;
+  const Options options_;
+  std::mutex mutex_;
+  std::deque<Submission> waiting_;
+  std::size_t waiting_events_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace opi::delivery

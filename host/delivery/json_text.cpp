@@ -1,0 +1,93 @@
+#include "delivery/json_text.hpp"
+
+#include <algorithm>
+
+namespace opi::delivery {
+namespace {
+
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Behind the string that opens at `at`, or npos if it does not close.
+std::size_t string_end(std::string_view text, std::size_t at) {
+  for (++at; at < text.size(); ++at) {
+    if (text[at] == '\\')
+      ++at;
+    else if (text[at] == '"')
+      return at + 1;
+  }
+  return std::string_view::npos;
+}
+
+// Cuts what stands between the outer brackets at commas of the outermost level.
+std::optional<std::vector<std::string_view>> pieces(std::string_view inner) {
+  std::vector<std::string_view> result;
+  std::size_t start = 0;
+  int depth = 0;
+  for (std::size_t at = 0; at < inner.size();) {
+    const char c = inner[at];
+    if (c == '"') {
+      at = string_end(inner, at);
+      if (at == std::string_view::npos) return std::nullopt;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && --depth < 0) return std::nullopt;
+    if (c == ',' && depth == 0) {
+      result.push_back(trimmed(inner.substr(start, at - start)));
+      start = at + 1;
+    }
+    ++at;
+  }
+  if (depth != 0) return std::nullopt;
+  result.push_back(trimmed(inner.substr(start)));
+  return result;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string_view>> array_elements(std::string_view text) {
+  text = trimmed(text);
+  if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
+  const std::string_view inner = trimmed(text.substr(1, text.size() - 2));
+  if (inner.empty()) return std::vector<std::string_view>{};
+  return pieces(inner);
+}
+
+std::optional<std::string_view> member_text(std::string_view text, std::string_view name) {
+  text = trimmed(text);
+  if (text.size() < 2 || text.front() != '{') return std::nullopt;
+  const auto members = pieces(text.substr(1, text.size() - 2));
+  if (!members) return std::nullopt;
+  std::optional<std::string_view> found;
+  for (const auto member : *members) {
+    const std::size_t key_end = member.empty() ? std::string_view::npos : string_end(member, 0);
+    if (key_end == std::string_view::npos || member.substr(1, key_end - 2) != name) continue;
+    const std::size_t colon = member.find(':', key_end);
+    found = trimmed(member.substr(colon + 1));
+  }
+  return found;
+}
+
+std::string minified(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '"') {
+      const std::size_t end = std::min(string_end(text, at), text.size());
+      result += text.substr(at, end - at);
+      at = end;
+    } else {
+      if (!is_blank(text[at])) result += text[at];
+      ++at;
+    }
+  }
+  return result;
+}
+
+}  // namespace opi::delivery

@@ -1,0 +1,22 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Cuts JSON text without changing it: a payload goes out with the very numbers and strings that came in, which
+// a parse into doubles and back would not keep.
+namespace opi::delivery {
+
+// The elements of an array, as text. The elements themselves are not checked; nullopt if `text` is not
+// brackets around comma-separated pieces.
+std::optional<std::vector<std::string_view>> array_elements(std::string_view text);
+
+// The value of a member of an object, as text; the last one if the name is repeated; nullopt if it is absent
+// or spelled with escapes. `text` must be valid JSON.
+std::optional<std::string_view> member_text(std::string_view text, std::string_view name);
+
+// The text without blanks between its tokens. `text` must be valid JSON.
+std::string minified(std::string_view text);
+
+}  // namespace opi::delivery

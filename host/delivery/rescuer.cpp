@@ -1,0 +1,46 @@
+#include "delivery/rescuer.hpp"
+
+#include "delivery/settlement_factory.hpp"
+
+namespace opi::delivery {
+
+Rescuer::Rescuer(DeliveryStore& store, CatalogCache& catalog, Scheduler& scheduler, const Clock& clock, Random& random,
+                 telemetry::Metrics& metrics, telemetry::Logger& logger, Options options)
+    : store_(store),
+      catalog_(catalog),
+      scheduler_(scheduler),
+      clock_(clock),
+      random_(random),
+      metrics_(metrics),
+      logger_(logger),
+      options_(std::move(options)) {}
+
+std::chrono::milliseconds Rescuer::run_once() {
+  auto claims = store_.take_over_expired(options_.batch, options_.daemon_id, options_.lease);
+  if (claims.empty()) return options_.interval;
+  const std::size_t taken = claims.size();
+  const auto catalog = catalog_.current();
+  Outcome outcome;
+  outcome.verdict = Verdict::unknown;
+  outcome.reason = "interrupted";
+  outcome.detail = "the daemon that made this attempt vanished; whether the receiver got it is unknown";
+  std::vector<Settlement> settlements;
+  for (auto& claim : claims) {
+    const auto destination = catalog->destinations.find(claim->destination);
+    const DeliveryPolicy policy =
+        destination == catalog->destinations.end() ? DeliveryPolicy{} : catalog->policy_of(*destination->second);
+    const Decision decision = decide(policy, claim->attempts_made + 1, outcome, random_.uniform());
+    settlements.push_back(
+        make_settlement(std::move(claim), outcome, decision, {clock_.unix_now(), {}}, true, clock_, random_));
+  }
+  store_.settle(settlements);
+  metrics_.leases_taken_over.Increment(static_cast<double>(taken));
+  logger_.warning("lease.taken_over", {{"deliveries", taken}});
+  const MonoTime now = clock_.mono_now();
+  for (const auto& settlement : settlements)
+    if (settlement.decision().next == DeliveryState::retry_scheduled)
+      scheduler_.mark_due(settlement.claim()->destination, now + settlement.decision().retry_in);
+  return taken == static_cast<std::size_t>(options_.batch) ? std::chrono::milliseconds{0} : options_.interval;
+}
+
+}  // namespace opi::delivery

@@ -1,0 +1,63 @@
+#include "delivery/settlement_factory.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "domain/redaction.hpp"
+
+namespace opi::delivery {
+namespace {
+
+constexpr std::size_t reason_characters = 64;
+
+audit::Action audit_action(DeliveryState state) {
+  switch (state) {
+    case DeliveryState::delivered: return audit::Action::delivery_delivered;
+    case DeliveryState::failed: return audit::Action::delivery_failed;
+    default: return audit::Action::delivery_dead_lettered;
+  }
+}
+
+audit::Entry audit_entry(const Claim& claim, const Attempt& attempt, DeliveryState state, UnixTime now) {
+  audit::Entry entry;
+  entry.tenant = claim->event->tenant_id;
+  entry.at = now;
+  entry.actor_id = "integrationsd";
+  entry.action = audit_action(state);
+  entry.target = "delivery:" + claim->delivery.to_string();
+  entry.correlation_id = claim->event->correlation_id;
+  boost::json::object details;
+  details["destination"] = claim->destination.to_string();
+  details["event_id"] = claim->event->event_id.str();
+  details["attempts"] = attempt.number;
+  if (attempt.http_status) details["http_status"] = *attempt.http_status;
+  if (!attempt.reason.empty()) details["reason"] = attempt.reason;
+  entry.details = boost::json::serialize(details);
+  return entry;
+}
+
+}  // namespace
+
+Settlement make_settlement(Claim&& claim, const Outcome& outcome, const Decision& decision, const AttemptTiming& timing,
+                           bool interrupted, const Clock& clock, Random& random) {
+  Attempt attempt;
+  attempt.number = claim->attempts_made + 1;
+  attempt.started_at = timing.started_at;
+  attempt.duration = timing.duration;
+  attempt.result = interrupted ? AttemptResult::interrupted : decision.result;
+  attempt.http_status = outcome.http_status;
+  attempt.response_summary = redact(outcome.response_summary);
+  if (decision.result != AttemptResult::succeeded) {
+    attempt.reason = redact(outcome.reason, reason_characters);
+    attempt.error_summary = redact(outcome.detail);
+  }
+  std::array<std::uint8_t, 10> entropy;
+  random.fill(entropy);
+  const UnixTime now = clock.unix_now();
+  std::optional<audit::Entry> entry;
+  if (is_terminal(decision.next)) entry = audit_entry(claim, attempt, decision.next, now);
+  return Settlement(std::move(claim), std::move(attempt), decision, Uuid::v7(now.time_since_epoch(), entropy),
+                    std::move(entry), outcome.external_ref, outcome.external_url);
+}
+
+}  // namespace opi::delivery

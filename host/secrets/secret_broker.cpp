@@ -1,0 +1,201 @@
+#include "secrets/secret_broker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace opi::secrets {
+
+// What is known of one resource of one tenant. Its mutex is held during a fetch: one at a time.
+struct SecretBroker::Resource {
+  std::mutex mutex;
+  std::map<std::string, std::shared_ptr<const Secret>> values;  // by key; null: the resource has no such key
+  std::string version;
+  MonoTime fresh_until{}, failed_until{};
+  std::string failure;
+};
+
+// One credential on its way to a value.
+struct SecretBroker::Wanted {
+  SecretProvider* provider = nullptr;
+  SecretReference reference;
+  TenantId tenant;
+  std::shared_ptr<Resource> resource;
+  std::shared_ptr<const Secret> value;
+  std::string version;
+  std::string failure;
+};
+
+SecretBroker::SecretBroker(std::vector<std::shared_ptr<SecretProvider>> providers, Executor executor,
+                           const Clock& clock, Random& random, telemetry::Logger& logger, const Options& options)
+    : providers_(std::move(providers)),
+      executor_(std::move(executor)),
+      clock_(clock),
+      random_(random),
+      logger_(logger),
+      options_(options) {}
+
+SecretBroker::~SecretBroker() = default;
+
+void SecretBroker::resolve(const std::shared_ptr<const Destination>& destination, Ready ready) {
+  std::shared_ptr<const SecretSet> cached;
+  bool start = false;
+  {
+    const std::lock_guard lock(mutex_);
+    CachedSet& entry = sets_[destination->id];
+    const MonoTime now = clock_.mono_now();
+    if (entry.revision == destination->revision && entry.set != nullptr && now < entry.valid_until) cached = entry.set;
+    if (!cached) entry.waiting.push_back(std::move(ready));
+    start = !entry.renewing && (!cached || now >= entry.renew_at);
+    if (start) entry.renewing = true;
+  }
+  if (cached) ready(std::move(cached));
+  if (start) executor_([this, destination] { renew(destination); });
+}
+
+void SecretBroker::invalidate(const Destination& destination) {
+  std::vector<std::shared_ptr<Resource>> stale;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = sets_.find(destination.id); found != sets_.end())
+      found->second.valid_until = MonoTime::min();
+    for (const auto& credential : destination.credentials)
+      if (auto wanted = locate(destination, credential); wanted.resource) stale.push_back(std::move(wanted.resource));
+  }
+  for (const auto& resource : stale) {
+    const std::lock_guard lock(resource->mutex);
+    resource->fresh_until = MonoTime::min();
+  }
+}
+
+void SecretBroker::renew(const std::shared_ptr<const Destination>& destination) {
+  auto [set, valid_until] = assemble(*destination);
+  std::vector<Ready> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    const MonoTime now = clock_.mono_now();
+    CachedSet& entry = sets_[destination->id];
+    entry.revision = destination->revision;
+    entry.set = set;
+    entry.valid_until = valid_until;
+    entry.renew_at =
+        now + std::chrono::duration_cast<std::chrono::nanoseconds>((valid_until - now) * options_.refresh_at);
+    entry.renewing = false;
+    waiting.swap(entry.waiting);
+  }
+  for (auto& ready : waiting) ready(set);
+}
+
+std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(const Destination& destination) {
+  auto credentials = destination.credentials;
+  std::ranges::sort(credentials, [](const auto& a, const auto& b) {
+    return std::pair{a.purpose, -a.version} < std::pair{b.purpose, -b.version};
+  });
+  auto set = std::make_shared<SecretSet>();
+  MonoTime valid_until = clock_.mono_now() + options_.max_ttl;
+  const UnixTime now = clock_.unix_now();
+  for (const auto& credential : credentials) {
+    if (set->purposes.empty() || set->purposes.back().purpose != credential.purpose)
+      set->purposes.push_back({credential.purpose, {}, {}});
+    PurposeSecrets& purpose = set->purposes.back();
+    if (credential.expires_at) {
+      if (*credential.expires_at <= now) {
+        if (purpose.failure.empty()) purpose.failure = "the credential has expired";
+        continue;
+      }
+      valid_until = std::min(valid_until, clock_.mono_now() + (*credential.expires_at - now));
+    }
+    Wanted wanted;
+    {
+      const std::lock_guard lock(mutex_);
+      wanted = locate(destination, credential);
+    }
+    if (wanted.resource) valid_until = std::min(valid_until, look_up(*wanted.resource, wanted));
+    if (wanted.value)
+      purpose.versions.push_back({std::move(wanted.value), std::to_string(credential.version) + "/" + wanted.version});
+    else if (purpose.failure.empty())
+      purpose.failure = wanted.failure;
+  }
+  return {std::move(set), valid_until};
+}
+
+// Parses the reference and finds its resource; sets `failure` if it has none. The caller holds mutex_.
+SecretBroker::Wanted SecretBroker::locate(const Destination& destination, const Credential& credential) {
+  Wanted wanted;
+  wanted.tenant = destination.tenant_id;
+  const std::string_view reference = credential.reference;
+  const std::string_view scheme = reference.substr(0, reference.find("://"));
+  const auto provider = std::ranges::find_if(providers_, [&](const auto& p) { return p->scheme() == scheme; });
+  if (provider == providers_.end()) {
+    wanted.failure = "no secret provider for the reference's scheme is loaded";
+    return wanted;
+  }
+  wanted.provider = provider->get();
+  try {
+    wanted.reference = wanted.provider->parse(reference, destination.tenant_id);
+  } catch (const InvalidReference& invalid) {
+    wanted.failure = invalid.what();
+    return wanted;
+  }
+  std::string name = destination.tenant_id.str() + '\n' + wanted.reference.scheme + '\n' + wanted.reference.version;
+  for (const auto& segment : wanted.reference.resource) name += '\n' + segment;
+  auto& resource = resources_[name];
+  if (!resource) resource = std::make_shared<Resource>();
+  wanted.resource = resource;
+  return wanted;
+}
+
+// Fills value or failure; returns until when the answer holds.
+MonoTime SecretBroker::look_up(Resource& resource, Wanted& wanted) {
+  const std::lock_guard lock(resource.mutex);
+  const MonoTime now = clock_.mono_now();
+  const bool known = resource.values.contains(wanted.reference.key);
+  if ((!known || now >= resource.fresh_until) && now >= resource.failed_until) fetch(resource, wanted, now);
+  if (const auto found = resource.values.find(wanted.reference.key); found != resource.values.end() && found->second) {
+    wanted.value = found->second;
+    wanted.version = resource.version;
+  } else {
+    wanted.failure = resource.failure.empty() ? "the secret has no such key" : resource.failure;
+    return now + options_.negative_ttl;
+  }
+  return std::max(resource.fresh_until, resource.failed_until);
+}
+
+void SecretBroker::fetch(Resource& resource, const Wanted& wanted, MonoTime now) {
+  std::vector<std::string> keys{wanted.reference.key};
+  for (const auto& [key, value] : resource.values)
+    if (key != wanted.reference.key) keys.push_back(key);
+  const bool complete = resource.values.contains(wanted.reference.key);
+  const ResolveResult result =
+      wanted.provider->resolve({wanted.reference, keys, wanted.tenant,
+                                complete ? std::string_view{resource.version} : "", now + options_.resolve_timeout});
+  switch (result.status) {
+    case ResolveStatus::ok:
+      resource.values.clear();
+      for (std::size_t i = 0; i < keys.size() && i < result.values.size(); ++i)
+        resource.values[keys[i]] = result.values[i];
+      resource.version = result.version;
+      [[fallthrough]];
+    case ResolveStatus::not_modified:
+      resource.fresh_until = clock_.mono_now() + lifetime(result.ttl);
+      resource.failed_until = {};
+      resource.failure.clear();
+      return;
+    case ResolveStatus::not_found:
+    case ResolveStatus::denied:
+    case ResolveStatus::invalid: resource.values.clear(); [[fallthrough]];
+    case ResolveStatus::unavailable:
+      resource.failed_until = clock_.mono_now() + options_.negative_ttl;
+      resource.failure = result.failure.empty() ? "the secret provider failed" : result.failure;
+      logger_.warning(
+          "secret.resolve_failed",
+          {{"tenant", wanted.tenant.str()}, {"scheme", wanted.reference.scheme}, {"reason", resource.failure}});
+  }
+}
+
+std::chrono::milliseconds SecretBroker::lifetime(std::optional<std::chrono::milliseconds> ttl) {
+  const auto clamped = std::clamp(ttl.value_or(options_.default_ttl), options_.min_ttl, options_.max_ttl);
+  const double share = 1.0 + options_.ttl_jitter * (2.0 * random_.uniform() - 1.0);
+  return std::chrono::milliseconds{static_cast<long long>(static_cast<double>(clamped.count()) * share)};
+}
+
+}  // namespace opi::secrets

@@ -1,0 +1,77 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/clock.hpp"
+#include "domain/destination.hpp"
+#include "secrets/secret_provider.hpp"
+#include "secrets/secret_set.hpp"
+#include "telemetry/logger.hpp"
+
+namespace opi::secrets {
+
+// Resolves a destination's credentials at delivery time and caches what it got. Thread-safe.
+//
+// One fetch at a time per resource, with all of its keys from one version. A value past its lifetime is still
+// served while its backend is unavailable; it goes only when the backend itself says that it is gone or denied.
+class SecretBroker {
+ public:
+  struct Options {
+    std::chrono::milliseconds default_ttl{std::chrono::minutes{5}};  // when the provider names none
+    std::chrono::milliseconds min_ttl{std::chrono::seconds{10}}, max_ttl{std::chrono::hours{1}};
+    double ttl_jitter = 0.1;                        // ± share, so that a fleet does not fetch in step
+    double refresh_at = 0.8;                        // share of the lifetime after which it is renewed early
+    std::chrono::milliseconds negative_ttl{5'000};  // how long a failure is remembered
+    std::chrono::milliseconds resolve_timeout{5'000};
+  };
+  using Executor = std::function<void(std::function<void()>)>;  // runs a blocking job elsewhere
+  using Ready = std::function<void(std::shared_ptr<const SecretSet>)>;
+
+  SecretBroker(std::vector<std::shared_ptr<SecretProvider>> providers, Executor executor, const Clock& clock,
+               Random& random, telemetry::Logger& logger, const Options& options);
+  ~SecretBroker();
+
+  // Calls `ready` with the destination's secrets: at once if they are cached, otherwise later from the
+  // executor. A purpose that cannot be resolved is there without versions and with its failure.
+  void resolve(const std::shared_ptr<const Destination>& destination, Ready ready);
+
+  // The receiver refused the credentials: the next resolve() fetches anew.
+  void invalidate(const Destination& destination);
+
+ private:
+  struct Resource;
+  struct Wanted;
+  struct CachedSet {
+    std::int64_t revision = -1;
+    std::shared_ptr<const SecretSet> set;
+    MonoTime renew_at{}, valid_until{};
+    bool renewing = false;
+    std::vector<Ready> waiting;
+  };
+
+  void renew(const std::shared_ptr<const Destination>& destination);
+  std::pair<std::shared_ptr<const SecretSet>, MonoTime> assemble(const Destination& destination);
+  Wanted locate(const Destination& destination, const Credential& credential);
+  MonoTime look_up(Resource& resource, Wanted& wanted);
+  void fetch(Resource& resource, const Wanted& wanted, MonoTime now);
+  std::chrono::milliseconds lifetime(std::optional<std::chrono::milliseconds> ttl);
+
+  const std::vector<std::shared_ptr<SecretProvider>> providers_;
+  const Executor executor_;
+  const Clock& clock_;
+  Random& random_;
+  telemetry::Logger& logger_;
+  const Options options_;
+
+  std::mutex mutex_;  // guards the two maps, never held during a fetch
+  std::unordered_map<DestinationId, CachedSet> sets_;
+  std::map<std::string, std::shared_ptr<Resource>> resources_;
+};
+
+}  // namespace opi::secrets
