@@ -17,7 +17,7 @@ using TokenHash = std::array<std::uint8_t, 32>;  // SHA-256 of the token's text
 struct TokenRecord {
   std::string prefix;  // first characters of the token: names it in lists, audit and logs
   TokenHash hash{};
-  TenantId tenant;     // empty for system_admin
+  TenantId tenant;  // empty for system_admin
   Role role = Role::auditor;
   std::string label;
   UnixTime created_at{};

@@ -1,0 +1,33 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "domain/ids.hpp"
+#include "identity/token.hpp"
+
+namespace opi::api {
+
+// A request as routes see it: authenticated, its body read within the limit.
+struct Request {
+  std::string method;
+  std::string path;
+  std::map<std::string, std::string> query;
+  std::vector<std::string> parameters;  // what the route's {…} segments matched, in order
+  std::string content_type;             // lower case, without parameters
+  std::string body;
+  identity::Identity identity;
+  TenantId tenant;  // the one the request is about; empty for routes without authentication
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+}  // namespace opi::api

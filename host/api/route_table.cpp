@@ -1,0 +1,40 @@
+#include "api/route_table.hpp"
+
+namespace opi::api {
+namespace {
+
+std::string_view next_segment(std::string_view& path) {
+  if (path.starts_with('/')) path.remove_prefix(1);
+  const auto end = std::min(path.find('/'), path.size());
+  const auto segment = path.substr(0, end);
+  path.remove_prefix(end);
+  return segment;
+}
+
+std::optional<std::vector<std::string>> parameters_of(std::string_view pattern, std::string_view path) {
+  std::vector<std::string> parameters;
+  while (!pattern.empty() && !path.empty()) {
+    const auto expected = next_segment(pattern), actual = next_segment(path);
+    if (expected.starts_with('{') && !actual.empty())
+      parameters.emplace_back(actual);
+    else if (expected != actual)
+      return std::nullopt;
+  }
+  if (!pattern.empty() || !path.empty()) return std::nullopt;
+  return parameters;
+}
+
+}  // namespace
+
+RouteTable::Match RouteTable::match(std::string_view method, std::string_view path) const {
+  Match match;
+  for (const auto& route : routes_) {
+    auto parameters = parameters_of(route.pattern, path);
+    if (!parameters) continue;
+    if (route.method == method) return {&route, std::move(*parameters), {}};
+    match.allowed_methods += (match.allowed_methods.empty() ? "" : ", ") + route.method;
+  }
+  return match;
+}
+
+}  // namespace opi::api

@@ -1,0 +1,39 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http_message.hpp"
+#include "domain/role.hpp"
+
+namespace opi::api {
+
+using Handler = std::function<Response(const Request&)>;
+
+struct Route {
+  std::string method;
+  std::string pattern;           // "/api/v1/deliveries/{id}"; a {…} segment matches any one segment
+  std::optional<Action> action;  // what the caller must be allowed to do; nullopt: open to everyone
+  Handler handler;
+};
+
+// All routes of the server. Immutable once served.
+class RouteTable {
+ public:
+  struct Match {
+    const Route* route = nullptr;  // null: no route of this path and method
+    std::vector<std::string> parameters;
+    std::string allowed_methods;  // if the path exists with other methods: their names, for Allow
+  };
+
+  void add(Route route) { routes_.push_back(std::move(route)); }
+  [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace opi::api
