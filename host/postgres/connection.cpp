@@ -1,0 +1,186 @@
+#include "postgres/connection.hpp"
+
+#include <Poco/Data/PostgreSQL/Connector.h>
+#include <Poco/Data/PostgreSQL/Utility.h>
+#include <Poco/Data/Session.h>
+#include <Poco/Exception.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "domain/store_errors.hpp"
+#include "postgres/server_error.hpp"
+
+namespace opi::postgres {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+void register_connector() {
+  static const bool registered = [] {
+    Poco::Data::PostgreSQL::Connector::registerConnector();
+    return true;
+  }();
+  static_cast<void>(registered);
+}
+
+// True if the socket became ready within the time; false if the time passed. EINTR counts as ready.
+bool poll_socket(PGconn* native, short events, std::chrono::milliseconds timeout) {
+  pollfd entry{PQsocket(native), events, 0};
+  const auto bounded = std::clamp<std::chrono::milliseconds::rep>(timeout.count(), 0, 3'600'000);
+  return ::poll(&entry, 1, static_cast<int>(bounded)) != 0;
+}
+
+std::chrono::milliseconds until(SteadyTime deadline) {
+  return std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+}
+
+}  // namespace
+
+Connection::Connection(ConnectionSettings settings) : settings_(std::move(settings)) { register_connector(); }
+
+Connection::~Connection() = default;
+
+void Connection::ensure_open() {
+  if (!healthy()) open();
+}
+
+// An idle connection has nothing to read, except news (which are consumed) or its end.
+bool Connection::healthy() {
+  if (native_ == nullptr || given_up_) return false;
+  for (int reads = 0; reads < 8 && PQstatus(native_) == CONNECTION_OK; ++reads) {
+    if (!poll_socket(native_, POLLIN, std::chrono::milliseconds{0})) break;
+    if (PQconsumeInput(native_) == 0) return false;
+    static_cast<void>(PQisBusy(native_));  // takes the message apart
+  }
+  return PQstatus(native_) == CONNECTION_OK && PQtransactionStatus(native_) == PQTRANS_IDLE;
+}
+
+void Connection::open() {
+  prepared_.clear();
+  if (native_ == nullptr) {
+    // POCO 1.11 leaks the PGconn of an attempt that fails and of a session that ends disconnected. So ask
+    // first, and once there is a PGconn keep it and let libpq reset it.
+    const auto answer = PQping(settings_.connection.c_str());
+    if (answer == PQPING_REJECT) throw StoreUnavailable("postgresql: the server is starting, stopping or full");
+    if (answer != PQPING_OK) throw StoreUnavailable("postgresql: no server answers at the configured address");
+    try {
+      session_ = std::make_unique<Poco::Data::Session>("postgresql", settings_.connection);
+    } catch (const Poco::Exception& error) {
+      throw StoreUnavailable("postgresql: cannot connect: " + first_line(error.message().c_str()));
+    }
+    native_ = *Poco::Data::PostgreSQL::Utility::handle(*session_);
+  } else {
+    PQreset(native_);
+    if (PQstatus(native_) != CONNECTION_OK)
+      throw StoreUnavailable("postgresql: cannot reconnect: " + first_line(PQerrorMessage(native_)));
+  }
+  PQsetnonblocking(native_, 1);  // so that a server that does not read cannot hold a writer beyond the deadline
+  given_up_ = false;
+  ++generation_;
+  script(settings_.on_open, "open session");
+}
+
+void Connection::lost(std::string_view what) {
+  given_up_ = true;
+  throw StoreUnavailable("postgresql: " + std::string{what} + ": connection lost or deadline passed");
+}
+
+void Connection::await_socket(short events, SteadyTime deadline, std::string_view what) {
+  const auto left = until(deadline);
+  if (left.count() <= 0 || !poll_socket(native_, events, left)) lost(what);
+}
+
+void Connection::flush(SteadyTime deadline, std::string_view what) {
+  for (;;) {
+    const int state = PQflush(native_);
+    if (state == 0) return;
+    if (state < 0) lost(what);
+    await_socket(POLLIN | POLLOUT, deadline, what);
+    if (PQconsumeInput(native_) == 0) lost(what);
+  }
+}
+
+Rows Connection::await_result(std::string_view what) {
+  const auto deadline = std::chrono::steady_clock::now() + settings_.deadline;
+  flush(deadline, what);
+  std::unique_ptr<PGresult, decltype(&PQclear)> last{nullptr, &PQclear};
+  for (;;) {
+    while (PQisBusy(native_) != 0) {
+      await_socket(POLLIN, deadline, what);
+      if (PQconsumeInput(native_) == 0) lost(what);
+    }
+    PGresult* next = PQgetResult(native_);
+    if (next == nullptr) break;
+    // Of several commands the first error stands, else the last result.
+    if (last == nullptr || PQresultStatus(last.get()) != PGRES_FATAL_ERROR)
+      last.reset(next);
+    else
+      PQclear(next);
+  }
+  if (PQstatus(native_) != CONNECTION_OK) lost(what);
+  if (last == nullptr) lost(what);
+  const auto status = PQresultStatus(last.get());
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
+    raise_server_error(last.get(), what);
+  return Rows{last.release()};
+}
+
+void Connection::prepare(const Statement& statement) {
+  if (prepared_.contains(statement.name)) return;
+  if (PQsendPrepare(native_, statement.name, statement.sql, 0, nullptr) == 0) lost(statement.name);
+  await_result(statement.name);
+  prepared_.insert(statement.name);
+}
+
+Rows Connection::execute(const Statement& statement, const Parameters& parameters) {
+  prepare(statement);
+  const auto native = parameters.native();
+  if (PQsendQueryPrepared(native_, statement.name, parameters.count(), native.values.data(), native.lengths.data(),
+                          native.formats.data(), 1) == 0)
+    lost(statement.name);
+  return await_result(statement.name);
+}
+
+void Connection::script(const std::string& sql, std::string_view what) {
+  if (PQsendQuery(native_, sql.c_str()) == 0) lost(what);
+  await_result(what);
+}
+
+void Connection::commit() {
+  try {
+    if (PQsendQuery(native_, "COMMIT") == 0) lost("commit");
+    // A transaction that had failed answers COMMIT with ROLLBACK.
+    if (await_result("commit").command_tag() != "COMMIT") throw StoreUnavailable("postgresql: commit: rolled back");
+  } catch (const StoreUnavailable& error) {
+    if (given_up_ || PQstatus(native_) != CONNECTION_OK) throw CommitInDoubt(error.what());
+    throw;
+  }
+}
+
+void Connection::rollback() noexcept {
+  if (given_up_ || PQstatus(native_) != CONNECTION_OK || PQtransactionStatus(native_) == PQTRANS_IDLE) return;
+  try {
+    script("ROLLBACK", "rollback");
+  } catch (const std::exception&) {
+    given_up_ = true;  // whatever it was: the next ensure_open() starts a fresh session, which has no transaction
+  }
+}
+
+bool Connection::await_notification(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    bool notified = false;
+    if (PQconsumeInput(native_) == 0) lost("listen");
+    while (PGnotify* notification = PQnotifies(native_)) {
+      PQfreemem(notification);
+      notified = true;
+    }
+    if (notified) return true;
+    const auto left = until(deadline);
+    if (left.count() <= 0 || !poll_socket(native_, POLLIN, left)) return false;
+  }
+}
+
+}  // namespace opi::postgres

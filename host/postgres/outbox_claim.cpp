@@ -1,0 +1,160 @@
+#include <algorithm>
+
+#include "postgres/postgres_delivery_store.hpp"
+#include "postgres/stored_event.hpp"
+#include "postgres/transaction.hpp"
+
+namespace opi::postgres {
+namespace {
+
+using delivery::Claim;
+using Element = ArrayParameter::Element;
+
+// Per destination the earliest rows from its watermark on, so that a flooded destination costs the others
+// nothing. The lock column is in no index: the update is HOT. `due_at >= due_from` spares the walk over what
+// vacuum has not yet removed; a watermark that is too high only hides rows until a claim without one.
+constexpr Statement claim_due{"claim_due", R"(
+  WITH due AS MATERIALIZED (
+    SELECT o.tenant_id, o.delivery_id
+    FROM unnest($1::uuid[], $2::int[], $3::timestamptz[]) AS r (destination_id, slots, due_from)
+    CROSS JOIN LATERAL (
+      SELECT w.tenant_id, w.delivery_id FROM integration_outbox w
+      WHERE w.destination_id = r.destination_id AND w.due_at >= r.due_from AND w.due_at <= now()
+        AND w.state <> 'delivering'
+      ORDER BY w.due_at, w.delivery_id LIMIT r.slots
+      FOR UPDATE SKIP LOCKED) o
+  ), leased AS (
+    UPDATE integration_outbox o
+    SET state = 'delivering', lease_token = o.lease_token + 1, locked_by = $4::text,
+        locked_until = now() + $5::bigint * interval '1 millisecond'
+    FROM due d WHERE o.tenant_id = d.tenant_id AND o.delivery_id = d.delivery_id
+    RETURNING o.*
+  )
+  SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.due_at, l.created_at,
+         l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
+         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
+  FROM leased l JOIN integration_events e ON e.tenant_id = l.tenant_id AND e.event_id = l.event_id)"};
+
+// Without an index on locks this reads the live rows once. It runs every few seconds, not in every round, and on
+// a general session, where a sequential scan is allowed.
+constexpr Statement take_over{"take_over_expired", R"(
+  WITH expired AS MATERIALIZED (
+    SELECT tenant_id, delivery_id FROM integration_outbox
+    WHERE state = 'delivering' AND locked_until < now()
+    LIMIT $1::int FOR UPDATE SKIP LOCKED
+  ), leased AS (
+    UPDATE integration_outbox o
+    SET lease_token = o.lease_token + 1, locked_by = $2::text,
+        locked_until = now() + $3::bigint * interval '1 millisecond'
+    FROM expired x WHERE o.tenant_id = x.tenant_id AND o.delivery_id = x.delivery_id
+    RETURNING o.*
+  )
+  SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.due_at, l.created_at,
+         l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
+         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
+  FROM leased l JOIN integration_events e ON e.tenant_id = l.tenant_id AND e.event_id = l.event_id)"};
+
+constexpr Statement give_back{"release_claims", R"(
+  UPDATE integration_outbox o
+  SET state = CASE WHEN o.attempts = 0 THEN 'pending' ELSE 'retry_scheduled' END, locked_by = NULL, locked_until = NULL
+  FROM unnest($1::text[], $2::uuid[], $3::bigint[]) AS c (tenant_id, delivery_id, lease_token)
+  WHERE o.tenant_id = c.tenant_id AND o.delivery_id = c.delivery_id
+    AND o.state = 'delivering' AND o.lease_token = c.lease_token)"};
+
+// A loose index scan: one descent per destination, however many rows each has; then its first row that is
+// not under way, which stands behind at most its in-flight rows.
+constexpr Statement find_due_destinations{"due_destinations", R"(
+  WITH RECURSIVE d AS (
+    (SELECT destination_id FROM integration_outbox ORDER BY destination_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT o.destination_id FROM integration_outbox o
+            WHERE o.destination_id > d.destination_id ORDER BY o.destination_id LIMIT 1)
+    FROM d WHERE d.destination_id IS NOT NULL
+  )
+  SELECT d.destination_id, ceil(extract(epoch FROM w.due_at - now()) * 1000)::bigint
+  FROM d CROSS JOIN LATERAL (
+    SELECT o.due_at FROM integration_outbox o
+    WHERE o.destination_id = d.destination_id AND o.state <> 'delivering'
+    ORDER BY o.due_at, o.delivery_id LIMIT 1) w)"};
+
+std::vector<Claim> claims_of(const Rows& rows, MonoTime leased_until) {
+  StoredEvents events;
+  std::vector<Claim> claims;
+  claims.reserve(static_cast<std::size_t>(rows.size()));
+  for (int i = 0; i < rows.size(); ++i) {
+    Claim::Data data;
+    data.delivery = DeliveryId{rows.uuid(i, 1)};
+    data.destination = DestinationId{rows.uuid(i, 2)};
+    data.lease = rows.int8(i, 3);
+    data.attempts_made = rows.int4(i, 4);
+    data.due_at = rows.unix_micros(i, 5);
+    data.leased_until = leased_until;
+    data.created_at = rows.time(i, 6);
+    data.idempotency_key.bytes = rows.bytes32(i, 7);
+    data.event = events.read(rows, i, TenantId::parse(rows.text(i, 0)).value(), 8);
+    claims.emplace_back(std::move(data));
+  }
+  return claims;
+}
+
+}  // namespace
+
+std::vector<Claim> PostgresDeliveryStore::claim(std::span<const delivery::ClaimRequest> requests,
+                                                const std::string& daemon_id, std::chrono::milliseconds lease) {
+  ArrayParameter destinations{Element::uuid}, slots{Element::int4}, watermarks{Element::timestamptz};
+  bool any = false;
+  for (const auto& request : requests) {
+    if (request.limit <= 0) continue;
+    any = true;
+    destinations.add(request.destination.value);
+    slots.add_int4(request.limit);
+    watermarks.add_micros(request.due_from);
+  }
+  if (!any) return {};
+  auto session = database_.claim().borrow();
+  const auto leased_until = clock_.mono_now() + lease;
+  return claims_of(
+      session->execute(
+          claim_due,
+          Parameters{}.array(destinations).array(slots).array(watermarks).text(daemon_id).int8(lease.count())),
+      leased_until);
+}
+
+std::vector<Claim> PostgresDeliveryStore::take_over_expired(int limit, const std::string& daemon_id,
+                                                            std::chrono::milliseconds lease) {
+  if (limit <= 0) return {};
+  auto session = database_.general().borrow();
+  const auto leased_until = clock_.mono_now() + lease;
+  return claims_of(session->execute(take_over, Parameters{}.int4(limit).text(daemon_id).int8(lease.count())),
+                   leased_until);
+}
+
+void PostgresDeliveryStore::release(std::span<const Claim> claims) {
+  if (claims.empty()) return;
+  std::vector<const Claim::Data*> ordered;
+  for (const auto& claim : claims) ordered.push_back(&*claim);
+  std::ranges::sort(ordered, [](const auto* a, const auto* b) {
+    return std::tie(a->event->tenant_id, a->delivery) < std::tie(b->event->tenant_id, b->delivery);
+  });
+  ArrayParameter tenants{Element::text}, deliveries{Element::uuid}, leases{Element::int8};
+  for (const auto* claim : ordered) {
+    tenants.add(claim->event->tenant_id.str());
+    deliveries.add(claim->delivery.value);
+    leases.add_int8(claim->lease);
+  }
+  auto session = database_.claim().borrow();
+  Transaction transaction{*session};
+  session->execute(give_back, Parameters{}.array(tenants).array(deliveries).array(leases));
+  transaction.commit();
+}
+
+std::vector<delivery::DueDestination> PostgresDeliveryStore::due_destinations() {
+  auto session = database_.claim().borrow();
+  const auto rows = session->execute(find_due_destinations);
+  std::vector<delivery::DueDestination> due;
+  for (int i = 0; i < rows.size(); ++i)
+    due.push_back({DestinationId{rows.uuid(i, 0)}, std::chrono::milliseconds{rows.int8(i, 1)}});
+  return due;
+}
+
+}  // namespace opi::postgres

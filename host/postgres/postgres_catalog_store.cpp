@@ -1,0 +1,151 @@
+#include "postgres/postgres_catalog_store.hpp"
+
+#include <algorithm>
+
+#include "postgres/audit_chain.hpp"
+#include "postgres/stored_catalog.hpp"
+#include "postgres/transaction.hpp"
+
+namespace opi::postgres {
+namespace {
+
+constexpr Statement read_revision{"catalog_revision", "SELECT revision FROM integration_catalog_revision"};
+
+// Its row lock is what orders the catalog's writers.
+constexpr Statement lock_revision{"lock_catalog_revision",
+                                  "SELECT revision FROM integration_catalog_revision FOR UPDATE"};
+
+constexpr Statement raise_revision{"raise_catalog_revision",
+                                   "UPDATE integration_catalog_revision SET revision = $1::bigint"};
+
+constexpr Statement upsert_tenant{"upsert_tenant", R"(
+  INSERT INTO tenants (tenant_id, name) VALUES ($1::text, $2::text)
+  ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name, updated_at = now())"};
+
+constexpr Statement upsert_destination{"upsert_destination", R"(
+  INSERT INTO integration_destinations (tenant_id, destination_id, name, adapter, endpoint, subscriptions, enabled,
+    disabled_reason, signing, config, max_in_flight, rate_limit_per_second, revision)
+  VALUES ($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::text[], $7::boolean, $8::text, $9::text, $10::text,
+          $11::int, $12::float8, $13::bigint)
+  ON CONFLICT (tenant_id, destination_id) DO UPDATE
+  SET name = excluded.name, adapter = excluded.adapter, endpoint = excluded.endpoint,
+      subscriptions = excluded.subscriptions, enabled = excluded.enabled, disabled_reason = excluded.disabled_reason,
+      signing = excluded.signing, config = excluded.config, max_in_flight = excluded.max_in_flight,
+      rate_limit_per_second = excluded.rate_limit_per_second, revision = excluded.revision, updated_at = now())"};
+
+constexpr Statement delete_credentials{
+    "delete_credentials",
+    "DELETE FROM integration_credentials WHERE tenant_id = $1::text AND destination_id = $2::uuid"};
+
+constexpr Statement insert_credential{"insert_credential", R"(
+  INSERT INTO integration_credentials (tenant_id, destination_id, purpose, version, reference, expires_at)
+  VALUES ($1::text, $2::uuid, $3::text, $4::int, $5::text, $6::timestamptz))"};
+
+constexpr Statement disable{"disable_destination", R"(
+  UPDATE integration_destinations
+  SET enabled = false, disabled_reason = $3::text, revision = $4::bigint, updated_at = now()
+  WHERE tenant_id = $1::text AND destination_id = $2::uuid AND enabled)"};
+
+// The order in which credentials are read back.
+void sort_credentials(std::vector<Credential>& credentials) {
+  std::ranges::sort(credentials, [](const Credential& a, const Credential& b) {
+    return std::tie(a.purpose, b.version) < std::tie(b.purpose, a.version);
+  });
+}
+
+void write_destination(Connection& connection, const Destination& one) {
+  ArrayParameter subscriptions{ArrayParameter::Element::text};
+  for (const auto& pattern : one.subscriptions) subscriptions.add(pattern);
+  connection.execute(upsert_destination, Parameters{}
+                                             .text(one.tenant_id.str())
+                                             .uuid(one.id.value)
+                                             .text(one.name)
+                                             .text(one.adapter)
+                                             .text(one.endpoint)
+                                             .array(subscriptions)
+                                             .boolean(one.enabled)
+                                             .text(one.disabled_reason)
+                                             .text(one.signing == SigningRule::disabled ? "disabled" : "required")
+                                             .text(one.config)
+                                             .int4(one.max_in_flight)
+                                             .float8(one.rate_limit_per_second)
+                                             .int8(one.revision));
+  connection.execute(delete_credentials, Parameters{}.text(one.tenant_id.str()).uuid(one.id.value));
+  for (const auto& credential : one.credentials)
+    connection.execute(insert_credential, Parameters{}
+                                              .text(one.tenant_id.str())
+                                              .uuid(one.id.value)
+                                              .text(credential.purpose)
+                                              .int4(credential.version)
+                                              .text(credential.reference)
+                                              .optional_time(credential.expires_at));
+  write_policy(connection, one.tenant_id, one.id, one.policy_override);
+}
+
+}  // namespace
+
+std::int64_t PostgresCatalogStore::revision() {
+  auto session = database_.general().borrow();
+  return session->execute(read_revision).int8(0, 0);
+}
+
+Catalog PostgresCatalogStore::load() {
+  auto session = database_.general().borrow();
+  Transaction snapshot{*session, Transaction::Kind::snapshot};
+  Catalog catalog;
+  catalog.revision = session->execute(read_revision).int8(0, 0);
+  for (auto& tenant : read_tenants(*session)) catalog.tenants.emplace(tenant.id, tenant);
+  for (auto& one : read_destinations(*session)) {
+    const auto shared = std::make_shared<const Destination>(std::move(one));
+    catalog.destinations.emplace(shared->id, shared);
+    catalog.by_tenant[shared->tenant_id].push_back(shared);
+  }
+  return catalog;
+}
+
+bool PostgresCatalogStore::put_tenant(const Tenant& tenant, const audit::Entry& entry) {
+  auto session = database_.general().borrow();
+  Transaction transaction{*session};
+  const auto next = session->execute(lock_revision).int8(0, 0) + 1;
+  if (const auto stored = read_tenants(*session, tenant.id); !stored.empty() && stored.front() == tenant) return false;
+  session->execute(upsert_tenant, Parameters{}.text(tenant.id.str()).text(tenant.name));
+  write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
+  session->execute(raise_revision, Parameters{}.int8(next));
+  append_to_chains(*session, {&entry});
+  transaction.commit();
+  return true;
+}
+
+bool PostgresCatalogStore::put_destination(const Destination& destination, const audit::Entry& entry) {
+  Destination wanted = destination;
+  sort_credentials(wanted.credentials);
+  auto session = database_.general().borrow();
+  Transaction transaction{*session};
+  const auto next = session->execute(lock_revision).int8(0, 0) + 1;
+  if (const auto stored = read_destinations(*session, wanted.id); !stored.empty()) {
+    wanted.revision = stored.front().revision;
+    if (stored.front() == wanted) return false;
+  }
+  wanted.revision = next;
+  write_destination(*session, wanted);
+  session->execute(raise_revision, Parameters{}.int8(next));
+  append_to_chains(*session, {&entry});
+  transaction.commit();
+  return true;
+}
+
+bool PostgresCatalogStore::disable_destination(const TenantId& tenant, const DestinationId& destination,
+                                               const std::string& reason, const audit::Entry& entry) {
+  auto session = database_.general().borrow();
+  Transaction transaction{*session};
+  const auto next = session->execute(lock_revision).int8(0, 0) + 1;
+  const auto changed =
+      session->execute(disable, Parameters{}.text(tenant.str()).uuid(destination.value).text(reason).int8(next));
+  if (changed.affected() == 0) return false;
+  session->execute(raise_revision, Parameters{}.int8(next));
+  append_to_chains(*session, {&entry});
+  transaction.commit();
+  return true;
+}
+
+}  // namespace opi::postgres

@@ -1,0 +1,22 @@
+#pragma once
+#include "delivery/catalog_store.hpp"
+#include "postgres/postgres_database.hpp"
+
+namespace opi::postgres {
+
+// Writers take the revision row first: changes of the catalog happen one after the other.
+class PostgresCatalogStore final : public delivery::CatalogStore {
+ public:
+  explicit PostgresCatalogStore(PostgresDatabase& database) : database_(database) {}
+  std::int64_t revision() override;
+  Catalog load() override;
+  bool put_tenant(const Tenant& tenant, const audit::Entry& entry) override;
+  bool put_destination(const Destination& destination, const audit::Entry& entry) override;
+  bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
+                           const audit::Entry& entry) override;
+
+ private:
+  PostgresDatabase& database_;
+};
+
+}  // namespace opi::postgres

@@ -1,0 +1,113 @@
+#include "postgres/postgres_database.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <stdexcept>
+
+#include "postgres/schema.hpp"
+
+namespace opi::postgres {
+namespace {
+
+// How much later than the server this side gives up on a statement.
+constexpr std::chrono::milliseconds server_grace{1'000};
+
+// The planner takes a queue table for empty, and replans it into a sequential scan or a hash join at the
+// worst moment. On the hot sessions every statement has exactly one good plan, through an index, by nested
+// loops: pin it.
+constexpr const char* hot_plan =
+    "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off; "
+    "SET enable_sort = off; SET enable_hashjoin = off; SET enable_mergejoin = off; ";
+
+// Readers filter by optional columns: plan with the values at hand.
+constexpr const char* reader_plan = "SET plan_cache_mode = force_custom_plan; SET jit = off; ";
+
+// WAL is written in order: a claim that a crash loses is lost with everything after it, and the settlement of
+// a claim comes after it and is synchronous. So a lost claim was never acted on in the database; at worst its
+// request went out and goes out again, which at-least-once allows.
+constexpr const char* claim_durability = "SET synchronous_commit = off; ";
+
+std::string escaped(std::string_view value) {
+  std::string text;
+  for (const char c : value) {
+    if (c == '\\' || c == '\'') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+// The options as key=value pairs, completed by what keeps calls from hanging on a dead network.
+std::string completed(const PostgresOptions& options) {
+  char* fault = nullptr;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed{
+      PQconninfoParse(options.connection.c_str(), &fault), &PQconninfoFree};
+  PQfreemem(fault);  // quotes the string, password and all: not to be shown
+  if (parsed == nullptr)
+    throw std::invalid_argument("postgresql: the connection string is not key=value pairs or a URI");
+
+  std::map<std::string, std::string> values{
+      {"application_name", options.application_name},
+      {"client_encoding", "UTF8"},
+      {"connect_timeout", std::to_string(std::max<std::int64_t>(2, options.connect_timeout.count()))},
+      {"keepalives", "1"},
+      {"keepalives_idle", "10"},
+      {"keepalives_interval", "5"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", std::to_string(options.tcp_user_timeout.count())},
+  };
+  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option)
+    if (option->val != nullptr && *option->val != '\0') values[option->keyword] = option->val;
+
+  std::string text;
+  for (const auto& [keyword, value] : values) {
+    if (value.find_first_of(" \t\r\n\v\f") != std::string::npos)
+      throw std::invalid_argument("postgresql: the connection string's " + keyword + " contains whitespace");
+    if (!text.empty()) text += ' ';
+    text += keyword + '=' + escaped(value);
+  }
+  return text;
+}
+
+std::string timeouts(const PostgresOptions& options, std::chrono::milliseconds statement_timeout) {
+  const auto set = [](const char* name, std::chrono::milliseconds value) {
+    return std::string{"SET "} + name + " = " + std::to_string(value.count()) + "; ";
+  };
+  return set("statement_timeout", statement_timeout) + set("lock_timeout", options.lock_timeout) +
+         set("idle_in_transaction_session_timeout", options.idle_in_transaction_timeout);
+}
+
+ConnectionSettings settings(const PostgresOptions& options, const std::string& plan) {
+  auto made = plain_settings(options, options.statement_timeout);
+  made.on_open += plan;
+  return made;
+}
+
+}  // namespace
+
+ConnectionSettings plain_settings(const PostgresOptions& options, std::chrono::milliseconds statement_timeout) {
+  return {completed(options),
+          timeouts(options, statement_timeout) + "SET default_transaction_isolation = 'read committed'; ",
+          statement_timeout + server_grace};
+}
+
+PostgresDatabase::PostgresDatabase(const PostgresOptions& options)
+    : options_(options),
+      intake_(options.intake_sessions, settings(options, hot_plan), options.borrow_timeout),
+      claim_(options.claim_sessions, settings(options, std::string{hot_plan} + claim_durability),
+             options.borrow_timeout),
+      settle_(options.settle_sessions, settings(options, hot_plan), options.borrow_timeout),
+      general_(options.general_sessions, settings(options, reader_plan), options.borrow_timeout) {}
+
+void PostgresDatabase::migrate() {
+  auto unhurried = plain_settings(options_, options_.migration_timeout);
+  // Waiting for another daemon's migration is not a lock conflict.
+  unhurried.on_open += "SET lock_timeout = 0; SET client_min_messages = warning; ";
+  Connection connection{unhurried};
+  connection.ensure_open();
+  migrate_schema(connection, known_migrations());
+}
+
+}  // namespace opi::postgres

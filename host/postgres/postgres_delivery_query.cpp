@@ -1,0 +1,151 @@
+#include "postgres/postgres_delivery_query.hpp"
+
+#include <stdexcept>
+
+namespace opi::postgres {
+namespace {
+
+using delivery::DeliveryView;
+
+// Each side hands over at most one page in the order of its primary key before events and attempts are
+// looked up. Conditions on parameters that are NULL are folded away: these sessions plan with the values.
+constexpr Statement list_deliveries{"list_deliveries", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
+         coalesce(a.reason, '')
+  FROM (
+    (SELECT o.tenant_id, o.delivery_id, o.destination_id, o.event_id, o.state, o.attempts, o.idempotency_key,
+            o.created_at, o.due_at, NULL::timestamptz AS completed_at
+     FROM integration_outbox o
+     WHERE o.tenant_id = $1::text AND ($2::uuid IS NULL OR o.delivery_id < $2::uuid)
+       AND ($3::text IS NULL OR o.state = $3::text) AND ($4::uuid IS NULL OR o.destination_id = $4::uuid)
+       AND ($5::text IS NULL OR o.event_id = $5::text)
+       AND ($6::text IS NULL OR o.event_id IN (SELECT x.event_id FROM integration_events x
+                                               WHERE x.tenant_id = $1::text AND x.correlation_id = $6::text))
+     ORDER BY o.delivery_id DESC LIMIT $7::int)
+    UNION ALL
+    (SELECT c.tenant_id, c.delivery_id, c.destination_id, c.event_id, c.state, c.attempts, c.idempotency_key,
+            c.created_at, NULL::timestamptz, c.completed_at
+     FROM integration_deliveries c
+     WHERE c.tenant_id = $1::text AND ($2::uuid IS NULL OR c.delivery_id < $2::uuid)
+       AND ($3::text IS NULL OR c.state = $3::text) AND ($4::uuid IS NULL OR c.destination_id = $4::uuid)
+       AND ($5::text IS NULL OR c.event_id = $5::text)
+       AND ($6::text IS NULL OR c.event_id IN (SELECT x.event_id FROM integration_events x
+                                               WHERE x.tenant_id = $1::text AND x.correlation_id = $6::text))
+     ORDER BY c.delivery_id DESC LIMIT $7::int)
+  ) d
+  JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  ORDER BY d.delivery_id DESC LIMIT $7::int)"};
+
+constexpr Statement find_delivery{"find_delivery", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
+         coalesce(a.reason, '')
+  FROM integration_delivery_view d
+  JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE d.tenant_id = $1::text AND d.delivery_id = $2::uuid)"};
+
+constexpr Statement list_attempts{"list_attempts", R"(
+  SELECT number, started_at, duration_ms, result, http_status, reason, error_summary, response_summary
+  FROM integration_delivery_attempts WHERE tenant_id = $1::text AND delivery_id = $2::uuid ORDER BY number)"};
+
+// Reads the narrow rows of the hot table and an index of the cold one.
+constexpr Statement count_deliveries{"count_deliveries", R"(
+  SELECT destination_id, state, count(*) FROM integration_outbox WHERE tenant_id = $1::text GROUP BY 1, 2
+  UNION ALL
+  SELECT destination_id, state, count(*) FROM integration_deliveries WHERE tenant_id = $1::text GROUP BY 1, 2)"};
+
+DeliveryView view_of(const Rows& rows, int row, const TenantId& tenant) {
+  DeliveryView view;
+  view.tenant = tenant;
+  view.id = DeliveryId{rows.uuid(row, 0)};
+  view.destination = DestinationId{rows.uuid(row, 1)};
+  view.event_id = EventId::parse(rows.text(row, 2)).value();
+  view.event_type = rows.string(row, 3);
+  view.correlation_id = rows.string(row, 4);
+  view.alert_id = rows.string(row, 5);
+  view.evidence_id = rows.string(row, 6);
+  view.ticket_id = rows.string(row, 7);
+  view.state = parse_delivery_state(rows.text(row, 8)).value();
+  view.attempts = rows.int4(row, 9);
+  view.idempotency_key.bytes = rows.bytes32(row, 10);
+  view.created_at = rows.time(row, 11);
+  view.due_at = rows.optional_time(row, 12);
+  view.completed_at = rows.optional_time(row, 13);
+  view.last_reason = rows.string(row, 14);
+  return view;
+}
+
+}  // namespace
+
+std::vector<DeliveryView> PostgresDeliveryQuery::list(const TenantId& tenant, const delivery::DeliveryFilter& filter) {
+  if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
+  Parameters parameters;
+  parameters.text(tenant.str());
+  if (filter.before)
+    parameters.uuid(filter.before->value);
+  else
+    parameters.null();
+  if (filter.state)
+    parameters.text(to_string(*filter.state));
+  else
+    parameters.null();
+  if (filter.destination)
+    parameters.uuid(filter.destination->value);
+  else
+    parameters.null();
+  if (filter.event_id)
+    parameters.text(filter.event_id->str());
+  else
+    parameters.null();
+  if (filter.correlation_id)
+    parameters.text(*filter.correlation_id);
+  else
+    parameters.null();
+  auto session = database_.general().borrow();
+  const auto rows = session->execute(list_deliveries, parameters.int4(filter.limit));
+  std::vector<DeliveryView> views;
+  for (int i = 0; i < rows.size(); ++i) views.push_back(view_of(rows, i, tenant));
+  return views;
+}
+
+std::optional<DeliveryView> PostgresDeliveryQuery::find(const TenantId& tenant, const DeliveryId& delivery) {
+  auto session = database_.general().borrow();
+  const auto rows = session->execute(find_delivery, Parameters{}.text(tenant.str()).uuid(delivery.value));
+  if (rows.empty()) return std::nullopt;
+  return view_of(rows, 0, tenant);
+}
+
+std::vector<Attempt> PostgresDeliveryQuery::attempts(const TenantId& tenant, const DeliveryId& delivery) {
+  auto session = database_.general().borrow();
+  const auto rows = session->execute(list_attempts, Parameters{}.text(tenant.str()).uuid(delivery.value));
+  std::vector<Attempt> attempts;
+  for (int i = 0; i < rows.size(); ++i) {
+    Attempt attempt;
+    attempt.number = rows.int4(i, 0);
+    attempt.started_at = rows.time(i, 1);
+    attempt.duration = std::chrono::milliseconds{rows.int8(i, 2)};
+    attempt.result = parse_attempt_result(rows.text(i, 3)).value();
+    if (!rows.is_null(i, 4)) attempt.http_status = rows.int4(i, 4);
+    attempt.reason = rows.string(i, 5);
+    attempt.error_summary = rows.string(i, 6);
+    attempt.response_summary = rows.string(i, 7);
+    attempts.push_back(std::move(attempt));
+  }
+  return attempts;
+}
+
+std::vector<delivery::DeliveryCount> PostgresDeliveryQuery::counts(const TenantId& tenant) {
+  auto session = database_.general().borrow();
+  const auto rows = session->execute(count_deliveries, Parameters{}.text(tenant.str()));
+  std::vector<delivery::DeliveryCount> counts;
+  for (int i = 0; i < rows.size(); ++i)
+    counts.push_back({DestinationId{rows.uuid(i, 0)}, parse_delivery_state(rows.text(i, 1)).value(), rows.int8(i, 2)});
+  return counts;
+}
+
+}  // namespace opi::postgres

@@ -1,0 +1,17 @@
+#pragma once
+#include "identity/token_store.hpp"
+#include "postgres/postgres_database.hpp"
+
+namespace opi::postgres {
+
+class PostgresTokenStore final : public identity::TokenStore {
+ public:
+  explicit PostgresTokenStore(PostgresDatabase& database) : database_(database) {}
+  std::optional<identity::TokenRecord> find(const identity::TokenHash& hash) override;
+  bool insert(const identity::TokenRecord& token, const audit::Entry& entry) override;
+
+ private:
+  PostgresDatabase& database_;
+};
+
+}  // namespace opi::postgres

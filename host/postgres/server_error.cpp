@@ -1,0 +1,46 @@
+#include "postgres/server_error.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "domain/store_errors.hpp"
+
+namespace opi::postgres {
+namespace {
+
+std::string_view field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? std::string_view{} : std::string_view{text};
+}
+
+// Classes (appendix A of the manual) in which nothing was changed and a later try may succeed: connection,
+// rollback by the server (deadlock, serialization), resources, locks, operator intervention, system error.
+constexpr std::array<std::string_view, 6> passing_classes{"08", "40", "53", "55", "57", "58"};
+constexpr std::string_view read_only_transaction = "25006";  // a standby that is being promoted
+
+}  // namespace
+
+std::string safe_message(const PGresult* result, std::string_view what) {
+  const auto state = field(result, PG_DIAG_SQLSTATE);
+  std::string text = "postgresql: " + std::string{what} + ": SQLSTATE " + std::string{state};
+  if (const auto constraint = field(result, PG_DIAG_CONSTRAINT_NAME); !constraint.empty())
+    text.append(", constraint ").append(constraint);
+  // Class 22 (data exception) quotes the value.
+  if (!state.starts_with("22")) text.append(": ").append(field(result, PG_DIAG_MESSAGE_PRIMARY));
+  return text;
+}
+
+void raise_server_error(const PGresult* result, std::string_view what) {
+  const auto state = field(result, PG_DIAG_SQLSTATE);
+  const bool passing = state.empty() || state == read_only_transaction ||
+                       std::ranges::any_of(passing_classes, [&](auto prefix) { return state.starts_with(prefix); });
+  if (passing) throw StoreUnavailable(safe_message(result, what));
+  throw StoreRefused(safe_message(result, what));
+}
+
+std::string first_line(const char* message) {
+  const std::string_view text = message;
+  return std::string{text.substr(0, text.find('\n'))};
+}
+
+}  // namespace opi::postgres

@@ -1,0 +1,31 @@
+#include "postgres/session_pool.hpp"
+
+#include "domain/store_errors.hpp"
+
+namespace opi::postgres {
+
+SessionPool::SessionPool(int sessions, const ConnectionSettings& settings, std::chrono::milliseconds borrow_timeout)
+    : borrow_timeout_(borrow_timeout) {
+  for (int i = 0; i < sessions; ++i) idle_.push_back(std::make_unique<Connection>(settings));
+}
+
+SessionPool::Lease SessionPool::borrow() {
+  std::unique_lock lock{mutex_};
+  if (!freed_.wait_for(lock, borrow_timeout_, [&] { return !idle_.empty(); }))
+    throw StoreUnavailable("postgresql: all sessions are busy");
+  Lease lease{*this, std::move(idle_.back())};  // the one used last: its caches are warm
+  idle_.pop_back();
+  lock.unlock();
+  lease->ensure_open();
+  return lease;
+}
+
+void SessionPool::give_back(std::unique_ptr<Connection> connection) {
+  {
+    const std::scoped_lock lock{mutex_};
+    idle_.push_back(std::move(connection));
+  }
+  freed_.notify_one();
+}
+
+}  // namespace opi::postgres
