@@ -1,0 +1,189 @@
+#include "egress/connection.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "egress/loop.hpp"
+#include "egress/origin.hpp"
+
+namespace opi::egress {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+tcp::endpoint endpoint_of(const IpAddress& address, std::uint16_t port) {
+  if (address.v6) return {asio::ip::make_address_v6(address.bytes), port};
+  asio::ip::address_v4::bytes_type four;
+  std::copy_n(address.bytes.begin(), 4, four.begin());
+  return {asio::ip::make_address_v4(four), port};
+}
+
+}  // namespace
+
+Connection::Connection(Loop& loop, Origin& origin)
+    : loop_(loop), origin_(origin), id_(loop.next_connection_id()), socket_(loop.context()) {}
+
+void Connection::open(Loop& loop, Origin& origin) {
+  auto* connection = new Connection(loop, origin);  // owns itself, see retire_if_quiet()
+  loop.add(*connection);
+  ++connection->operations_;
+  asio::post(loop.context(), [connection] {
+    if (connection->operation_ended()) connection->begin();
+  });
+}
+
+// False if the connection was closed meanwhile: then the handler has nothing left to do.
+bool Connection::operation_ended() {
+  --operations_;
+  if (state_ != State::closed) return true;
+  retire_if_quiet();
+  return false;
+}
+
+void Connection::retire_if_quiet() {
+  if (operations_ > 0 || retired_) return;
+  retired_ = true;
+  // Later, because callers further up the stack still use this.
+  asio::post(loop_.context(), [this] { delete this; });
+}
+
+void Connection::close() {
+  if (state_ == State::closed) return;
+  const bool was_connecting = state_ == State::connecting;
+  state_ = State::closed;
+  disarm();
+  error_code ignored;  // a failing close leaves nothing to do
+  socket_.close(ignored);
+  loop_.remove(*this);
+  origin_.closed(*this, was_connecting);
+  retire_if_quiet();
+}
+
+void Connection::cancel() {
+  if (exchange_) loop_.fail(take_exchange(), TransportFault::cancelled, "the daemon is stopping");
+  close();
+}
+
+std::string Connection::peer_name() const { return origin_.url().authority(); }
+
+void Connection::begin() {
+  opened_ = std::chrono::steady_clock::now();
+  connect_by_ = opened_ + loop_.options().connect_timeout;
+  loop_.arm(*this, connect_by_);
+  const Url& url = origin_.url();
+  if (url.literal)
+    resolved({{*url.literal}, {}});
+  else
+    loop_.resolve(url.host, id_, *this);
+}
+
+void Connection::resolved(const Resolution& resolution) {
+  if (resolution.addresses.empty())
+    return fail_connect(TransportFault::name_resolution,
+                        "cannot resolve " + origin_.url().host + ": " + resolution.failure);
+  std::string refused;
+  for (const auto& address : resolution.addresses) {
+    const auto verdict = loop_.guard().judge(address);
+    if (verdict.allowed)
+      addresses_.push_back(address);
+    else if (refused.size() < 200)
+      refused.append(refused.empty() ? "" : ", ")
+          .append(address.to_string())
+          .append(" (")
+          .append(verdict.reason)
+          .append(")");
+  }
+  if (addresses_.empty())
+    return fail_connect(TransportFault::address_refused,
+                        "no permitted address for " + origin_.url().host + ": " + refused);
+  try_next_address();
+}
+
+void Connection::try_next_address() {
+  if (next_address_ == addresses_.size()) return fail_connect(TransportFault::connect, last_failure_);
+  const IpAddress& address = addresses_[next_address_++];
+  const auto endpoint = endpoint_of(address, origin_.url().port);
+  error_code error;
+  socket_.close(error);
+  socket_.open(endpoint.protocol(), error);
+  if (!error) socket_.non_blocking(true, error);
+  if (!error) socket_.set_option(tcp::no_delay(true), error);
+  if (error) return fail_connect(TransportFault::connect, "no socket for " + peer_name() + ": " + error.message());
+
+  // The last address may use all the time that is left, the others an equal share of it.
+  const auto now = std::chrono::steady_clock::now();
+  const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_ + 1);
+  address_timed_out_ = false;
+  loop_.arm(*this, now + (connect_by_ - now) / left);
+  ++operations_;
+  socket_.async_connect(endpoint, [this](const error_code& result) {
+    if (operation_ended()) connect_ended(result);
+  });
+}
+
+void Connection::connect_ended(const error_code& error) {
+  if (error || address_timed_out_) {
+    last_failure_ = "cannot connect to " + peer_name() + " at " + addresses_[next_address_ - 1].to_string() + ": " +
+                    (address_timed_out_ ? "timed out" : error.message());
+    return try_next_address();
+  }
+  if (origin_.url().tls)
+    shake_hands();
+  else
+    become_ready();
+}
+
+void Connection::shake_hands() {
+  shaking_hands_ = true;
+  loop_.arm(*this, connect_by_);
+  tls_.emplace(socket_, loop_.tls().native());
+  TlsContext::prepare(tls_->native_handle(), origin_.url(), origin_.tls_session());
+  ++operations_;
+  tls_->async_handshake(asio::ssl::stream_base::client, [this](const error_code& error) {
+    if (operation_ended()) handshake_ended(error);
+  });
+}
+
+void Connection::handshake_ended(const error_code& error) {
+  if (error) {
+    // Whatever went wrong, an old session must not be the reason again.
+    origin_.tls_session().reset();
+    return fail_connect(TransportFault::tls, "TLS with " + peer_name() + " failed: " +
+                                                 TlsContext::describe_failure(tls_->native_handle(), error));
+  }
+  become_ready();
+}
+
+void Connection::become_ready() {
+  disarm();
+  state_ = State::ready;
+  buffer_.resize(4096);
+  loop_.counters().opened.fetch_add(1, std::memory_order_relaxed);
+  origin_.connected(*this);
+  if (state_ == State::ready && !reading_) read();
+}
+
+void Connection::fail_connect(TransportFault fault, const std::string& detail) {
+  origin_.connect_failed(fault, detail);
+  close();
+}
+
+void Connection::expired() {
+  if (state_ == State::ready) return close();  // idle for too long
+  const bool more = !addresses_.empty() && next_address_ < addresses_.size() && !shaking_hands_;
+  if (more) {
+    address_timed_out_ = true;
+    error_code ignored;  // the pending connect comes back either way
+    socket_.cancel(ignored);
+    return;
+  }
+  fail_connect(TransportFault::timeout, std::string{addresses_.empty() ? "resolving "
+                                                    : shaking_hands_   ? "TLS with "
+                                                                       : "connecting to "} +
+                                            peer_name() + " took longer than " +
+                                            std::to_string(loop_.options().connect_timeout.count()) + " ms");
+}
+
+}  // namespace opi::egress

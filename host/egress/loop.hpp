@@ -1,0 +1,115 @@
+#pragma once
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "egress/address_guard.hpp"
+#include "egress/connection.hpp"
+#include "egress/exchange.hpp"
+#include "egress/origin.hpp"
+#include "egress/resolver.hpp"
+#include "egress/transport_options.hpp"
+
+namespace opi::egress {
+
+// Counts since the start, and what is open now. Read from any thread.
+struct LoopStatistics {
+  std::atomic<std::uint64_t> requests{0}, opened{0}, reused{0}, retried{0};
+  std::atomic<std::int64_t> connections{0}, idle{0}, in_flight{0};
+};
+
+// One event loop on a thread of its own, with the origins, connections and requests that belong to it. All
+// but submit(), stop() and statistics() is for its own thread.
+class Loop {
+ public:
+  // The references outlive the loop. `share` is the part of the options' totals that is this loop's.
+  Loop(const TransportOptions& options, std::size_t share, Resolver& resolver, const AddressGuard& guard,
+       TlsContext& tls);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  // Thread-safe; many calls cost one wake-up. If the exchange has a fault already, it is only completed.
+  void submit(std::unique_ptr<Exchange> exchange);
+  // Thread-safe; returns at once. Completes everything with TransportFault::cancelled, and what comes later too.
+  void stop();
+  [[nodiscard]] const LoopStatistics& statistics() const { return statistics_; }
+
+  boost::asio::io_context& context() { return io_; }
+  [[nodiscard]] const TransportOptions& options() const { return options_; }
+  [[nodiscard]] const AddressGuard& guard() const { return guard_; }
+  TlsContext& tls() { return tls_; }
+  LoopStatistics& counters() { return statistics_; }
+  [[nodiscard]] bool stopping() const { return stopping_; }
+
+  void arm(Deadline& deadline, MonoTime due);
+  // Ends an exchange, with the response it holds or with a fault.
+  void finish(std::unique_ptr<Exchange> exchange);
+  void fail(std::unique_ptr<Exchange> exchange, TransportFault fault, std::string detail);
+
+  // Answers through Connection::resolved(), unless the connection was forgotten meanwhile.
+  void resolve(const std::string& host, std::uint64_t connection_id, Connection& connection);
+
+  // A place among the connections; at the limit the longest idle one gives up its own. If there is none,
+  // the origin is told to grow() when there is.
+  bool take_place(Origin& origin);
+  void add(Connection& connection);
+  void remove(Connection& connection);  // closed; it is destroyed when its operations have ended
+  void idle(Connection& connection);
+  void busy(Connection& connection);
+  std::uint64_t next_connection_id() { return ++last_connection_id_; }
+
+ private:
+  struct Mailbox {
+    std::mutex mutex;
+    Loop* loop = nullptr;
+  };
+
+  void drain();
+  void accept(std::unique_ptr<Exchange> exchange);
+  Origin& origin_of(const Exchange& exchange);
+  void forget_unused_origins();
+  void cancel_all();
+  void schedule_tick(MonoTime at);
+  void feed_starved();
+
+  const TransportOptions& options_;
+  const std::size_t max_connections_, max_idle_;
+  Resolver& resolver_;
+  const AddressGuard& guard_;
+  TlsContext& tls_;
+
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  boost::asio::steady_timer tick_timer_{io_};
+  MonoTime tick_at_ = MonoTime::max();
+  DeadlineWheel wheel_;
+  LoopStatistics statistics_;
+
+  std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
+  boost::intrusive::list<Connection, boost::intrusive::base_hook<AllHook>> connections_;
+  boost::intrusive::list<Connection, boost::intrusive::base_hook<LruHook>> idle_;  // longest idle first
+  boost::intrusive::list<Origin> starved_;
+  std::unordered_map<std::uint64_t, Connection*> resolving_;
+  std::uint64_t last_connection_id_ = 0;
+  bool stopping_ = false;
+
+  std::mutex inbox_mutex_;
+  std::vector<std::unique_ptr<Exchange>> inbox_;
+  std::vector<std::unique_ptr<Exchange>> batch_;  // the inbox's other half, to keep both their capacity
+  bool wake_up_posted_ = false;
+
+  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  std::thread thread_;
+};
+
+}  // namespace opi::egress

@@ -1,0 +1,320 @@
+#include "egress/system_resolver.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <iterator>
+#include <list>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace opi::egress {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string site_of(const std::string& host) {
+  const auto last = host.rfind('.');
+  if (last == std::string::npos || last == 0) return host;
+  const auto before = host.rfind('.', last - 1);
+  return before == std::string::npos ? host : host.substr(before + 1);
+}
+
+}  // namespace
+
+Resolution SystemResolver::system_lookup(const std::string& host) {
+  constexpr std::size_t max_addresses = 16;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  Resolution resolution;
+  if (const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
+    resolution.failure = gai_strerror(error);
+    return resolution;
+  }
+  for (const addrinfo* at = found; at != nullptr && resolution.addresses.size() < max_addresses; at = at->ai_next) {
+    IpAddress address;
+    if (at->ai_family == AF_INET) {
+      std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in*>(at->ai_addr)->sin_addr, 4);
+    } else if (at->ai_family == AF_INET6) {
+      address.v6 = true;
+      std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(at->ai_addr)->sin6_addr, 16);
+    } else {
+      continue;
+    }
+    if (std::ranges::find(resolution.addresses, address) == resolution.addresses.end())
+      resolution.addresses.push_back(address);
+  }
+  freeaddrinfo(found);
+  if (resolution.addresses.empty()) resolution.failure = "the name has no address";
+  return resolution;
+}
+
+// Shared with the threads, so that one that hangs may outlive the resolver.
+class SystemResolver::State : public std::enable_shared_from_this<State> {
+ public:
+  State(Options options, Lookup lookup) : options_(options), lookup_(std::move(lookup)), cache_(options.cache) {}
+
+  void start() {
+    const std::lock_guard lock(mutex_);
+    watchdog_ = std::thread([self = shared_from_this()] { self->watch(); });
+    for (std::size_t i = 0; i < options_.threads; ++i) add_thread();
+  }
+
+  void stop() {
+    {
+      std::unique_lock lock(mutex_);
+      stopping_ = true;
+      jobs_.clear();
+      work_.notify_all();
+      watch_.notify_all();
+      // Threads that are not inside a lookup are on their way out.
+      quiet_.wait(lock, [&] { return threads_ == in_lookup_ && calling_back_ == 0; });
+    }
+    watchdog_.join();
+  }
+
+  void resolve(const std::string& host, Callback done) {
+    Resolution answer;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      if (const auto* cached = cache_.find(host, Clock::now())) {
+        answer = *cached;
+      } else if (waiting_ >= options_.max_waiting) {
+        answer.failure = "too many lookups are waiting";
+      } else if (is_hanging(site_of(host))) {
+        answer.failure = "the name servers of its zone do not answer";
+      } else {
+        ++waiting_;
+        const auto [job, is_new] = jobs_.try_emplace(host);
+        job->second.push_back(std::move(done));
+        if (is_new) enqueue(host);
+        return;
+      }
+    }
+    done(answer);
+  }
+
+ private:
+  static constexpr std::size_t max_remembered_sites = 1024;
+
+  struct Site {
+    std::deque<std::string> waiting;
+    std::size_t running = 0;
+    bool suspect = false;  // its last lookup timed out
+    bool in_turn = false;  // stands in turns_
+  };
+  struct Running {
+    std::uint64_t id;
+    std::string host;
+    Clock::time_point overdue_at;
+  };
+
+  // All of these hold mutex_.
+  void enqueue(const std::string& host) {
+    const std::string site = site_of(host);
+    sites_[site].waiting.push_back(host);
+    offer(site);
+  }
+
+  [[nodiscard]] bool is_hanging(const std::string& site) const {
+    const auto found = sites_.find(site);
+    return found != sites_.end() && found->second.suspect && found->second.running > 0;
+  }
+
+  [[nodiscard]] std::size_t share_of(const Site& site) const { return site.suspect ? 1 : options_.max_per_site; }
+
+  void offer(const std::string& name) {
+    Site& site = sites_[name];
+    const std::size_t limit = share_of(site);
+    if (site.waiting.empty() || site.running >= limit) return;
+    if (!site.in_turn) {
+      site.in_turn = true;
+      turns_.push_back(name);
+    }
+    work_.notify_one();
+  }
+
+  // Throws std::system_error if the system has no thread left.
+  void add_thread() {
+    std::thread([self = shared_from_this()] { self->work(); }).detach();
+    ++threads_;
+  }
+
+  void replace_stuck_thread() {
+    ++stuck_;
+    if (threads_ >= options_.max_threads) return;
+    try {
+      add_thread();
+    } catch (const std::system_error&) {
+      // Those that are left go on with the work; the next that hangs asks again.
+    }
+  }
+
+  // The next host, in turns over the sites; empty if there is none.
+  std::string take() {
+    while (!turns_.empty()) {
+      const std::string name = std::move(turns_.front());
+      turns_.pop_front();
+      Site& site = sites_[name];
+      site.in_turn = false;
+      const std::size_t limit = share_of(site);
+      if (site.waiting.empty() || site.running >= limit) continue;
+      std::string host = std::move(site.waiting.front());
+      site.waiting.pop_front();
+      ++site.running;
+      if (!site.waiting.empty() && site.running < limit) {
+        site.in_turn = true;
+        turns_.push_back(name);
+      }
+      return host;
+    }
+    return {};
+  }
+
+  std::vector<Callback> take_waiters(const std::string& host) {
+    const auto job = jobs_.find(host);
+    if (job == jobs_.end()) return {};
+    auto waiters = std::move(job->second);
+    jobs_.erase(job);
+    waiting_ -= waiters.size();
+    return waiters;
+  }
+
+  void call_back(std::unique_lock<std::mutex>& lock, const std::vector<Callback>& waiters, const Resolution& answer) {
+    if (waiters.empty() || stopping_) return;
+    ++calling_back_;
+    lock.unlock();
+    for (const auto& done : waiters) done(answer);
+    lock.lock();
+    --calling_back_;
+    quiet_.notify_all();
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      std::string host = take();
+      while (host.empty() && !stopping_) {
+        if (threads_ - stuck_ > options_.threads) break;  // came back from a hang, was replaced meanwhile
+        ++idle_;
+        work_.wait(lock);
+        --idle_;
+        host = take();
+      }
+      if (stopping_ || host.empty()) break;
+      if (!turns_.empty()) work_.notify_one();
+      look_up(lock, host);
+    }
+    --threads_;
+    quiet_.notify_all();
+  }
+
+  void look_up(std::unique_lock<std::mutex>& lock, const std::string& host) {
+    const std::uint64_t id = ++last_id_;
+    running_.push_back({id, host, Clock::now() + options_.lookup_timeout});
+    if (running_.size() == 1) watch_.notify_one();
+    ++in_lookup_;
+    lock.unlock();
+    Resolution answer;
+    try {
+      answer = lookup_(host);
+    } catch (const std::exception& error) {
+      answer.addresses.clear();
+      answer.failure = error.what();
+    }
+    lock.lock();
+    --in_lookup_;
+    quiet_.notify_all();
+    if (stopping_) return;
+    const auto mine = std::ranges::find(running_, id, &Running::id);
+    const std::string site_name = site_of(host);
+    Site& site = sites_[site_name];
+    --site.running;
+    const bool was_overdue = mine == running_.end();
+    if (was_overdue)
+      --stuck_;
+    else
+      running_.erase(mine);
+    // A late answer still serves whoever asks next; a late failure says no more than the timeout did.
+    if (!was_overdue || !answer.addresses.empty()) {
+      site.suspect = false;
+      cache_.put(host, answer, Clock::now());
+      call_back(lock, take_waiters(host), answer);
+    }
+    Site& now = sites_[site_name];  // the lock was released in between
+    const bool forgettable = !now.suspect || sites_.size() > max_remembered_sites;
+    if (now.waiting.empty() && now.running == 0 && !now.in_turn && forgettable)
+      sites_.erase(site_name);
+    else
+      offer(site_name);
+  }
+
+  // Fails overdue lookups and has their threads replaced.
+  void watch() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      if (running_.empty()) {
+        watch_.wait(lock);
+        continue;
+      }
+      const auto overdue_at = running_.front().overdue_at;
+      if (Clock::now() < overdue_at) {
+        watch_.wait_until(lock, overdue_at);
+        continue;
+      }
+      const std::string host = std::move(running_.front().host);
+      running_.pop_front();
+      replace_stuck_thread();
+      give_up(lock, host);
+    }
+  }
+
+  // Fails a host whose lookup is overdue, and with it all hosts of its site that wait for their turn.
+  void give_up(std::unique_lock<std::mutex>& lock, const std::string& host) {
+    Site& site = sites_[site_of(host)];
+    site.suspect = true;
+    auto others = std::exchange(site.waiting, {});
+    Resolution answer;
+    answer.failure = "the lookup took longer than " + std::to_string(options_.lookup_timeout.count()) + " ms";
+    cache_.put(host, answer, Clock::now());
+    auto waiters = take_waiters(host);
+    for (const auto& other : others) std::ranges::move(take_waiters(other), std::back_inserter(waiters));
+    call_back(lock, waiters, answer);
+  }
+
+  const Options options_;
+  const Lookup lookup_;
+  std::mutex mutex_;
+  std::condition_variable work_, watch_, quiet_;
+  NameCache cache_;
+  std::unordered_map<std::string, std::vector<Callback>> jobs_;  // by host: who waits for it
+  std::unordered_map<std::string, Site> sites_;
+  std::deque<std::string> turns_;  // sites with work and a free share
+  std::list<Running> running_;     // by start, so by overdue_at
+  std::thread watchdog_;
+  std::size_t threads_ = 0, idle_ = 0, stuck_ = 0, in_lookup_ = 0, waiting_ = 0, calling_back_ = 0;
+  std::uint64_t last_id_ = 0;
+  bool stopping_ = false;
+};
+
+SystemResolver::SystemResolver(Options options, Lookup lookup)
+    : state_(std::make_shared<State>(options, std::move(lookup))) {
+  state_->start();
+}
+
+SystemResolver::~SystemResolver() { state_->stop(); }
+
+void SystemResolver::resolve(const std::string& host, Callback done) { state_->resolve(host, std::move(done)); }
+
+}  // namespace opi::egress

@@ -1,0 +1,54 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "egress/name_cache.hpp"
+#include "egress/resolver.hpp"
+
+namespace opi::egress {
+
+// The C library's resolver (hosts file, search domains, DNS) on threads of its own, because it blocks and
+// cannot be interrupted: a lookup of a dead name server takes 10 to 30 seconds. So that such names do not
+// stop the others:
+// - one lookup per name is under way, everyone else who asks waits for the same;
+// - a lookup that takes longer than `lookup_timeout` fails for those who wait, and the failure is cached;
+//   its thread is lost until the C library gives up, and another takes its place, up to `max_threads`;
+// - names of one site (the last two labels) get at most `max_per_site` threads; once one of them timed out,
+//   the site gets a single thread until it answers again, and its other names fail at once. Whoever owns a
+//   zone can hang any number of names in it, not the pool.
+// Waiting sites take turns.
+class SystemResolver final : public Resolver {
+ public:
+  // Returns the addresses of a host or a failure; may block for long; called on many threads.
+  using Lookup = std::function<Resolution(const std::string& host)>;
+
+  struct Options {
+    std::chrono::milliseconds lookup_timeout{5'000};
+    std::size_t threads = 4;       // that wait for work
+    std::size_t max_threads = 64;  // with those that hang
+    std::size_t max_per_site = 8;
+    std::size_t max_waiting = 10'000;  // callbacks; beyond, resolve() fails at once
+    NameCache::Options cache;
+  };
+
+  explicit SystemResolver(Options options, Lookup lookup = system_lookup);
+  SystemResolver() : SystemResolver(Options{}) {}
+  SystemResolver(const SystemResolver&) = delete;
+  SystemResolver& operator=(const SystemResolver&) = delete;
+  // Does not wait for lookups under way: their threads end by themselves. No callback is called after it.
+  ~SystemResolver() override;
+
+  void resolve(const std::string& host, Callback done) override;
+
+  // getaddrinfo() for TCP, at most 16 addresses.
+  static Resolution system_lookup(const std::string& host);
+
+ private:
+  class State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace opi::egress
