@@ -116,13 +116,15 @@ net::ServerSocket bind(const HttpServer::Options& options) {
   }
 }
 
+Poco::Timespan timespan(std::chrono::milliseconds duration) { return Poco::Timespan(duration.count() * 1000); }
+
 net::HTTPServerParams::Ptr parameters(const HttpServer::Options& options) {
   net::HTTPServerParams::Ptr params = new net::HTTPServerParams;
   params->setMaxThreads(options.threads);
   params->setMaxQueued(options.queued_connections);
-  params->setTimeout(Poco::Timespan(options.timeout));
+  params->setTimeout(timespan(options.timeout));
   params->setKeepAlive(true);
-  params->setKeepAliveTimeout(Poco::Timespan(options.keep_alive));
+  params->setKeepAliveTimeout(timespan(options.keep_alive));
   params->setMaxKeepAliveRequests(0);
   params->setSoftwareVersion("integrationsd");
   return params;
