@@ -20,7 +20,7 @@ Dispatcher::Dispatcher(DeliveryStore& store, CatalogCache& catalog, Scheduler& s
 std::chrono::milliseconds Dispatcher::run_once() {
   const MonoTime now = clock_.mono_now();
   try {
-    if (discover_.exchange(false) || now - discovered_at_ >= options_.discovery_interval) discover(now);
+    if (now >= discover_at()) discover(now);
     const auto since_claim = std::chrono::ceil<std::chrono::milliseconds>(now - claimed_at_);
     if (since_claim < options_.claim_interval) return options_.claim_interval - since_claim;
     const auto requests = scheduler_.plan(now);
@@ -55,7 +55,13 @@ std::chrono::milliseconds Dispatcher::run_once() {
   }
 }
 
+MonoTime Dispatcher::discover_at() const {
+  if (discovered_at_ == MonoTime{}) return discovered_at_;
+  return discovered_at_ + (announced_ ? options_.announced_interval : options_.discovery_interval);
+}
+
 void Dispatcher::discover(MonoTime now) {
+  announced_ = false;
   discovered_at_ = now;
   for (const auto& due : store_.due_destinations()) scheduler_.mark_due(due.destination, now + due.due_in);
   const auto counts = scheduler_.counts(now);
@@ -80,7 +86,7 @@ std::vector<Claim> Dispatcher::claim(std::span<const ClaimRequest> requests, con
 }
 
 std::chrono::milliseconds Dispatcher::until_next(MonoTime now) {
-  const MonoTime next = std::min(scheduler_.next_wakeup(now), discovered_at_ + options_.discovery_interval);
+  const MonoTime next = std::min(scheduler_.next_wakeup(now), discover_at());
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now);
   return std::max(wait, std::chrono::milliseconds{1});
 }

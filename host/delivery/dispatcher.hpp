@@ -18,6 +18,7 @@ class Dispatcher {
     std::chrono::milliseconds lease_grace{15'000};        // a lease outlives the longest timeout of its claim by this
     std::chrono::milliseconds claim_interval{3};          // claims that were not full are at least this far apart
     std::chrono::milliseconds discovery_interval{1'000};  // the store is asked for due work this often at least
+    std::chrono::milliseconds announced_interval{20};     // and at most this often on other daemons' announcements
     std::chrono::milliseconds retry_after_failure{500};
   };
 
@@ -28,10 +29,11 @@ class Dispatcher {
   // One round: discovery if it is time, one claim, its attempts started. Returns when to run again.
   std::chrono::milliseconds run_once();
 
-  // The next round asks the store for due work (another daemon may have stored some). Thread-safe.
-  void work_announced() { discover_ = true; }
+  // Another daemon has stored work: the store is asked for it soon. Thread-safe.
+  void work_announced() { announced_ = true; }
 
  private:
+  [[nodiscard]] MonoTime discover_at() const;
   void discover(MonoTime now);
   std::vector<Claim> claim(std::span<const ClaimRequest> requests, const Catalog& catalog);
   std::chrono::milliseconds until_next(MonoTime now);
@@ -45,7 +47,7 @@ class Dispatcher {
   telemetry::Metrics& metrics_;
   telemetry::Logger& logger_;
   const Options options_;
-  std::atomic<bool> discover_ = true;
+  std::atomic<bool> announced_ = true;
   MonoTime discovered_at_{};
   MonoTime claimed_at_{};
   bool store_away_ = false;

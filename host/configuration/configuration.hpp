@@ -1,0 +1,81 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "telemetry/logger.hpp"
+
+namespace opi::configuration {
+
+enum class Environment { production, local, dev, test };
+std::string_view to_string(Environment environment);
+
+enum class StoreEngine { sqlite, postgres };
+
+// Everything an operator can set. The defaults, units and limits are those of keys(), where each is described.
+struct Configuration {
+  Environment environment = Environment::production;
+  std::string state_directory;
+  std::chrono::milliseconds drain_timeout{};
+
+  StoreEngine store_engine = StoreEngine::sqlite;
+  std::string sqlite_path;          // empty: <state_directory>/integrations.sqlite
+  std::string postgres_connection;  // may contain a password: never logged
+  std::string postgres_connection_file;
+
+  std::string api_address;
+  std::uint16_t api_port = 0;
+  int api_threads = 0;
+
+  std::string log_file;
+  telemetry::Level log_level = telemetry::Level::info;
+
+  std::vector<std::string> plugin_directories;
+  std::vector<std::string> plugin_pins;  // SHA-256 in hex; empty: any plugin that passes the other stages
+  std::string probe_program;
+  std::string local_secrets_directory;
+
+  int egress_threads = 0;
+  std::vector<std::string> egress_allow;
+  std::string egress_ca_file;
+  std::chrono::milliseconds egress_connect_timeout{}, egress_idle_timeout{};
+  int egress_max_connections_per_origin = 0;
+
+  int max_in_flight = 0, claim_batch = 0;
+  std::chrono::milliseconds claim_interval{}, discovery_interval{}, lease_grace{}, rescue_interval{};
+  int breaker_failure_threshold = 0;
+  std::chrono::milliseconds breaker_cooldown{}, breaker_max_cooldown{};
+  int intake_waiting_events = 0;
+
+  [[nodiscard]] std::string sqlite_file() const;
+  // Signing may be left out and the local secret provider used.
+  [[nodiscard]] bool relaxed() const { return environment != Environment::production; }
+};
+
+// One documented setting: "<section>.<name>" in the file and on the command line, OPI_<SECTION>_<NAME> in the
+// environment.
+struct Key {
+  std::string_view name;
+  std::string_view default_value;
+  std::string_view unit;  // or the choices, or the kind of value
+  std::string_view description;
+  bool reloadable = false;  // SIGHUP applies a change
+  // Empty if `value` was taken, else what is wrong with it.
+  std::string (*apply)(Configuration&, const std::string& value);
+};
+const std::vector<Key>& keys();
+
+struct Loaded {
+  Configuration configuration;
+  std::vector<std::string> errors;  // every one names its source and key; the configuration is unusable if any
+};
+
+// Reads a file (none if `file` is empty), over it the environment, over it `overrides` ("section.name=value", from
+// the command line). Every error is reported, not only the first.
+Loaded load(const std::string& file, const std::map<std::string, std::string>& environment,
+            const std::vector<std::string>& overrides);
+
+}  // namespace opi::configuration

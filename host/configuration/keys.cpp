@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include "configuration/configuration.hpp"
+
+namespace opi::configuration {
+namespace {
+
+using C = Configuration;
+
+template <class Number>
+std::string number(const std::string& text, Number least, Number most, Number& out) {
+  Number value{};
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc{} || end != text.data() + text.size() || value < least || value > most)
+    return "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+  out = value;
+  return {};
+}
+
+template <auto Member, long long Least, long long Most>
+std::string integer(C& c, const std::string& text) {
+  long long value = 0;
+  if (auto error = number<long long>(text, Least, Most, value); !error.empty()) return error;
+  c.*Member = static_cast<std::remove_reference_t<decltype(c.*Member)>>(value);
+  return {};
+}
+
+template <auto Member, long long Least, long long Most>
+std::string milliseconds(C& c, const std::string& text) {
+  long long value = 0;
+  if (auto error = number<long long>(text, Least, Most, value); !error.empty()) return error;
+  c.*Member = std::chrono::milliseconds{value};
+  return {};
+}
+
+template <auto Member>
+std::string any_text(C& c, const std::string& text) {
+  c.*Member = text;
+  return {};
+}
+
+template <auto Member>
+std::string absolute_path(C& c, const std::string& text) {
+  if (!text.empty() && text.front() != '/') return "must be an absolute path";
+  c.*Member = text;
+  return {};
+}
+
+template <auto Member>
+std::string required_path(C& c, const std::string& text) {
+  if (text.empty()) return "must not be empty";
+  return absolute_path<Member>(c, text);
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::string spaced = text;
+  std::ranges::replace(spaced, ',', ' ');
+  std::istringstream stream(spaced);
+  std::vector<std::string> list;
+  for (std::string word; stream >> word;) list.push_back(word);
+  return list;
+}
+
+template <auto Member>
+std::string list(C& c, const std::string& text) {
+  c.*Member = words(text);
+  return {};
+}
+
+std::string path_list(C& c, const std::string& text) {
+  c.plugin_directories = words(text);
+  for (const auto& path : c.plugin_directories)
+    if (path.front() != '/') return "must be a list of absolute paths";
+  return {};
+}
+
+std::string pins(C& c, const std::string& text) {
+  c.plugin_pins = words(text);
+  for (const auto& pin : c.plugin_pins)
+    if (pin.size() != 64 || pin.find_first_not_of("0123456789abcdef") != std::string::npos)
+      return "must be a list of SHA-256 values of 64 lower-case hex digits";
+  return {};
+}
+
+std::string environment(C& c, const std::string& text) {
+  for (const auto e : {Environment::production, Environment::local, Environment::dev, Environment::test})
+    if (to_string(e) == text) {
+      c.environment = e;
+      return {};
+    }
+  return "must be production, local, dev or test";
+}
+
+std::string engine(C& c, const std::string& text) {
+  if (text != "sqlite" && text != "postgres") return "must be sqlite or postgres";
+  c.store_engine = text == "sqlite" ? StoreEngine::sqlite : StoreEngine::postgres;
+  return {};
+}
+
+std::string level(C& c, const std::string& text) {
+  using telemetry::Level;
+  if (text == "debug")
+    c.log_level = Level::debug;
+  else if (text == "info")
+    c.log_level = Level::info;
+  else if (text == "warning")
+    c.log_level = Level::warning;
+  else if (text == "error")
+    c.log_level = Level::error;
+  else
+    return "must be debug, info, warning or error";
+  return {};
+}
+
+std::string log_file(C& c, const std::string& text) {
+  if (text != "-" && !text.starts_with('/')) return "must be an absolute path, or - for standard error";
+  c.log_file = text;
+  return {};
+}
+
+}  // namespace
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> table{
+      {"general.environment", "production", "production | local | dev | test",
+       "Where the daemon runs. Outside production, signing may be switched off and local:// secrets may be used.",
+       false, environment},
+      {"general.state_directory", "/var/lib/integrationsd", "absolute path",
+       "Private to the daemon: the embedded database, copies of loaded plugins, crash records.", false,
+       required_path<&C::state_directory>},
+      {"general.drain_timeout_ms", "25000", "ms, 0 to 600000",
+       "On SIGTERM, how long deliveries under way may take to finish before they are given back.", false,
+       milliseconds<&C::drain_timeout, 0, 600'000>},
+
+      {"store.engine", "sqlite", "sqlite | postgres",
+       "sqlite: embedded, one daemon. postgres: PostgreSQL 15 or newer, one or more daemons.", false, engine},
+      {"store.sqlite_path", "", "absolute path", "Database file. Empty: integrations.sqlite in the state directory.",
+       false, absolute_path<&C::sqlite_path>},
+      {"store.postgres_connection", "", "libpq connection string or URI",
+       "Put passwords into the file below, or into a PGPASSFILE, rather than here.", false,
+       any_text<&C::postgres_connection>},
+      {"store.postgres_connection_file", "", "absolute path",
+       "File whose content is the connection string; it wins over the string.", false,
+       absolute_path<&C::postgres_connection_file>},
+
+      {"api.address", "127.0.0.1", "IP address",
+       "Address the API listens on. Put a TLS-terminating proxy in front of others than loopback.", false,
+       any_text<&C::api_address>},
+      {"api.port", "8080", "TCP port, 0 to 65535", "0 takes any free port, which the log tells.", false,
+       integer<&C::api_port, 0, 65535>},
+      {"api.threads", "64", "1 to 1024", "Connections served at the same time.", false,
+       integer<&C::api_threads, 1, 1024>},
+
+      {"log.file", "-", "absolute path, or -", "JSON lines. - is standard error. SIGHUP opens the file anew.", false,
+       log_file},
+      {"log.level", "info", "debug | info | warning | error", "Least level that is written.", true, level},
+
+      {"plugins.directories", "/usr/lib/integrationsd/plugins", "absolute paths",
+       "Folders whose plugins are loaded at start.", false, path_list},
+      {"plugins.pins", "", "SHA-256 values", "If set, only plugins with these digests are loaded.", false, pins},
+      {"plugins.probe_program", "", "absolute path",
+       "opi-plugin-probe. Empty: beside the daemon, or in ../libexec/integrationsd.", false,
+       absolute_path<&C::probe_program>},
+      {"secrets.local_directory", "", "absolute path", "Folder of the local:// secret provider (not in production).",
+       false, absolute_path<&C::local_secrets_directory>},
+
+      {"egress.threads", "1", "1 to 16", "Event loops that carry outbound requests.", false,
+       integer<&C::egress_threads, 1, 16>},
+      {"egress.allow", "", "CIDR blocks",
+       "Private or special addresses that destinations may have all the same, such as 10.1.0.0/16.", false,
+       list<&C::egress_allow>},
+      {"egress.ca_file", "", "absolute path", "PEM file of certificate authorities to trust beside the system's.",
+       false, absolute_path<&C::egress_ca_file>},
+      {"egress.connect_timeout_ms", "5000", "ms, 100 to 60000", "For resolving, connecting and TLS.", false,
+       milliseconds<&C::egress_connect_timeout, 100, 60'000>},
+      {"egress.idle_timeout_ms", "30000", "ms, 1000 to 600000", "How long an idle connection is kept.", false,
+       milliseconds<&C::egress_idle_timeout, 1'000, 600'000>},
+      {"egress.max_connections_per_origin", "256", "1 to 8192", "Connections to one scheme, host and port.", false,
+       integer<&C::egress_max_connections_per_origin, 1, 8192>},
+
+      {"dispatch.max_in_flight", "2000", "1 to 20000", "Deliveries claimed and not yet settled.", false,
+       integer<&C::max_in_flight, 1, 20'000>},
+      {"dispatch.claim_batch", "500", "1 to 500", "Deliveries per claim.", false, integer<&C::claim_batch, 1, 500>},
+      {"dispatch.claim_interval_ms", "3", "ms, 1 to 1000", "Least time between claims that did not fill their batch.",
+       false, milliseconds<&C::claim_interval, 1, 1'000>},
+      {"dispatch.discovery_interval_ms", "1000", "ms, 50 to 60000",
+       "The store is asked for due work this often, whatever else wakes the dispatcher.", false,
+       milliseconds<&C::discovery_interval, 50, 60'000>},
+      {"dispatch.lease_grace_ms", "15000", "ms, 2000 to 600000",
+       "A lease lasts as long as the longest timeout of its claim and this. A killed daemon's deliveries wait that "
+       "long.",
+       false, milliseconds<&C::lease_grace, 2'000, 600'000>},
+      {"dispatch.rescue_interval_ms", "5000", "ms, 100 to 600000", "How often expired leases are looked for.", false,
+       milliseconds<&C::rescue_interval, 100, 600'000>},
+
+      {"breaker.failure_threshold", "20", "0 to 10000",
+       "Failures of a receiver in a row that open its breaker. 0: no breaker.", false,
+       integer<&C::breaker_failure_threshold, 0, 10'000>},
+      {"breaker.cooldown_ms", "5000", "ms, 10 to 3600000",
+       "First pause of an open breaker; each further one is twice as long.", false,
+       milliseconds<&C::breaker_cooldown, 10, 3'600'000>},
+      {"breaker.max_cooldown_ms", "300000", "ms, 10 to 3600000", "Longest pause of an open breaker.", false,
+       milliseconds<&C::breaker_max_cooldown, 10, 3'600'000>},
+
+      {"intake.waiting_events", "20000", "1000 to 1000000",
+       "Events that may wait for their commit; beyond, producers get 503.", false,
+       integer<&C::intake_waiting_events, 1'000, 1'000'000>},
+  };
+  return table;
+}
+
+std::string_view to_string(Environment environment) {
+  switch (environment) {
+    case Environment::production: return "production";
+    case Environment::local: return "local";
+    case Environment::dev: return "dev";
+    case Environment::test: return "test";
+  }
+  return "";
+}
+
+}  // namespace opi::configuration

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <boost/program_options/parsers.hpp>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "configuration/configuration.hpp"
+
+namespace opi::configuration {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::string_view environment_prefix = "OPI_";
+constexpr std::size_t max_connection_file_bytes = 4096;
+
+const Key* find_key(std::string_view name) {
+  const auto found = std::ranges::find(keys(), name, &Key::name);
+  return found == keys().end() ? nullptr : &*found;
+}
+
+// "dispatch.max_in_flight" -> "OPI_DISPATCH_MAX_IN_FLIGHT"
+std::string variable_name(std::string_view key) {
+  std::string name(environment_prefix);
+  for (const char c : key) name += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return name;
+}
+
+class Loader {
+ public:
+  void apply(const std::string& source, const std::string& name, const std::string& value) {
+    const Key* key = find_key(name);
+    if (key == nullptr) return error(source, name + " is not a known key");
+    if (auto wrong = key->apply(loaded_.configuration, value); !wrong.empty()) error(source, name + " " + wrong);
+  }
+
+  void defaults() {
+    for (const auto& key : keys()) apply("default", std::string(key.name), std::string(key.default_value));
+  }
+
+  void file(const std::string& path) {
+    std::ifstream stream(path);
+    if (!stream) return error(path, "cannot be read");
+    try {
+      const po::options_description nothing;
+      std::set<std::string> seen;
+      for (const auto& option : po::parse_config_file(stream, nothing, true).options) {
+        if (!seen.insert(option.string_key).second) error(path, option.string_key + " is set twice");
+        apply(path, option.string_key, option.value.empty() ? std::string{} : option.value.front());
+      }
+    } catch (const po::error& failure) {
+      error(path, failure.what());
+    }
+  }
+
+  void environment(const std::map<std::string, std::string>& variables) {
+    for (const auto& key : keys())
+      if (const auto found = variables.find(variable_name(key.name)); found != variables.end())
+        apply("environment " + found->first, std::string(key.name), found->second);
+  }
+
+  void overrides(const std::vector<std::string>& settings) {
+    for (const auto& setting : settings) {
+      const auto equals = setting.find('=');
+      if (equals == std::string::npos)
+        error("command line", "--set needs section.name=value");
+      else
+        apply("command line", setting.substr(0, equals), setting.substr(equals + 1));
+    }
+  }
+
+  // What only the whole shows.
+  Loaded finish() {
+    auto& c = loaded_.configuration;
+    if (!c.postgres_connection_file.empty()) read_connection_file();
+    if (c.store_engine == StoreEngine::postgres && c.postgres_connection.empty() && c.postgres_connection_file.empty())
+      error("configuration",
+            "store.engine is postgres, so store.postgres_connection or store.postgres_connection_file must be set");
+    if (c.breaker_max_cooldown < c.breaker_cooldown)
+      error("configuration", "breaker.max_cooldown_ms must be at least breaker.cooldown_ms");
+    if (c.environment == Environment::production && !c.local_secrets_directory.empty())
+      error("configuration", "secrets.local_directory may not be set in production");
+    return std::move(loaded_);
+  }
+
+ private:
+  void error(const std::string& source, const std::string& what) { loaded_.errors.push_back(source + ": " + what); }
+
+  void read_connection_file() {
+    auto& c = loaded_.configuration;
+    std::ifstream stream(c.postgres_connection_file);
+    std::string content((std::istreambuf_iterator<char>(stream)), {});
+    while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
+    if (!stream.good() && !stream.eof())
+      error("configuration", "store.postgres_connection_file cannot be read");
+    else if (content.empty() || content.size() > max_connection_file_bytes)
+      error("configuration", "store.postgres_connection_file must hold 1 to 4096 bytes");
+    else
+      c.postgres_connection = std::move(content);
+  }
+
+  Loaded loaded_;
+};
+
+}  // namespace
+
+std::string Configuration::sqlite_file() const {
+  return sqlite_path.empty() ? state_directory + "/integrations.sqlite" : sqlite_path;
+}
+
+Loaded load(const std::string& file, const std::map<std::string, std::string>& environment,
+            const std::vector<std::string>& overrides) {
+  Loader loader;
+  loader.defaults();
+  if (!file.empty()) loader.file(file);
+  loader.environment(environment);
+  loader.overrides(overrides);
+  return loader.finish();
+}
+
+}  // namespace opi::configuration

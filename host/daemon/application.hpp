@@ -1,0 +1,40 @@
+#pragma once
+#include <Poco/Util/ServerApplication.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "configuration/configuration.hpp"
+
+namespace opi::daemon {
+
+// How the process was called.
+struct CommandLine {
+  std::string config_file;
+  std::vector<std::string> settings;  // "section.name=value"
+  bool check_config = false, print_config = false, help = false, version = false;
+};
+
+// Throws boost::program_options::error.
+CommandLine parse_command_line(int argc, const char* const* argv);
+std::string usage();
+std::map<std::string, std::string> environment_variables();
+
+// The daemon's life under POCO: starts it, tells systemd, reloads on SIGHUP, drains on SIGTERM and SIGINT.
+class Application final : public Poco::Util::ServerApplication {
+ public:
+  Application(CommandLine command_line, configuration::Configuration configuration);
+
+  // To be called before the first thread: those signals then reach only the threads that wait for them.
+  static void block_signals();
+
+ protected:
+  int main(const std::vector<std::string>& arguments) override;
+
+ private:
+  const CommandLine command_line_;
+  const configuration::Configuration configuration_;
+};
+
+}  // namespace opi::daemon

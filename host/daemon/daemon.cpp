@@ -1,0 +1,211 @@
+#include "daemon/daemon.hpp"
+
+#include <unistd.h>
+
+#include <thread>
+
+#include "api/delivery_routes.hpp"
+#include "api/event_routes.hpp"
+#include "api/status_routes.hpp"
+#include "crypto/digest.hpp"
+#include "daemon/options.hpp"
+
+namespace opi::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds never{std::chrono::hours{1}};
+constexpr milliseconds announce_interval{10};  // other daemons hear of work at most this often
+constexpr milliseconds catalog_interval{500};  // changed destinations are noticed this soon
+constexpr milliseconds listen_timeout{500};
+constexpr milliseconds cancel_timeout{5'000};            // for what the drain timeout cut off
+constexpr std::chrono::seconds dispatcher_deadline{90};  // several times the longest store timeout
+
+std::string make_daemon_id(Random& random) {
+  std::array<std::uint8_t, 4> bytes;
+  random.fill(bytes);
+  char host[256] = "unknown";
+  gethostname(host, sizeof host - 1);
+  return std::string(host) + "/" + std::to_string(getpid()) + "/" + crypto::to_hex(bytes);
+}
+
+}  // namespace
+
+struct Daemon::Services {
+  std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen;
+
+  std::vector<runtime::PeriodicService*> all() {
+    std::vector<runtime::PeriodicService*> list;
+    for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen})
+      if (*service) list.push_back(service->get());
+    return list;
+  }
+};
+
+Daemon::Daemon(const configuration::Configuration& configuration, telemetry::JsonLogger& logger)
+    : configuration_(configuration),
+      logger_(logger),
+      daemon_id_(make_daemon_id(random_)),
+      stores_(stores::open(configuration_, clock_)),
+      plugins_(plugin_options(configuration_), clock_, logger_),
+      secret_workers_("secrets", 4, logger_),
+      secrets_(plugins_.secret_providers(),
+               [this](std::function<void()> job) { secret_workers_.submit(std::move(job)); }, clock_, random_, logger_,
+               {}),
+      services_(std::make_unique<Services>()),
+      scheduler_(scheduler_options(configuration_)),
+      catalog_(*stores_.catalog, {[this](const Catalog& catalog) { scheduler_.update(catalog); }}),
+      settler_(
+          *stores_.deliveries, *stores_.catalog, scheduler_, clock_, metrics_, logger_,
+          [this] { services_->settle->wake(); }, [this] { services_->dispatch->wake(); }, {}),
+      transport_(std::make_unique<egress::HttpTransport>(resolver_, address_guard(configuration_),
+                                                         transport_options(configuration_))),
+      attempts_(plugins_.adapters(), secrets_, *transport_, settler_, scheduler_, clock_, random_, logger_, {}),
+      dispatcher_(*stores_.deliveries, catalog_, scheduler_, attempts_, settler_, clock_, metrics_, logger_,
+                  dispatcher_options(configuration_, daemon_id_)),
+      rescuer_(*stores_.deliveries, catalog_, scheduler_, clock_, random_, metrics_, logger_,
+               rescuer_options(configuration_, daemon_id_)),
+      intake_(
+          *stores_.deliveries, catalog_, scheduler_, clock_, random_, metrics_, [this] { services_->intake->wake(); },
+          [this] {
+            services_->dispatch->wake();
+            announce_ = true;
+            if (services_->announce) services_->announce->wake();
+          },
+          intake_options(configuration_)),
+      tokens_(*stores_.tokens, clock_, {}) {
+  audit_plugins();
+  make_services();
+  api_ = std::make_unique<api::HttpServer>(make_routes(), tokens_, logger_, server_options(configuration_));
+}
+
+Daemon::~Daemon() {
+  drain_and_stop();
+  for (auto* service : services_->all()) service->stop();  // also those of a start that failed half-way
+  transport_.reset();
+}
+
+void Daemon::make_services() {
+  const auto make = [this](const char* name, runtime::PeriodicService::RunOnce run_once) {
+    return std::make_unique<runtime::PeriodicService>(name, std::move(run_once), logger_);
+  };
+  services_->intake = make("intake", [this] { return intake_.run_once() ? milliseconds{0} : never; });
+  services_->settle = make("settle", [this] { return settler_.run_once(); });
+  services_->dispatch = make("dispatch", [this] {
+    const auto wait = dispatcher_.run_once();
+    dispatched_at_ = clock_.mono_now().time_since_epoch().count();
+    return wait;
+  });
+  services_->rescue = make("rescue", [this] { return rescuer_.run_once(); });
+  services_->catalog = make("catalog", [this] {
+    catalog_.refresh();
+    return catalog_interval;
+  });
+  if (!stores_.listener) return;
+  services_->listen = make("listen", [this] {
+    if (stores_.listener->run_once(listen_timeout)) {
+      dispatcher_.work_announced();
+      services_->dispatch->wake();
+    }
+    return milliseconds{0};
+  });
+  services_->announce = make("announce", [this, last = MonoTime{}]() mutable {
+    if (!announce_) return never;
+    const MonoTime now = clock_.mono_now();
+    if (now - last < announce_interval) return std::chrono::ceil<milliseconds>(last + announce_interval - now);
+    announce_ = false;
+    last = now;
+    stores_.deliveries->announce();
+    return announce_interval;
+  });
+}
+
+void Daemon::start() {
+  catalog_.refresh();
+  dispatched_at_ = clock_.mono_now().time_since_epoch().count();
+  for (auto* service : services_->all()) service->start();
+  api_->start();
+  serving_ = true;
+  logger_.info("daemon.started", {{"daemon", daemon_id_},
+                                  {"environment", configuration::to_string(configuration_.environment)},
+                                  {"api_address", configuration_.api_address},
+                                  {"api_port", static_cast<int>(api_->port())},
+                                  {"plugins_loaded", plugins_.loaded().size()},
+                                  {"plugins_refused", plugins_.refused().size()}});
+}
+
+void Daemon::drain_and_stop() {
+  if (!serving_ || stopped_.exchange(true)) return;
+  serving_ = false;
+  const MonoTime began = clock_.mono_now();
+  intake_.close();
+  api_->stop();
+  for (auto* service : {services_->dispatch.get(), services_->rescue.get(), services_->listen.get()})
+    if (service != nullptr) service->stop();
+  wait_until_settled(configuration_.drain_timeout);
+  transport_->stop();
+  wait_until_settled(cancel_timeout);
+  const auto left = scheduler_.counts(clock_.mono_now()).in_flight;
+  secret_workers_.stop();
+  for (auto* service : services_->all()) service->stop();
+  // Leases that are left run out by themselves, here or at another daemon.
+  logger_.info("daemon.stopped",
+               {{"daemon", daemon_id_},
+                {"left_to_lease_expiry", left},
+                {"duration_ms", std::chrono::duration_cast<milliseconds>(clock_.mono_now() - began).count()}});
+}
+
+void Daemon::wait_until_settled(milliseconds timeout) {
+  const MonoTime deadline = clock_.mono_now() + timeout;
+  while (clock_.mono_now() < deadline && (scheduler_.counts(clock_.mono_now()).in_flight > 0 || !settler_.idle()))
+    std::this_thread::sleep_for(milliseconds{5});
+}
+
+void Daemon::reload(const configuration::Configuration& configuration) {
+  logger_.set_threshold(configuration.log_level);
+  logger_.reopen();
+  logger_.info("daemon.reloaded", {{"log_level", telemetry::to_string(configuration.log_level)}});
+}
+
+bool Daemon::alive() const {
+  const MonoTime last{std::chrono::nanoseconds{dispatched_at_.load()}};
+  return clock_.mono_now() - last < dispatcher_deadline;
+}
+
+api::RouteTable Daemon::make_routes() {
+  api::RouteTable routes;
+  api::add_event_routes(routes, intake_, catalog_);
+  api::add_delivery_routes(routes, *stores_.query);
+  api::add_status_routes(routes, metrics_, [this] { return readiness(); });
+  return routes;
+}
+
+std::string Daemon::readiness() {
+  if (!serving_) return "the daemon is starting or stopping";
+  try {
+    stores_.catalog->revision();
+  } catch (const std::exception&) {
+    return "the store cannot be reached";
+  }
+  return {};
+}
+
+// What was loaded and what was refused belongs into the record, under the tenant of the system itself.
+void Daemon::audit_plugins() {
+  std::vector<audit::Entry> entries;
+  const auto entry = [&](audit::Action action, std::string target, std::string details) {
+    audit::Entry fresh;
+    fresh.tenant = *TenantId::parse("_system");
+    fresh.at = clock_.unix_now();
+    fresh.actor_id = daemon_id_;
+    fresh.action = action;
+    fresh.target = std::move(target);
+    fresh.details = std::move(details);
+    entries.push_back(std::move(fresh));
+  };
+  describe_plugins(plugins_, entry);
+  if (!entries.empty()) stores_.audit->append(entries);
+}
+
+}  // namespace opi::daemon

@@ -1,0 +1,79 @@
+#pragma once
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "api/http_server.hpp"
+#include "configuration/configuration.hpp"
+#include "delivery/dispatcher.hpp"
+#include "delivery/intake.hpp"
+#include "delivery/rescuer.hpp"
+#include "egress/http_transport.hpp"
+#include "egress/system_resolver.hpp"
+#include "plugins/plugin_host.hpp"
+#include "runtime/periodic_service.hpp"
+#include "runtime/system_clock.hpp"
+#include "runtime/worker_pool.hpp"
+#include "stores/stores.hpp"
+#include "telemetry/json_logger.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace opi::daemon {
+
+// The composition root: every part is made here, from the general to the specific, and wired by reference.
+class Daemon {
+ public:
+  // Opens the store and loads the plugins; nothing is claimed or served before start(). Throws std::exception with
+  // what an operator must mend.
+  Daemon(const configuration::Configuration& configuration, telemetry::JsonLogger& logger);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  void start();
+  // Takes no more work, finishes what is under way within the drain timeout, gives back the rest. Idempotent.
+  void drain_and_stop();
+  // Applies what may change while running.
+  void reload(const configuration::Configuration& configuration);
+
+  // False if the dispatcher has not come round for so long that a restart is the better daemon.
+  [[nodiscard]] bool alive() const;
+  [[nodiscard]] std::uint16_t api_port() const { return api_->port(); }
+
+ private:
+  struct Services;
+  void audit_plugins();
+  void make_services();
+  api::RouteTable make_routes();
+  std::string readiness();
+  void wait_until_settled(std::chrono::milliseconds timeout);
+
+  const configuration::Configuration configuration_;
+  telemetry::JsonLogger& logger_;
+  telemetry::Metrics metrics_;
+  runtime::SystemClock clock_;
+  runtime::SystemRandom random_;
+  const std::string daemon_id_;
+  stores::Stores stores_;
+  plugins::PluginHost plugins_;
+  runtime::WorkerPool secret_workers_;
+  secrets::SecretBroker secrets_;
+  egress::SystemResolver resolver_;
+  std::unique_ptr<Services> services_;  // threads that run the parts below; made before them, started after
+  delivery::Scheduler scheduler_;
+  delivery::CatalogCache catalog_;
+  delivery::Settler settler_;
+  std::unique_ptr<egress::HttpTransport> transport_;  // ended before the parts its completions call
+  delivery::AttemptRunner attempts_;
+  delivery::Dispatcher dispatcher_;
+  delivery::Rescuer rescuer_;
+  delivery::Intake intake_;
+  identity::TokenVerifier tokens_;
+  std::unique_ptr<api::HttpServer> api_;
+  std::atomic<bool> serving_ = false;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<std::int64_t> dispatched_at_{0};  // mono, ns
+  std::atomic<bool> announce_ = false;
+};
+
+}  // namespace opi::daemon

@@ -1,0 +1,34 @@
+#include <boost/program_options/errors.hpp>
+#include <iostream>
+
+#include "configuration/documented_file.hpp"
+#include "daemon/application.hpp"
+#include "daemon/version.hpp"
+
+int main(int argc, char** argv) {
+  using namespace opi;
+  constexpr int exit_usage = 64, exit_configuration = 78;  // EX_USAGE, EX_CONFIG
+  daemon::CommandLine line;
+  try {
+    line = daemon::parse_command_line(argc, argv);
+  } catch (const boost::program_options::error& error) {
+    std::cerr << "integrationsd: " << error.what() << "\n" << daemon::usage();
+    return exit_usage;
+  }
+  if (line.help || line.version || line.print_config) {
+    std::cout << (line.help      ? daemon::usage()
+                  : line.version ? "integrationsd " + std::string(daemon::version) + "\n"
+                                 : configuration::documented_file());
+    return 0;
+  }
+  auto loaded = configuration::load(line.config_file, daemon::environment_variables(), line.settings);
+  for (const auto& error : loaded.errors) std::cerr << "integrationsd: " << error << "\n";
+  if (!loaded.errors.empty()) return exit_configuration;
+  if (line.check_config) {
+    std::cout << "the configuration is valid\n";
+    return 0;
+  }
+  daemon::Application::block_signals();
+  daemon::Application application(line, std::move(loaded.configuration));
+  return application.run(std::vector<std::string>{argv[0]});
+}

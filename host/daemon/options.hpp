@@ -1,0 +1,24 @@
+#pragma once
+#include "api/http_server.hpp"
+#include "configuration/configuration.hpp"
+#include "delivery/dispatcher.hpp"
+#include "delivery/intake.hpp"
+#include "delivery/rescuer.hpp"
+#include "egress/http_transport.hpp"
+#include "plugins/plugin_host.hpp"
+
+// What the configuration means to each part.
+namespace opi::daemon {
+
+plugins::PluginHost::Options plugin_options(const configuration::Configuration& configuration);
+delivery::Scheduler::Options scheduler_options(const configuration::Configuration& configuration);
+delivery::Dispatcher::Options dispatcher_options(const configuration::Configuration& configuration,
+                                                 std::string daemon_id);
+delivery::Rescuer::Options rescuer_options(const configuration::Configuration& configuration, std::string daemon_id);
+delivery::Intake::Options intake_options(const configuration::Configuration& configuration);
+// Throws std::runtime_error that names an entry of egress.allow which is not a CIDR block.
+egress::AddressGuard address_guard(const configuration::Configuration& configuration);
+egress::TransportOptions transport_options(const configuration::Configuration& configuration);
+api::HttpServer::Options server_options(const configuration::Configuration& configuration);
+
+}  // namespace opi::daemon

@@ -1,0 +1,202 @@
+#include "delivery/provisioning.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <set>
+
+#include "delivery/json_fields.hpp"
+
+namespace opi::delivery {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t purpose_length = 64, reference_length = 512;
+
+// "2026-11-23T15:04:05Z" with any zone, to the second.
+std::optional<UnixTime> parse_time(const std::string& text) {
+  if (!is_rfc3339(text)) return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t count) { return std::stoi(text.substr(at, count)); };
+  const std::chrono::year_month_day date{std::chrono::year{number(0, 4)},
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  auto time = std::chrono::sys_days{date} + std::chrono::hours{number(11, 2)} + std::chrono::minutes{number(14, 2)} +
+              std::chrono::seconds{number(17, 2)};
+  if (const char zone = text.back(); zone != 'Z' && zone != 'z') {
+    const std::size_t at = text.size() - 6;
+    const auto offset = std::chrono::hours{number(at + 1, 2)} + std::chrono::minutes{number(at + 4, 2)};
+    time -= text[at] == '+' ? offset : -offset;
+  }
+  return std::chrono::time_point_cast<std::chrono::milliseconds>(time);
+}
+
+class DocumentReader {
+ public:
+  std::variant<Provision, std::vector<FieldError>> read(const json::value& document) {
+    const auto* object = document.if_object();
+    if (object == nullptr) return std::vector<FieldError>{{"", "must be a JSON object"}};
+    JsonFields fields(*object, "", errors_);
+    fields.refuse_unknown({"tenants"});
+    if (const auto* tenants = fields.array("tenants")) {
+      for (std::size_t i = 0; i < tenants->size(); ++i)
+        each((*tenants)[i], "tenants[" + std::to_string(i) + "]", &DocumentReader::tenant);
+    } else if (errors_.empty()) {
+      fields.error("tenants", "is missing");
+    }
+    if (!errors_.empty()) return std::move(errors_);
+    return std::move(provision_);
+  }
+
+ private:
+  void each(const json::value& value, const std::string& path,
+            void (DocumentReader::*read_one)(const json::object&, const std::string&)) {
+    if (const auto* object = value.if_object())
+      (this->*read_one)(*object, path);
+    else
+      errors_.push_back({path, "must be an object"});
+  }
+
+  void tenant(const json::object& object, const std::string& path) {
+    JsonFields fields(object, path, errors_);
+    fields.refuse_unknown({"tenant_id", "name", "policy", "destinations"});
+    Tenant tenant;
+    const auto id = fields.required_text("tenant_id", TenantTag::max_length);
+    if (const auto parsed = TenantId::parse(id); parsed && !id.starts_with('_'))
+      tenant.id = *parsed;
+    else if (!id.empty())
+      fields.error("tenant_id", "may hold lower-case letters, digits, '-' and '_', and not begin with '_'");
+    tenant.name = fields.required_text("name", DestinationLimits::name_length);
+    if (const auto* policy = fields.object("policy"))
+      tenant.policy = read_policy(*policy, fields.path_of("policy"), {}, errors_);
+    tenant_ = tenant;
+    provision_.tenants.push_back(tenant);
+    if (const auto* destinations = fields.array("destinations"))
+      for (std::size_t i = 0; i < destinations->size(); ++i)
+        each((*destinations)[i], fields.path_of("destinations[" + std::to_string(i) + "]"),
+             &DocumentReader::destination);
+  }
+
+  void destination(const json::object& object, const std::string& path) {
+    JsonFields fields(object, path, errors_);
+    fields.refuse_unknown({"destination_id", "name", "adapter", "endpoint", "event_types", "enabled", "signing",
+                           "config", "policy", "max_in_flight", "rate_limit_per_second", "credentials"});
+    Destination destination;
+    destination.tenant_id = tenant_.id;
+    const auto id = fields.required_text("destination_id", 36);
+    if (const auto parsed = DestinationId::parse(id))
+      destination.id = *parsed;
+    else if (!id.empty())
+      fields.error("destination_id", "must be a UUID");
+    if (!seen_.insert(destination.id).second) fields.error("destination_id", "stands in the document twice");
+    destination.name = fields.required_text("name", DestinationLimits::name_length);
+    destination.adapter = fields.required_text("adapter", 64);
+    destination.endpoint = fields.required_text("endpoint", DestinationLimits::endpoint_length);
+    destination.enabled = fields.boolean("enabled").value_or(true);
+    if (!destination.enabled) destination.disabled_reason = "disabled by configuration";
+    read_subscriptions(fields, destination);
+    if (const auto rule = fields.text("signing", 16)) {
+      if (*rule != "required" && *rule != "disabled") fields.error("signing", "must be required or disabled");
+      destination.signing = *rule == "disabled" ? SigningRule::disabled : SigningRule::required;
+    }
+    const auto* config = fields.object("config");
+    destination.config = config == nullptr ? "{}" : json::serialize(*config);
+    if (destination.config.size() > DestinationLimits::config_bytes)
+      fields.error("config", "is larger than 65536 bytes");
+    if (const auto* policy = fields.object("policy"))
+      destination.policy_override =
+          read_policy(*policy, fields.path_of("policy"), tenant_.policy.applied_to({}), errors_);
+    destination.max_in_flight = static_cast<int>(
+        fields.integer("max_in_flight", 1, DestinationLimits::max_in_flight).value_or(destination.max_in_flight));
+    destination.rate_limit_per_second = fields.number("rate_limit_per_second", 0, 100'000).value_or(0);
+    read_credentials(fields, destination);
+    provision_.destinations.push_back(std::move(destination));
+  }
+
+  void read_subscriptions(JsonFields& fields, Destination& destination) {
+    const auto* list = fields.array("event_types");
+    if (list == nullptr || list->empty() || list->size() > DestinationLimits::subscriptions)
+      return fields.error("event_types", "must list 1 to 64 event types, prefixes such as alert.*, or *");
+    for (const auto& item : *list) {
+      const auto* text = item.if_string();
+      if (text == nullptr || !is_subscription({text->data(), text->size()}))
+        return fields.error("event_types", "must hold event types, prefixes such as alert.*, or *");
+      destination.subscriptions.emplace_back(text->data(), text->size());
+    }
+  }
+
+  void read_credentials(JsonFields& fields, Destination& destination) {
+    const auto* list = fields.array("credentials");
+    if (list == nullptr) return;
+    std::set<std::pair<std::string, int>> seen;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const std::string path = fields.path_of("credentials[" + std::to_string(i) + "]");
+      const auto* object = (*list)[i].if_object();
+      if (object == nullptr) {
+        errors_.push_back({path, "must be an object"});
+        continue;
+      }
+      JsonFields members(*object, path, errors_);
+      members.refuse_unknown({"purpose", "version", "reference", "expires_at"});
+      Credential credential;
+      credential.purpose = members.required_text("purpose", purpose_length);
+      credential.version = static_cast<int>(members.integer("version", 1, 1'000'000).value_or(1));
+      credential.reference = members.required_text("reference", reference_length);
+      if (!credential.reference.empty() && credential.reference.find("://") == std::string::npos)
+        members.error("reference", "must be a reference such as k8s://namespace/secret/key, never the secret itself");
+      if (const auto until = members.text("expires_at", 40)) {
+        credential.expires_at = parse_time(*until);
+        if (!credential.expires_at) members.error("expires_at", "must be RFC 3339");
+      }
+      if (!seen.insert({credential.purpose, credential.version}).second)
+        members.error("version", "of this purpose stands here twice");
+      destination.credentials.push_back(std::move(credential));
+    }
+  }
+
+  Provision provision_;
+  Tenant tenant_;
+  std::set<DestinationId> seen_;
+  std::vector<FieldError> errors_;
+};
+
+}  // namespace
+
+std::variant<Provision, std::vector<FieldError>> parse_provision(std::string_view json_text) {
+  json::error_code failure;
+  const auto document = json::parse({json_text.data(), json_text.size()}, failure);
+  if (failure) return std::vector<FieldError>{{"", "is not valid JSON: " + failure.message()}};
+  return DocumentReader().read(document);
+}
+
+ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clock& clock,
+                      const std::string& actor_id) {
+  ProvisionResult result;
+  const Catalog before = store.load();
+  const auto entry = [&](const TenantId& tenant, audit::Action action, std::string target) {
+    audit::Entry fresh;
+    fresh.tenant = tenant;
+    fresh.at = clock.unix_now();
+    fresh.actor_id = actor_id;
+    fresh.action = action;
+    fresh.target = std::move(target);
+    return fresh;
+  };
+  for (const auto& tenant : provision.tenants) {
+    const auto action =
+        before.tenants.contains(tenant.id) ? audit::Action::policy_changed : audit::Action::tenant_created;
+    const bool changed = store.put_tenant(tenant, entry(tenant.id, action, "tenant:" + tenant.id.str()));
+    ++(changed ? result.tenants_changed : result.unchanged);
+  }
+  for (const auto& destination : provision.destinations) {
+    const auto action = before.destinations.contains(destination.id) ? audit::Action::destination_changed
+                                                                     : audit::Action::destination_created;
+    const bool changed = store.put_destination(
+        destination, entry(destination.tenant_id, action, "destination:" + destination.id.to_string()));
+    ++(changed ? result.destinations_changed : result.unchanged);
+  }
+  return result;
+}
+
+}  // namespace opi::delivery

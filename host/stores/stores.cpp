@@ -1,0 +1,67 @@
+#include "stores/stores.hpp"
+
+#include "postgres/postgres_audit_log.hpp"
+#include "postgres/postgres_catalog_store.hpp"
+#include "postgres/postgres_database.hpp"
+#include "postgres/postgres_delivery_query.hpp"
+#include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_token_store.hpp"
+#include "postgres/postgres_work_listener.hpp"
+#include "sqlite/sqlite_audit_log.hpp"
+#include "sqlite/sqlite_catalog_store.hpp"
+#include "sqlite/sqlite_database.hpp"
+#include "sqlite/sqlite_delivery_query.hpp"
+#include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_token_store.hpp"
+
+namespace opi::stores {
+namespace {
+
+class PostgresListener final : public WorkListener {
+ public:
+  explicit PostgresListener(const postgres::PostgresOptions& options) : listener_(options, [] {}) {}
+  bool run_once(std::chrono::milliseconds timeout) override { return listener_.run_once(timeout); }
+
+ private:
+  postgres::PostgresWorkListener listener_;
+};
+
+Stores open_postgres(const configuration::Configuration& configuration, const Clock& clock) {
+  postgres::PostgresOptions options;
+  options.connection = configuration.postgres_connection;
+  auto database = std::make_shared<postgres::PostgresDatabase>(options);
+  database->migrate();
+  Stores stores;
+  stores.deliveries = std::make_unique<postgres::PostgresDeliveryStore>(*database, clock);
+  stores.catalog = std::make_unique<postgres::PostgresCatalogStore>(*database);
+  stores.query = std::make_unique<postgres::PostgresDeliveryQuery>(*database);
+  stores.audit = std::make_unique<postgres::PostgresAuditLog>(*database);
+  stores.tokens = std::make_unique<postgres::PostgresTokenStore>(*database);
+  stores.listener = std::make_unique<PostgresListener>(options);
+  stores.database = std::move(database);
+  return stores;
+}
+
+Stores open_sqlite(const configuration::Configuration& configuration, const Clock& clock) {
+  sqlite::SqliteOptions options;
+  options.path = configuration.sqlite_file();
+  auto database = std::make_shared<sqlite::SqliteDatabase>(options);
+  database->migrate();
+  Stores stores;
+  stores.deliveries = std::make_unique<sqlite::SqliteDeliveryStore>(*database, clock);
+  stores.catalog = std::make_unique<sqlite::SqliteCatalogStore>(*database);
+  stores.query = std::make_unique<sqlite::SqliteDeliveryQuery>(*database);
+  stores.audit = std::make_unique<sqlite::SqliteAuditLog>(*database);
+  stores.tokens = std::make_unique<sqlite::SqliteTokenStore>(*database);
+  stores.database = std::move(database);
+  return stores;
+}
+
+}  // namespace
+
+Stores open(const configuration::Configuration& configuration, const Clock& clock) {
+  return configuration.store_engine == configuration::StoreEngine::postgres ? open_postgres(configuration, clock)
+                                                                            : open_sqlite(configuration, clock);
+}
+
+}  // namespace opi::stores

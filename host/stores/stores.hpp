@@ -1,0 +1,38 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "audit/audit_log.hpp"
+#include "configuration/configuration.hpp"
+#include "delivery/catalog_store.hpp"
+#include "delivery/delivery_query.hpp"
+#include "delivery/delivery_store.hpp"
+#include "identity/token_store.hpp"
+
+namespace opi::stores {
+
+// Hears of work that other daemons stored; null where there can be no other daemon.
+class WorkListener {
+ public:
+  virtual ~WorkListener() = default;
+  // Waits at most `timeout`; true if work was announced. One thread. Throws StoreUnavailable.
+  virtual bool run_once(std::chrono::milliseconds timeout) = 0;
+};
+
+// All stores of the configured engine over one database.
+struct Stores {
+  std::shared_ptr<void> database;  // outlives the others
+  std::unique_ptr<delivery::DeliveryStore> deliveries;
+  std::unique_ptr<delivery::CatalogStore> catalog;
+  std::unique_ptr<delivery::DeliveryQuery> query;
+  std::unique_ptr<audit::AuditLog> audit;
+  std::unique_ptr<identity::TokenStore> tokens;
+  std::unique_ptr<WorkListener> listener;
+};
+
+// Opens the database and brings its schema up to date. Throws StoreUnavailable, or std::runtime_error with what an
+// operator must mend (such as a schema of a newer version).
+Stores open(const configuration::Configuration& configuration, const Clock& clock);
+
+}  // namespace opi::stores
