@@ -1,0 +1,122 @@
+-- Events and their deliveries. State is which table a row is in: live deliveries stand in the hot table
+-- integration_outbox, finished ones are appended to integration_deliveries. The CHECKs restate
+-- host/domain/delivery_state.hpp; tests/contract compares them.
+
+-- With a rowid: payloads are too long for the leaves of a clustered key.
+CREATE TABLE integration_events (
+  tenant_id TEXT NOT NULL CHECK (length(tenant_id) BETWEEN 1 AND 64),
+  event_id TEXT NOT NULL CHECK (length(event_id) BETWEEN 1 AND 128),
+  event_type TEXT NOT NULL CHECK (length(event_type) <= 128),
+  schema_version TEXT NOT NULL CHECK (length(schema_version) <= 32),
+  source TEXT NOT NULL CHECK (length(source) <= 256),
+  event_timestamp TEXT NOT NULL CHECK (length(event_timestamp) <= 64),
+  correlation_id TEXT NOT NULL CHECK (length(correlation_id) <= 128),
+  causation_id TEXT NOT NULL CHECK (length(causation_id) <= 128),
+  alert_id TEXT NOT NULL CHECK (length(alert_id) <= 128),
+  evidence_id TEXT NOT NULL CHECK (length(evidence_id) <= 128),
+  ticket_id TEXT NOT NULL CHECK (length(ticket_id) <= 128),
+  content_hash BLOB NOT NULL CHECK (length(content_hash) = 32),
+  received_at_ms INTEGER NOT NULL,
+  -- Last, so that reading the other columns does not walk its overflow pages.
+  payload TEXT NOT NULL CHECK (length(CAST(payload AS BLOB)) <= 262144),
+  PRIMARY KEY (tenant_id, event_id)
+) STRICT;
+CREATE INDEX integration_events_by_correlation ON integration_events (tenant_id, correlation_id)
+  WHERE correlation_id <> '';
+
+-- Small rows, no foreign keys, and no lock column in any index, so that a claim rewrites one row.
+CREATE TABLE integration_outbox (
+  tenant_id TEXT NOT NULL,
+  delivery_id BLOB NOT NULL CHECK (length(delivery_id) = 16),
+  destination_id BLOB NOT NULL CHECK (length(destination_id) = 16),
+  event_id TEXT NOT NULL,
+  idempotency_key BLOB NOT NULL CHECK (length(idempotency_key) = 32),
+  state TEXT NOT NULL DEFAULT 'pending',
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due_at_us INTEGER NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  lease_token INTEGER NOT NULL DEFAULT 0 CHECK (lease_token >= 0),
+  locked_until_ms INTEGER,
+  locked_by TEXT CHECK (length(locked_by) BETWEEN 1 AND 128),
+  PRIMARY KEY (tenant_id, delivery_id),
+  CONSTRAINT integration_outbox_state CHECK (state IN ('pending', 'delivering', 'retry_scheduled')),
+  CONSTRAINT integration_outbox_attempts CHECK (
+    CASE state WHEN 'pending' THEN attempts = 0 WHEN 'retry_scheduled' THEN attempts > 0 ELSE attempts >= 0 END),
+  CONSTRAINT integration_outbox_lease CHECK (
+    (state = 'delivering') = (locked_by IS NOT NULL) AND (state = 'delivering') = (locked_until_ms IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX integration_outbox_due ON integration_outbox (destination_id, due_at_us, delivery_id);
+CREATE INDEX integration_outbox_by_event ON integration_outbox (tenant_id, event_id);
+
+CREATE TABLE integration_deliveries (
+  tenant_id TEXT NOT NULL,
+  delivery_id BLOB NOT NULL CHECK (length(delivery_id) = 16),
+  destination_id BLOB NOT NULL CHECK (length(destination_id) = 16),
+  event_id TEXT NOT NULL,
+  idempotency_key BLOB NOT NULL CHECK (length(idempotency_key) = 32),
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL CHECK (attempts > 0),
+  created_at_ms INTEGER NOT NULL,
+  completed_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, delivery_id),
+  CONSTRAINT integration_deliveries_state CHECK (state IN ('delivered', 'failed', 'dead_lettered'))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX integration_deliveries_by_state ON integration_deliveries (tenant_id, destination_id, state, delivery_id);
+CREATE INDEX integration_deliveries_unsuccessful ON integration_deliveries (tenant_id, state, delivery_id)
+  WHERE state <> 'delivered';
+CREATE INDEX integration_deliveries_by_event ON integration_deliveries (tenant_id, event_id);
+
+CREATE TABLE integration_delivery_attempts (
+  tenant_id TEXT NOT NULL,
+  delivery_id BLOB NOT NULL CHECK (length(delivery_id) = 16),
+  number INTEGER NOT NULL CHECK (number >= 1),
+  started_at_ms INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),
+  result TEXT NOT NULL,
+  http_status INTEGER,
+  reason TEXT NOT NULL CHECK (length(reason) <= 1024),
+  error_summary TEXT NOT NULL CHECK (length(error_summary) <= 1024),
+  response_summary TEXT NOT NULL CHECK (length(response_summary) <= 1024),
+  PRIMARY KEY (tenant_id, delivery_id, number),
+  CONSTRAINT integration_delivery_attempts_result
+    CHECK (result IN ('succeeded', 'retryable', 'terminal', 'interrupted'))
+) STRICT, WITHOUT ROWID;
+
+-- What the host publishes about deliveries, one row a settlement.
+CREATE TABLE integration_delivery_events (
+  tenant_id TEXT NOT NULL,
+  delivery_event_id BLOB NOT NULL CHECK (length(delivery_event_id) = 16),
+  event_type TEXT NOT NULL,
+  delivery_id BLOB NOT NULL CHECK (length(delivery_id) = 16),
+  destination_id BLOB NOT NULL CHECK (length(destination_id) = 16),
+  event_id TEXT NOT NULL,
+  correlation_id TEXT NOT NULL,
+  attempt INTEGER NOT NULL CHECK (attempt >= 1),
+  occurred_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, delivery_event_id),
+  CONSTRAINT integration_delivery_events_type CHECK (event_type IN (
+    'ticket.delivery.succeeded', 'ticket.delivery.failed', 'ticket.delivery.dead_lettered',
+    'ticket.delivery.retry_scheduled'))
+) STRICT, WITHOUT ROWID;
+
+-- What a receiver calls the thing that it made of ours.
+CREATE TABLE integration_external_references (
+  tenant_id TEXT NOT NULL,
+  destination_id BLOB NOT NULL CHECK (length(destination_id) = 16),
+  subject TEXT NOT NULL CHECK (length(subject) BETWEEN 1 AND 128),
+  external_ref TEXT NOT NULL CHECK (length(external_ref) BETWEEN 1 AND 1024),
+  external_url TEXT NOT NULL CHECK (length(external_url) <= 2048),
+  delivery_id BLOB NOT NULL CHECK (length(delivery_id) = 16),
+  updated_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, destination_id, subject)
+) STRICT, WITHOUT ROWID;
+
+-- One delivery as readers see it, hot or cold.
+CREATE VIEW integration_delivery_view AS
+  SELECT tenant_id, delivery_id, destination_id, event_id, state, attempts, idempotency_key, created_at_ms,
+         due_at_us, NULL AS completed_at_ms
+  FROM integration_outbox
+  UNION ALL
+  SELECT tenant_id, delivery_id, destination_id, event_id, state, attempts, idempotency_key, created_at_ms,
+         NULL, completed_at_ms
+  FROM integration_deliveries;

@@ -1,0 +1,16 @@
+#pragma once
+#include <span>
+
+#include "delivery/schema_migration.hpp"
+#include "sqlite/connection.hpp"
+
+namespace opi::sqlite {
+
+// The files of migrations/, compiled in.
+std::span<const delivery::SchemaMigration> known_migrations();
+
+// Runs what the database still lacks of `known`, in one transaction that excludes other writers.
+// Throws SchemaRefused, StoreUnavailable, StoreRefused for a faulty migration.
+void migrate_schema(Connection& connection, std::span<const delivery::SchemaMigration> known);
+
+}  // namespace opi::sqlite

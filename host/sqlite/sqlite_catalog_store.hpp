@@ -1,0 +1,21 @@
+#pragma once
+#include "delivery/catalog_store.hpp"
+#include "sqlite/sqlite_database.hpp"
+
+namespace opi::sqlite {
+
+class SqliteCatalogStore final : public delivery::CatalogStore {
+ public:
+  explicit SqliteCatalogStore(SqliteDatabase& database) : database_(database) {}
+  std::int64_t revision() override;
+  Catalog load() override;
+  bool put_tenant(const Tenant& tenant, const audit::Entry& entry) override;
+  bool put_destination(const Destination& destination, const audit::Entry& entry) override;
+  bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
+                           const audit::Entry& entry) override;
+
+ private:
+  SqliteDatabase& database_;
+};
+
+}  // namespace opi::sqlite

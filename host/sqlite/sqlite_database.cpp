@@ -1,0 +1,43 @@
+#include "sqlite/sqlite_database.hpp"
+
+#include "domain/store_errors.hpp"
+#include "sqlite/schema.hpp"
+
+namespace opi::sqlite {
+
+SqliteDatabase::SqliteDatabase(const SqliteOptions& options)
+    : options_(options), writer_(options, Connection::Kind::writer) {
+  if (options.path == ":memory:") return;
+  for (int i = 0; i < options.readers; ++i)
+    readers_.push_back(std::make_unique<Guarded>(options, Connection::Kind::reader));
+}
+
+void SqliteDatabase::migrate() {
+  const auto session = writer();
+  migrate_schema(*session, known_migrations());
+}
+
+SqliteDatabase::Lease SqliteDatabase::borrow(Guarded& guarded) {
+  std::unique_lock lock{guarded.mutex, options_.busy_timeout};
+  if (!lock) throw StoreUnavailable("sqlite: the session is busy");
+  return {std::move(lock), guarded.connection};
+}
+
+// One session for both durabilities: a second one would throw away its page cache after every commit of the first.
+SqliteDatabase::Lease SqliteDatabase::writer(Durability durability) {
+  auto lease = borrow(writer_);
+  lease->set_durability(durability);
+  return lease;
+}
+
+SqliteDatabase::Lease SqliteDatabase::reader() {
+  if (readers_.empty()) return borrow(writer_);
+  const std::size_t first = turn_++;
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    auto& candidate = *readers_[(first + i) % readers_.size()];
+    if (std::unique_lock lock{candidate.mutex, std::try_to_lock}; lock) return {std::move(lock), candidate.connection};
+  }
+  return borrow(*readers_[first % readers_.size()]);
+}
+
+}  // namespace opi::sqlite

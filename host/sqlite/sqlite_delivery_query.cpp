@@ -1,0 +1,200 @@
+#include "sqlite/sqlite_delivery_query.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "sqlite/query.hpp"
+#include "sqlite/transaction.hpp"
+
+namespace opi::sqlite {
+namespace {
+
+using delivery::DeliveryFilter;
+using delivery::DeliveryView;
+
+// One page of each table in the order of its primary key; the two are merged here, because SQLite sorts a
+// UNION ALL as a whole. One statement for both of a table's ways in: by tenant, and by event.
+constexpr Statement list_live{"list_live", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, NULL,
+         coalesce(a.reason, '')
+  FROM integration_outbox d
+  CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE d.tenant_id = ?1 AND d.delivery_id < ?2 AND (?3 IS NULL OR d.state = ?3)
+    AND (?4 IS NULL OR d.destination_id = ?4)
+  ORDER BY d.delivery_id DESC LIMIT ?5)"};
+
+constexpr Statement list_ended{"list_ended", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, NULL, d.completed_at_ms,
+         coalesce(a.reason, '')
+  FROM integration_deliveries d
+  CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE d.tenant_id = ?1 AND d.delivery_id < ?2 AND (?3 IS NULL OR d.state = ?3)
+    AND (?4 IS NULL OR d.destination_id = ?4)
+  ORDER BY d.delivery_id DESC LIMIT ?5)"};
+
+// Through the rare states' own index.
+constexpr Statement list_unsuccessful{"list_unsuccessful", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, NULL, d.completed_at_ms,
+         coalesce(a.reason, '')
+  FROM integration_deliveries d INDEXED BY integration_deliveries_unsuccessful
+  CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE d.tenant_id = ?1 AND d.delivery_id < ?2 AND d.state = ?3 AND d.state <> 'delivered'
+    AND (?4 IS NULL OR d.destination_id = ?4)
+  ORDER BY d.delivery_id DESC LIMIT ?5)"};
+
+constexpr Statement list_of_events{"list_of_events", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, d.completed_at_ms,
+         coalesce(a.reason, '')
+  FROM integration_events e
+  CROSS JOIN integration_delivery_view d ON d.tenant_id = e.tenant_id AND d.event_id = e.event_id
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE e.tenant_id = ?1 AND d.delivery_id < ?2 AND (?3 IS NULL OR d.state = ?3)
+    AND (?4 IS NULL OR d.destination_id = ?4)
+    AND e.event_id IN (SELECT x.event_id FROM integration_events x WHERE x.tenant_id = ?1 AND x.event_id = ?6
+                       UNION ALL
+                       SELECT x.event_id FROM integration_events x
+                       WHERE ?6 IS NULL AND x.tenant_id = ?1 AND x.correlation_id = ?7 AND x.correlation_id <> '')
+    AND (?7 IS NULL OR e.correlation_id = ?7)
+  ORDER BY d.delivery_id DESC LIMIT ?5)"};
+
+constexpr Statement find_delivery{"find_delivery", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, d.completed_at_ms,
+         coalesce(a.reason, '')
+  FROM integration_delivery_view d
+  CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE d.tenant_id = ? AND d.delivery_id = ?)"};
+
+constexpr Statement list_attempts{"list_attempts", R"(
+  SELECT number, started_at_ms, duration_ms, result, http_status, reason, error_summary, response_summary
+  FROM integration_delivery_attempts WHERE tenant_id = ? AND delivery_id = ? ORDER BY number)"};
+
+// Reads the narrow rows of the hot table and an index of the cold one.
+constexpr Statement count_deliveries{"count_deliveries", R"(
+  SELECT destination_id, state, count(*) FROM integration_outbox WHERE tenant_id = ?1 GROUP BY 1, 2
+  UNION ALL
+  SELECT destination_id, state, count(*) FROM integration_deliveries INDEXED BY integration_deliveries_by_state
+  WHERE tenant_id = ?1 GROUP BY 1, 2)"};
+
+DeliveryView view_of(const Query& row, const TenantId& tenant) {
+  DeliveryView view;
+  view.tenant = tenant;
+  view.id = DeliveryId{row.uuid_at(0)};
+  view.destination = DestinationId{row.uuid_at(1)};
+  view.event_id = EventId::parse(row.view(2)).value();
+  view.event_type = row.string(3);
+  view.correlation_id = row.string(4);
+  view.alert_id = row.string(5);
+  view.evidence_id = row.string(6);
+  view.ticket_id = row.string(7);
+  view.state = parse_delivery_state(row.view(8)).value();
+  view.attempts = row.int4(9);
+  view.idempotency_key.bytes = row.bytes32(10);
+  view.created_at = row.time_at(11);
+  view.due_at = row.optional_time_at(12);
+  view.completed_at = row.optional_time_at(13);
+  view.last_reason = row.string(14);
+  return view;
+}
+
+// No id is greater.
+constexpr Uuid last_uuid{
+    {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+void collect(Connection& connection, const Statement& statement, const TenantId& tenant, const DeliveryFilter& filter,
+             std::vector<DeliveryView>& views) {
+  Query rows{connection, statement};
+  rows.text(tenant.str()).uuid(filter.before ? filter.before->value : last_uuid);
+  if (filter.state)
+    rows.text(to_string(*filter.state));
+  else
+    rows.null();
+  if (filter.destination)
+    rows.uuid(filter.destination->value);
+  else
+    rows.null();
+  rows.integer(filter.limit);
+  if (&statement == &list_of_events) {
+    if (filter.event_id)
+      rows.text(filter.event_id->str());
+    else
+      rows.null();
+    if (filter.correlation_id)
+      rows.text(*filter.correlation_id);
+    else
+      rows.null();
+  }
+  while (rows.step()) views.push_back(view_of(rows, tenant));
+}
+
+}  // namespace
+
+std::vector<DeliveryView> SqliteDeliveryQuery::list(const TenantId& tenant, const DeliveryFilter& filter) {
+  if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
+  const auto session = database_.reader();
+  Transaction snapshot{*session, Transaction::Kind::snapshot};
+  std::vector<DeliveryView> views;
+  if (filter.event_id || filter.correlation_id) {
+    collect(*session, list_of_events, tenant, filter, views);
+    return views;
+  }
+  const bool rare = filter.state == DeliveryState::failed || filter.state == DeliveryState::dead_lettered;
+  if (!filter.state || !is_terminal(*filter.state)) collect(*session, list_live, tenant, filter, views);
+  if (!filter.state || is_terminal(*filter.state))
+    collect(*session, rare ? list_unsuccessful : list_ended, tenant, filter, views);
+  std::ranges::sort(views, std::ranges::greater{}, &DeliveryView::id);
+  if (views.size() > static_cast<std::size_t>(filter.limit)) views.erase(views.begin() + filter.limit, views.end());
+  return views;
+}
+
+std::optional<DeliveryView> SqliteDeliveryQuery::find(const TenantId& tenant, const DeliveryId& delivery) {
+  const auto session = database_.reader();
+  Query row{*session, find_delivery};
+  if (!row.text(tenant.str()).uuid(delivery.value).step()) return std::nullopt;
+  return view_of(row, tenant);
+}
+
+std::vector<Attempt> SqliteDeliveryQuery::attempts(const TenantId& tenant, const DeliveryId& delivery) {
+  const auto session = database_.reader();
+  Query rows{*session, list_attempts};
+  rows.text(tenant.str()).uuid(delivery.value);
+  std::vector<Attempt> attempts;
+  while (rows.step()) {
+    Attempt attempt;
+    attempt.number = rows.int4(0);
+    attempt.started_at = rows.time_at(1);
+    attempt.duration = std::chrono::milliseconds{rows.int8(2)};
+    attempt.result = parse_attempt_result(rows.view(3)).value();
+    if (!rows.is_null(4)) attempt.http_status = rows.int4(4);
+    attempt.reason = rows.string(5);
+    attempt.error_summary = rows.string(6);
+    attempt.response_summary = rows.string(7);
+    attempts.push_back(std::move(attempt));
+  }
+  return attempts;
+}
+
+std::vector<delivery::DeliveryCount> SqliteDeliveryQuery::counts(const TenantId& tenant) {
+  const auto session = database_.reader();
+  Query rows{*session, count_deliveries};
+  rows.text(tenant.str());
+  std::vector<delivery::DeliveryCount> counts;
+  while (rows.step())
+    counts.push_back({DestinationId{rows.uuid_at(0)}, parse_delivery_state(rows.view(1)).value(), rows.int8(2)});
+  return counts;
+}
+
+}  // namespace opi::sqlite

@@ -1,0 +1,19 @@
+#pragma once
+#include "delivery/delivery_query.hpp"
+#include "sqlite/sqlite_database.hpp"
+
+namespace opi::sqlite {
+
+class SqliteDeliveryQuery final : public delivery::DeliveryQuery {
+ public:
+  explicit SqliteDeliveryQuery(SqliteDatabase& database) : database_(database) {}
+  std::vector<delivery::DeliveryView> list(const TenantId& tenant, const delivery::DeliveryFilter& filter) override;
+  std::optional<delivery::DeliveryView> find(const TenantId& tenant, const DeliveryId& delivery) override;
+  std::vector<Attempt> attempts(const TenantId& tenant, const DeliveryId& delivery) override;
+  std::vector<delivery::DeliveryCount> counts(const TenantId& tenant) override;
+
+ private:
+  SqliteDatabase& database_;
+};
+
+}  // namespace opi::sqlite

@@ -1,0 +1,159 @@
+#include "support/postgres_cluster.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace opi::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds start_deadline = 60s, stop_deadline = 30s, poll_interval = 10ms;
+
+// PostgreSQL refuses to run as root.
+const passwd* server_user() {
+  if (::geteuid() != 0) return nullptr;
+  const passwd* user = ::getpwnam("postgres");
+  if (user == nullptr) throw std::runtime_error("running as root, and there is no user postgres to run the server");
+  return user;
+}
+
+// Starts a program in a process group of its own with its output appended to `log`; it is killed when the
+// calling thread ends.
+pid_t spawn(const std::vector<std::string>& command, const std::filesystem::path& log) {
+  std::vector<char*> arguments;
+  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const passwd* user = server_user();
+  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("cannot fork");
+  if (child > 0) {
+    ::close(output);
+    return child;
+  }
+  ::setpgid(0, 0);
+  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
+    ::_exit(126);
+  ::prctl(PR_SET_PDEATHSIG, SIGQUIT);  // after setuid, which clears it
+  if (::getppid() != parent) ::_exit(126);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  ::execv(arguments[0], arguments.data());
+  ::_exit(127);
+}
+
+using Connected = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+
+}  // namespace
+
+PostgresCluster::PostgresCluster(Options options) : options_(std::move(options)) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "opi-pg-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
+  folder_ = pattern;
+  try {
+    initialise();
+    start();
+  } catch (...) {
+    if (server_ > 0) kill_hard();
+    std::filesystem::remove_all(folder_);
+    throw;
+  }
+}
+
+PostgresCluster::~PostgresCluster() {
+  if (server_ > 0) kill_hard();  // nobody will read the data again
+  std::error_code ignored;       // what cannot be removed is the temporary directory's to clean
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void PostgresCluster::initialise() {
+  if (const passwd* user = server_user(); user != nullptr)
+    if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("cannot chown");
+  const pid_t child = spawn({options_.programs / "initdb", "--pgdata", folder_ / "data", "--username", "opi", "--auth",
+                             "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"},
+                            folder_ / "log");
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child || status != 0) throw std::runtime_error("initdb failed:\n" + log());
+}
+
+void PostgresCluster::start() {
+  if (server_ > 0) throw std::logic_error("the server runs already");
+  std::vector<std::string> command{options_.programs / "postgres", "-D", folder_ / "data"};
+  std::vector<std::string> settings{"listen_addresses=",
+                                    "unix_socket_directories=" + folder_.string(),
+                                    "fsync=off",
+                                    "full_page_writes=off",
+                                    "max_connections=100",
+                                    "shared_buffers=64MB",
+                                    "log_min_messages=error",
+                                    "log_min_error_statement=panic"};
+  settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
+  for (const auto& setting : settings) command.insert(command.end(), {"-c", setting});
+  const auto deadline = std::chrono::steady_clock::now() + start_deadline;
+  server_ = spawn(command, folder_ / "log");
+  while (PQping(connection("postgres").c_str()) != PQPING_OK) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("the server does not answer:\n" + log());
+    std::this_thread::sleep_for(poll_interval);
+    // A server refuses to start while the last process of a killed one still holds its shared memory.
+    if (::waitpid(server_, nullptr, WNOHANG) == server_) server_ = spawn(command, folder_ / "log");
+  }
+}
+
+void PostgresCluster::wait_until_gone() {
+  const auto deadline = std::chrono::steady_clock::now() + stop_deadline;
+  while (::waitpid(server_, nullptr, WNOHANG) != server_) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("the server does not end:\n" + log());
+    std::this_thread::sleep_for(poll_interval);
+  }
+  server_ = -1;
+}
+
+void PostgresCluster::stop() {
+  ::kill(server_, SIGINT);
+  wait_until_gone();
+}
+
+void PostgresCluster::kill_hard() {
+  // Its sessions see the death of their parent and end a moment later.
+  ::kill(server_, SIGKILL);
+  wait_until_gone();
+}
+
+std::string PostgresCluster::create_database() {
+  const Connected admin{PQconnectdb(connection("postgres").c_str()), &PQfinish};
+  const std::string name = "db" + std::to_string(++databases_);
+  const std::unique_ptr<PGresult, decltype(&PQclear)> made{PQexec(admin.get(), ("CREATE DATABASE " + name).c_str()),
+                                                           &PQclear};
+  if (PQresultStatus(made.get()) != PGRES_COMMAND_OK)
+    throw std::runtime_error(std::string{"CREATE DATABASE: "} + PQerrorMessage(admin.get()));
+  return connection(name);
+}
+
+std::filesystem::path PostgresCluster::socket() const { return folder_ / ".s.PGSQL.5432"; }
+
+std::string PostgresCluster::connection(const std::string& database) const {
+  return "host=" + folder_.string() + " port=5432 user=opi dbname=" + database;
+}
+
+std::string PostgresCluster::log() const {
+  std::ostringstream text;
+  text << std::ifstream{folder_ / "log"}.rdbuf();
+  return text.str();
+}
+
+}  // namespace opi::test

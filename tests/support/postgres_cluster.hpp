@@ -1,0 +1,48 @@
+#pragma once
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace opi::test {
+
+// A PostgreSQL 15 server of one test program: its own data directory under the temporary directory, reachable
+// only through a unix socket in it, removed with it. Runs as user postgres if the test runs as root. The
+// server dies with the thread that made it, whatever happens to the program.
+// Throws std::runtime_error with the server's log if it cannot be started.
+class PostgresCluster final {
+ public:
+  struct Options {
+    std::filesystem::path programs = "/usr/lib/postgresql/15/bin";
+    std::vector<std::string> settings;  // "name=value", after the defaults, which switch fsync off
+  };
+
+  PostgresCluster() : PostgresCluster(Options{}) {}
+  explicit PostgresCluster(Options options);
+  ~PostgresCluster();
+  PostgresCluster(const PostgresCluster&) = delete;
+  PostgresCluster& operator=(const PostgresCluster&) = delete;
+
+  // A libpq connection string for a new, empty database.
+  std::string create_database();
+
+  void stop();       // fast shutdown: sessions are told, data are written
+  void kill_hard();  // SIGKILL to the server and all its processes: a crash
+  void start();      // after either of them
+
+  [[nodiscard]] std::filesystem::path socket() const;  // the unix socket, for a proxy in between
+
+ private:
+  void initialise();
+  void wait_until_gone();
+  [[nodiscard]] std::string connection(const std::string& database) const;
+  [[nodiscard]] std::string log() const;
+
+  Options options_;
+  std::filesystem::path folder_;
+  pid_t server_ = -1;
+  int databases_ = 0;
+};
+
+}  // namespace opi::test
