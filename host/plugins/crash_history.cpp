@@ -1,0 +1,81 @@
+#include "plugins/crash_history.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace opi::plugins {
+namespace {
+
+namespace json = boost::json;
+
+Crash crash_of(const json::value& value) {
+  const auto& object = value.as_object();
+  const auto text = [&](const char* name) { return std::string(object.at(name).as_string()); };
+  return {text("plugin"), text("sha256"), text("phase"), object.at("signal").to_number<int>(),
+          UnixTime{std::chrono::milliseconds{object.at("at_unix_ms").as_int64()}}};
+}
+
+}  // namespace
+
+CrashHistory::CrashHistory(std::filesystem::path file) : file_(std::move(file)) {
+  std::ifstream in(file_, std::ios::binary);
+  if (!in) return;
+  std::ostringstream text;
+  text << in.rdbuf();
+  try {
+    for (const auto& value : json::parse(text.str()).as_object().at("crashes").as_array())
+      crashes_.push_back(crash_of(value));
+  } catch (const std::exception&) {
+    // A record that cannot be read must neither stop the daemon nor be lost.
+    crashes_.clear();
+    std::filesystem::rename(file_, file_.string() + ".damaged");
+  }
+}
+
+void CrashHistory::record(const std::vector<LeftCall>& left) {
+  const auto before = crashes_.size();
+  for (const auto& call : left)
+    if (call.fatal_signal)
+      crashes_.push_back({call.plugin, call.sha256, std::string(to_string(call.phase)), *call.fatal_signal, call.at});
+  if (crashes_.size() == before) return;
+  std::ranges::stable_sort(crashes_, {}, &Crash::at);
+  if (crashes_.size() > max_crashes) crashes_.erase(crashes_.begin(), crashes_.end() - max_crashes);
+  save();
+}
+
+bool CrashHistory::release(std::string_view plugin) {
+  if (std::erase_if(crashes_, [&](const Crash& crash) { return crash.plugin == plugin; }) == 0) return false;
+  save();
+  return true;
+}
+
+bool CrashHistory::is_quarantined(std::string_view plugin, std::string_view sha256) const {
+  const Crash* last = nullptr;
+  for (const auto& crash : crashes_) {
+    if (crash.plugin != plugin || crash.sha256 != sha256) continue;
+    if (last != nullptr && crash.at - last->at <= window) return true;
+    last = &crash;
+  }
+  return false;
+}
+
+void CrashHistory::save() const {
+  json::array list;
+  for (const auto& crash : crashes_)
+    list.push_back({{"plugin", crash.plugin},
+                    {"sha256", crash.sha256},
+                    {"phase", crash.phase},
+                    {"signal", crash.signal},
+                    {"at_unix_ms", crash.at.time_since_epoch().count()}});
+  const auto part = file_.string() + ".part";
+  std::ofstream out(part, std::ios::binary | std::ios::trunc);
+  out << json::serialize(json::object{{"version", 1}, {"crashes", std::move(list)}}) << '\n';
+  out.close();
+  if (!out) throw std::runtime_error(part + " cannot be written");
+  std::filesystem::rename(part, file_);
+}
+
+}  // namespace opi::plugins

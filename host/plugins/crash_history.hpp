@@ -1,0 +1,45 @@
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "domain/clock.hpp"
+#include "plugins/breadcrumbs.hpp"
+
+namespace opi::plugins {
+
+struct Crash {
+  std::string plugin;
+  std::string sha256;  // of the build that crashed: another build starts with a clean record
+  std::string phase;
+  int signal = 0;
+  UnixTime at{};
+};
+
+// Crashes of in-process plugins, kept in <state>/crashes (JSON). Two of one build within ten minutes quarantine it,
+// until it is released or another build takes its place. Not thread-safe.
+class CrashHistory {
+ public:
+  static constexpr std::size_t max_crashes = 256;
+  static constexpr std::chrono::minutes window{10};
+
+  // Reads the file; a missing one is an empty history, an unreadable one is set aside as <file>.damaged.
+  explicit CrashHistory(std::filesystem::path file);
+
+  // Records those of the left calls that crashed. Throws std::runtime_error if the file cannot be written.
+  void record(const std::vector<LeftCall>& left);
+  // Forgets the crashes of a plugin, so that it is loaded again. False: there were none.
+  bool release(std::string_view plugin);
+
+  [[nodiscard]] bool is_quarantined(std::string_view plugin, std::string_view sha256) const;
+  [[nodiscard]] const std::vector<Crash>& crashes() const { return crashes_; }
+
+ private:
+  void save() const;
+
+  std::filesystem::path file_;
+  std::vector<Crash> crashes_;  // by time
+};
+
+}  // namespace opi::plugins

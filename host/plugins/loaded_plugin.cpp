@@ -1,0 +1,115 @@
+#include "plugins/loaded_plugin.hpp"
+
+#define BOOST_DLL_USE_STD_FS
+#include <algorithm>
+#include <boost/dll/shared_library.hpp>
+#include <new>
+
+#include "plugins/refusal_codes.hpp"
+#include "plugins/table_check.hpp"
+
+namespace opi::plugins {
+namespace {
+
+// Holds a library that must never be unloaded: threads may stand in its code, and exceptions and strings of its may
+// outlive it.
+class OpenForever {
+ public:
+  // Throws boost::system::system_error, whose text carries dlerror().
+  explicit OpenForever(const std::filesystem::path& image) {
+    namespace dll = boost::dll;
+    new (&storage_) dll::shared_library(image, dll::load_mode::rtld_now | dll::load_mode::rtld_local);
+  }
+  boost::dll::shared_library& library() {
+    return *std::launder(reinterpret_cast<boost::dll::shared_library*>(&storage_));
+  }
+
+ private:
+  alignas(boost::dll::shared_library) std::byte storage_[sizeof(boost::dll::shared_library)]{};
+};
+
+}  // namespace
+
+LoadedPlugin::LoadedPlugin(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs, telemetry::Logger& logger)
+    : source_(std::move(source)),
+      breadcrumbs_(std::move(breadcrumbs)),
+      logger_(logger),
+      number_(breadcrumbs_->enrol(source_.manifest.id, source_.sha256)),
+      services_(source_.manifest.id, source_.environment, logger) {}
+
+std::shared_ptr<LoadedPlugin> LoadedPlugin::load(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs,
+                                                 telemetry::Logger& logger, std::vector<Refusal>& refused) {
+  std::shared_ptr<LoadedPlugin> plugin(new LoadedPlugin(std::move(source), std::move(breadcrumbs), logger));
+  if (!plugin->open(refused) || !plugin->start(refused)) return nullptr;
+  return plugin;
+}
+
+bool LoadedPlugin::refuse(std::vector<Refusal>& refused, Stage stage, const RefusalCode& code,
+                          const std::string& message) const {
+  refused.push_back(refusal(source_.file, stage, code, message));
+  return false;
+}
+
+bool LoadedPlugin::open(std::vector<Refusal>& refused) {
+  const auto before = refused.size();
+  const auto status = call(Phase::load, [&]() -> opi_status {
+    try {
+      OpenForever opened(source_.image);
+      if (!opened.library().has(OPI_ENTRY_SYMBOL))
+        return refuse(refused, Stage::load, codes::no_entry, "does not export " OPI_ENTRY_SYMBOL), OPI_OK;
+      const auto entry = opened.library().get<const opi_plugin*(const opi_offer*, opi_error*)>(OPI_ENTRY_SYMBOL);
+      const opi_offer offer{
+          sizeof(opi_offer),        OPI_ABI_MAJOR, OPI_ABI_MINOR, OPI_MODE_RUN, 0, raw("integrationsd"),
+          raw(source_.host_version)};
+      ErrorSlot error;
+      table_ = entry(&offer, error.out());
+      if (table_ == nullptr)
+        return refuse(refused, Stage::load, codes::offer_refused, "refuses this host: " + std::string(error.text())),
+               OPI_OK;
+    } catch (const boost::system::system_error& failure) {
+      refuse(refused, Stage::load, codes::not_loadable, failure.what());
+    }
+    return OPI_OK;
+  });
+  if (status != OPI_OK) refuse(refused, Stage::load, codes::threw, "let an exception out while it was loaded");
+  if (table_ != nullptr)
+    for (const auto& fault : check_plugin_table(*table_)) refuse(refused, Stage::load, *fault.code, fault.message);
+  return refused.size() == before;
+}
+
+bool LoadedPlugin::start(std::vector<Refusal>& refused) {
+  const auto before = refused.size();
+  for (const auto& component : source_.manifest.components)
+    if (!component.environments.empty() &&
+        std::ranges::find(component.environments, source_.environment) == component.environments.end())
+      refuse(refused, Stage::init, codes::environment_refused,
+             "component \"" + component.id + "\" must not be used in the environment \"" + source_.environment + "\"");
+  if (refused.size() != before) return false;
+
+  ErrorSlot error;
+  const auto status = call(Phase::init, [&] { return table_->init(host(), &state_, error.out()); });
+  if (status == OPI_E_EXCEPTION && error.text().empty())
+    return refuse(refused, Stage::init, codes::threw, "let an exception out of init");
+  if (status != OPI_OK)
+    return refuse(refused, Stage::init, codes::init_failed,
+                  "init failed with status " + std::to_string(status) + ": " + std::string(error.text()));
+  started_ = true;
+  const auto checked = call(Phase::init, [&]() -> opi_status {
+    for (const auto& component : source_.manifest.components)
+      for (const auto& fault : check_component_tables(*table_, state_, component.id, component.interfaces))
+        refuse(refused, Stage::init, *fault.code, fault.message);
+    return OPI_OK;
+  });
+  if (checked != OPI_OK) refuse(refused, Stage::init, codes::threw, "let an exception out of get_interface");
+  return refused.size() == before;
+}
+
+LoadedPlugin::~LoadedPlugin() {
+  if (!started_) return;
+  const auto status = call(Phase::shutdown, [&]() -> opi_status { return table_->shutdown(state_), OPI_OK; });
+  if (status != OPI_OK)
+    logger_.error("plugin.fault",
+                  {{"plugin", source_.manifest.id}, {"phase", "shutdown"}, {"message", "let an exception out"}});
+}
+
+}  // namespace opi::plugins

@@ -1,0 +1,80 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "plugins/abi.hpp"
+#include "plugins/breadcrumbs.hpp"
+#include "plugins/host_services.hpp"
+#include "plugins/manifest.hpp"
+#include "plugins/refusal.hpp"
+
+namespace opi::plugins {
+
+// A plugin that runs in this process. Its library is never unloaded; shutdown() is called when the last user lets go.
+// Thread-safe, except that [control] calls go through control().
+class LoadedPlugin {
+ public:
+  // What loads_from() needs to know.
+  struct Source {
+    std::string file;             // in the plugin directory, for messages
+    std::filesystem::path image;  // what is loaded
+    std::string sha256;           // hex
+    Manifest manifest;
+    std::string environment;
+    std::string host_version;
+  };
+
+  // Opens the library and starts the plugin. Null if it is refused; then why stands in `refused`.
+  static std::shared_ptr<LoadedPlugin> load(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs,
+                                            telemetry::Logger& logger, std::vector<Refusal>& refused);
+  LoadedPlugin(const LoadedPlugin&) = delete;
+  LoadedPlugin& operator=(const LoadedPlugin&) = delete;
+  ~LoadedPlugin();
+
+  [[nodiscard]] const Manifest& manifest() const { return source_.manifest; }
+  [[nodiscard]] const std::string& file() const { return source_.file; }
+  [[nodiscard]] const std::string& sha256() const { return source_.sha256; }
+  [[nodiscard]] const opi_host* host() const { return services_.host(); }
+  [[nodiscard]] void* state() const { return state_; }
+
+  // A table that the manifest promises; checked when the plugin was loaded.
+  template <class Table>
+  [[nodiscard]] const Table& interface_of(const Component& component, const char* interface_id) const {
+    return *static_cast<const Table*>(table_->get_interface(state_, component.id.c_str(), interface_id));
+  }
+
+  // Makes one call into the plugin: with a breadcrumb, and with whatever it throws turned into OPI_E_EXCEPTION.
+  template <class Call>
+  opi_status call(Phase phase, Call&& body) const {
+    const Breadcrumbs::Scope scope(*breadcrumbs_, number_, phase);
+    try {
+      return body();
+    } catch (...) {
+      return OPI_E_EXCEPTION;
+    }
+  }
+  // Held around every [control] call.
+  [[nodiscard]] std::mutex& control() const { return control_; }
+
+ private:
+  LoadedPlugin(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs, telemetry::Logger& logger);
+  bool open(std::vector<Refusal>& refused);
+  bool start(std::vector<Refusal>& refused);
+  bool refuse(std::vector<Refusal>& refused, Stage stage, const struct RefusalCode& code,
+              const std::string& message) const;
+
+  Source source_;
+  std::shared_ptr<Breadcrumbs> breadcrumbs_;
+  telemetry::Logger& logger_;
+  std::optional<std::uint32_t> number_;
+  HostServices services_;
+  const opi_plugin* table_ = nullptr;
+  void* state_ = nullptr;
+  bool started_ = false;
+  mutable std::mutex control_;
+};
+
+}  // namespace opi::plugins

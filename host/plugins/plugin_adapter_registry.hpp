@@ -1,0 +1,44 @@
+#pragma once
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "delivery/adapter.hpp"
+#include "plugins/config_schema.hpp"
+#include "plugins/plugin_host.hpp"
+
+namespace opi::plugins {
+
+// Adapters of the loaded plugins, one instance per destination and revision. Thread-safe.
+class PluginAdapterRegistry final : public delivery::AdapterRegistry {
+ public:
+  struct Options {
+    std::string user_agent = "OneProtect-Integrations";  // of requests whose adapter names none
+  };
+
+  // Borrows the host and the logger.
+  PluginAdapterRegistry(const PluginHost& host, Options options, telemetry::Logger& logger);
+
+  delivery::AdapterLookup find(const Destination& destination) override;
+
+  // What is wrong with a configuration for this adapter, as far as its schema says; for those who save destinations.
+  // A fault with the path "" if there is no such adapter.
+  [[nodiscard]] std::vector<ConfigFault> check_config(std::string_view adapter, std::string_view config_json) const;
+
+ private:
+  struct Entry {
+    std::int64_t revision = 0;
+    delivery::AdapterLookup lookup;
+  };
+  [[nodiscard]] delivery::AdapterLookup make(const Destination& destination) const;
+
+  const PluginHost& host_;
+  const Options options_;
+  telemetry::Logger& logger_;
+  std::shared_mutex mutex_;  // guards entries_; never held while a plugin is called
+  std::unordered_map<DestinationId, Entry> entries_;
+};
+
+}  // namespace opi::plugins
