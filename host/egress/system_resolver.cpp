@@ -1,11 +1,7 @@
 #include "egress/system_resolver.hpp"
 
-#include <netdb.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <iterator>
 #include <list>
@@ -29,35 +25,6 @@ std::string site_of(const std::string& host) {
 }
 
 }  // namespace
-
-Resolution SystemResolver::system_lookup(const std::string& host) {
-  constexpr std::size_t max_addresses = 16;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  Resolution resolution;
-  if (const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found); error != 0) {
-    resolution.failure = gai_strerror(error);
-    return resolution;
-  }
-  for (const addrinfo* at = found; at != nullptr && resolution.addresses.size() < max_addresses; at = at->ai_next) {
-    IpAddress address;
-    if (at->ai_family == AF_INET) {
-      std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in*>(at->ai_addr)->sin_addr, 4);
-    } else if (at->ai_family == AF_INET6) {
-      address.v6 = true;
-      std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(at->ai_addr)->sin6_addr, 16);
-    } else {
-      continue;
-    }
-    if (std::ranges::find(resolution.addresses, address) == resolution.addresses.end())
-      resolution.addresses.push_back(address);
-  }
-  freeaddrinfo(found);
-  if (resolution.addresses.empty()) resolution.failure = "the name has no address";
-  return resolution;
-}
 
 // Shared with the threads, so that one that hangs may outlive the resolver.
 class SystemResolver::State : public std::enable_shared_from_this<State> {
@@ -117,7 +84,8 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   struct Running {
     std::uint64_t id;
     std::string host;
-    Clock::time_point overdue_at;
+    Clock::time_point slow_at, overdue_at;
+    bool replaced = false;
   };
 
   // All of these hold mutex_.
@@ -151,7 +119,8 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     ++threads_;
   }
 
-  void replace_stuck_thread() {
+  void replace_thread_of(Running& running) {
+    if (std::exchange(running.replaced, true)) return;
     ++stuck_;
     if (threads_ >= options_.max_threads) return;
     try {
@@ -222,7 +191,8 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
 
   void look_up(std::unique_lock<std::mutex>& lock, const std::string& host) {
     const std::uint64_t id = ++last_id_;
-    running_.push_back({id, host, Clock::now() + options_.lookup_timeout});
+    const auto now = Clock::now();
+    running_.push_back({id, host, now + options_.replace_after, now + options_.lookup_timeout, false});
     if (running_.size() == 1) watch_.notify_one();
     ++in_lookup_;
     lock.unlock();
@@ -242,41 +212,44 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     Site& site = sites_[site_name];
     --site.running;
     const bool was_overdue = mine == running_.end();
-    if (was_overdue)
-      --stuck_;
-    else
-      running_.erase(mine);
+    if (was_overdue || mine->replaced) --stuck_;
+    if (!was_overdue) running_.erase(mine);
     // A late answer still serves whoever asks next; a late failure says no more than the timeout did.
     if (!was_overdue || !answer.addresses.empty()) {
       site.suspect = false;
       cache_.put(host, answer, Clock::now());
       call_back(lock, take_waiters(host), answer);
     }
-    Site& now = sites_[site_name];  // the lock was released in between
-    const bool forgettable = !now.suspect || sites_.size() > max_remembered_sites;
-    if (now.waiting.empty() && now.running == 0 && !now.in_turn && forgettable)
+    Site& after = sites_[site_name];  // the lock was released in between
+    const bool forgettable = !after.suspect || sites_.size() > max_remembered_sites;
+    if (after.waiting.empty() && after.running == 0 && !after.in_turn && forgettable)
       sites_.erase(site_name);
     else
       offer(site_name);
   }
 
-  // Fails overdue lookups and has their threads replaced.
+  // Has the threads of slow lookups replaced, and fails the overdue.
   void watch() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
+      const auto now = Clock::now();
+      auto next = Clock::time_point::max();
+      for (auto& running : running_) {
+        if (running.slow_at <= now)
+          replace_thread_of(running);
+        else
+          next = std::min(next, running.slow_at);
+      }
       if (running_.empty()) {
         watch_.wait(lock);
-        continue;
+      } else if (running_.front().overdue_at <= now) {
+        replace_thread_of(running_.front());
+        const std::string host = std::move(running_.front().host);
+        running_.pop_front();
+        give_up(lock, host);
+      } else {
+        watch_.wait_until(lock, std::min(next, running_.front().overdue_at));
       }
-      const auto overdue_at = running_.front().overdue_at;
-      if (Clock::now() < overdue_at) {
-        watch_.wait_until(lock, overdue_at);
-        continue;
-      }
-      const std::string host = std::move(running_.front().host);
-      running_.pop_front();
-      replace_stuck_thread();
-      give_up(lock, host);
     }
   }
 
@@ -301,7 +274,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   std::unordered_map<std::string, std::vector<Callback>> jobs_;  // by host: who waits for it
   std::unordered_map<std::string, Site> sites_;
   std::deque<std::string> turns_;  // sites with work and a free share
-  std::list<Running> running_;     // by start, so by overdue_at
+  std::list<Running> running_;     // by start, so by slow_at and overdue_at
   std::thread watchdog_;
   std::size_t threads_ = 0, idle_ = 0, stuck_ = 0, in_lookup_ = 0, waiting_ = 0, calling_back_ = 0;
   std::uint64_t last_id_ = 0;

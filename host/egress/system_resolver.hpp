@@ -14,8 +14,9 @@ namespace opi::egress {
 // cannot be interrupted: a lookup of a dead name server takes 10 to 30 seconds. So that such names do not
 // stop the others:
 // - one lookup per name is under way, everyone else who asks waits for the same;
-// - a lookup that takes longer than `lookup_timeout` fails for those who wait, and the failure is cached;
-//   its thread is lost until the C library gives up, and another takes its place, up to `max_threads`;
+// - a lookup that takes longer than `replace_after` has lost its thread until the C library gives up, and
+//   another takes its place, up to `max_threads`;
+// - one that takes longer than `lookup_timeout` fails for those who wait, and the failure is cached;
 // - names of one site (the last two labels) get at most `max_per_site` threads; once one of them timed out,
 //   the site gets a single thread until it answers again, and its other names fail at once. Whoever owns a
 //   zone can hang any number of names in it, not the pool.
@@ -26,10 +27,11 @@ class SystemResolver final : public Resolver {
   using Lookup = std::function<Resolution(const std::string& host)>;
 
   struct Options {
-    std::chrono::milliseconds lookup_timeout{5'000};
-    std::size_t threads = 4;       // that wait for work
-    std::size_t max_threads = 64;  // with those that hang
-    std::size_t max_per_site = 8;
+    std::chrono::milliseconds replace_after{250};
+    std::chrono::milliseconds lookup_timeout{4'000};  // below the connect timeout, so that it is the one reported
+    std::size_t threads = 8;                          // that wait for work
+    std::size_t max_threads = 64;                     // with those that hang
+    std::size_t max_per_site = 4;
     std::size_t max_waiting = 10'000;  // callbacks; beyond, resolve() fails at once
     NameCache::Options cache;
   };
