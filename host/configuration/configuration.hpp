@@ -33,8 +33,9 @@ struct Configuration {
   std::string log_file;
   telemetry::Level log_level = telemetry::Level::info;
 
-  std::vector<std::string> plugin_directories;
+  std::string plugin_directory;
   std::vector<std::string> plugin_pins;  // SHA-256 in hex; empty: any plugin that passes the other stages
+  std::vector<std::string> plugin_release;  // plugin ids
   std::string probe_program;
   std::string local_secrets_directory;
 
@@ -77,5 +78,8 @@ struct Loaded {
 // the command line). Every error is reported, not only the first.
 Loaded load(const std::string& file, const std::map<std::string, std::string>& environment,
             const std::vector<std::string>& overrides);
+
+// The process's own environment. Not to be called while another thread changes it.
+std::map<std::string, std::string> environment_variables();
 
 }  // namespace opi::configuration

@@ -69,13 +69,6 @@ std::string list(C& c, const std::string& text) {
   return {};
 }
 
-std::string path_list(C& c, const std::string& text) {
-  c.plugin_directories = words(text);
-  for (const auto& path : c.plugin_directories)
-    if (path.front() != '/') return "must be a list of absolute paths";
-  return {};
-}
-
 std::string pins(C& c, const std::string& text) {
   c.plugin_pins = words(text);
   for (const auto& pin : c.plugin_pins)
@@ -157,9 +150,11 @@ const std::vector<Key>& keys() {
        log_file},
       {"log.level", "info", "debug | info | warning | error", "Least level that is written.", true, level},
 
-      {"plugins.directories", "/usr/lib/integrationsd/plugins", "absolute paths",
-       "Folders whose plugins are loaded at start.", false, path_list},
+      {"plugins.directory", "/usr/lib/integrationsd/plugins", "absolute path",
+       "Folder whose plugins are loaded at start.", false, required_path<&C::plugin_directory>},
       {"plugins.pins", "", "SHA-256 values", "If set, only plugins with these digests are loaded.", false, pins},
+      {"plugins.release", "", "plugin ids", "Quarantined plugins that are to be loaded again.", false,
+       list<&C::plugin_release>},
       {"plugins.probe_program", "", "absolute path",
        "opi-plugin-probe. Empty: beside the daemon, or in ../libexec/integrationsd.", false,
        absolute_path<&C::probe_program>},

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/program_options/parsers.hpp>
 #include <fstream>
@@ -106,6 +108,16 @@ class Loader {
 
 std::string Configuration::sqlite_file() const {
   return sqlite_path.empty() ? state_directory + "/integrations.sqlite" : sqlite_path;
+}
+
+std::map<std::string, std::string> environment_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    if (const auto equals = text.find('='); equals != std::string::npos)
+      variables[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return variables;
 }
 
 Loaded load(const std::string& file, const std::map<std::string, std::string>& environment,

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <boost/program_options.hpp>
@@ -72,16 +71,6 @@ std::string usage() {
   return text.str();
 }
 
-std::map<std::string, std::string> environment_variables() {
-  std::map<std::string, std::string> variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    if (const auto equals = text.find('='); equals != std::string::npos)
-      variables[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return variables;
-}
-
 Application::Application(CommandLine command_line, configuration::Configuration configuration)
     : command_line_(std::move(command_line)), configuration_(std::move(configuration)) {}
 
@@ -115,7 +104,7 @@ int Application::main(const std::vector<std::string>&) {
       const ReloadSignal reload([&] {
         notifier.reloading();
         const auto loaded =
-            configuration::load(command_line_.config_file, environment_variables(), command_line_.settings);
+            configuration::load(command_line_.config_file, configuration::environment_variables(), command_line_.settings);
         for (const auto& error : loaded.errors) logger.error("daemon.reload_refused", {{"error", error}});
         try {
           if (loaded.errors.empty()) daemon.reload(loaded.configuration);

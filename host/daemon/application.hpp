@@ -1,7 +1,6 @@
 #pragma once
 #include <Poco/Util/ServerApplication.h>
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -19,7 +18,6 @@ struct CommandLine {
 // Throws boost::program_options::error.
 CommandLine parse_command_line(int argc, const char* const* argv);
 std::string usage();
-std::map<std::string, std::string> environment_variables();
 
 // The daemon's life under POCO: starts it, tells systemd, reloads on SIGHUP, drains on SIGTERM and SIGINT.
 class Application final : public Poco::Util::ServerApplication {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <thread>
 
 #include "api/delivery_routes.hpp"
@@ -9,6 +11,7 @@
 #include "api/status_routes.hpp"
 #include "crypto/digest.hpp"
 #include "daemon/options.hpp"
+#include "plugins/refusal_codes.hpp"
 
 namespace opi::daemon {
 namespace {
@@ -48,9 +51,11 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       logger_(logger),
       daemon_id_(make_daemon_id(random_)),
       stores_(stores::open(configuration_, clock_)),
-      plugins_(plugin_options(configuration_), clock_, logger_),
+      plugins_(plugin_options(configuration_), logger_),
+      secret_providers_(load_plugins(plugins_, configuration_, logger_)),
+      adapters_(plugins_, {}, logger_),
       secret_workers_("secrets", 4, logger_),
-      secrets_(plugins_.secret_providers(),
+      secrets_(secret_providers_,
                [this](std::function<void()> job) { secret_workers_.submit(std::move(job)); }, clock_, random_, logger_,
                {}),
       services_(std::make_unique<Services>()),
@@ -61,7 +66,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
           [this] { services_->settle->wake(); }, [this] { services_->dispatch->wake(); }, {}),
       transport_(std::make_unique<egress::HttpTransport>(resolver_, address_guard(configuration_),
                                                          transport_options(configuration_))),
-      attempts_(plugins_.adapters(), secrets_, *transport_, settler_, scheduler_, clock_, random_, logger_, {}),
+      attempts_(adapters_, secrets_, *transport_, settler_, scheduler_, clock_, random_, logger_, {}),
       dispatcher_(*stores_.deliveries, catalog_, scheduler_, attempts_, settler_, clock_, metrics_, logger_,
                   dispatcher_options(configuration_, daemon_id_)),
       rescuer_(*stores_.deliveries, catalog_, scheduler_, clock_, random_, metrics_, logger_,
@@ -194,17 +199,25 @@ std::string Daemon::readiness() {
 // What was loaded and what was refused belongs into the record, under the tenant of the system itself.
 void Daemon::audit_plugins() {
   std::vector<audit::Entry> entries;
-  const auto entry = [&](audit::Action action, std::string target, std::string details) {
-    audit::Entry fresh;
-    fresh.tenant = *TenantId::parse("_system");
-    fresh.at = clock_.unix_now();
-    fresh.actor_id = daemon_id_;
-    fresh.action = action;
-    fresh.target = std::move(target);
-    fresh.details = std::move(details);
-    entries.push_back(std::move(fresh));
+  const auto record = [&](audit::Action action, std::string target, const boost::json::object& details) {
+    audit::Entry entry;
+    entry.tenant = *TenantId::parse("_system");
+    entry.at = clock_.unix_now();
+    entry.actor_id = daemon_id_;
+    entry.action = action;
+    entry.target = std::move(target);
+    entry.details = boost::json::serialize(details);
+    entries.push_back(std::move(entry));
   };
-  describe_plugins(plugins_, entry);
+  for (const auto& plugin : plugins_.loaded())
+    record(audit::Action::plugin_loaded, "plugin:" + plugin->manifest().id,
+           {{"file", plugin->file()}, {"version", plugin->manifest().version}, {"sha256", plugin->sha256()}});
+  for (const auto& refusal : plugins_.refused()) {
+    const auto stage = plugins::to_string(refusal.stage);
+    record(refusal.code == plugins::codes::quarantined.code ? audit::Action::plugin_quarantined : audit::Action::plugin_refused,
+           "file:" + refusal.file,
+           {{"stage", boost::json::string_view{stage.data(), stage.size()}}, {"code", refusal.code}, {"message", refusal.message}});
+  }
   if (!entries.empty()) stores_.audit->append(entries);
 }
 

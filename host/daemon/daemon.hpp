@@ -10,7 +10,9 @@
 #include "delivery/rescuer.hpp"
 #include "egress/http_transport.hpp"
 #include "egress/system_resolver.hpp"
+#include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_host.hpp"
+#include "plugins/plugin_secret_provider.hpp"
 #include "runtime/periodic_service.hpp"
 #include "runtime/system_clock.hpp"
 #include "runtime/worker_pool.hpp"
@@ -56,6 +58,8 @@ class Daemon {
   const std::string daemon_id_;
   stores::Stores stores_;
   plugins::PluginHost plugins_;
+  const std::vector<std::shared_ptr<secrets::SecretProvider>> secret_providers_;
+  plugins::PluginAdapterRegistry adapters_;
   runtime::WorkerPool secret_workers_;
   secrets::SecretBroker secrets_;
   egress::SystemResolver resolver_;

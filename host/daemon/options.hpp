@@ -6,11 +6,16 @@
 #include "delivery/rescuer.hpp"
 #include "egress/http_transport.hpp"
 #include "plugins/plugin_host.hpp"
+#include "plugins/plugin_secret_provider.hpp"
 
 // What the configuration means to each part.
 namespace opi::daemon {
 
 plugins::PluginHost::Options plugin_options(const configuration::Configuration& configuration);
+// Loads the plugin directory and makes its secret providers.
+std::vector<std::shared_ptr<secrets::SecretProvider>> load_plugins(plugins::PluginHost& host,
+                                                                   const configuration::Configuration& configuration,
+                                                                   telemetry::Logger& logger);
 delivery::Scheduler::Options scheduler_options(const configuration::Configuration& configuration);
 delivery::Dispatcher::Options dispatcher_options(const configuration::Configuration& configuration,
                                                  std::string daemon_id);

@@ -33,7 +33,7 @@ class SystemResolver final : public Resolver {
     std::size_t max_threads = 64;                     // with those that hang
     std::size_t max_per_site = 4;
     std::size_t max_waiting = 10'000;  // callbacks; beyond, resolve() fails at once
-    NameCache::Options cache;
+    NameCache::Options cache{};
   };
 
   explicit SystemResolver(Options options, Lookup lookup = system_lookup);

@@ -18,9 +18,9 @@ struct TransportOptions {
   std::size_t max_connections = 8'192;                    // over all origins; the file descriptor limit must exceed it
   std::size_t max_idle = 1'024;                           // over all origins
   std::string user_agent = "OneProtect-Integrations";     // for requests without their own
-  RequestLimits request;
-  ResponseLimits response;
-  TlsContext::Options tls;
+  RequestLimits request{};
+  ResponseLimits response{};
+  TlsContext::Options tls{};
 };
 
 }  // namespace opi::egress

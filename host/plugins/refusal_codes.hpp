@@ -42,9 +42,9 @@ inline constexpr RefusalCode null_slot{"L305", "have the plugin's author fill th
 inline constexpr RefusalCode unknown_flags{"L306",
                                            "upgrade the host: the plugin relies on something that it does not know"};
 inline constexpr RefusalCode missing_interface{"L307", "have the plugin's author offer what the manifest promises"};
-inline constexpr RefusalCode not_pinned{"L401", "add the file's SHA-256 to plugins.pinned if you trust it"};
+inline constexpr RefusalCode not_pinned{"L401", "add the file's SHA-256 to plugins.pins if you trust it"};
 inline constexpr RefusalCode quarantined{
-    "L402", "install a corrected build, or lift the quarantine with --release-plugin <id>"};
+    "L402", "install a corrected build, or lift the quarantine by naming the plugin's id in plugins.release"};
 inline constexpr RefusalCode probe_unavailable{
     "L501", "check that opi-plugin-probe is installed beside the daemon and can be run"};
 inline constexpr RefusalCode died_in_probe{"L502", "report the crash to the plugin's author"};

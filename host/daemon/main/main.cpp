@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
                                  : configuration::documented_file());
     return 0;
   }
-  auto loaded = configuration::load(line.config_file, daemon::environment_variables(), line.settings);
+  auto loaded = configuration::load(line.config_file, configuration::environment_variables(), line.settings);
   for (const auto& error : loaded.errors) std::cerr << "integrationsd: " << error << "\n";
   if (!loaded.errors.empty()) return exit_configuration;
   if (line.check_config) {

@@ -1,0 +1,108 @@
+#include "daemon/options.hpp"
+
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+#include <filesystem>
+#include <stdexcept>
+
+#include "daemon/version.hpp"
+
+namespace opi::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using configuration::Configuration;
+
+// Beside the daemon in a build tree, in libexec when installed.
+fs::path probe_program(const Configuration& configuration) {
+  if (!configuration.probe_program.empty()) return configuration.probe_program;
+  const fs::path own = fs::read_symlink("/proc/self/exe").parent_path();
+  const fs::path beside = own / "opi-plugin-probe";
+  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "oneprotect-integrations" / "opi-plugin-probe";
+}
+
+}  // namespace
+
+plugins::PluginHost::Options plugin_options(const Configuration& configuration) {
+  plugins::PluginHost::Options options;
+  options.directory = configuration.plugin_directory;
+  options.state_directory = configuration.state_directory;
+  options.environment = configuration::to_string(configuration.environment);
+  options.host_version = version;
+  options.probe.program = probe_program(configuration);
+  options.pinned_sha256 = configuration.plugin_pins;
+  options.release = configuration.plugin_release;
+  return options;
+}
+
+std::vector<std::shared_ptr<secrets::SecretProvider>> load_plugins(plugins::PluginHost& host,
+                                                                   const Configuration& configuration,
+                                                                   telemetry::Logger& logger) {
+  host.load_directory();
+  std::map<std::string, std::string> configs;
+  if (!configuration.local_secrets_directory.empty())
+    configs["local"] =
+        R"({"directory":)" + boost::json::serialize(boost::json::string(configuration.local_secrets_directory)) + "}";
+  return plugins::make_secret_providers(host, configs, logger);
+}
+
+delivery::Scheduler::Options scheduler_options(const Configuration& configuration) {
+  delivery::Scheduler::Options options;
+  options.max_in_flight = configuration.max_in_flight;
+  options.claim_batch = configuration.claim_batch;
+  options.breaker.failure_threshold = configuration.breaker_failure_threshold;
+  options.breaker.cooldown = configuration.breaker_cooldown;
+  options.breaker.max_cooldown = configuration.breaker_max_cooldown;
+  return options;
+}
+
+delivery::Dispatcher::Options dispatcher_options(const Configuration& configuration, std::string daemon_id) {
+  delivery::Dispatcher::Options options;
+  options.daemon_id = std::move(daemon_id);
+  options.lease_grace = configuration.lease_grace;
+  options.claim_interval = configuration.claim_interval;
+  options.discovery_interval = configuration.discovery_interval;
+  return options;
+}
+
+delivery::Rescuer::Options rescuer_options(const Configuration& configuration, std::string daemon_id) {
+  delivery::Rescuer::Options options;
+  options.daemon_id = std::move(daemon_id);
+  options.interval = configuration.rescue_interval;
+  return options;
+}
+
+delivery::Intake::Options intake_options(const Configuration& configuration) {
+  delivery::Intake::Options options;
+  options.waiting_events = static_cast<std::size_t>(configuration.intake_waiting_events);
+  return options;
+}
+
+egress::AddressGuard address_guard(const Configuration& configuration) {
+  std::string error;
+  auto allowed = egress::parse_allow_list(configuration.egress_allow, error);
+  if (!error.empty()) throw std::runtime_error("egress.allow: " + error);
+  return egress::AddressGuard(std::move(allowed));
+}
+
+egress::TransportOptions transport_options(const Configuration& configuration) {
+  egress::TransportOptions options;
+  options.threads = static_cast<std::size_t>(configuration.egress_threads);
+  options.connect_timeout = configuration.egress_connect_timeout;
+  options.idle_timeout = configuration.egress_idle_timeout;
+  options.max_connections_per_origin = static_cast<std::size_t>(configuration.egress_max_connections_per_origin);
+  options.tls.ca_file = configuration.egress_ca_file;
+  return options;
+}
+
+api::HttpServer::Options server_options(const Configuration& configuration) {
+  api::HttpServer::Options options;
+  options.address = configuration.api_address;
+  options.port = configuration.api_port;
+  options.threads = configuration.api_threads;
+  return options;
+}
+
+}  // namespace opi::daemon
