@@ -38,10 +38,12 @@ void PeriodicService::loop() {
   while (!stopping_) {
     awake_ = false;
     lock.unlock();
-    std::chrono::milliseconds wait = after_failure_;
+    std::chrono::milliseconds wait{};
     try {
       wait = run_once_();
     } catch (const std::exception& failure) {
+      // Set here, not before: g++ 12.2 at -O1 and above drops a value that the throwing call would have replaced.
+      wait = after_failure_;
       logger_.error("service.failed", {{"service", name_}, {"error", failure.what()}});
     }
     lock.lock();

@@ -37,9 +37,31 @@ void append_time(std::string& line) {
   line += 'Z';
 }
 
-// boost::json::serialize escapes quotes, backslashes and control characters.
+// Bytes of the well-formed UTF-8 character at the start of `text` (RFC 3629), or 0.
+std::size_t utf8_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+  const bool outside = (first == 0xed && byte(1) > 0x9f) || (first == 0xf4 && byte(1) > 0x8f);
+  return overlong || outside ? 0 : length;
+}
+
+// boost::json::serialize escapes quotes, backslashes and control characters, but hands on what is not UTF-8, which
+// a request's path may well contain: that becomes U+FFFD.
 void append_string(std::string& line, std::string_view text) {
-  line += boost::json::serialize(boost::json::string_view{text.data(), text.size()});
+  std::string valid;
+  valid.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = utf8_character(text);
+    valid += length == 0 ? std::string_view{"\xef\xbf\xbd"} : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  line += boost::json::serialize(boost::json::string_view{valid.data(), valid.size()});
 }
 
 struct AppendValue {

@@ -1,0 +1,84 @@
+#include "runtime/worker_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include "recording_logger.hpp"
+#include "tally.hpp"
+
+namespace opi::runtime {
+namespace {
+
+TEST(WorkerPool, RunsEveryJob) {
+  RecordingLogger logger;
+  Tally done;
+  WorkerPool pool("test", 3, logger);
+  for (int i = 0; i < 100; ++i) pool.submit([&] { done.add(); });
+  EXPECT_TRUE(done.reaches(100));
+}
+
+TEST(WorkerPool, OneThreadRunsJobsInOrder) {
+  RecordingLogger logger;
+  Tally done;
+  std::vector<int> order;
+  WorkerPool pool("test", 1, logger);
+  for (int i = 0; i < 50; ++i)
+    pool.submit([&, i] {
+      order.push_back(i);
+      done.add();
+    });
+  ASSERT_TRUE(done.reaches(50));
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
+}
+
+TEST(WorkerPool, ABlockedJobLeavesTheOtherThreadsFree) {
+  RecordingLogger logger;
+  Tally blocked, go, done;
+  WorkerPool pool("test", 2, logger);
+  pool.submit([&] {
+    blocked.add();
+    EXPECT_TRUE(go.reaches(1));
+  });
+  ASSERT_TRUE(blocked.reaches(1));
+  pool.submit([&] { done.add(); });
+  EXPECT_TRUE(done.reaches(1));
+  go.add();
+}
+
+TEST(WorkerPool, AFailedJobIsLoggedAndTheThreadGoesOn) {
+  RecordingLogger logger;
+  Tally done;
+  WorkerPool pool("test", 1, logger);
+  pool.submit([] { throw std::runtime_error("boom"); });
+  pool.submit([&] { done.add(); });
+  ASSERT_TRUE(done.reaches(1));
+  EXPECT_EQ(logger.events(), std::vector<std::string>{"worker.failed"});
+}
+
+TEST(WorkerPool, StopFinishesWhatRunsAndDropsWhatWaits) {
+  RecordingLogger logger;
+  Tally inside, go, finished, dropped;
+  WorkerPool pool("test", 1, logger);
+  pool.submit([&] {
+    inside.add();
+    EXPECT_TRUE(go.reaches(1));
+    finished.add();
+  });
+  ASSERT_TRUE(inside.reaches(1));
+  // Its destructor tells that the waiting job was dropped, which stop() does before it waits for the threads.
+  std::shared_ptr<int> witness(new int, [&](const int* p) {
+    delete p;
+    dropped.add();
+  });
+  pool.submit([kept = std::move(witness), &finished] { finished.add(); });
+  std::thread stopper([&] { pool.stop(); });
+  ASSERT_TRUE(dropped.reaches(1));
+  go.add();
+  stopper.join();
+  EXPECT_EQ(finished.count(), 1);
+  pool.submit([&] { finished.add(); });
+  pool.stop();
+  EXPECT_EQ(finished.count(), 1);
+}
+
+}  // namespace
+}  // namespace opi::runtime
