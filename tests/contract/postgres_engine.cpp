@@ -1,0 +1,72 @@
+#include <libpq-fe.h>
+
+#include <stdexcept>
+
+#include "contract/engine.hpp"
+#include "contract/shared_cluster.hpp"
+#include "postgres/postgres_audit_log.hpp"
+#include "postgres/postgres_catalog_store.hpp"
+#include "postgres/postgres_delivery_query.hpp"
+#include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_token_store.hpp"
+
+namespace opi::test {
+namespace {
+
+class PostgresEngine final : public Engine {
+ public:
+  PostgresEngine() { database_.migrate(); }
+
+  delivery::DeliveryStore& store() override { return store_; }
+  delivery::DeliveryStore& other_daemons_store() override { return other_store_; }
+  delivery::CatalogStore& catalog() override { return catalog_; }
+  delivery::DeliveryQuery& query() override { return query_; }
+  audit::AuditLog& audit() override { return audit_; }
+  identity::TokenStore& tokens() override { return tokens_; }
+
+  void execute(const std::string& sql) override { run(sql); }
+  std::string scalar(const std::string& sql) override {
+    const auto rows = run(sql);
+    if (PQntuples(rows.get()) == 0) throw std::runtime_error("no row");
+    return PQgetvalue(rows.get(), 0, 0);
+  }
+
+  void expire_leases() override {
+    execute("UPDATE integration_outbox SET locked_until = now() - interval '1 ms' WHERE state = 'delivering'");
+  }
+  void make_all_due() override {
+    execute("UPDATE integration_outbox SET due_at = now() - interval '1 ms' WHERE state <> 'delivering'");
+  }
+
+ private:
+  using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+  Result run(const std::string& sql) {
+    Result result{PQexec(side_door_.get(), sql.c_str()), &PQclear};
+    const auto status = PQresultStatus(result.get());
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+      throw std::runtime_error(PQresultErrorMessage(result.get()));
+    return result;
+  }
+
+  const std::string connection_ = shared_cluster().create_database();
+  std::unique_ptr<PGconn, decltype(&PQfinish)> side_door_{PQconnectdb(connection_.c_str()), &PQfinish};
+  postgres::PostgresDatabase database_{{.connection = connection_}};
+  postgres::PostgresDatabase other_database_{{.connection = connection_}};
+  postgres::PostgresDeliveryStore store_{database_, clock};
+  postgres::PostgresDeliveryStore other_store_{other_database_, clock};
+  postgres::PostgresCatalogStore catalog_{database_};
+  postgres::PostgresDeliveryQuery query_{database_};
+  postgres::PostgresAuditLog audit_{database_};
+  postgres::PostgresTokenStore tokens_{database_};
+};
+
+}  // namespace
+
+PostgresCluster& shared_cluster() {
+  static PostgresCluster cluster;
+  return cluster;
+}
+
+std::unique_ptr<Engine> make_postgres_engine() { return std::make_unique<PostgresEngine>(); }
+
+}  // namespace opi::test
