@@ -54,6 +54,9 @@ void Connection::close() {
   const bool was_connecting = state_ == State::connecting;
   state_ = State::closed;
   disarm();
+  // Requests tell their length, so that the peer needs no farewell; but OpenSSL spoils the session of a
+  // connection that it believes broken.
+  if (tls_ && !was_connecting) SSL_set_shutdown(tls_->native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   error_code ignored;  // a failing close leaves nothing to do
   socket_.close(ignored);
   loop_.remove(*this);

@@ -193,7 +193,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     const std::uint64_t id = ++last_id_;
     const auto now = Clock::now();
     running_.push_back({id, host, now + options_.replace_after, now + options_.lookup_timeout, false});
-    if (running_.size() == 1) watch_.notify_one();
+    watch_.notify_one();
     ++in_lookup_;
     lock.unlock();
     Resolution answer;

@@ -1,6 +1,7 @@
 #include "egress/raw_server.hpp"
 
 #include <arpa/inet.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,6 +106,11 @@ void RawServer::accept_all() {
 }
 
 void RawServer::serve_one(int socket) {
+  // OpenSSL writes to the socket itself, also when the client has gone.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   SSL* ssl = tls_ != nullptr ? SSL_new(tls_) : nullptr;
   if (ssl != nullptr) SSL_set_fd(ssl, socket);
   {
