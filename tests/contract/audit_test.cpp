@@ -1,0 +1,69 @@
+#include "audit/hash_chain.hpp"
+#include "contract/store_contract.hpp"
+
+namespace opi::test {
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+using namespace std::chrono_literals;
+
+TEST_P(StoreContract, AnEntryComesBackAsItWasGiven) {
+  auto given = entry(acme);
+  given.at = UnixTime{1'790'000'000'987ms};
+  engine->audit().append({given});
+  const auto records = engine->audit().read(acme, 0, 10);
+  ASSERT_THAT(records, SizeIs(1));
+  const auto& stored = records[0].entry;
+  EXPECT_EQ(stored.tenant, given.tenant);
+  EXPECT_EQ(stored.at, given.at);
+  EXPECT_EQ(stored.actor_kind, given.actor_kind);
+  EXPECT_EQ(stored.actor_id, given.actor_id);
+  EXPECT_EQ(stored.actor_role, given.actor_role);
+  EXPECT_EQ(stored.action, given.action);
+  EXPECT_EQ(stored.target, given.target);
+  EXPECT_EQ(stored.correlation_id, given.correlation_id);
+  EXPECT_EQ(stored.details, given.details);
+}
+
+TEST_P(StoreContract, EachTenantsRecordsFormOneUnbrokenChain) {
+  engine->audit().append({entry(acme), entry(globex), entry(acme)});
+  const auto destination = new_destination();
+  given_pending(destination, 3);
+  std::vector<delivery::Settlement> batch;
+  for (auto& one : claim(destination)) batch.push_back(success(std::move(one)));
+  engine->store().settle(batch);
+  engine->catalog().put_tenant({acme, "Acme", {}}, entry(acme));
+  engine->audit().append({entry(TenantId{}, audit::Action::plugin_loaded)});
+  for (const auto& [tenant, size] : {std::pair{acme, 6U}, {globex, 1U}, {TenantId{}, 1U}}) {
+    const auto records = engine->audit().read(tenant, 0, 100);
+    EXPECT_THAT(records, SizeIs(size));
+    EXPECT_EQ(audit::first_fault(audit::genesis(tenant), records), std::nullopt);
+  }
+}
+
+TEST_P(StoreContract, TheChainIsReadInPages) {
+  for (int i = 0; i < 5; ++i) engine->audit().append({entry(acme)});
+  const auto first = engine->audit().read(acme, 0, 3);
+  ASSERT_THAT(first, SizeIs(3));
+  const auto rest = engine->audit().read(acme, first.back().link.sequence, 3);
+  EXPECT_THAT(rest, SizeIs(2));
+  EXPECT_EQ(audit::first_fault(first.back().link, rest), std::nullopt);
+  EXPECT_THAT(engine->audit().read(acme, 5, 3), IsEmpty());
+  EXPECT_THROW(engine->audit().read(acme, 0, 0), std::invalid_argument);
+}
+
+TEST_P(StoreContract, TheAuditLogRefusesChangeAndDeletion) {
+  engine->audit().append({entry(acme)});
+  EXPECT_THROW(engine->execute("UPDATE audit_log SET actor_id = 'nobody'"), std::runtime_error);
+  EXPECT_THROW(engine->execute("DELETE FROM audit_log"), std::runtime_error);
+  EXPECT_THAT(engine->audit().read(acme, 0, 10), SizeIs(1));
+}
+
+TEST_P(StoreContract, AnAppendOfNothingDoesNothing) {
+  engine->audit().append({});
+  EXPECT_EQ(rows("audit_log"), 0);
+}
+
+}  // namespace
+}  // namespace opi::test
