@@ -10,6 +10,7 @@
 #include "api/timestamp.hpp"
 #include "crypto/digest.hpp"
 #include "domain/event.hpp"
+#include "domain/redaction.hpp"
 
 namespace opi::api {
 namespace {
@@ -86,7 +87,7 @@ delivery::DeliveryFilter filter_of(const Request& request) {
   std::vector<ProblemField> errors;
   for (const auto& [key, value] : request.query)
     if (std::ranges::find(known, key) == std::end(known))
-      errors.push_back({key.substr(0, 64), "is not a parameter of this resource"});
+      errors.push_back({redact(key, 64), "is not a parameter of this resource"});
   delivery::DeliveryFilter filter;
   filter.state = parameter(request, "state", "must be one of the six delivery states", errors, parse_delivery_state);
   filter.destination = parameter(request, "destination_id", "must be a UUID", errors, DestinationId::parse);

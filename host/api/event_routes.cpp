@@ -21,6 +21,7 @@ std::vector<std::string_view> lines_of(std::string_view body) {
     auto line = body.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.find_first_not_of(" \t") != std::string_view::npos) lines.push_back(line);
+    if (lines.size() > EventLimitsPerRequest::events) break;
     body.remove_prefix(std::min(end + 1, body.size()));
   }
   return lines;
@@ -44,7 +45,7 @@ EventTexts cut(const Request& request) {
   const auto start = request.body.find_first_not_of(" \t\r\n");
   if (start == std::string::npos) throw ProblemError(bad_request("The body is empty"));
   if (request.body[start] != '[') return {{request.body}, false};
-  auto elements = delivery::array_elements(request.body);
+  auto elements = delivery::array_elements(request.body, EventLimitsPerRequest::events);
   if (!elements) throw ProblemError(bad_request("The body is not a complete JSON array"));
   return {std::move(*elements), true};
 }
@@ -95,7 +96,8 @@ Response publish(const Request& request, delivery::Intake& intake, delivery::Cat
   const EventTexts texts = cut(request);
   if (texts.texts.empty()) throw ProblemError(bad_request("There is no event in the body"));
   if (texts.texts.size() > EventLimitsPerRequest::events)
-    throw ProblemError(too_large("At most 1000 events fit one request; it has " + std::to_string(texts.texts.size())));
+    throw ProblemError(
+        too_large("At most " + std::to_string(EventLimitsPerRequest::events) + " events fit one request"));
   auto events = parse(texts);
   check_tenant(events, request, texts.many, catalog);
   std::vector<std::string> ids;

@@ -1,5 +1,7 @@
 #include "delivery/attempt_runner.hpp"
 
+#include <algorithm>
+
 #include "delivery/settlement_factory.hpp"
 #include "delivery/transport_outcome.hpp"
 #include "secrets/scrub.hpp"
@@ -26,12 +28,15 @@ std::optional<std::string> signing_fault(const Destination& destination, const s
   return std::nullopt;
 }
 
-Feedback feedback_of(const Outcome& outcome, const Decision& decision, bool sent) {
+Feedback feedback_of(const Outcome& outcome, const Decision& decision, const DeliveryPolicy& policy, bool sent) {
   Feedback feedback;
   const bool receiver_failed =
       !outcome.http_status || *outcome.http_status >= 500 || outcome.verdict == Verdict::unknown;
   if (sent) feedback.kind = receiver_failed ? Feedback::Kind::failed : Feedback::Kind::answered;
-  if (outcome.verdict == Verdict::throttle) feedback.pause = outcome.retry_after.value_or(std::chrono::seconds{1});
+  // As for the delivery itself, the policy's cap bounds what a receiver may ask for.
+  if (outcome.verdict == Verdict::throttle)
+    feedback.pause = std::clamp(outcome.retry_after.value_or(std::chrono::seconds{1}), std::chrono::milliseconds{0},
+                                policy.backoff_cap);
   if (decision.next == DeliveryState::retry_scheduled) feedback.next_due_in = decision.retry_in;
   return feedback;
 }
@@ -114,8 +119,9 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
 
 void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse&& response) {
   if (response.fault == TransportFault::cancelled && !response.request_sent) return release(*flight);
-  Outcome outcome = response.fault == TransportFault::none ? flight->adapter->interpret(flight->context(), response)
-                                                           : transport_outcome(response);
+  const bool answered = response.fault == TransportFault::none;
+  Outcome outcome = answered ? flight->adapter->interpret(flight->context(), response) : transport_outcome(response);
+  if (answered && !outcome.http_status) outcome.http_status = response.status;
   if (outcome.verdict == Verdict::auth) secrets_.invalidate(*flight->destination);
   finish(*flight, std::move(outcome));
 }
@@ -128,7 +134,7 @@ void AttemptRunner::finish(Flight& flight, Outcome outcome) {
   const int number = flight.claim->attempts_made + 1;
   const Decision decision = decide(flight.policy, number, outcome, random_.uniform());
   const auto duration = std::chrono::ceil<std::chrono::milliseconds>(clock_.mono_now() - flight.started);
-  const Feedback feedback = feedback_of(outcome, decision, flight.sent);
+  const Feedback feedback = feedback_of(outcome, decision, flight.policy, flight.sent);
   settler_.settle(make_settlement(std::move(flight.claim), outcome, decision, {flight.started_at, duration}, false,
                                   clock_, random_),
                   feedback);

@@ -8,6 +8,7 @@
 
 #include "crypto/digest.hpp"
 #include "delivery/json_text.hpp"
+#include "domain/redaction.hpp"
 
 namespace opi::delivery {
 namespace {
@@ -60,7 +61,9 @@ class EnvelopeReader {
   std::variant<ParsedEvent, std::vector<FieldError>> read() {
     for (const auto& member : envelope_)
       if (std::ranges::find(members, view(member.key())) == members.end())
-        error(std::string(view(member.key()).substr(0, 64)), "is not a member of the envelope");
+        error(redact(view(member.key()), 64), "is not a member of the envelope");
+    // Of a repeated member one would be stored and another judged.
+    if (member_count(text_) != envelope_.size()) error("", "names a member twice");
     Event event;
     if (const auto text = required("event_id", EventTag::max_length); !text.empty()) {
       if (const auto id = EventId::parse(text))
@@ -138,7 +141,7 @@ class EnvelopeReader {
       return error("payload",
                    "is larger than " + std::to_string(EventLimits::payload_bytes) + " bytes as compact JSON");
     // PostgreSQL text cannot hold it, and no receiver expects it.
-    if (event.payload.find("\\u0000") != std::string::npos) return error("payload", "contains a NUL character");
+    if (escapes_nul(event.payload)) return error("payload", "contains a NUL character");
     event.alert_id = optional(*payload, "alert_id", "payload.alert_id");
     event.evidence_id = optional(*payload, "evidence_id", "payload.evidence_id");
     event.ticket_id = optional(*payload, "ticket_id", "payload.ticket_id");

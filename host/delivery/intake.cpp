@@ -101,6 +101,7 @@ void Intake::commit(std::vector<Submission>& batch) {
   std::vector<InsertResult> results;
   try {
     results = insert(events).results;
+    judge_others(batch, events, position, results, repeated);
   } catch (const StoreUnavailable&) {
     for (auto& submission : batch) submission.done.set_exception(std::current_exception());
     return;
@@ -121,7 +122,7 @@ void Intake::commit(std::vector<Submission>& batch) {
     std::vector<InsertResult> own;
     for (std::size_t i = 0; i < submission.events.size(); ++i, ++at) {
       InsertResult result = results[position[at]];
-      if (is_repeat[at] && result != InsertResult::conflict) result = repeated[at];
+      if (is_repeat[at]) result = repeated[at];
       auto& counter = result == InsertResult::accepted    ? metrics_.events_accepted
                       : result == InsertResult::duplicate ? metrics_.events_duplicate
                                                           : metrics_.events_conflict;
@@ -130,6 +131,21 @@ void Intake::commit(std::vector<Submission>& batch) {
     }
     submission.done.set_value(std::move(own));
   }
+}
+
+// A copy with other content than the batch's first one conflicts with it, unless that one was itself refused: then
+// the stored event may be this very copy.
+void Intake::judge_others(std::vector<Submission>& batch, const std::vector<ParsedEvent*>& events,
+                          const std::vector<std::size_t>& position, const std::vector<InsertResult>& results,
+                          std::vector<InsertResult>& repeated) {
+  std::size_t at = 0;
+  for (auto& submission : batch)
+    for (auto& parsed : submission.events) {
+      const std::size_t i = at++;
+      const bool first_refused = results[position[i]] == InsertResult::conflict;
+      if (events[position[i]] == &parsed || !first_refused) continue;
+      repeated[i] = repeated[i] == InsertResult::duplicate ? InsertResult::conflict : insert({&parsed}).results.front();
+    }
 }
 
 InsertReport Intake::insert(const std::vector<ParsedEvent*>& events) {

@@ -62,6 +62,9 @@ class Intake {
 
   std::vector<Submission> take_batch();
   void commit(std::vector<Submission>& batch);
+  void judge_others(std::vector<Submission>& batch, const std::vector<ParsedEvent*>& events,
+                    const std::vector<std::size_t>& position, const std::vector<InsertResult>& results,
+                    std::vector<InsertResult>& repeated);
   InsertReport insert(const std::vector<ParsedEvent*>& events);
   std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog);
   void tell_scheduler(const std::vector<NewEvent>& events, const std::vector<InsertResult>& results);

@@ -24,8 +24,8 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
-// Cuts what stands between the outer brackets at commas of the outermost level.
-std::optional<std::vector<std::string_view>> pieces(std::string_view inner) {
+// Cuts what stands between the outer brackets at commas of the outermost level; stops behind `limit` + 1 pieces.
+std::optional<std::vector<std::string_view>> pieces(std::string_view inner, std::size_t limit) {
   std::vector<std::string_view> result;
   std::size_t start = 0;
   int depth = 0;
@@ -40,6 +40,7 @@ std::optional<std::vector<std::string_view>> pieces(std::string_view inner) {
     if ((c == '}' || c == ']') && --depth < 0) return std::nullopt;
     if (c == ',' && depth == 0) {
       result.push_back(trimmed(inner.substr(start, at - start)));
+      if (result.size() > limit) return result;
       start = at + 1;
     }
     ++at;
@@ -49,29 +50,50 @@ std::optional<std::vector<std::string_view>> pieces(std::string_view inner) {
   return result;
 }
 
+// The members of an object as `"name" : value`.
+std::optional<std::vector<std::string_view>> members_of(std::string_view text) {
+  text = trimmed(text);
+  if (text.size() < 2 || text.front() != '{') return std::nullopt;
+  const std::string_view inner = trimmed(text.substr(1, text.size() - 2));
+  if (inner.empty()) return std::vector<std::string_view>{};
+  return pieces(inner, std::string_view::npos - 1);
+}
+
 }  // namespace
 
-std::optional<std::vector<std::string_view>> array_elements(std::string_view text) {
+std::optional<std::vector<std::string_view>> array_elements(std::string_view text, std::size_t limit) {
   text = trimmed(text);
   if (text.size() < 2 || text.front() != '[' || text.back() != ']') return std::nullopt;
   const std::string_view inner = trimmed(text.substr(1, text.size() - 2));
   if (inner.empty()) return std::vector<std::string_view>{};
-  return pieces(inner);
+  return pieces(inner, limit);
 }
 
 std::optional<std::string_view> member_text(std::string_view text, std::string_view name) {
-  text = trimmed(text);
-  if (text.size() < 2 || text.front() != '{') return std::nullopt;
-  const auto members = pieces(text.substr(1, text.size() - 2));
+  const auto members = members_of(text);
   if (!members) return std::nullopt;
   std::optional<std::string_view> found;
   for (const auto member : *members) {
-    const std::size_t key_end = member.empty() ? std::string_view::npos : string_end(member, 0);
+    const std::size_t key_end = string_end(member, 0);
     if (key_end == std::string_view::npos || member.substr(1, key_end - 2) != name) continue;
     const std::size_t colon = member.find(':', key_end);
     found = trimmed(member.substr(colon + 1));
   }
   return found;
+}
+
+std::size_t member_count(std::string_view text) {
+  const auto members = members_of(text);
+  return members ? members->size() : 0;
+}
+
+bool escapes_nul(std::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\\') continue;
+    if (text.substr(at).starts_with("\\u0000")) return true;
+    ++at;  // what follows a backslash begins no escape of its own
+  }
+  return false;
 }
 
 std::string minified(std::string_view text) {

@@ -33,13 +33,22 @@ std::chrono::milliseconds Rescuer::run_once() {
     settlements.push_back(
         make_settlement(std::move(claim), outcome, decision, {clock_.unix_now(), {}}, true, clock_, random_));
   }
-  store_.settle(settlements);
+  const auto results = store_.settle(settlements);
   metrics_.leases_taken_over.Increment(static_cast<double>(taken));
   logger_.warning("lease.taken_over", {{"deliveries", taken}});
   const MonoTime now = clock_.mono_now();
-  for (const auto& settlement : settlements)
-    if (settlement.decision().next == DeliveryState::retry_scheduled)
-      scheduler_.mark_due(settlement.claim()->destination, now + settlement.decision().retry_in);
+  for (std::size_t i = 0; i < settlements.size(); ++i) {
+    if (results[i] == SettleResult::lease_lost) {
+      metrics_.leases_lost.Increment();
+      continue;
+    }
+    const Settlement& settlement = settlements[i];
+    const Decision& decision = settlement.decision();
+    metrics_.attempts(to_string(AttemptResult::interrupted)).Increment();
+    if (is_terminal(decision.next)) metrics_.deliveries_ended(to_string(decision.next)).Increment();
+    if (decision.next == DeliveryState::retry_scheduled)
+      scheduler_.mark_due(settlement.claim()->destination, now + decision.retry_in);
+  }
   return taken == static_cast<std::size_t>(options_.batch) ? std::chrono::milliseconds{0} : options_.interval;
 }
 

@@ -61,10 +61,8 @@ std::vector<ClaimRequest> Scheduler::plan(MonoTime now) {
   const auto first = tenants_.lower_bound(next_tenant_);
   for (auto it = first; it != tenants_.end(); ++it) collect(it->second);
   for (auto it = tenants_.begin(); it != first; ++it) collect(it->second);
-  if (const auto next = tenants_.upper_bound(next_tenant_); next != tenants_.end())
-    next_tenant_ = next->first;
-  else
-    next_tenant_ = TenantId{};
+  const auto began = first != tenants_.end() ? first : tenants_.begin();
+  next_tenant_ = std::next(began) != tenants_.end() ? std::next(began)->first : TenantId{};
 
   std::vector<Turn> served;
   while (budget > 0 && !rotation.empty()) {

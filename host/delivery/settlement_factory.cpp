@@ -9,6 +9,12 @@ namespace opi::delivery {
 namespace {
 
 constexpr std::size_t reason_characters = 64;
+constexpr std::size_t reference_characters = 1024, url_characters = 2048;  // the schema's limits
+
+// A reference that is too long or not plain text is left out: a part of an id is another id.
+std::string fit(const std::string& reference, std::size_t limit) {
+  return redact(reference, limit) == reference ? reference : std::string{};
+}
 
 audit::Action audit_action(DeliveryState state) {
   switch (state) {
@@ -57,7 +63,8 @@ Settlement make_settlement(Claim&& claim, const Outcome& outcome, const Decision
   std::optional<audit::Entry> entry;
   if (is_terminal(decision.next)) entry = audit_entry(claim, attempt, decision.next, now);
   return Settlement(std::move(claim), std::move(attempt), decision, Uuid::v7(now.time_since_epoch(), entropy),
-                    std::move(entry), outcome.external_ref, outcome.external_url);
+                    std::move(entry), fit(outcome.external_ref, reference_characters),
+                    fit(outcome.external_url, url_characters));
 }
 
 }  // namespace opi::delivery

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <unordered_set>
 
 namespace opi::delivery {
 
@@ -69,10 +70,16 @@ std::chrono::milliseconds Settler::run_once() {
                                                          : options_.linger;
 }
 
-// Moves what has come into the batch, up to its size; what an earlier failure left there stays first.
+// Moves what has come into the batch, up to its size; what an earlier failure left there stays first. A delivery
+// comes into it once: if its lease ran out while the store was away, a settlement under a later lease may follow.
 void Settler::take() {
   const std::lock_guard lock(mutex_);
-  const std::size_t count = std::min(incoming_.size(), options_.batch - std::min(options_.batch, batch_.size()));
+  const std::size_t room = options_.batch - std::min(options_.batch, batch_.size());
+  std::unordered_set<DeliveryId> deliveries;
+  for (const auto& settlement : batch_) deliveries.insert(settlement.claim()->delivery);
+  std::size_t count = 0;
+  while (count < std::min(incoming_.size(), room) && deliveries.insert(incoming_[count].claim()->delivery).second)
+    ++count;
   const auto moved = [count](auto& from, auto& to) {
     const auto end = from.begin() + static_cast<std::ptrdiff_t>(count);
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(end));
