@@ -1,6 +1,7 @@
 #include "secrets/secret_broker.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace opi::secrets {
@@ -10,8 +11,9 @@ struct SecretBroker::Resource {
   std::mutex mutex;
   std::map<std::string, std::shared_ptr<const Secret>> values;  // by key; null: the resource has no such key
   std::string version;
-  MonoTime fresh_until{}, failed_until{};
+  MonoTime fresh_until{}, failed_until{}, fetched_at{};
   std::string failure;
+  std::atomic<bool> refused = false;  // a receiver refused a value of it: fetch anew; set without the mutex
 };
 
 // One credential on its way to a value.
@@ -44,7 +46,7 @@ void SecretBroker::resolve(const std::shared_ptr<const Destination>& destination
     CachedSet& entry = sets_[destination->id];
     const MonoTime now = clock_.mono_now();
     if (entry.revision == destination->revision && entry.set != nullptr && now < entry.valid_until) cached = entry.set;
-    if (!cached) entry.waiting.push_back(std::move(ready));
+    if (!cached) entry.waiting.emplace_back(destination, std::move(ready));
     start = !entry.renewing && (!cached || now >= entry.renew_at);
     if (start) entry.renewing = true;
   }
@@ -53,36 +55,36 @@ void SecretBroker::resolve(const std::shared_ptr<const Destination>& destination
 }
 
 void SecretBroker::invalidate(const Destination& destination) {
-  std::vector<std::shared_ptr<Resource>> stale;
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = sets_.find(destination.id); found != sets_.end())
-      found->second.valid_until = MonoTime::min();
-    for (const auto& credential : destination.credentials)
-      if (auto wanted = locate(destination, credential); wanted.resource) stale.push_back(std::move(wanted.resource));
+  const std::lock_guard lock(mutex_);
+  if (const auto found = sets_.find(destination.id); found != sets_.end()) {
+    found->second.valid_until = MonoTime::min();
+    found->second.refused = found->second.renewing;
   }
-  for (const auto& resource : stale) {
-    const std::lock_guard lock(resource->mutex);
-    resource->fresh_until = MonoTime::min();
-  }
+  for (const auto& credential : destination.credentials)
+    if (const auto wanted = locate(destination, credential); wanted.resource) wanted.resource->refused = true;
 }
 
 void SecretBroker::renew(const std::shared_ptr<const Destination>& destination) {
   auto [set, valid_until] = assemble(*destination);
-  std::vector<Ready> waiting;
+  std::vector<std::pair<std::shared_ptr<const Destination>, Ready>> waiting;
   {
     const std::lock_guard lock(mutex_);
     const MonoTime now = clock_.mono_now();
     CachedSet& entry = sets_[destination->id];
     entry.revision = destination->revision;
     entry.set = set;
+    if (std::exchange(entry.refused, false)) valid_until = now;
     entry.valid_until = valid_until;
     entry.renew_at =
         now + std::chrono::duration_cast<std::chrono::nanoseconds>((valid_until - now) * options_.refresh_at);
     entry.renewing = false;
     waiting.swap(entry.waiting);
   }
-  for (auto& ready : waiting) ready(set);
+  for (auto& [wanted, ready] : waiting)
+    if (wanted->revision == destination->revision)
+      ready(set);
+    else
+      resolve(wanted, std::move(ready));  // it changed meanwhile: these are another revision's secrets
 }
 
 std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(const Destination& destination) {
@@ -148,14 +150,17 @@ SecretBroker::Wanted SecretBroker::locate(const Destination& destination, const 
 MonoTime SecretBroker::look_up(Resource& resource, Wanted& wanted) {
   const std::lock_guard lock(resource.mutex);
   const MonoTime now = clock_.mono_now();
-  const bool known = resource.values.contains(wanted.reference.key);
+  if (resource.refused.exchange(false)) resource.fresh_until = MonoTime::min();
+  const auto cached = resource.values.find(wanted.reference.key);
+  const bool known = cached != resource.values.end() &&
+                     (cached->second != nullptr || now < resource.fetched_at + options_.negative_ttl);
   if ((!known || now >= resource.fresh_until) && now >= resource.failed_until) fetch(resource, wanted, now);
   if (const auto found = resource.values.find(wanted.reference.key); found != resource.values.end() && found->second) {
     wanted.value = found->second;
     wanted.version = resource.version;
   } else {
     wanted.failure = resource.failure.empty() ? "the secret has no such key" : resource.failure;
-    return now + options_.negative_ttl;
+    return std::max(now, std::max(resource.failed_until, resource.fetched_at + options_.negative_ttl));
   }
   return std::max(resource.fresh_until, resource.failed_until);
 }
@@ -176,7 +181,8 @@ void SecretBroker::fetch(Resource& resource, const Wanted& wanted, MonoTime now)
       resource.version = result.version;
       [[fallthrough]];
     case ResolveStatus::not_modified:
-      resource.fresh_until = clock_.mono_now() + lifetime(result.ttl);
+      resource.fetched_at = clock_.mono_now();
+      resource.fresh_until = resource.fetched_at + lifetime(result.ttl);
       resource.failed_until = {};
       resource.failure.clear();
       return;

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "domain/clock.hpp"
@@ -41,7 +42,7 @@ class SecretBroker {
   // executor. A purpose that cannot be resolved is there without versions and with its failure.
   void resolve(const std::shared_ptr<const Destination>& destination, Ready ready);
 
-  // The receiver refused the credentials: the next resolve() fetches anew.
+  // The receiver refused the credentials: the next resolve() fetches anew. Does not block.
   void invalidate(const Destination& destination);
 
  private:
@@ -52,7 +53,8 @@ class SecretBroker {
     std::shared_ptr<const SecretSet> set;
     MonoTime renew_at{}, valid_until{};
     bool renewing = false;
-    std::vector<Ready> waiting;
+    bool refused = false;  // invalidated while it was being renewed
+    std::vector<std::pair<std::shared_ptr<const Destination>, Ready>> waiting;
   };
 
   void renew(const std::shared_ptr<const Destination>& destination);

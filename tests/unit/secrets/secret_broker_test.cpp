@@ -1,0 +1,358 @@
+#include "secrets/secret_broker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <thread>
+
+#include "scripted_provider.hpp"
+#include "support/manual_clock.hpp"
+#include "support/seeded_random.hpp"
+
+namespace opi::secrets {
+namespace {
+
+using namespace std::chrono_literals;
+
+class SilentLogger final : public telemetry::Logger {
+ public:
+  void log(telemetry::Level, std::string_view, std::initializer_list<telemetry::Field>) override {}
+  [[nodiscard]] bool enabled(telemetry::Level) const override { return false; }
+};
+
+// Always the middle or the given place of the jitter.
+class FixedRandom final : public Random {
+ public:
+  void fill(std::span<std::uint8_t> bytes) override { std::ranges::fill(bytes, std::uint8_t{0}); }
+  double uniform() override { return place; }
+  double place = 0.5;
+};
+
+class Broker : public testing::Test {
+ protected:
+  using SetPointer = std::shared_ptr<const SecretSet>;
+
+  // Jobs wait until the test runs them, unless `inline_jobs`.
+  std::unique_ptr<SecretBroker> make(SecretBroker::Options options = {}) {
+    return std::make_unique<SecretBroker>(
+        std::vector<std::shared_ptr<SecretProvider>>{provider},
+        [this](std::function<void()> job) { inline_jobs ? job() : jobs.push_back(std::move(job)); }, clock, random,
+        logger, options);
+  }
+  void run_jobs() {
+    while (!jobs.empty()) {
+      auto job = std::move(jobs.front());
+      jobs.pop_front();
+      job();
+    }
+  }
+  static Credential credential(int version, std::string reference, std::optional<UnixTime> expires = std::nullopt,
+                               std::string purpose = "signing") {
+    return {std::move(purpose), version, std::move(reference), expires};
+  }
+  std::shared_ptr<Destination> destination(std::vector<Credential> credentials, std::uint8_t id = 1) {
+    auto d = std::make_shared<Destination>();
+    d->tenant_id = *TenantId::parse("acme");
+    d->id.value.bytes[15] = id;
+    d->credentials = std::move(credentials);
+    d->revision = 1;
+    return d;
+  }
+  SetPointer resolve(SecretBroker& broker, const std::shared_ptr<const Destination>& d) {
+    SetPointer got;
+    broker.resolve(d, [&](SetPointer set) { got = std::move(set); });
+    return got;
+  }
+  static std::vector<std::string> values(const SetPointer& set, std::string_view purpose = "signing") {
+    std::vector<std::string> result;
+    for (const auto& version : set->find(purpose)->versions) {
+      const auto bytes = version.value->reveal();
+      result.emplace_back(bytes.begin(), bytes.end());
+    }
+    return result;
+  }
+  static std::string failure(const SetPointer& set) { return set->find("signing")->failure; }
+
+  using Values = std::vector<std::string>;
+  test::ManualClock clock;
+  FixedRandom random;
+  SilentLogger logger;
+  std::shared_ptr<ScriptedProvider> provider = std::make_shared<ScriptedProvider>();
+  std::deque<std::function<void()>> jobs;
+  bool inline_jobs = true;
+};
+
+TEST_F(Broker, FetchesOnceAndAnswersFromMemoryUntilTheLifetimeEnds) {
+  provider->put("app/key", "secret-1");
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
+  clock.advance(239s);  // 80 % of five minutes are not over
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
+  EXPECT_EQ(provider->queries().size(), 1u);
+  EXPECT_EQ(provider->queries()[0].tenant, "acme");
+}
+
+TEST_F(Broker, AnswersLaterFromTheExecutorIfNothingIsKnown) {
+  inline_jobs = false;
+  provider->put("app/key", "secret-1");
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  SetPointer first, second;
+  broker->resolve(d, [&](SetPointer set) { first = std::move(set); });
+  broker->resolve(d, [&](SetPointer set) { second = std::move(set); });
+  EXPECT_FALSE(first);
+  EXPECT_EQ(jobs.size(), 1u) << "one renewal serves all who wait";
+  run_jobs();
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(values(first), Values{"secret-1"});
+  EXPECT_EQ(provider->queries().size(), 1u);
+}
+
+TEST_F(Broker, RenewsBehindTheCallersBackBeforeTheLifetimeEnds) {
+  provider->put("app/key", "secret-1");
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  resolve(*broker, d);
+  inline_jobs = false;
+  clock.advance(240s);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"}) << "at once, from memory";
+  EXPECT_EQ(jobs.size(), 1u);
+}
+
+TEST_F(Broker, ARotatedValueIsSeenAfterTheLifetime) {
+  provider->put("app/key", "secret-1", "v1");
+  provider->name_ttl(60s);
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  resolve(*broker, d);
+  provider->put("app/key", "secret-2", "v2");
+  clock.advance(61s);
+  const auto renewed = resolve(*broker, d);
+  EXPECT_EQ(values(renewed), Values{"secret-2"});
+  EXPECT_EQ(renewed->find("signing")->versions[0].version, "1/v2");
+  EXPECT_EQ(provider->queries()[1].if_not_version, "v1");
+}
+
+TEST_F(Broker, AnUnmodifiedValueIsKeptForAnotherLifetime) {
+  provider->put("app/key", "secret-1", "v1");
+  provider->name_ttl(60s);
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  resolve(*broker, d);
+  clock.advance(61s);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
+  clock.advance(40s);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
+  EXPECT_EQ(provider->queries().size(), 2u);
+}
+
+// The provider's lifetime is clamped to 10 s … 1 h and jittered by a tenth either way.
+TEST_F(Broker, LifetimesAreClampedAndJittered) {
+  struct Case {
+    std::optional<std::chrono::milliseconds> named;
+    double chance;
+    std::chrono::milliseconds expected;
+  };
+  for (const auto& [named, chance, expected] :
+       {Case{1s, 0.5, 10s}, Case{1s, 0.0, 9s}, Case{100s, 0.0, 90s}, Case{100s, 0.5, 100s}, Case{100s, 1.0, 110s},
+        Case{std::nullopt, 0.5, 300s}, Case{24h, 0.0, 54min}, Case{24h, 0.5, 1h}}) {
+    provider = std::make_shared<ScriptedProvider>();
+    provider->put("app/key", "secret-1", "");
+    provider->name_ttl(named);
+    random.place = chance;
+    const auto broker = make({.refresh_at = 1.0});
+    const auto d = destination({credential(1, "mem://app/key")});
+    resolve(*broker, d);
+    clock.advance(expected - 1ms);
+    resolve(*broker, d);
+    EXPECT_EQ(provider->queries().size(), 1u) << expected.count();
+    clock.advance(1ms);
+    resolve(*broker, d);
+    EXPECT_EQ(provider->queries().size(), 2u) << expected.count();
+  }
+}
+
+TEST_F(Broker, OneFetchAtATimePerResource) {
+  provider->put("app/a", "secret-a");
+  provider->put("app/b", "secret-b");
+  provider->block(true);
+  std::vector<std::thread> threads;
+  std::mutex mutex;
+  SecretBroker broker({provider},
+                      [&](std::function<void()> job) {
+                        const std::lock_guard lock(mutex);
+                        threads.emplace_back(std::move(job));
+                      },
+                      clock, random, logger, {});
+  std::atomic<int> answered = 0;
+  const auto first = destination({credential(1, "mem://app/a")}, 1),
+             second = destination({credential(1, "mem://app/b")}, 2);
+  broker.resolve(first, [&](const SetPointer& set) { answered += values(set) == Values{"secret-a"}; });
+  ASSERT_TRUE(provider->wait_until_inside(1));
+  broker.resolve(second, [&](const SetPointer& set) { answered += values(set) == Values{"secret-b"}; });
+  broker.resolve(first, [&](const SetPointer& set) { answered += values(set) == Values{"secret-a"}; });
+  provider->block(false);
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(answered, 3);
+  EXPECT_EQ(provider->most_inside(), 1);
+  ASSERT_EQ(provider->queries().size(), 2u);
+  EXPECT_EQ(provider->queries()[1].keys, (Values{"b", "a"})) << "all keys of a resource come from one version";
+}
+
+TEST_F(Broker, AStaleValueIsServedWhileTheBackendIsUnavailable) {
+  provider->put("app/key", "secret-1");
+  provider->name_ttl(60s);
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  resolve(*broker, d);
+  provider->become(ResolveStatus::unavailable, "down");
+  for (int minute = 0; minute < 120; ++minute) {
+    clock.advance(60s);
+    EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
+  }
+  provider->become(ResolveStatus::ok);
+  provider->put("app/key", "secret-2", "v2");
+  clock.advance(60s);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-2"});
+}
+
+TEST_F(Broker, AValueThatIsGoneOrDeniedIsEvicted) {
+  for (const auto status : {ResolveStatus::not_found, ResolveStatus::denied, ResolveStatus::invalid}) {
+    provider = std::make_shared<ScriptedProvider>();
+    provider->put("app/key", "secret-1");
+    provider->name_ttl(60s);
+    const auto broker = make();
+    const auto d = destination({credential(1, "mem://app/key")});
+    resolve(*broker, d);
+    provider->become(status, "gone for good");
+    clock.advance(61s);
+    const auto set = resolve(*broker, d);
+    EXPECT_TRUE(values(set).empty());
+    EXPECT_EQ(failure(set), "gone for good");
+    provider->become(ResolveStatus::unavailable, "down");
+    clock.advance(61s);
+    EXPECT_TRUE(values(resolve(*broker, d)).empty()) << "nothing stale comes back";
+  }
+}
+
+TEST_F(Broker, AFailureIsRememberedForItsTimeAndThenTriedAgain) {
+  provider->become(ResolveStatus::unavailable, "down");
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  EXPECT_EQ(failure(resolve(*broker, d)), "down");
+  provider->become(ResolveStatus::ok);
+  provider->put("app/key", "secret-1");
+  clock.advance(4'999ms);
+  EXPECT_EQ(failure(resolve(*broker, d)), "down");
+  EXPECT_EQ(provider->queries().size(), 1u);
+  clock.advance(1ms);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
+}
+
+TEST_F(Broker, AMissingKeyIsLookedForAgainAfterTheTimeOfAFailure) {
+  provider->put("app/other", "x", "");
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  EXPECT_EQ(failure(resolve(*broker, d)), "the secret has no such key");
+  provider->put("app/key", "secret-1", "");
+  clock.advance(5s);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
+}
+
+TEST_F(Broker, RotationKeepsTwoLiveVersionsCurrentFirst) {
+  provider->put("app/new", "secret-new");
+  provider->put("app/old", "secret-old");
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/old", clock.unix_now() + 100s), credential(2, "mem://app/new")});
+  EXPECT_EQ(values(resolve(*broker, d)), (Values{"secret-new", "secret-old"}));
+  clock.advance(99'999ms);
+  EXPECT_EQ(values(resolve(*broker, d)), (Values{"secret-new", "secret-old"}));
+  clock.advance(1ms);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-new"}) << "expired ones go although they are cached";
+}
+
+TEST_F(Broker, AnExpiredOnlyVersionIsAFailureThatSaysSo) {
+  provider->put("app/old", "secret-old");
+  const auto broker = make();
+  const auto set = resolve(*broker, destination({credential(1, "mem://app/old", clock.unix_now())}));
+  EXPECT_TRUE(values(set).empty());
+  EXPECT_EQ(failure(set), "the credential has expired");
+  EXPECT_TRUE(provider->queries().empty());
+}
+
+TEST_F(Broker, PurposesAreKeptApartAndOneFailureSparesTheOthers) {
+  provider->put("app/sign", "secret-s");
+  const auto broker = make();
+  const auto set = resolve(
+      *broker, destination({credential(1, "mem://app/sign"), credential(1, "vault://x/y", std::nullopt, "bearer"),
+                            credential(1, "mem://nokey", std::nullopt, "basic")}));
+  EXPECT_EQ(values(set), Values{"secret-s"});
+  EXPECT_EQ(set->find("bearer")->failure, "no secret provider for the reference's scheme is loaded");
+  EXPECT_EQ(set->find("basic")->failure, "the reference has no key");
+  EXPECT_EQ(set->find("absent"), nullptr);
+}
+
+TEST_F(Broker, InvalidateFetchesAnew) {
+  provider->put("app/key", "secret-1", "v1");
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  resolve(*broker, d);
+  provider->put("app/key", "secret-2", "v2");
+  broker->invalidate(*d);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-2"});
+  resolve(*broker, d);
+  EXPECT_EQ(provider->queries().size(), 2u);
+}
+
+TEST_F(Broker, InvalidateDoesNotWaitForAFetchAndOutlivesIt) {
+  provider->put("app/key", "secret-1", "v1");
+  std::vector<std::thread> threads;
+  SecretBroker broker({provider}, [&](std::function<void()> job) { threads.emplace_back(std::move(job)); }, clock,
+                      random, logger, {});
+  const auto d = destination({credential(1, "mem://app/key")});
+  provider->block(true);
+  broker.resolve(d, [](const SetPointer&) {});
+  ASSERT_TRUE(provider->wait_until_inside(1));
+  broker.invalidate(*d);  // would hang here for ever if it waited
+  provider->block(false);
+  threads[0].join();
+  provider->put("app/key", "secret-2", "v2");
+  SetPointer got;
+  broker.resolve(d, [&](SetPointer set) { got = std::move(set); });
+  ASSERT_EQ(threads.size(), 2u) << "what was fetched meanwhile is not trusted";
+  threads[1].join();
+  EXPECT_EQ(values(got), Values{"secret-2"});
+}
+
+TEST_F(Broker, AChangedDestinationIsNotGivenItsFormerSecrets) {
+  inline_jobs = false;
+  provider->put("app/old", "secret-old");
+  provider->put("app/new", "secret-new");
+  const auto broker = make();
+  const auto before = destination({credential(1, "mem://app/old")});
+  const auto after = destination({credential(2, "mem://app/new")});
+  after->revision = 2;
+  SetPointer first, second;
+  broker->resolve(before, [&](SetPointer set) { first = std::move(set); });
+  broker->resolve(after, [&](SetPointer set) { second = std::move(set); });
+  run_jobs();
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(values(first), Values{"secret-old"});
+  EXPECT_EQ(values(second), Values{"secret-new"});
+}
+
+TEST_F(Broker, TenantsDoNotShareWhatWasFetched) {
+  provider->put("app/key", "secret-1");
+  const auto broker = make();
+  const auto mine = destination({credential(1, "mem://app/key")}, 1),
+             theirs = destination({credential(1, "mem://app/key")}, 2);
+  theirs->tenant_id = *TenantId::parse("globex");
+  resolve(*broker, mine);
+  resolve(*broker, theirs);
+  ASSERT_EQ(provider->queries().size(), 2u);
+  EXPECT_EQ(provider->queries()[1].tenant, "globex");
+}
+
+}  // namespace
+}  // namespace opi::secrets
