@@ -14,7 +14,7 @@
 
 namespace opi::delivery {
 
-// Fencing: grows by one with every claim of the same delivery.
+// Fencing: grows with every claim of the same delivery.
 using LeaseToken = std::int64_t;
 
 // A point on the database's clock in microseconds since the Unix epoch.

@@ -46,6 +46,14 @@ void Connection::ensure_open() {
   if (!healthy()) open();
 }
 
+// The server says goodbye to an idle session with a FATAL notice, before it closes the socket. All other
+// notices are of no interest; without a receiver libpq would print them.
+void Connection::on_notice(void* self, const PGresult* notice) {
+  const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  const std::string_view text = severity == nullptr ? "" : severity;
+  if (text == "FATAL" || text == "PANIC") static_cast<Connection*>(self)->given_up_ = true;
+}
+
 // An idle connection has nothing to read, except news (which are consumed) or its end.
 bool Connection::healthy() {
   if (native_ == nullptr || given_up_) return false;
@@ -54,7 +62,7 @@ bool Connection::healthy() {
     if (PQconsumeInput(native_) == 0) return false;
     static_cast<void>(PQisBusy(native_));  // takes the message apart
   }
-  return PQstatus(native_) == CONNECTION_OK && PQtransactionStatus(native_) == PQTRANS_IDLE;
+  return !given_up_ && PQstatus(native_) == CONNECTION_OK && PQtransactionStatus(native_) == PQTRANS_IDLE;
 }
 
 void Connection::open() {
@@ -76,6 +84,7 @@ void Connection::open() {
     if (PQstatus(native_) != CONNECTION_OK)
       throw StoreUnavailable("postgresql: cannot reconnect: " + first_line(PQerrorMessage(native_)));
   }
+  PQsetNoticeReceiver(native_, &Connection::on_notice, this);
   PQsetnonblocking(native_, 1);  // so that a server that does not read cannot hold a writer beyond the deadline
   given_up_ = false;
   ++generation_;

@@ -66,6 +66,7 @@ class Connection {
   Rows await_result(std::string_view what);
   void await_socket(short events, std::chrono::steady_clock::time_point deadline, std::string_view what);
   void flush(std::chrono::steady_clock::time_point deadline, std::string_view what);
+  static void on_notice(void* self, const PGresult* notice);
   [[noreturn]] void lost(std::string_view what);
   [[nodiscard]] bool healthy();
 

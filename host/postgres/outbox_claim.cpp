@@ -13,6 +13,8 @@ using Element = ArrayParameter::Element;
 // Per destination the earliest rows from its watermark on, so that a flooded destination costs the others
 // nothing. The lock column is in no index: the update is HOT. `due_at >= due_from` spares the walk over what
 // vacuum has not yet removed; a watermark that is too high only hides rows until a claim without one.
+// Claims are not synchronous, so a crash of the server can forget one while its daemon lives on. The next claim
+// must not get the same token: hence the random stride.
 constexpr Statement claim_due{"claim_due", R"(
   WITH due AS MATERIALIZED (
     SELECT o.tenant_id, o.delivery_id
@@ -25,7 +27,7 @@ constexpr Statement claim_due{"claim_due", R"(
       FOR UPDATE SKIP LOCKED) o
   ), leased AS (
     UPDATE integration_outbox o
-    SET state = 'delivering', lease_token = o.lease_token + 1, locked_by = $4::text,
+    SET state = 'delivering', lease_token = o.lease_token + 1 + (random() * 2147483647)::bigint, locked_by = $4::text,
         locked_until = now() + $5::bigint * interval '1 millisecond'
     FROM due d WHERE o.tenant_id = d.tenant_id AND o.delivery_id = d.delivery_id
     RETURNING o.*
@@ -44,7 +46,7 @@ constexpr Statement take_over{"take_over_expired", R"(
     LIMIT $1::int FOR UPDATE SKIP LOCKED
   ), leased AS (
     UPDATE integration_outbox o
-    SET lease_token = o.lease_token + 1, locked_by = $2::text,
+    SET lease_token = o.lease_token + 1 + (random() * 2147483647)::bigint, locked_by = $2::text,
         locked_until = now() + $3::bigint * interval '1 millisecond'
     FROM expired x WHERE o.tenant_id = x.tenant_id AND o.delivery_id = x.delivery_id
     RETURNING o.*

@@ -15,7 +15,8 @@ using delivery::SettleResult;
 using Element = ArrayParameter::Element;
 using Batch = std::vector<const Settlement*>;  // in lock order
 
-// The fence: the lease that was claimed with, except that a success counts under any later lease too.
+// The fence: the lease that was claimed with, except that a success counts while the delivery is live, under
+// whatever lease, and even if a crash of the server forgot its claim.
 // The row leaves the hot table and is appended to the cold one in one step.
 constexpr Statement end_deliveries{"end_deliveries", R"(
   WITH ended AS (
@@ -24,7 +25,7 @@ constexpr Statement end_deliveries{"end_deliveries", R"(
       AS s (tenant_id, delivery_id, lease_token, attempt, state)
     WHERE o.tenant_id = s.tenant_id AND o.delivery_id = s.delivery_id
       AND ((o.state = 'delivering' AND o.lease_token = s.lease_token)
-           OR (s.state = 'delivered' AND o.lease_token >= s.lease_token))
+           OR s.state = 'delivered')
     RETURNING o.tenant_id, o.delivery_id, o.destination_id, o.event_id, o.idempotency_key, s.state,
               greatest(o.attempts, s.attempt), o.created_at
   )

@@ -25,9 +25,9 @@ constexpr const char* hot_plan =
 // Readers filter by optional columns: plan with the values at hand.
 constexpr const char* reader_plan = "SET plan_cache_mode = force_custom_plan; SET jit = off; ";
 
-// WAL is written in order: a claim that a crash loses is lost with everything after it, and the settlement of
-// a claim comes after it and is synchronous. So a lost claim was never acted on in the database; at worst its
-// request went out and goes out again, which at-least-once allows.
+// WAL is written in order: a claim that a crash of the server forgets is forgotten with everything after it, so
+// no settlement stands on it. The delivery is due again, and its request goes out twice, which at-least-once
+// allows; a success of the forgotten claim still counts, anything else is fenced by its token.
 constexpr const char* claim_durability = "SET synchronous_commit = off; ";
 
 std::string escaped(std::string_view value) {

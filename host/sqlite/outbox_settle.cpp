@@ -12,14 +12,15 @@ namespace {
 using delivery::Settlement;
 using delivery::SettleResult;
 
-// The fence of both: the lease that was claimed with, except that a success counts under any later lease too.
+// The fence of both: the lease that was claimed with, except that a success counts while the delivery is live,
+// under whatever lease.
 constexpr Statement end_delivery{"end_delivery", R"(
   INSERT INTO integration_deliveries (tenant_id, delivery_id, destination_id, event_id, idempotency_key, state,
                                       attempts, created_at_ms, completed_at_ms)
   SELECT tenant_id, delivery_id, destination_id, event_id, idempotency_key, ?1, max(attempts, ?2), created_at_ms, ?3
   FROM integration_outbox
   WHERE tenant_id = ?4 AND delivery_id = ?5
-    AND ((state = 'delivering' AND lease_token = ?6) OR (?1 = 'delivered' AND lease_token >= ?6)))"};
+    AND ((state = 'delivering' AND lease_token = ?6) OR ?1 = 'delivered'))"};
 
 constexpr Statement delete_ended{"delete_ended",
                                  "DELETE FROM integration_outbox WHERE tenant_id = ? AND delivery_id = ?"};

@@ -23,6 +23,9 @@ class Engine {
   virtual audit::AuditLog& audit() = 0;
   virtual identity::TokenStore& tokens() = 0;
 
+  // Once more; the constructor has done it.
+  virtual void migrate() = 0;
+
   // Past every store. Throws std::runtime_error if the database refuses.
   virtual void execute(const std::string& sql) = 0;
   virtual std::string scalar(const std::string& sql) = 0;  // the first column of the first row, as text

@@ -24,6 +24,8 @@ class PostgresEngine final : public Engine {
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
 
+  void migrate() override { database_.migrate(); }
+
   void execute(const std::string& sql) override { run(sql); }
   std::string scalar(const std::string& sql) override {
     const auto rows = run(sql);

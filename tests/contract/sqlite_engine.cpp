@@ -33,6 +33,8 @@ class SqliteEngine final : public Engine {
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
 
+  void migrate() override { database_.migrate(); }
+
   void execute(const std::string& sql) override {
     try {
       database_.writer()->script(sql, "side door");

@@ -1,0 +1,308 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+
+#include <memory>
+#include <thread>
+
+#include "contract/shared_cluster.hpp"
+#include "crypto/digest.hpp"
+#include "domain/store_errors.hpp"
+#include "postgres/postgres_catalog_store.hpp"
+#include "postgres/postgres_delivery_query.hpp"
+#include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_work_listener.hpp"
+#include "support/cutting_proxy.hpp"
+#include "support/manual_clock.hpp"
+#include "support/seeded_random.hpp"
+
+namespace opi::test {
+namespace {
+
+using delivery::InsertResult;
+using postgres::PostgresDatabase;
+using postgres::PostgresDeliveryStore;
+using postgres::PostgresOptions;
+using testing::Each;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using namespace std::chrono_literals;
+
+class PostgresFaults : public testing::Test {
+ protected:
+  Uuid new_uuid() {
+    std::array<std::uint8_t, 10> entropy{};
+    random_.fill(entropy);
+    return Uuid::v7(clock_.unix_now().time_since_epoch(), entropy);
+  }
+  delivery::NewEvent new_event(const std::string& id) {
+    delivery::NewEvent made;
+    made.event.tenant_id = acme_;
+    made.event.event_id = EventId::parse(id).value();
+    made.event.event_type = "alert.created";
+    made.event.payload = "{}";
+    made.content_hash = crypto::sha256(id);
+    made.deliveries.push_back({DeliveryId{new_uuid()}, destination_, {}});
+    return made;
+  }
+  delivery::Settlement success(delivery::Claim&& claim) {
+    Attempt attempt;
+    attempt.result = AttemptResult::succeeded;
+    delivery::Decision decision;
+    decision.next = DeliveryState::delivered;
+    decision.result = AttemptResult::succeeded;
+    audit::Entry entry;
+    entry.tenant = acme_;
+    return {std::move(claim), attempt, decision, new_uuid(), entry};
+  }
+  std::vector<delivery::Claim> claim(PostgresDeliveryStore& store) {
+    return store.claim({{{destination_, 10}}}, "daemon-1", 30s);
+  }
+
+  ManualClock clock_;
+  SeededRandom random_{7};
+  const TenantId acme_ = TenantId::parse("acme").value();
+  const DestinationId destination_{new_uuid()};
+};
+
+TEST_F(PostgresFaults, AKilledServerIsUnavailableAndThenBackWithTheSameObjects) {
+  PostgresCluster cluster;
+  const PostgresOptions options{.connection = cluster.create_database()};
+  PostgresDatabase database{options};
+  database.migrate();
+  PostgresDeliveryStore store{database, clock_};
+  postgres::PostgresDeliveryQuery query{database};
+  postgres::PostgresCatalogStore catalog{database};
+  ASSERT_THAT(store.insert({{new_event("e1")}}, 0).results, Each(InsertResult::accepted));
+  std::vector<delivery::Settlement> batch;
+  for (auto& one : claim(store)) batch.push_back(success(std::move(one)));
+  ASSERT_THAT(batch, SizeIs(1));
+
+  cluster.kill_hard();
+  for (int round = 0; round < 2; ++round) {  // on connections that broke, and on none
+    EXPECT_THROW(store.insert({{new_event("e2")}}, 0), StoreUnavailable);
+    EXPECT_THROW(store.settle(batch), StoreUnavailable);
+    EXPECT_THROW(claim(store), StoreUnavailable);
+    EXPECT_THROW(store.announce(), StoreUnavailable);
+    EXPECT_THROW(query.list(acme_, {}), StoreUnavailable);
+    EXPECT_THROW(catalog.load(), StoreUnavailable);
+  }
+
+  cluster.start();
+  EXPECT_THAT(store.settle(batch), Each(delivery::SettleResult::settled));
+  EXPECT_THAT(store.insert({{new_event("e2")}}, 0).results, Each(InsertResult::accepted));
+  const auto next = claim(store);
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_EQ(next[0]->event->event_id.str(), "e2");
+  EXPECT_THAT(query.list(acme_, {}), SizeIs(2));
+  EXPECT_EQ(catalog.load().revision, 0);
+  store.announce();
+}
+
+// Claims are not synchronous: the crash forgets this one, and its token may not be given out again.
+TEST_F(PostgresFaults, ATokenOfAForgottenClaimIsNotIssuedAgain) {
+  PostgresDatabase database{{.connection = shared_cluster().create_database()}};
+  database.migrate();
+  PostgresDeliveryStore store{database, clock_};
+  store.insert({{new_event("e1")}}, 0);
+  auto forgotten = claim(store);
+  ASSERT_THAT(forgotten, SizeIs(1));
+  database.general().borrow()->execute(
+      {"forget",
+       "UPDATE integration_outbox SET state = 'pending', lease_token = 0, locked_by = NULL, "
+       "locked_until = NULL"});
+  const auto next = claim(store);
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_NE(next[0]->lease, forgotten[0]->lease);
+}
+
+TEST_F(PostgresFaults, AServerThatNeverWasThereIsUnavailable) {
+  PostgresDatabase database{{.connection = "host=/nonexistent user=opi password=geheim dbname=x"}};
+  PostgresDeliveryStore store{database, clock_};
+  try {
+    store.insert({{new_event("e1")}}, 0);
+    FAIL() << "was stored";
+  } catch (const StoreUnavailable& error) {
+    EXPECT_THAT(error.what(), Not(HasSubstr("geheim")));
+  }
+  EXPECT_THROW(database.migrate(), StoreUnavailable);
+}
+
+TEST_F(PostgresFaults, SessionsThatDiedIdleAreReplacedUnnoticed) {
+  const auto connection = shared_cluster().create_database();
+  PostgresDatabase database{{.connection = connection}};
+  database.migrate();
+  PostgresDeliveryStore store{database, clock_};
+  store.insert({{new_event("e1")}}, 0);
+  store.stored({{new_event("e1")}});
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> admin{PQconnectdb(connection.c_str()), &PQfinish};
+  const auto ask = [&](const char* sql) {
+    const std::unique_ptr<PGresult, decltype(&PQclear)> rows{PQexec(admin.get(), sql), &PQclear};
+    return std::string{PQgetvalue(rows.get(), 0, 0)};
+  };
+  const char* others =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+      "pg_backend_pid() AND backend_type = 'client backend'";
+  ASSERT_NE(ask(others), "0");
+  ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND "
+      "pid <> pg_backend_pid() AND backend_type = 'client backend'");
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (ask(others) != "0") ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  EXPECT_THAT(store.insert({{new_event("e2")}}, 0).results, Each(InsertResult::accepted));
+}
+
+// --- a commit whose answer is lost ---
+
+class PostgresInDoubt : public PostgresFaults {
+ protected:
+  PostgresInDoubt() { direct_.migrate(); }
+  static std::string through(const CuttingProxy& proxy, const std::string& direct) {
+    return "host=" + proxy.host() + direct.substr(direct.find(' '));
+  }
+  const std::string connection_ = shared_cluster().create_database();
+  CuttingProxy proxy_{shared_cluster().socket()};
+  PostgresDatabase direct_{{.connection = connection_}};
+  PostgresDatabase cut_{{.connection = through(proxy_, connection_), .statement_timeout = 200ms}};
+  PostgresDeliveryStore store_{cut_, clock_};
+};
+
+TEST_F(PostgresInDoubt, ACommitThatWasNotPassedOnIsInDoubtAndReadsBackAsAbsent) {
+  const auto one = new_event("e1");
+  EXPECT_THAT(store_.stored({{one}}), Each(false));
+  proxy_.arm(CuttingProxy::Fault::cut_before_commit);
+  EXPECT_THROW(store_.insert({{one}}, 0), CommitInDoubt);
+  proxy_.arm(CuttingProxy::Fault::none);
+  EXPECT_THAT(store_.stored({{one}}), Each(false));
+  EXPECT_THAT(store_.insert({{one}}, 0).results, Each(InsertResult::accepted));
+}
+
+TEST_F(PostgresInDoubt, ACommitWhoseAnswerWasLostIsInDoubtAndReadsBackAsStored) {
+  const auto one = new_event("e1");
+  proxy_.arm(CuttingProxy::Fault::cut_after_commit);
+  EXPECT_THROW(store_.insert({{one}}, 0), CommitInDoubt);
+  proxy_.arm(CuttingProxy::Fault::none);
+  EXPECT_THAT(store_.stored({{one}}), Each(true));
+}
+
+TEST_F(PostgresInDoubt, ASettlementInDoubtIsSubmittedAgainAndSettledOnce) {
+  for (const auto fault : {CuttingProxy::Fault::cut_before_commit, CuttingProxy::Fault::cut_after_commit}) {
+    store_.insert({{new_event(fault == CuttingProxy::Fault::cut_before_commit ? "e1" : "e2")}}, 0);
+    std::vector<delivery::Settlement> batch;
+    for (auto& one : claim(store_)) batch.push_back(success(std::move(one)));
+    ASSERT_THAT(batch, SizeIs(1));
+    proxy_.arm(fault);
+    EXPECT_THROW(store_.settle(batch), CommitInDoubt);
+    proxy_.arm(CuttingProxy::Fault::none);
+    EXPECT_THAT(store_.settle(batch), Each(delivery::SettleResult::settled));
+  }
+  EXPECT_THAT(postgres::PostgresDeliveryQuery{direct_}.list(acme_, {.state = DeliveryState::delivered}), SizeIs(2));
+}
+
+TEST_F(PostgresInDoubt, AServerThatFallsSilentIsGivenUpAtTheDeadline) {
+  store_.insert({{new_event("e1")}}, 0);
+  proxy_.arm(CuttingProxy::Fault::stall);
+  EXPECT_THROW(store_.insert({{new_event("e2")}}, 0), StoreUnavailable);
+  proxy_.arm(CuttingProxy::Fault::none);
+  EXPECT_THAT(store_.insert({{new_event("e2")}}, 0).results, Each(InsertResult::accepted));
+}
+
+TEST_F(PostgresInDoubt, ACommitThatIsNeverAnsweredIsInDoubtAtTheDeadline) {
+  proxy_.arm(CuttingProxy::Fault::stall_at_commit);
+  EXPECT_THROW(store_.insert({{new_event("e1")}}, 0), CommitInDoubt);
+}
+
+// --- bounds ---
+
+TEST_F(PostgresFaults, AStatementEndsAtItsTimeout) {
+  PostgresDatabase database{{.connection = shared_cluster().create_database(), .statement_timeout = 50ms}};
+  auto session = database.general().borrow();
+  EXPECT_THROW(session->execute({"sleep", "SELECT pg_sleep(60)"}), StoreUnavailable);
+  EXPECT_NO_THROW(session->execute({"one", "SELECT 1"}));
+}
+
+TEST_F(PostgresFaults, ASessionIsWaitedForNoLongerThanTheTimeout) {
+  PostgresDatabase database{
+      {.connection = shared_cluster().create_database(), .borrow_timeout = 20ms, .general_sessions = 1}};
+  const auto held = database.general().borrow();
+  EXPECT_THROW(database.general().borrow(), StoreUnavailable);
+  EXPECT_NO_THROW(database.intake().borrow());
+}
+
+TEST_F(PostgresFaults, AConnectionStringThatCannotBeUsedIsRefusedWithoutQuotingIt) {
+  for (const auto* bad : {"geheim", "host=/tmp password='ge heim'", "postgresql://user:ge%20heim@/x"}) {
+    try {
+      PostgresDatabase database{{.connection = bad}};
+      FAIL() << bad;
+    } catch (const std::invalid_argument& error) {
+      EXPECT_THAT(error.what(), Not(HasSubstr("heim")));
+    }
+  }
+}
+
+TEST_F(PostgresFaults, ConnectionStringsMayQuoteEscapeAndBeUris) {
+  const auto plain = shared_cluster().create_database();  // "host=<folder> port=5432 user=opi dbname=<name>"
+  const auto folder = plain.substr(5, plain.find(' ') - 5);
+  const auto name = plain.substr(plain.rfind('=') + 1);
+  std::string encoded;
+  for (const char c : folder) encoded += c == '/' ? std::string{"%2F"} : std::string{c};
+  for (const auto& connection :
+       {"host='" + folder + "' port=5432 user=opi password='it\\'s\\\\' dbname = '" + name + "'",
+        "postgresql://opi:a%27b@" + encoded + ":5432/" + name}) {
+    PostgresDatabase database{{.connection = connection}};
+    EXPECT_NO_THROW(database.general().borrow()->execute({"one", "SELECT 1"})) << connection;
+  }
+}
+
+TEST_F(PostgresFaults, NoIndexOfTheHotTableHoldsWhatAClaimChanges) {
+  PostgresDatabase database{{.connection = shared_cluster().create_database()}};
+  database.migrate();
+  auto session = database.general().borrow();
+  const auto rows =
+      session->execute({"indexes", "SELECT indexdef FROM pg_indexes WHERE tablename = 'integration_outbox'"});
+  ASSERT_GE(rows.size(), 2);
+  for (int i = 0; i < rows.size(); ++i)
+    for (const auto* column : {"state", "lease_token", "locked_by", "locked_until"})
+      EXPECT_THAT(rows.string(i, 0), Not(HasSubstr(column)));
+}
+
+// --- LISTEN ---
+
+TEST_F(PostgresFaults, AnAnnouncementWakesTheListenerOfAnotherDaemon) {
+  const PostgresOptions options{.connection = shared_cluster().create_database()};
+  PostgresDatabase database{options};
+  PostgresDeliveryStore store{database, clock_};
+  int calls = 0;
+  postgres::PostgresWorkListener listener{options, [&] { ++calls; }};
+  EXPECT_TRUE(listener.run_once(0ms));  // connected: something may have come before
+  EXPECT_EQ(calls, 1);
+  EXPECT_FALSE(listener.run_once(0ms));
+  EXPECT_EQ(calls, 1);
+  store.announce();
+  store.announce();
+  EXPECT_TRUE(listener.run_once(30s));
+  EXPECT_GE(calls, 2);
+}
+
+TEST_F(PostgresFaults, TheListenerComesBackWithTheServer) {
+  PostgresCluster cluster;
+  const PostgresOptions options{.connection = cluster.create_database()};
+  PostgresDatabase database{options};
+  PostgresDeliveryStore store{database, clock_};
+  int calls = 0;
+  postgres::PostgresWorkListener listener{options, [&] { ++calls; }};
+  listener.run_once(0ms);
+  cluster.stop();
+  EXPECT_THROW(listener.run_once(30s), StoreUnavailable);
+  EXPECT_THROW(listener.run_once(30s), StoreUnavailable);
+  cluster.start();
+  EXPECT_TRUE(listener.run_once(0ms));
+  EXPECT_EQ(calls, 2);
+  store.announce();
+  EXPECT_TRUE(listener.run_once(30s));
+  EXPECT_EQ(calls, 3);
+}
+
+}  // namespace
+}  // namespace opi::test

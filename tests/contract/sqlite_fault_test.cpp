@@ -1,0 +1,116 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "crypto/digest.hpp"
+#include "domain/store_errors.hpp"
+#include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/transaction.hpp"
+#include "support/manual_clock.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace opi::test {
+namespace {
+
+using delivery::InsertResult;
+using sqlite::SqliteDatabase;
+using sqlite::SqliteOptions;
+using testing::Each;
+using namespace std::chrono_literals;
+
+delivery::NewEvent big_event(int number) {
+  delivery::NewEvent made;
+  made.event.tenant_id = TenantId::parse("acme").value();
+  made.event.event_id = EventId::parse("e" + std::to_string(number)).value();
+  made.event.event_type = "alert.created";
+  made.event.payload = std::string(EventLimits::payload_bytes, 'x');
+  made.content_hash = crypto::sha256(made.event.payload);
+  return made;
+}
+
+class SqliteFaults : public testing::Test {
+ protected:
+  SqliteOptions options() const { return {.path = file(), .busy_timeout = 50ms}; }
+  std::string file() const { return (folder_.path() / "opi.db").string(); }
+  ManualClock clock_;
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_F(SqliteFaults, NobodyElseMayReadTheFiles) {
+  SqliteDatabase database{options()};
+  database.migrate();
+  for (const auto* suffix : {"", "-wal", "-shm"}) {
+    struct stat status {};
+    ASSERT_EQ(::stat((file() + suffix).c_str(), &status), 0) << suffix;
+    EXPECT_EQ(status.st_mode & 0777, 0600U) << suffix;
+  }
+}
+
+TEST_F(SqliteFaults, WhatWasStoredIsThereAfterReopening) {
+  {
+    SqliteDatabase database{options()};
+    database.migrate();
+    EXPECT_THAT(sqlite::SqliteDeliveryStore(database, clock_).insert({{big_event(1)}}, 0).results,
+                Each(InsertResult::accepted));
+  }
+  SqliteDatabase database{options()};
+  database.migrate();
+  EXPECT_THAT(sqlite::SqliteDeliveryStore(database, clock_).stored({{big_event(1)}}), Each(true));
+}
+
+TEST_F(SqliteFaults, AFolderThatDoesNotExistIsNamed) {
+  try {
+    SqliteDatabase database{{.path = "/nonexistent/opi.db"}};
+    FAIL() << "was opened";
+  } catch (const StoreUnavailable& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("/nonexistent/opi.db"));
+  }
+}
+
+TEST_F(SqliteFaults, AFileOfAnotherKindIsNotTouched) {
+  const std::string content(8192, 'x');
+  std::ofstream{file()} << content;
+  EXPECT_THROW(SqliteDatabase{options()}, StoreUnavailable);
+  std::ifstream stream{file()};
+  EXPECT_EQ((std::string{std::istreambuf_iterator<char>{stream}, {}}), content);
+}
+
+TEST_F(SqliteFaults, AFullDiskChangesNothingAndIsSaid) {
+  auto bounded = options();
+  bounded.max_pages = 200;  // room for the schema and not for three payloads
+  SqliteDatabase database{bounded};
+  database.migrate();
+  sqlite::SqliteDeliveryStore store{database, clock_};
+  const std::vector<delivery::NewEvent> events{big_event(1), big_event(2), big_event(3)};
+  EXPECT_THROW(store.insert(events, 0), StoreUnavailable);
+  EXPECT_THAT(store.stored(events), Each(false));
+  EXPECT_THAT(store.insert(std::span{events}.first(1), 0).results, Each(InsertResult::accepted));
+}
+
+TEST_F(SqliteFaults, AnotherWriterIsWaitedForNoLongerThanTheTimeout) {
+  SqliteDatabase database{options()}, other{options()};
+  database.migrate();
+  sqlite::SqliteDeliveryStore store{database, clock_};
+  {
+    const auto session = other.writer();
+    const sqlite::Transaction held{*session};
+    EXPECT_THROW(store.insert({{big_event(1)}}, 0), StoreUnavailable);
+    EXPECT_THAT(store.stored({{big_event(1)}}), Each(false));  // readers go on
+  }
+  EXPECT_THAT(store.insert({{big_event(1)}}, 0).results, Each(InsertResult::accepted));
+}
+
+TEST_F(SqliteFaults, ABusySessionIsWaitedForNoLongerThanTheTimeout) {
+  SqliteDatabase database{options()};
+  const auto held = database.writer();
+  EXPECT_THROW(database.writer(), StoreUnavailable);
+}
+
+}  // namespace
+}  // namespace opi::test
