@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/intrusive/list.hpp>
@@ -48,6 +49,8 @@ class Connection final : public Deadline, public IdleHook, public LruHook, publi
 
  private:
   using error_code = boost::system::error_code;
+  // With the loop's very executor, which costs less than the type-erased default.
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
   enum class State { connecting, ready, closed };
 
   Connection(Loop& loop, Origin& origin);
@@ -88,8 +91,8 @@ class Connection final : public Deadline, public IdleHook, public LruHook, publi
   int operations_ = 0;  // that still refer to this
   bool retired_ = false;
 
-  boost::asio::ip::tcp::socket socket_;
-  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+  Socket socket_;
+  std::optional<boost::asio::ssl::stream<Socket&>> tls_;
   std::vector<IpAddress> addresses_;
   std::size_t next_address_ = 0;
   bool address_timed_out_ = false, shaking_hands_ = false;

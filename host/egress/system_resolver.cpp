@@ -248,7 +248,8 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
         running_.pop_front();
         give_up(lock, host);
       } else {
-        watch_.wait_until(lock, std::min(next, running_.front().overdue_at));
+        const auto until = std::min(next, running_.front().overdue_at);  // not by reference: the front may go meanwhile
+        watch_.wait_until(lock, until);
       }
     }
   }

@@ -49,14 +49,14 @@ class Receiver::Server {
 
  private:
   void accept() {
-    acceptor_.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
+    acceptor_.async_accept([this](const boost::system::error_code& error, Socket socket) {
       if (!acceptor_.is_open()) return;
       if (!error) admit(std::move(socket));
       accept();
     });
   }
 
-  void admit(tcp::socket socket) {
+  void admit(Socket socket) {
     boost::system::error_code error;
     socket.non_blocking(true, error);
     if (!error) socket.set_option(tcp::no_delay(true), error);
@@ -72,7 +72,7 @@ class Receiver::Server {
 
   SessionContext context_;
   asio::io_context io_{1};
-  tcp::acceptor acceptor_{io_};
+  asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_{io_};
   std::uint16_t port_ = 0;
   std::vector<std::weak_ptr<Session>> sessions_;
   std::size_t swept_at_ = 64;

@@ -58,7 +58,7 @@ std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, string_view body, e
   return body.size();
 }
 
-Session::Session(asio::ip::tcp::socket socket, SessionContext& context)
+Session::Session(Socket socket, SessionContext& context)
     : socket_(std::move(socket)), context_(context), delay_(socket_.get_executor()), buffer_(8192) {
   parser_.emplace(request_, context_.options.max_body_bytes);
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -49,10 +50,12 @@ struct SessionContext {
   Scoreboard scoreboard;
 };
 
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
 // One connection. For the receiver's thread only; lives as long as its operations.
 class Session final : public std::enable_shared_from_this<Session> {
  public:
-  Session(boost::asio::ip::tcp::socket socket, SessionContext& context);
+  Session(Socket socket, SessionContext& context);
   void run() { read(); }
   void close();
 
@@ -71,7 +74,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   void reset_connection();
   void bad_request(const error_code& error);
 
-  boost::asio::ip::tcp::socket socket_;
+  Socket socket_;
   SessionContext& context_;
   boost::asio::steady_timer delay_;
   Request request_;
