@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "recording_logger.hpp"
 #include "tally.hpp"
+#include "unit/recording_logger.hpp"
 
 namespace opi::runtime {
 namespace {
@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 class Periodic : public testing::Test {
  protected:
-  RecordingLogger logger;
+  test::RecordingLogger logger;
   Tally runs;
 };
 

@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "recording_logger.hpp"
 #include "tally.hpp"
+#include "unit/recording_logger.hpp"
 
 namespace opi::runtime {
 namespace {
 
 TEST(WorkerPool, RunsEveryJob) {
-  RecordingLogger logger;
+  test::RecordingLogger logger;
   Tally done;
   WorkerPool pool("test", 3, logger);
   for (int i = 0; i < 100; ++i) pool.submit([&] { done.add(); });
@@ -17,7 +17,7 @@ TEST(WorkerPool, RunsEveryJob) {
 }
 
 TEST(WorkerPool, OneThreadRunsJobsInOrder) {
-  RecordingLogger logger;
+  test::RecordingLogger logger;
   Tally done;
   std::vector<int> order;
   WorkerPool pool("test", 1, logger);
@@ -31,7 +31,7 @@ TEST(WorkerPool, OneThreadRunsJobsInOrder) {
 }
 
 TEST(WorkerPool, ABlockedJobLeavesTheOtherThreadsFree) {
-  RecordingLogger logger;
+  test::RecordingLogger logger;
   Tally blocked, go, done;
   WorkerPool pool("test", 2, logger);
   pool.submit([&] {
@@ -45,7 +45,7 @@ TEST(WorkerPool, ABlockedJobLeavesTheOtherThreadsFree) {
 }
 
 TEST(WorkerPool, AFailedJobIsLoggedAndTheThreadGoesOn) {
-  RecordingLogger logger;
+  test::RecordingLogger logger;
   Tally done;
   WorkerPool pool("test", 1, logger);
   pool.submit([] { throw std::runtime_error("boom"); });
@@ -55,7 +55,7 @@ TEST(WorkerPool, AFailedJobIsLoggedAndTheThreadGoesOn) {
 }
 
 TEST(WorkerPool, StopFinishesWhatRunsAndDropsWhatWaits) {
-  RecordingLogger logger;
+  test::RecordingLogger logger;
   Tally inside, go, finished, dropped;
   WorkerPool pool("test", 1, logger);
   pool.submit([&] {
