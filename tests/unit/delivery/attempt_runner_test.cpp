@@ -1,0 +1,252 @@
+#include "delivery/attempt_runner.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/delivery/engine_fixture.hpp"
+
+namespace opi::delivery {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+class Attempts : public test::WithEngine {
+ protected:
+  void settle() { engine().settler.run_once(); }
+};
+
+TEST_F(Attempts, CarryADeliveryToItsReceiver) {
+  publish_and_dispatch();
+  ASSERT_EQ(transport.under_way.size(), 1u);
+  EXPECT_EQ(only_delivery().state, DeliveryState::delivering);
+  EXPECT_EQ(transport.under_way[0].request.url, "https://h1.example/in");
+  EXPECT_EQ(transport.under_way[0].request.timeout, 15s);
+  clock.advance(70ms);
+  transport.answer(204, "thanks");
+  settle();
+  EXPECT_EQ(only_delivery().state, DeliveryState::delivered);
+  const auto attempt = last_attempt();
+  EXPECT_EQ(attempt.number, 1);
+  EXPECT_EQ(attempt.result, AttemptResult::succeeded);
+  EXPECT_EQ(attempt.http_status, 204) << "known to the host, though the adapter did not say it";
+  EXPECT_EQ(attempt.duration, 70ms);
+  EXPECT_EQ(attempt.response_summary, "thanks");
+  EXPECT_THAT(engine().logger.text(), HasSubstr("delivery.attempt tenant=acme"));
+}
+
+TEST_F(Attempts, ATimeoutOfTheAdapterMayOnlyShortenThatOfThePolicy) {
+  registry.adapter->change_rendering = [](Rendering& r) { r.request.timeout = 2s; };
+  publish_and_dispatch("e-1");
+  registry.adapter->change_rendering = [](Rendering& r) { r.request.timeout = 1h; };
+  publish_and_dispatch("e-2");
+  ASSERT_EQ(transport.under_way.size(), 2u);
+  EXPECT_EQ(transport.under_way[0].request.timeout, 2s);
+  EXPECT_EQ(transport.under_way[1].request.timeout, 15s);
+}
+
+TEST_F(Attempts, AreNumberedAndScheduledByThePolicy) {
+  publish_and_dispatch();
+  transport.answer(503, "busy");
+  settle();
+  EXPECT_EQ(only_delivery().state, DeliveryState::retry_scheduled);
+  EXPECT_EQ(last_attempt().reason, "http_503");
+  EXPECT_EQ(last_attempt().result, AttemptResult::retryable);
+  dispatch();
+  EXPECT_TRUE(transport.under_way.empty()) << "not due yet";
+  clock.advance(6s);
+  dispatch();
+  ASSERT_EQ(transport.under_way.size(), 1u);
+  EXPECT_EQ(transport.under_way[0].request.headers[1].value, "2");
+}
+
+TEST_F(Attempts, AHeldDestinationLosesNoAttemptAndIsLookedAtAgain) {
+  registry.held_reason = "plugin webhook is not loaded";
+  publish_and_dispatch();
+  settle();
+  EXPECT_TRUE(transport.under_way.empty());
+  EXPECT_EQ(only_delivery().state, DeliveryState::pending);
+  EXPECT_EQ(only_delivery().attempts, 0);
+  EXPECT_THAT(engine().logger.text(), HasSubstr("destination.held"));
+  EXPECT_THAT(engine().logger.text(), HasSubstr("plugin webhook is not loaded"));
+  registry.held_reason.clear();
+  dispatch();
+  EXPECT_TRUE(transport.under_way.empty()) << "held for five seconds";
+  clock.advance(5s);
+  dispatch();
+  EXPECT_EQ(transport.under_way.size(), 1u);
+}
+
+TEST_F(Attempts, WithoutItsSigningSecretFailsSaysSoAndSendsNothing) {
+  engine().provider->status = secrets::ResolveStatus::not_found;
+  publish_and_dispatch();
+  settle();
+  EXPECT_TRUE(transport.under_way.empty());
+  EXPECT_EQ(only_delivery().state, DeliveryState::retry_scheduled);
+  EXPECT_EQ(last_attempt().reason, "signing_secret_unavailable");
+  EXPECT_THAT(last_attempt().error_summary, HasSubstr("the vault is closed"));
+}
+
+TEST_F(Attempts, WithoutASigningCredentialFailsSaysSoAndSendsNothing) {
+  auto d = test::destination(1);
+  d.credentials.clear();
+  put(d);
+  publish_and_dispatch();
+  settle();
+  EXPECT_TRUE(transport.under_way.empty());
+  EXPECT_EQ(last_attempt().reason, "signing_secret_unavailable");
+  EXPECT_THAT(last_attempt().error_summary, HasSubstr("no credential for purpose 'signing'"));
+}
+
+TEST_F(Attempts, GoUnsignedOnlyWhereSigningIsSwitchedOff) {
+  auto d = test::destination(1);
+  d.credentials.clear();
+  d.signing = SigningRule::disabled;
+  put(d);
+  publish_and_dispatch();
+  EXPECT_EQ(transport.under_way.size(), 1u);
+}
+
+TEST_F(Attempts, AnUnsignedRenderingIsRefusedWhereSigningIsRequired) {
+  registry.adapter->change_rendering = [](Rendering& r) { r.is_signed = false; };
+  publish_and_dispatch();
+  settle();
+  EXPECT_TRUE(transport.under_way.empty());
+  EXPECT_EQ(only_delivery().state, DeliveryState::dead_lettered);
+  EXPECT_EQ(last_attempt().reason, "unsigned_request");
+}
+
+TEST_F(Attempts, ARenderErrorEndsTheDeliveryUnlessItMayPass) {
+  registry.adapter->change_rendering = [](Rendering& r) {
+    r.ok = false;
+    r.error = "template: no member 'title'";
+  };
+  publish_and_dispatch("e-1");
+  settle();
+  EXPECT_EQ(only_delivery().state, DeliveryState::dead_lettered);
+  EXPECT_EQ(last_attempt().reason, "render_failed");
+  EXPECT_EQ(last_attempt().error_summary, "template: no member 'title'");
+}
+
+TEST_F(Attempts, ARenderErrorThatMayPassIsTriedAgain) {
+  registry.adapter->change_rendering = [](Rendering& r) {
+    r.ok = false;
+    r.retryable = true;
+  };
+  publish_and_dispatch();
+  settle();
+  EXPECT_EQ(only_delivery().state, DeliveryState::retry_scheduled);
+  EXPECT_EQ(engine().scheduler.counts(clock.mono_now()).in_flight, 0);
+}
+
+TEST_F(Attempts, ATransportFaultIsRecordedWithItsReason) {
+  publish_and_dispatch();
+  transport.fail(TransportFault::connect, false, "h1.example: connection refused");
+  settle();
+  EXPECT_EQ(only_delivery().state, DeliveryState::retry_scheduled);
+  EXPECT_EQ(last_attempt().reason, "connect_failed");
+  EXPECT_EQ(last_attempt().error_summary, "h1.example: connection refused");
+  EXPECT_EQ(last_attempt().http_status, std::nullopt);
+}
+
+TEST_F(Attempts, ARefusedAddressIsParked) {
+  publish_and_dispatch();
+  transport.fail(TransportFault::address_refused, false, "h1.example is 10.0.0.1");
+  settle();
+  EXPECT_EQ(only_delivery().state, DeliveryState::dead_lettered);
+}
+
+TEST_F(Attempts, CancelledBeforeAnythingWasSentIsNoAttempt) {
+  publish_and_dispatch();
+  transport.fail(TransportFault::cancelled, false);
+  settle();
+  EXPECT_EQ(only_delivery().state, DeliveryState::pending);
+  EXPECT_TRUE(attempts_of(only_delivery()).empty());
+}
+
+TEST_F(Attempts, CancelledAfterItWasSentIsOneWithAnUnknownResult) {
+  publish_and_dispatch();
+  transport.fail(TransportFault::cancelled, true);
+  settle();
+  EXPECT_EQ(only_delivery().state, DeliveryState::retry_scheduled);
+  EXPECT_EQ(last_attempt().reason, "cancelled");
+}
+
+TEST_F(Attempts, ALeaseTooShortForTheTimeoutIsGivenBack) {
+  engine().intake.submit({test::event("e-1")});
+  const ClaimRequest request{test::destination_id(1), 5, due_since_ever};
+  auto claims = store.claim({&request, 1}, "daemon-1", 15'999ms);
+  ASSERT_EQ(claims.size(), 1u);
+  engine().attempts.start(std::move(claims[0]), stored_destination(1), {});
+  settle();
+  EXPECT_TRUE(transport.under_way.empty());
+  EXPECT_EQ(only_delivery().state, DeliveryState::pending);
+}
+
+TEST_F(Attempts, ALeaseJustLongEnoughIsUsed) {
+  engine().intake.submit({test::event("e-1")});
+  const ClaimRequest request{test::destination_id(1), 5, due_since_ever};
+  auto claims = store.claim({&request, 1}, "daemon-1", 16'000ms);
+  ASSERT_EQ(claims.size(), 1u);
+  engine().attempts.start(std::move(claims[0]), stored_destination(1), {});
+  EXPECT_EQ(transport.under_way.size(), 1u);
+}
+
+TEST_F(Attempts, AReceiverThatEchoesASecretDoesNotGetItStored) {
+  registry.adapter->change_outcome = [](Outcome& outcome) {
+    outcome.detail = "refused s3cr3t-value";
+    outcome.external_ref = "id-s3cr3t-value";
+  };
+  publish_and_dispatch();
+  transport.answer(400, "you sent s3cr3t-value, really");
+  settle();
+  const auto attempt = last_attempt();
+  EXPECT_EQ(attempt.response_summary, "you sent [redacted], really");
+  EXPECT_EQ(attempt.error_summary, "refused [redacted]");
+  EXPECT_THAT(engine().logger.text(), Not(HasSubstr("s3cr3t")));
+  for (const auto& record : audit_log.read(*TenantId::parse("acme"), 0, 100))
+    EXPECT_THAT(record.entry.details, Not(HasSubstr("s3cr3t")));
+}
+
+TEST_F(Attempts, ARefusedCredentialIsFetchedAnew) {
+  publish_and_dispatch();
+  EXPECT_EQ(engine().provider->fetches, 1);
+  transport.answer(401);
+  settle();
+  clock.advance(10s);
+  dispatch();
+  EXPECT_EQ(engine().provider->fetches, 2);
+}
+
+TEST_F(Attempts, RetryAfterPausesTheWholeDestinationUpToTheCap) {
+  auto d = test::destination(1);
+  d.policy_override.backoff_cap = 60s;
+  put(d);
+  publish_and_dispatch("e-1");
+  transport.answer(429, "", {{"retry-after", "315360000000"}});
+  settle();
+  publish_and_dispatch("e-2");
+  EXPECT_TRUE(transport.under_way.empty());
+  clock.advance(59s);
+  dispatch();
+  EXPECT_TRUE(transport.under_way.empty());
+  clock.advance(1s);
+  dispatch();
+  EXPECT_EQ(transport.under_way.size(), 2u) << "ten thousand years were asked for";
+}
+
+TEST_F(Attempts, A503CountsForTheBreakerAndA400DoesNot) {
+  options.scheduler.breaker.failure_threshold = 1;
+  publish_and_dispatch("e-1");
+  transport.answer(400);
+  settle();
+  EXPECT_EQ(engine().scheduler.counts(clock.mono_now()).breakers_open, 0);
+  publish_and_dispatch("e-2");
+  transport.answer(503);
+  settle();
+  EXPECT_EQ(engine().scheduler.counts(clock.mono_now()).breakers_open, 1);
+}
+
+}  // namespace
+}  // namespace opi::delivery

@@ -1,0 +1,85 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "delivery/attempt_runner.hpp"
+#include "delivery/dispatcher.hpp"
+#include "delivery/intake.hpp"
+#include "delivery/rescuer.hpp"
+#include "delivery/settler.hpp"
+#include "unit/recording_logger.hpp"
+
+namespace opi::test {
+
+// Gives every reference "mem://…" the value `value`. Thread-safe as long as `value` and `status` stand still.
+class OneSecretProvider final : public secrets::SecretProvider {
+ public:
+  [[nodiscard]] std::string_view scheme() const override { return "mem"; }
+  [[nodiscard]] secrets::SecretReference parse(std::string_view reference, const TenantId&) const override {
+    return {"mem", {std::string(reference)}, "key", ""};
+  }
+  secrets::ResolveResult resolve(const secrets::ResolveQuery& query) override {
+    ++fetches;
+    secrets::ResolveResult result;
+    result.status = status;
+    result.failure = "the vault is closed";
+    for (std::size_t i = 0; i < query.keys.size(); ++i)
+      result.values.push_back(std::make_shared<const secrets::Secret>(std::string_view{value}));
+    return result;
+  }
+  std::string value = "s3cr3t-value";
+  secrets::ResolveStatus status = secrets::ResolveStatus::ok;
+  int fetches = 0;
+};
+
+// Every service of one daemon, wired as daemon/ does it but without threads: the test calls run_once().
+class Engine final {
+ public:
+  struct Options {
+    std::string daemon_id = "daemon-1";
+    delivery::Scheduler::Options scheduler;
+    delivery::Intake::Options intake;
+    delivery::Settler::Options settler;
+  };
+
+  Engine(delivery::DeliveryStore& store, delivery::CatalogStore& catalog_store, delivery::AdapterRegistry& adapters,
+         delivery::Transport& transport, const Clock& clock, Random& random)
+      : Engine(store, catalog_store, adapters, transport, clock, random, Options{}) {}
+  Engine(delivery::DeliveryStore& store, delivery::CatalogStore& catalog_store, delivery::AdapterRegistry& adapters,
+         delivery::Transport& transport, const Clock& clock, Random& random, const Options& options)
+      : scheduler(options.scheduler),
+        catalog(catalog_store, {[this](const Catalog& fresh) { scheduler.update(fresh); }}),
+        secrets({provider}, [](const std::function<void()>& job) { job(); }, clock, random, logger, {}),
+        settler(
+            store, catalog_store, scheduler, clock, metrics, logger, [this] { ++settler_wakes; },
+            [this] { ++slots_freed; }, options.settler),
+        attempts(adapters, secrets, transport, settler, scheduler, clock, random, logger, {}),
+        dispatcher(store, catalog, scheduler, attempts, settler, clock, metrics, logger,
+                   {.daemon_id = options.daemon_id}),
+        rescuer(store, catalog, scheduler, clock, random, metrics, logger, {.daemon_id = options.daemon_id}),
+        intake(
+            store, catalog, scheduler, clock, random, metrics,
+            [this] {
+              if (on_submit) on_submit();
+            },
+            [this] { ++work_arrived; }, options.intake) {}
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  RecordingLogger logger;
+  telemetry::Metrics metrics;
+  std::shared_ptr<OneSecretProvider> provider = std::make_shared<OneSecretProvider>();
+  delivery::Scheduler scheduler;
+  delivery::CatalogCache catalog;
+  secrets::SecretBroker secrets;
+  int settler_wakes = 0, slots_freed = 0, work_arrived = 0;
+  delivery::Settler settler;
+  delivery::AttemptRunner attempts;
+  delivery::Dispatcher dispatcher;
+  delivery::Rescuer rescuer;
+  std::function<void()> on_submit;
+  delivery::Intake intake;
+};
+
+}  // namespace opi::test
