@@ -149,6 +149,8 @@ Breadcrumbs::Breadcrumbs(const std::filesystem::path& file) : mapping_(std::make
   mapping_->layout->magic = magic;
 }
 
+Breadcrumbs::~Breadcrumbs() { ::flock(mapping_->fd, LOCK_UN); }
+
 std::optional<std::uint32_t> Breadcrumbs::enrol(std::string_view plugin_id, std::string_view sha256_hex) {
   const std::lock_guard lock(mapping_->enrolment);
   auto& layout = *mapping_->layout;

@@ -44,6 +44,10 @@ class Breadcrumbs {
   // Takes what the last run left, and starts afresh. Throws std::runtime_error if the file cannot be used or another
   // process has it.
   explicit Breadcrumbs(const std::filesystem::path& file);
+  // Unlocks the file at once; threads that still hold their slots keep only the memory.
+  ~Breadcrumbs();
+  Breadcrumbs(const Breadcrumbs&) = delete;
+  Breadcrumbs& operator=(const Breadcrumbs&) = delete;
 
   [[nodiscard]] const std::vector<LeftCall>& left_by_last_run() const { return left_; }
 

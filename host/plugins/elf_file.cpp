@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -42,7 +43,7 @@ class Image {
 
 struct Dynamic {
   std::optional<std::uint64_t> symbols, strings, strings_size, gnu_hash, sysv_hash;
-  bool text_relocations = false;
+  std::vector<std::uint64_t> names;  // offsets into strings: the dynamic linker reads them whenever it loads anything
 };
 
 class Reader {
@@ -120,6 +121,10 @@ class Reader {
         case DT_STRSZ: dynamic_.strings_size = entry.d_un.d_val; break;
         case DT_GNU_HASH: dynamic_.gnu_hash = entry.d_un.d_ptr; break;
         case DT_HASH: dynamic_.sysv_hash = entry.d_un.d_ptr; break;
+        case DT_SONAME:
+        case DT_NEEDED:
+        case DT_RPATH:
+        case DT_RUNPATH: dynamic_.names.push_back(entry.d_un.d_val); break;
         case DT_TEXTREL: facts_.text_relocations = true; break;
         case DT_FLAGS:
           if ((entry.d_un.d_val & DF_TEXTREL) != 0) facts_.text_relocations = true;
@@ -165,10 +170,13 @@ class Reader {
     const auto symbols = offset_of(*dynamic_.symbols, "the symbol table");
     const auto strings =
         image_.slice(offset_of(*dynamic_.strings, "the string table"), *dynamic_.strings_size, "the string table");
+    if (strings.empty() || strings.back() != '\0') throw DamagedElf("the string table has no end");
+    for (const auto name : dynamic_.names)
+      if (name >= strings.size()) throw DamagedElf("a library's name lies outside of the string table");
     for (std::uint64_t i = 1; i < count; ++i) {
       const auto symbol = image_.read<Elf64_Sym>(symbols + i * sizeof(Elf64_Sym), "the symbol table");
-      if (symbol.st_shndx == SHN_UNDEF || ELF64_ST_BIND(symbol.st_info) == STB_LOCAL) continue;
       if (symbol.st_name >= strings.size()) throw DamagedElf("a symbol's name lies outside of the string table");
+      if (symbol.st_shndx == SHN_UNDEF || ELF64_ST_BIND(symbol.st_info) == STB_LOCAL) continue;
       const auto name = strings.substr(symbol.st_name);
       if (facts_.exports.size() < max_exports)
         facts_.exports.emplace_back(name.substr(0, name.find('\0')).substr(0, 256));

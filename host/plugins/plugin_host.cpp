@@ -5,6 +5,7 @@
 
 #include "plugins/elf_file.hpp"
 #include "plugins/refusal_codes.hpp"
+#include "plugins/seal.hpp"
 
 namespace opi::plugins {
 
@@ -84,6 +85,8 @@ Manifest PluginHost::inspect(const Candidate& candidate, std::vector<Refusal>& r
   const auto refuse = [&](const RefusalCode& code, std::string message) {
     refused.push_back(refusal(candidate.file, Stage::inspect, code, std::move(message)));
   };
+  if (has_broken_seal(candidate.bytes))
+    return refuse(codes::damaged, "its content does not match the seal that it was built with"), Manifest{};
   ElfFacts facts;
   try {
     facts = read_elf(candidate.bytes);

@@ -38,6 +38,8 @@ function(opi_add_plugin target)
   set_target_properties(${target} PROPERTIES
     PREFIX "" SUFFIX ".so" LINK_DEPENDS ${map} POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-  # The daemon refuses a plugin that others may write.
-  add_custom_command(TARGET ${target} POST_BUILD COMMAND chmod go-w $<TARGET_FILE:${target}> VERBATIM)
+  # The daemon refuses a plugin that is damaged or that others may write.
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -DFILE=$<TARGET_FILE:${target}> -P ${OPI_SDK_CMAKE_DIR}/opi_seal.cmake
+    COMMAND chmod go-w $<TARGET_FILE:${target}> VERBATIM)
 endfunction()

@@ -4,6 +4,7 @@
 //   step <what it is about to do>      fault <code> <message>      done
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -95,6 +96,23 @@ void report_faults(const std::vector<TableFault>& faults) {
   for (const auto& found : faults) fault(*found.code, found.message);
 }
 
+// What a daemon goes on doing with a damaged library among its others: later loads read the names of all loaded ones,
+// and crash handlers and exceptions walk their tables.
+void use_the_linker(const void* address) {
+  for (const auto* const name : {"/opi/no/such/library.so", "opi-no-such-library.so"})
+    if (::dlopen(name, RTLD_NOW | RTLD_LOCAL) != nullptr) std::_Exit(5);
+  (void)::dlsym(RTLD_DEFAULT, "opi_no_such_symbol");
+  Dl_info info{};
+  (void)::dladdr(address, &info);
+  (void)::dl_iterate_phdr([](dl_phdr_info* object, std::size_t, void*) { return object->dlpi_name == nullptr ? 1 : 0; },
+                          nullptr);
+  try {
+    throw std::exception();
+  } catch (const std::exception&) {
+    return;  // thrown only to be caught
+  }
+}
+
 // The plugin must outlive main(): its destructors run at exit, as they would in the daemon.
 void rehearse(const char* image, std::string_view environment, const std::vector<Promise>& promises) {
   report("step open");
@@ -125,6 +143,8 @@ void rehearse(const char* image, std::string_view environment, const std::vector
     report_faults(check_component_tables(*table, plugin, promise.component, promise.interfaces));
   report("step shutdown");
   table->shutdown(plugin);
+  report("step use of the process afterwards");
+  use_the_linker(reinterpret_cast<const void*>(entry));
 }
 
 }  // namespace

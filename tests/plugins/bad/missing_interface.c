@@ -1,0 +1,2 @@
+#define NO_COMPONENT_TABLE
+#include "base.h"

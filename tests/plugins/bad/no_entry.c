@@ -1,0 +1,2 @@
+#define ENTRY_NAME some_other_entry
+#include "base.h"

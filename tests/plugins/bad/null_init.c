@@ -1,0 +1,2 @@
+#define INIT NULL
+#include "base.h"

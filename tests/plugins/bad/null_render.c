@@ -1,0 +1,2 @@
+#define RENDER NULL
+#include "base.h"

@@ -1,0 +1,2 @@
+#define ADAPTER_SIZE 16
+#include "base.h"

@@ -1,0 +1,2 @@
+#define TABLE_MAJOR 2
+#include "base.h"

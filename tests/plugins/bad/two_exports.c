@@ -1,0 +1,3 @@
+#include "base.h"
+OPI_EXPORT int another_export(void);
+int another_export(void) { return 1; }

@@ -1,0 +1,2 @@
+#define TABLE_FLAGS 0x00010000u
+#include "base.h"

@@ -1,0 +1,128 @@
+#include "body_template.hpp"
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+#include "json_slice.hpp"
+
+namespace opi::webhook {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class BodyTemplates : public ::testing::Test {
+ protected:
+  BodyTemplates() {
+    raw_.size = sizeof raw_;
+    raw_.event_id = sdk::raw("evt-1");
+    raw_.source = sdk::raw("say \"hi\"\\\n");
+    raw_.payload = sdk::raw(payload_);
+  }
+  std::string render(std::string_view text, Missing missing = Missing::null) {
+    return BodyTemplate(text, missing).render(sdk::Delivery(raw_));
+  }
+
+  static constexpr std::string_view payload_ = R"({
+    "alert": { "title": "Ünïcode \"quoted\" \u00e9", "score": 12345678901234567890.50, "tags": ["a", {"b": null}], "none": null },
+    "flag": true, "a-b_c": 1, "esc\u0061ped": "yes", "twice": 1, "twice": 2 })";
+  opi_delivery raw_{};
+};
+
+TEST_F(BodyTemplates, PutFieldsAndPayloadValuesInPlace) {
+  EXPECT_EQ(render(R"({"id":"{{event_id}}","t":{{payload.alert.title}},"f":{{payload.flag}}})"),
+            R"({"id":"evt-1","t":"Ünïcode \"quoted\" \u00e9","f":true})");
+}
+
+TEST_F(BodyTemplates, KeepNumbersToTheLastDigit) {
+  EXPECT_EQ(render("[{{payload.alert.score}}]"), "[12345678901234567890.50]");
+}
+
+TEST_F(BodyTemplates, EscapeInsideStrings) {
+  EXPECT_EQ(render(R"({"a":"from {{source}}: {{payload.alert.title}} {{payload.alert.tags}}"})"),
+            R"({"a":"from say \"hi\"\\\n: Ünïcode \"quoted\" \u00e9 [\"a\", {\"b\": null}]"})");
+  EXPECT_EQ(render(R"({"a":{{source}}})"), R"({"a":"say \"hi\"\\\n"})");
+}
+
+TEST_F(BodyTemplates, AreAlwaysJsonWhateverTheValues) {
+  for (const auto* const text : {R"({"a":"{{payload}}"})", R"({"a":{{payload}}})", R"(["\"{{payload.alert}}\\"])",
+                                 R"({"{{source}}":[{{payload.alert.tags.1}}]})"}) {
+    boost::system::error_code error;
+    (void)boost::json::parse(render(text), error);
+    EXPECT_FALSE(error) << text << " gave " << render(text);
+  }
+}
+
+TEST_F(BodyTemplates, FollowIndicesEscapedNamesAndTheLastOfEqualNames) {
+  EXPECT_EQ(render("[{{payload.alert.tags.0}},{{payload.a-b_c}},{{payload.escaped}},{{payload.twice}}]"),
+            R"(["a",1,"yes",2])");
+}
+
+TEST_F(BodyTemplates, MakeMissingValuesNullOrNothing) {
+  EXPECT_EQ(
+      render(
+          R"({"a":{{payload.x}},"b":"<{{payload.alert.none}}>","c":{{ticket_id}},"d":{{payload.alert.tags.2}},"e":{{payload.flag.x}}})"),
+      R"({"a":null,"b":"<>","c":null,"d":null,"e":null})");
+}
+
+TEST_F(BodyTemplates, MakeMissingValuesAnErrorThatNamesThem) {
+  EXPECT_THAT([&] { render(R"({"a":{{payload.alert.none}}})", Missing::error); },
+              ThrowsMessage<sdk::Failure>(HasSubstr("{{payload.alert.none}} has no value")));
+  EXPECT_THAT([&] { render(R"({"a":"{{ticket_id}}"})", Missing::error); },
+              ThrowsMessage<sdk::Failure>(HasSubstr("{{ticket_id}}")));
+}
+
+TEST_F(BodyTemplates, AreRefusedWithThePlaceOfTheFault) {
+  const auto refused = [](std::string_view text, const char* why) {
+    EXPECT_THAT([&] { BodyTemplate(text, Missing::null); }, ThrowsMessage<sdk::Failure>(HasSubstr(why))) << text;
+  };
+  refused(R"({"a":{{nonsense}}})", "at byte 5: \"nonsense\" is not a known name");
+  refused(R"({"a":{{payload.}}})", "at byte 5: the path after \"payload.\" is empty");
+  refused(R"({"a":{{payload.a..b}}})", "malformed");
+  refused(R"({"a":{{payload.a.}}})", "malformed");
+  refused(R"({"a":{{payload.a b}}})", "malformed");
+  refused(R"({"a":{{event_id})", "at byte 5: \"{{\" is not closed");
+  refused(R"({"a":})", "is not JSON around its placeholders");
+  refused("", "is not JSON");
+  refused(R"({"a":{{event_id}}{{event_id}}})", "is not JSON around its placeholders");
+  refused("hello {{event_id}}", "is not JSON");
+}
+
+TEST_F(BodyTemplates, HaveLimitsAtTheirEdges) {
+  std::string path = "payload";
+  for (std::size_t i = 0; i < BodyTemplate::max_path; ++i) path += ".a";
+  EXPECT_NO_THROW(BodyTemplate("[{{" + path + "}}]", Missing::null));
+  EXPECT_THROW(BodyTemplate("[{{" + path + ".a}}]", Missing::null), sdk::Failure);
+  std::string many = "[{{event_id}}";
+  for (std::size_t i = 1; i < BodyTemplate::max_placeholders; ++i) many += ",{{event_id}}";
+  EXPECT_NO_THROW(BodyTemplate(many + "]", Missing::null));
+  EXPECT_THROW(BodyTemplate(many + ",{{event_id}}]", Missing::null), sdk::Failure);
+}
+
+TEST_F(BodyTemplates, TakeClosingBracesAfterAPlaceholderForWhatTheyAre) {
+  EXPECT_EQ(render(R"({"a":{"b":{{payload.flag}}}})"), R"({"a":{"b":true}})");
+}
+
+// The payload was checked by the host; the reader must stay in bounds even if it was not.
+TEST(JsonSlices, StayInBoundsOnMalformedText) {
+  const std::string good = R"({"a":{"b":["x\"y",{"c":"\u0041"},1.5e3,null]},"d":""})";
+  const std::vector<std::string> path{"a", "b", "1", "c"};
+  for (std::size_t n = 0; n <= good.size(); ++n) {
+    const std::string cut(good.data(), n);  // its own allocation: a sanitizer sees any overrun
+    (void)find_value(cut, path);
+    (void)find_value(cut, {});
+    for (const char c : {'"', '\\', '{', '}', '[', ']', ',', ':', '\0'}) {
+      auto mutated = cut;
+      if (n > 0) mutated[n - 1] = c;
+      if (const auto found = find_value(mutated, path)) {
+        EXPECT_GE(found->text.data(), mutated.data());
+        EXPECT_LE(found->text.data() + found->text.size(), mutated.data() + mutated.size());
+      }
+    }
+  }
+  EXPECT_EQ(find_value(good, path)->text, R"("\u0041")");
+}
+
+}  // namespace
+}  // namespace opi::webhook
