@@ -155,6 +155,7 @@ void Settler::report(const Settlement& settlement) {
 
 void Settler::disable_destination(const Settlement& settlement) {
   const Claim& claim = settlement.claim();
+  scheduler_.hold(claim->destination, clock_.mono_now() + options_.disabled_hold);
   audit::Entry entry;
   entry.tenant = claim->event->tenant_id;
   entry.at = clock_.unix_now();

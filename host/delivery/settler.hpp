@@ -20,6 +20,8 @@ class Settler {
     std::size_t batch = 500;
     std::chrono::milliseconds linger{2};  // how long a small batch waits for more
     std::chrono::milliseconds retry_after_failure{200};
+    // A destination that is gone gets nothing more for this long, by when the catalog has been read anew and tells.
+    std::chrono::milliseconds disabled_hold{2'000};
   };
   // `wake` is called when there is something for run_once(); `slots_freed` after slots were given back.
   Settler(DeliveryStore& store, CatalogStore& catalog, Scheduler& scheduler, const Clock& clock,
