@@ -95,7 +95,7 @@ class WithEngine : public testing::Test {
     dispatch();
   }
   void dispatch() {
-    clock.advance(std::chrono::milliseconds{5});
+    clock.advance(std::chrono::milliseconds{20});
     engine().dispatcher.work_announced();
     engine().dispatcher.run_once();
   }
