@@ -94,8 +94,32 @@ struct Breadcrumbs::Mapping {
 
 namespace {
 
+// A stack for the signal handler of a thread that has overflowed its own. Leaves one alone that is there already.
+class SignalStack {
+ public:
+  SignalStack() {
+    stack_t present{};
+    if (::sigaltstack(nullptr, &present) != 0 || (present.ss_flags & SS_DISABLE) == 0) return;
+    memory_ = std::make_unique<std::byte[]>(bytes);
+    const stack_t ours{memory_.get(), 0, bytes};
+    if (::sigaltstack(&ours, nullptr) != 0) memory_.reset();  // then an overflow goes unnoted
+  }
+  SignalStack(const SignalStack&) = delete;
+  SignalStack& operator=(const SignalStack&) = delete;
+  ~SignalStack() {
+    if (!memory_) return;
+    const stack_t none{nullptr, SS_DISABLE, 0};
+    ::sigaltstack(&none, nullptr);
+  }
+
+ private:
+  static constexpr std::size_t bytes = 64 * 1024;
+  std::unique_ptr<std::byte[]> memory_;
+};
+
 // This thread's slot in the mapping it used last.
 struct ThreadSlot {
+  SignalStack signal_stack;
   std::shared_ptr<Breadcrumbs::Mapping> mapping;
   ~ThreadSlot() { release(); }
   void release() {

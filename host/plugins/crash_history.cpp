@@ -26,8 +26,8 @@ CrashHistory::CrashHistory(std::filesystem::path file) : file_(std::move(file)) 
   std::ostringstream text;
   text << in.rdbuf();
   try {
-    for (const auto& value : json::parse(text.str()).as_object().at("crashes").as_array())
-      crashes_.push_back(crash_of(value));
+    const auto record = json::parse(text.str());
+    for (const auto& value : record.as_object().at("crashes").as_array()) crashes_.push_back(crash_of(value));
   } catch (const std::exception&) {
     // A record that cannot be read must neither stop the daemon nor be lost.
     crashes_.clear();
