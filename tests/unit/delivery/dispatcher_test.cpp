@@ -92,23 +92,20 @@ TEST_F(Dispatching, ALeaseOutlivesTheLongestTimeoutOfItsClaim) {
 
 TEST_F(Dispatching, WhatWasDisabledSinceThePlanIsGivenBack) {
   engine().intake.submit({test::event("e-1")});
-  // The scheduler still has it as enabled: the catalog is refreshed behind its back, between plan and claim.
-  store.choose = [&](test::StoreOperation operation) {
-    if (operation == test::StoreOperation::claim) {
-      auto d = test::destination(1);
-      d.enabled = false;
-      put(d);
-      engine().catalog.refresh();
-    }
-    return test::StoreFault::none;
-  };
-  run();
-  engine().settler.run_once();
-  // The claim used the catalog of before; the next one is not made.
-  transport.under_way.clear();
-  clock.advance(1s);
-  run();
+  Scheduler scheduler({});
+  scheduler.update(catalog_store.load());  // knows the destination as enabled, and nobody tells it otherwise
+  auto d = test::destination(1);
+  d.enabled = false;
+  put(d);
+  CatalogCache cache(catalog_store, {});
+  cache.refresh();
+  Dispatcher dispatcher(store, cache, scheduler, engine().attempts, engine().settler, clock, engine().metrics,
+                        engine().logger, {.daemon_id = "daemon-2"});
+  dispatcher.run_once();
   EXPECT_TRUE(transport.under_way.empty());
+  EXPECT_EQ(only_delivery().state, DeliveryState::delivering);
+  engine().settler.run_once();
+  EXPECT_EQ(only_delivery().state, DeliveryState::pending);
 }
 
 TEST_F(Dispatching, AnAbsentStoreIsWaitedForAndToldOnce) {
