@@ -1,5 +1,7 @@
 #include "delivery/rescuer.hpp"
 
+#include <algorithm>
+
 #include "delivery/settlement_factory.hpp"
 
 namespace opi::delivery {
@@ -19,6 +21,11 @@ std::chrono::milliseconds Rescuer::run_once() {
   auto claims = store_.take_over_expired(options_.batch, options_.daemon_id, options_.lease);
   if (claims.empty()) return options_.interval;
   const std::size_t taken = claims.size();
+  const auto unknown = [this](const Claim& claim) {
+    return !catalog_.current()->destinations.contains(claim->destination);
+  };
+  // Another policy than the destination's own could try it too often or give it up too soon.
+  if (std::ranges::any_of(claims, unknown)) catalog_.refresh();
   const auto catalog = catalog_.current();
   Outcome outcome;
   outcome.verdict = Verdict::unknown;

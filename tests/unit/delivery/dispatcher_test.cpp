@@ -226,12 +226,15 @@ TEST_F(Rescuing, AFailedSettlementIsTakenOverAgain) {
   EXPECT_EQ(attempts_of(only_delivery()).size(), 1u);
 }
 
-TEST_F(Rescuing, ADestinationThatIsUnknownHereHasTheDefaultPolicy) {
+TEST_F(Rescuing, ADestinationThatIsNotKnownYetIsJudgedByItsOwnPolicyAllTheSame) {
+  auto d = test::destination(1);
+  d.policy_override.max_attempts = 1;
+  put(d);
   publish_and_dispatch();
   clock.advance(60s);
   test::Engine fresh(store, catalog_store, registry, transport, clock, random);  // has not loaded the catalog
   fresh.rescuer.run_once();
-  EXPECT_EQ(only_delivery().state, DeliveryState::retry_scheduled);
+  EXPECT_EQ(only_delivery().state, DeliveryState::dead_lettered);
 }
 
 class CatalogCaching : public test::WithEngine {};
