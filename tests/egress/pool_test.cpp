@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -352,6 +353,11 @@ TEST_F(Pool, ANameThatHangsStopsNobodyElse) {
 
 TEST_F(Pool, CarriesThousandsAtOnce) {
   constexpr int count = 2'000;
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = files.rlim_max;
+  ASSERT_GE(files.rlim_max, 2u * count + 100) << "both ends of every connection need a file descriptor";
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
   options_.max_connections_per_origin = count;
   receiver::ReceiverOptions options;
   options.verify = false;

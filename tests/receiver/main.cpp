@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <boost/program_options.hpp>
 #include <fstream>
@@ -51,6 +52,13 @@ int run(int argc, char** argv) {
     for (const auto& file : values["secret-file"].as<std::vector<std::string>>())
       for (auto& secret : read_secrets(file)) options.secrets.push_back(std::move(secret));
   if (options.verify && options.secrets.empty()) throw std::runtime_error("--secret-file or --no-verify is needed");
+
+  // The usual soft limit of 1024 is less than the benchmarks' connections.
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0) std::cerr << "opi-demo-receiver: few file descriptors\n";
+  }
 
   // Before the receiver's thread starts, so that it inherits the mask and only sigwait() sees them.
   sigset_t ending;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <stdexcept>
 #include <thread>
 
@@ -38,6 +39,7 @@ class Receiver::Server {
     asio::post(io_, [this] {
       boost::system::error_code ignored;  // a failing close leaves nothing to do
       acceptor_.close(ignored);
+      pause_.cancel();
       for (const auto& session : sessions_)
         if (const auto alive = session.lock()) alive->close();
     });
@@ -51,8 +53,15 @@ class Receiver::Server {
   void accept() {
     acceptor_.async_accept([this](const boost::system::error_code& error, Socket socket) {
       if (!acceptor_.is_open()) return;
-      if (!error) admit(std::move(socket));
-      accept();
+      if (!error) {
+        admit(std::move(socket));
+        return accept();
+      }
+      // Out of file descriptors, most likely: asking again at once would only spin.
+      pause_.expires_after(std::chrono::milliseconds{20});
+      pause_.async_wait([this](const boost::system::error_code& stopped) {
+        if (!stopped && acceptor_.is_open()) accept();
+      });
     });
   }
 
@@ -73,6 +82,7 @@ class Receiver::Server {
   SessionContext context_;
   asio::io_context io_{1};
   asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> acceptor_{io_};
+  asio::steady_timer pause_{io_};
   std::uint16_t port_ = 0;
   std::vector<std::weak_ptr<Session>> sessions_;
   std::size_t swept_at_ = 64;
