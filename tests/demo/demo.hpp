@@ -43,6 +43,7 @@ class Demo {
   [[nodiscard]] Deliveries read_deliveries() const;
   Deliveries watch();
   bool verify(const Deliveries& deliveries);
+  [[nodiscard]] Check check_audit(const std::string& tenant) const;
   bool stop_and_verify();
   void invite() const;
   void print(const Check& check) const;

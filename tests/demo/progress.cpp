@@ -7,9 +7,10 @@
 namespace opi::demo {
 namespace {
 
-constexpr std::size_t name_columns = 18, part_columns = 12, number_columns = 8, most_bar_columns = 32;
-constexpr std::size_t fixed_columns = 4 + name_columns + part_columns + 2 + number_columns * all_delivery_states.size();
-constexpr int spare_rows = 3;  // the prompt's and what was printed before
+constexpr std::size_t name_columns = 16, part_columns = 11, number_columns = 8, most_bar_columns = 32;
+constexpr std::size_t fixed_columns = 4 + name_columns + part_columns + number_columns * all_delivery_states.size();
+static_assert(fixed_columns < 80);  // what every terminal has
+constexpr int spare_rows = 3;       // the prompt's and what was printed before
 
 std::size_t index_of(DeliveryState state) {
   return static_cast<std::size_t>(std::ranges::find(all_delivery_states, state) - all_delivery_states.begin());
@@ -38,6 +39,11 @@ Look look_of(DeliveryState state) {
 constexpr std::array bar_order{DeliveryState::delivered,  DeliveryState::failed,          DeliveryState::dead_lettered,
                                DeliveryState::delivering, DeliveryState::retry_scheduled, DeliveryState::pending};
 
+std::size_t bar_columns(const Terminal& terminal) {
+  const auto columns = static_cast<std::size_t>(std::max(0, terminal.columns));
+  return columns > fixed_columns ? std::min(most_bar_columns, columns - fixed_columns - 1) : 0;
+}
+
 std::string seconds(std::chrono::milliseconds elapsed) {
   std::ostringstream text;
   text << std::fixed << std::setprecision(1) << static_cast<double>(elapsed.count()) / 1000 << " s";
@@ -58,7 +64,8 @@ Progress::~Progress() {
 }
 
 void Progress::show(const Moment& moment, const Deliveries& deliveries) {
-  if (terminal_.redraws) return redraw(picture(moment, deliveries));
+  if (terminal_.redraws && terminal_.columns > static_cast<int>(fixed_columns))
+    return redraw(picture(moment, deliveries));
   Counts total{};
   for (const auto& [id, list] : deliveries) {
     const auto counts = count(list);
@@ -75,12 +82,11 @@ Progress::Counts Progress::count(const std::vector<ShownDelivery>& deliveries) {
 
 std::vector<std::string> Progress::picture(const Moment& moment, const Deliveries& deliveries) const {
   std::vector<std::string> lines;
-  const auto bar_space = static_cast<std::size_t>(std::max(0, terminal_.columns));
-  const auto bar_columns = bar_space > fixed_columns ? std::min(most_bar_columns, bar_space - fixed_columns) : 0;
+  const auto bar_space = bar_columns(terminal_);
   std::string headings;
   for (const auto state : all_delivery_states) headings += right(look_of(state).heading, number_columns);
-  lines.push_back(terminal_.paint(Style::dim, "  " + left("", name_columns + 2) + left("receiver", part_columns) +
-                                                  left("", bar_columns + 2) + headings));
+  lines.push_back(terminal_.paint(
+      Style::dim, "  " + left("", name_columns + 2) + left("receiver", part_columns) + left("", bar_space) + headings));
   Counts total{};
   std::string tenant;
   for (const auto& destination : scenario_.destinations) {
@@ -90,30 +96,26 @@ std::vector<std::string> Progress::picture(const Moment& moment, const Deliverie
     for (std::size_t i = 0; i < total.size(); ++i) total[i] += counts[i];
     lines.push_back(row(destination, counts));
   }
-  lines.push_back("  " + left("all", name_columns + 2) + left("", part_columns + bar_columns + 2) + numbers(total));
+  lines.push_back("  " + left("all", name_columns + 2) + left("", part_columns + bar_space) + numbers(total));
   std::string status = "  " + right(seconds(moment.elapsed), 7) + "   events " +
                        std::to_string(moment.events_published) + " of " + std::to_string(scenario_.events.size());
   if (moment.breakers_open > 0)
     status += "   circuit breakers open: " + terminal_.paint(Style::busy, std::to_string(moment.breakers_open));
-  if (static_cast<int>(lines.size()) + spare_rows < terminal_.rows) {
-    lines.insert(lines.begin(), {status, ""});
-    return lines;
-  }
-  // Too low a window for the picture: the sums alone.
-  return {status, lines.front(), lines.back()};
+  // A window too low for the picture gets the sums alone.
+  if (static_cast<int>(lines.size()) + 2 + spare_rows > terminal_.rows) lines = {lines.front(), lines.back()};
+  lines.insert(lines.begin(), {status, ""});
+  return lines;
 }
 
 std::string Progress::row(const DemoDestination& destination, const Counts& counts) const {
   return "    " + left(destination.name, name_columns) +
          terminal_.paint(Style::dim, left(destination.part, part_columns)) +
-         bar(counts, scenario_.subscribed_events(destination)) + "  " + numbers(counts);
+         bar(counts, scenario_.subscribed_events(destination)) + numbers(counts);
 }
 
 // A character for each delivery, or for several if there are more than fit.
 std::string Progress::bar(const Counts& counts, int total) const {
-  const auto space = static_cast<std::size_t>(std::max(0, terminal_.columns));
-  if (space <= fixed_columns) return {};
-  const int columns = static_cast<int>(std::min(most_bar_columns, space - fixed_columns));
+  const int columns = static_cast<int>(bar_columns(terminal_));
   const int scale = std::max(total, columns);
   std::string text;
   int seen = 0, used = 0;

@@ -1,28 +1,30 @@
 #include "report.hpp"
 
 #include <array>
+#include <optional>
 #include <vector>
 
 namespace opi::demo {
 namespace {
 
-constexpr std::size_t name_columns = 16, part_columns = 11;
+constexpr std::size_t name_columns = 14, most_part_columns = 13;
 
 struct Column {
   const char *first, *second;  // lines of the heading
   std::size_t columns;
   Style style;  // of numbers other than zero
 };
-constexpr std::array<Column, 10> numbers{{{"", "delivered", 10, Style::good},
-                                          {"", "retried", 9, Style::busy},
-                                          {"", "failed", 8, Style::bad},
-                                          {"dead-", "lettered", 10, Style::bad},
-                                          {"", "waiting", 9, Style::busy},
-                                          {"", "attempts", 10, Style::plain},
-                                          {"p50", "ms", 8, Style::plain},
-                                          {"p95", "ms", 8, Style::plain},
-                                          {"dupli-", "cates", 8, Style::bad},
-                                          {"bad sig-", "natures", 10, Style::bad}}};
+constexpr std::array<Column, 10> numbers{{{"deliv-", "ered", 7, Style::good},
+                                          {"re-", "tried", 6, Style::busy},
+                                          {"", "failed", 7, Style::bad},
+                                          {"dead", "letter", 7, Style::bad},
+                                          {"wait-", "ing", 6, Style::busy},
+                                          {"at-", "tempts", 7, Style::plain},
+                                          {"p50", "ms", 6, Style::plain},
+                                          {"p95", "ms", 6, Style::plain},
+                                          {"", "dup.", 5, Style::bad},
+                                          {"bad", "sig.", 5, Style::bad}}};
+constexpr int columns_with_part = 96;  // a narrower terminal goes without what the receiver plays
 
 // Nullopt: there is nothing to tell.
 using Row = std::array<std::optional<std::int64_t>, numbers.size()>;
@@ -51,16 +53,18 @@ Row row_of(const std::vector<ShownDelivery>& deliveries, const ReceivedCounts& r
 
 void print_report(std::ostream& out, const Terminal& terminal, const Scenario& scenario, const Deliveries& deliveries,
                   const std::map<std::string, ReceivedCounts>& received) {
-  std::string first = "    " + left("", name_columns + part_columns),
-              second = "    " + left("destination", name_columns) + left("receiver", part_columns);
-  std::size_t columns = name_columns + part_columns + 2;
+  const std::size_t part_columns = terminal.columns >= columns_with_part ? most_part_columns : 0;
+  const auto part = [&](std::string_view text) {
+    return left(part_columns > 0 ? "  " + std::string(text) : "", part_columns);
+  };
+  std::string first = "    " + left("", name_columns) + part(""),
+              second = "    " + left("destination", name_columns) + part("receiver");
   for (const auto& column : numbers) {
     first += right(column.first, column.columns);
     second += right(column.second, column.columns);
-    columns += column.columns;
   }
   std::string rule;
-  for (std::size_t i = 0; i < columns; ++i) rule += terminal.unicode ? "─" : "-";
+  for (std::size_t i = 2; i < width(second); ++i) rule += terminal.unicode ? "─" : "-";
   out << terminal.paint(Style::dim, first) << "\n" << terminal.paint(Style::dim, second) << "\n";
 
   std::vector<ShownDelivery> all;
@@ -72,17 +76,15 @@ void print_report(std::ostream& out, const Terminal& terminal, const Scenario& s
     const auto own = found == deliveries.end() ? std::vector<ShownDelivery>{} : found->second;
     const auto at_receiver = received.find(destination.path);
     const auto counts = at_receiver == received.end() ? ReceivedCounts{} : at_receiver->second;
-    out << "    " << left(destination.name, name_columns)
-        << terminal.paint(Style::dim, left(destination.part, part_columns)) << line_of(terminal, row_of(own, counts))
-        << "\n";
+    out << "    " << left(destination.name, name_columns) << terminal.paint(Style::dim, part(destination.part))
+        << line_of(terminal, row_of(own, counts)) << "\n";
     all.insert(all.end(), own.begin(), own.end());
     all_received.duplicates += counts.duplicates;
     all_received.bad_signatures += counts.bad_signatures;
     all_received.outside_window += counts.outside_window;
   }
   out << "  " << terminal.paint(Style::dim, rule) << "\n";
-  out << "    " << left("all", name_columns + part_columns) << line_of(terminal, row_of(all, all_received))
-      << std::endl;
+  out << "    " << left("all", name_columns) << part("") << line_of(terminal, row_of(all, all_received)) << std::endl;
 }
 
 }  // namespace opi::demo

@@ -21,7 +21,7 @@ std::string random_secret() {
   return "whsec_" + crypto::to_base64(bytes);
 }
 
-std::filesystem::path token_file(const std::string& tenant, const std::string& role) {
+std::filesystem::path header_file(const std::string& tenant, const std::string& role) {
   return std::filesystem::path("tokens") / (tenant + "." + role);
 }
 
@@ -43,7 +43,7 @@ std::map<std::string, DaemonApi::Tokens> issue_tokens(const std::filesystem::pat
   const auto issue = [&](const std::string& tenant, const std::string& role) {
     auto token = run_integrationsctl(programs, state,
                                      {"token", "issue", "--role", role, "--tenant", tenant, "--label", "opi-demo"});
-    state.write(token_file(tenant, role), token + "\n");
+    state.write(header_file(tenant, role), "Authorization: Bearer " + token + "\n");
     return token;
   };
   std::map<std::string, DaemonApi::Tokens> tokens;
@@ -51,8 +51,8 @@ std::map<std::string, DaemonApi::Tokens> issue_tokens(const std::filesystem::pat
   return tokens;
 }
 
-std::filesystem::path auditor_token_file(const StateDirectory& state, const std::string& tenant) {
-  return state.path() / token_file(tenant, "auditor");
+std::filesystem::path auditor_header_file(const StateDirectory& state, const std::string& tenant) {
+  return state.path() / header_file(tenant, "auditor");
 }
 
 }  // namespace opi::demo

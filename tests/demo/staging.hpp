@@ -16,9 +16,10 @@ namespace opi::demo {
 // them.
 std::vector<std::string> make_secrets(const StateDirectory& state, const Scenario& scenario);
 
-// Has integrationsctl issue a producer's and an auditor's token for each tenant, and keeps them in tokens/.
+// Has integrationsctl issue a producer's and an auditor's token for each tenant, and keeps them in tokens/, each as the
+// header line that `curl -H @file` wants: so a token need not stand on a command line.
 std::map<std::string, DaemonApi::Tokens> issue_tokens(const std::filesystem::path& programs,
                                                       const StateDirectory& state, const Scenario& scenario);
-std::filesystem::path auditor_token_file(const StateDirectory& state, const std::string& tenant);
+std::filesystem::path auditor_header_file(const StateDirectory& state, const std::string& tenant);
 
 }  // namespace opi::demo
