@@ -23,12 +23,16 @@ void register_connector() {
   static_cast<void>(registered);
 }
 
-// The log and the shared memory beside the file take over its mode.
+// The log and the shared memory beside the file take over its mode. A file that exists is never opened here: closing
+// it would drop this process's locks on it (POSIX locks belong to the process, not to the descriptor), and the next
+// process to close the database would take itself for the last and delete the log under us.
 void create_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0)
-    throw StoreUnavailable("sqlite: cannot open " + path + ": " +
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) {
+    if (errno == EEXIST) return;
+    throw StoreUnavailable("sqlite: cannot create " + path + ": " +
                            std::error_code{errno, std::generic_category()}.message());
+  }
   ::close(file);
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -50,6 +51,19 @@ TEST_F(SqliteFaults, NobodyElseMayReadTheFiles) {
     ASSERT_EQ(::stat((file() + suffix).c_str(), &status), 0) << suffix;
     EXPECT_EQ(status.st_mode & 0777, 0600U) << suffix;
   }
+}
+
+// The operator's command line works on the file beside the daemon. Whoever closes a database last deletes its log;
+// that it is not the last it learns from the others' locks.
+TEST_F(SqliteFaults, AnotherProcessComingAndGoingLosesNothing) {
+  SqliteDatabase database{options()};
+  database.migrate();
+  sqlite::SqliteDeliveryStore store(database, clock_);
+  EXPECT_THAT(store.insert({{big_event(1)}}, 0).results, Each(InsertResult::accepted));
+  ASSERT_EQ(std::system(("sqlite3 '" + file() + "' 'select count(*) from integration_events' > /dev/null").c_str()), 0);
+  EXPECT_THAT(store.insert({{big_event(2)}}, 0).results, Each(InsertResult::accepted));
+  SqliteDatabase other{options()};
+  EXPECT_THAT(sqlite::SqliteDeliveryStore(other, clock_).stored({{big_event(1), big_event(2)}}), Each(true));
 }
 
 TEST_F(SqliteFaults, WhatWasStoredIsThereAfterReopening) {
