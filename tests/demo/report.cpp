@@ -24,17 +24,22 @@ constexpr std::array<Column, 10> numbers{{{"deliv-", "ered", 7, Style::good},
                                           {"p95", "ms", 6, Style::plain},
                                           {"", "dup.", 5, Style::bad},
                                           {"bad", "sig.", 5, Style::bad}}};
-constexpr int columns_with_part = 96;  // a narrower terminal goes without what the receiver plays
+constexpr int columns_with_part = 96;    // a narrower terminal goes without what the receiver plays
+constexpr int columns_with_space = 106;  // a wider one has room between the columns
 
 // Nullopt: there is nothing to tell.
 using Row = std::array<std::optional<std::int64_t>, numbers.size()>;
+
+std::size_t columns_of(const Column& column, const Terminal& terminal) {
+  return column.columns + (terminal.columns >= columns_with_space ? 1 : 0);
+}
 
 std::string line_of(const Terminal& terminal, const Row& row) {
   std::string line;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const bool empty = !row[i] || *row[i] == 0;
     line += terminal.paint(empty ? Style::dim : numbers[i].style,
-                           right(empty ? "-" : std::to_string(*row[i]), numbers[i].columns));
+                           right(empty ? "-" : std::to_string(*row[i]), columns_of(numbers[i], terminal)));
   }
   return line;
 }
@@ -60,8 +65,8 @@ void print_report(std::ostream& out, const Terminal& terminal, const Scenario& s
   std::string first = "    " + left("", name_columns) + part(""),
               second = "    " + left("destination", name_columns) + part("receiver");
   for (const auto& column : numbers) {
-    first += right(column.first, column.columns);
-    second += right(column.second, column.columns);
+    first += right(column.first, columns_of(column, terminal));
+    second += right(column.second, columns_of(column, terminal));
   }
   std::string rule;
   for (std::size_t i = 2; i < width(second); ++i) rule += terminal.unicode ? "─" : "-";

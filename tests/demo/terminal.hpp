@@ -11,7 +11,7 @@ struct Terminal {
   bool redraws = false;
   bool colours = false;  // never with NO_COLOR (no-color.org)
   bool unicode = false;  // the locale's encoding is UTF-8
-  int columns = 100, rows = 0;
+  int columns = 110, rows = 0;
 
   // Of standard output.
   static Terminal of_standard_output();

@@ -131,7 +131,7 @@ Check check_intake(int expected_events, int sent_again, const PublishCounts& pub
 }
 
 Check check_silence(const std::vector<std::string>& secrets, const std::vector<std::filesystem::path>& files) {
-  Check check{"no secret and no token stands in the logs", {}};
+  Check check{"no secret and no token stands in the logs or the database", {}};
   for (const auto& file : files) {
     const auto text = read_file(file);
     for (const auto& secret : secrets)
