@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -57,12 +58,11 @@ class LeaseWitness final : public delivery::DeliveryStore {
       const auto& claim = settlements[i].claim();
       Lease& last = leases_[claim->delivery];
       const bool late_success = settlements[i].decision().next == DeliveryState::delivered;
-      const bool again = last.settlement == settlements[i].delivery_event_id();
+      const bool again = !settled_.insert(settlements[i].delivery_event_id()).second;
       require(again || late_success || (last.open && last.token == claim->lease), claim,
               "was settled with a lease that is not its own");
       if (again) continue;
       last.open = false;
-      last.settlement = settlements[i].delivery_event_id();
     }
     return results;
   }
@@ -80,7 +80,6 @@ class LeaseWitness final : public delivery::DeliveryStore {
     bool open = false;
     delivery::LeaseToken token = 0;
     UnixTime until{};
-    Uuid settlement{};
   };
 
   static void require(bool holds, const delivery::Claim& claim, const char* what) {
@@ -97,6 +96,7 @@ class LeaseWitness final : public delivery::DeliveryStore {
   delivery::DeliveryStore& inner_;
   const Clock& clock_;
   std::map<DeliveryId, Lease> leases_;
+  std::set<Uuid> settled_;  // settlements that were written, by their delivery events
 };
 
 }  // namespace opi::simulation
