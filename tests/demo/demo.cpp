@@ -213,7 +213,11 @@ void Demo::print(const Check& check) const {
 
 void Demo::stop_early() noexcept {
   try {
-    if (daemon_ && !daemon_->ended()) daemon_->stop();
+    if (const auto ended = daemon_ ? daemon_->ended() : std::nullopt)
+      out_ << "  integrationsd has ended by itself with " << to_string(*ended) << "; see " << daemon_->log().string()
+           << "\n";
+    else if (daemon_)
+      daemon_->stop();
     if (receiver_) receiver_->stop();
   } catch (const std::exception& failure) {
     out_ << "  " << failure.what() << "\n";  // the destructors kill what is left

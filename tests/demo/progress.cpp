@@ -58,7 +58,10 @@ Progress::Progress(const Terminal& terminal, const Scenario& scenario, std::ostr
 }
 
 Progress::~Progress() {
-  if (!terminal_.redraws) return;
+  if (!terminal_.redraws) {
+    out_ << std::endl;
+    return;
+  }
   if (drawn_lines_ > 0) out_ << "\x1b[" << drawn_lines_ << "A\r\x1b[J";
   out_ << "\x1b[?25h" << std::flush;
 }
