@@ -43,6 +43,7 @@ class Loader {
   void file(const std::string& path) {
     std::ifstream stream(path);
     if (!stream) return error(path, "cannot be read");
+    refuse_cut_values(path, stream);
     try {
       const po::options_description nothing;
       std::set<std::string> seen;
@@ -87,6 +88,20 @@ class Loader {
 
  private:
   void error(const std::string& source, const std::string& what) { loaded_.errors.push_back(source + ": " + what); }
+
+  // The parser takes a '#' anywhere for the beginning of a comment, and would cut a password there without a word.
+  void refuse_cut_values(const std::string& path, std::istream& stream) {
+    int number = 0;
+    for (std::string line; std::getline(stream, line);) {
+      ++number;
+      const auto hash = line.find('#');
+      if (hash == std::string::npos || line.find_first_not_of(" \t") == hash) continue;
+      if (line[hash - 1] != ' ' && line[hash - 1] != '\t')
+        error(path, "line " + std::to_string(number) + " has a # inside a value, which would be cut there");
+    }
+    stream.clear();
+    stream.seekg(0);
+  }
 
   void read_connection_file() {
     auto& c = loaded_.configuration;
