@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <boost/program_options.hpp>
@@ -73,6 +74,13 @@ std::string usage() {
 
 Application::Application(CommandLine command_line, configuration::Configuration configuration)
     : command_line_(std::move(command_line)), configuration_(std::move(configuration)) {}
+
+void Application::raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // what it may not raise stays; connections are then fewer
+}
 
 void Application::block_signals() {
   sigset_t signals;

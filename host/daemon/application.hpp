@@ -26,6 +26,8 @@ class Application final : public Poco::Util::ServerApplication {
 
   // To be called before the first thread: those signals then reach only the threads that wait for them.
   static void block_signals();
+  // Thousands of connections need descriptors; the usual soft limit is 1024.
+  static void raise_descriptor_limit();
 
  protected:
   int main(const std::vector<std::string>& arguments) override;

@@ -1,5 +1,7 @@
 #include "stores/stores.hpp"
 
+#include <filesystem>
+
 #include "postgres/postgres_audit_log.hpp"
 #include "postgres/postgres_catalog_store.hpp"
 #include "postgres/postgres_database.hpp"
@@ -42,9 +44,19 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   return stores;
 }
 
+// On a fresh machine whoever comes first, daemon or integrationsctl, makes the state directory.
+void make_private_folder(const std::filesystem::path& folder) {
+  std::error_code failure;
+  if (std::filesystem::exists(folder, failure)) return;
+  if (std::filesystem::create_directories(folder, failure))
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
+  if (failure) throw StoreUnavailable("cannot make " + folder.string() + ": " + failure.message());
+}
+
 Stores open_sqlite(const configuration::Configuration& configuration, const Clock& clock) {
   sqlite::SqliteOptions options;
   options.path = configuration.sqlite_file();
+  make_private_folder(std::filesystem::path(options.path).parent_path());
   auto database = std::make_shared<sqlite::SqliteDatabase>(options);
   database->migrate();
   Stores stores;

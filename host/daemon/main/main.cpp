@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   daemon::Application::block_signals();
+  daemon::Application::raise_descriptor_limit();
   daemon::Application application(line, std::move(loaded.configuration));
   return application.run(std::vector<std::string>{argv[0]});
 }

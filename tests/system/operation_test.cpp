@@ -1,0 +1,130 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <fstream>
+
+#include "system/site.hpp"
+
+// What an operator meets: a store that goes away, a stop under load, plugins that are no good, secrets that are
+// missing.
+namespace opi::system_test {
+namespace {
+
+namespace fs = std::filesystem;
+
+demo::HttpReply publish(const RunningDaemon& daemon, const std::string& token, int number) {
+  return demo::HttpClient(daemon.port()).post("/api/v1/events", token, "application/json", event(number));
+}
+
+TEST(StoreDown, IntakeAnswers503AndTheDaemonRecoversByItself) {
+  test::PostgresCluster cluster;
+  Site site(&cluster);
+  site.provision("/healthy");
+  const auto producer = site.token("producer");
+  RunningDaemon daemon(site);
+  ASSERT_EQ(publish(daemon, producer, 1).status, 202);
+  ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 1; }));
+  cluster.kill_hard();
+  for (int number = 2; number < 5; ++number) EXPECT_EQ(publish(daemon, producer, number).status, 503);
+  EXPECT_EQ(demo::HttpClient(daemon.port()).get("/readyz").status, 503);
+  EXPECT_EQ(demo::HttpClient(daemon.port()).get("/healthz").status, 200);
+  cluster.start();
+  ASSERT_TRUE(eventually([&] { return publish(daemon, producer, 2).status == 202; }));
+  ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 2; }));
+  EXPECT_EQ(demo::HttpClient(daemon.port()).get("/readyz").status, 200);
+  EXPECT_TRUE(daemon.stop().clean());
+}
+
+TEST(Drain, SigtermFinishesWhatIsUnderWayAndLeavesNoLease) {
+  Site site(nullptr);
+  site.provision("/slow", R"(,"policy":{"timeout_ms":5000})");  // answers after 1.5 s
+  const auto producer = site.token("producer"), auditor = site.token("auditor");
+  {
+    RunningDaemon daemon(site);
+    for (int number = 0; number < 100; ++number) ASSERT_EQ(publish(daemon, producer, number).status, 202);
+    ASSERT_TRUE(eventually([&] { return daemon.metric("opi_claims_total") > 0; }));
+    ASSERT_TRUE(daemon.stop().clean());
+    EXPECT_NE(daemon.log().find("\"left_to_lease_expiry\":0"), std::string::npos) << daemon.log();
+  }
+  RunningDaemon daemon(site);
+  ASSERT_TRUE(eventually([&] {
+    const auto deliveries = all_deliveries(daemon.port(), auditor);
+    return deliveries.size() == 100 &&
+           std::ranges::all_of(deliveries, [](const auto& d) { return d.state == "delivered"; });
+  }));
+  for (const auto& delivery : all_deliveries(daemon.port(), auditor)) EXPECT_EQ(delivery.attempts, 1) << delivery.id;
+  EXPECT_EQ(site.receiver().statistics().path("/slow").duplicates, 0u);
+}
+
+TEST(Drain, TheDeadlineGivesBackWhatDoesNotFinish) {
+  Site site(nullptr);
+  site.set("general.drain_timeout_ms", "200");
+  site.provision("/slow", R"(,"policy":{"timeout_ms":5000})");
+  const auto producer = site.token("producer");
+  RunningDaemon daemon(site);
+  ASSERT_EQ(publish(daemon, producer, 1).status, 202);
+  ASSERT_TRUE(eventually([&] { return daemon.metric("opi_claims_total") > 0; }));
+  EXPECT_TRUE(daemon.stop().clean());
+  EXPECT_NE(daemon.log().find("\"left_to_lease_expiry\":0"), std::string::npos) << daemon.log();
+}
+
+TEST(Plugins, BadOnesAreRefusedByNameAndTheDaemonServes) {
+  Site site(nullptr);
+  const fs::path plugins = site.folder() / "plugins";
+  fs::create_directories(plugins);
+  for (const auto& file : fs::directory_iterator(OPI_PLUGINS))
+    fs::copy_file(file.path(), plugins / file.path().filename());
+  std::ofstream(plugins / "notes.so") << "this is no plugin";
+  fs::copy_file(fs::path(OPI_PLUGINS) / "webhook.so", plugins / "open.so");
+  fs::permissions(plugins / "open.so", fs::perms::others_write, fs::perm_options::add);
+  fs::create_symlink(plugins / "webhook.so", plugins / "link.so");
+  site.set("plugins.directory", plugins.string());
+  site.provision("/healthy");
+  const auto producer = site.token("producer");
+  RunningDaemon daemon(site);
+  ASSERT_EQ(publish(daemon, producer, 1).status, 202);
+  ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 1; }));
+  const std::string log = daemon.log();
+  for (const char* file : {"notes.so", "open.so", "link.so"}) {
+    const auto at = log.find(file);
+    ASSERT_NE(at, std::string::npos) << file << log;
+    EXPECT_NE(log.rfind("plugin.refused", at), std::string::npos) << file;
+  }
+  EXPECT_NE(log.find("\"plugins_refused\":3"), std::string::npos) << log;
+}
+
+TEST(Production, NothingIsSentUnsigned) {
+  Site site(nullptr);
+  site.provision("/healthy", R"(,"policy":{"max_attempts":2})");
+  const auto producer = site.token("producer"), auditor = site.token("auditor");
+  site.set("general.environment", "production");
+  site.set("secrets.local_directory", "");
+  RunningDaemon daemon(site);
+  EXPECT_NE(daemon.log().find("L701"), std::string::npos) << "the local provider was not refused: " << daemon.log();
+  ASSERT_EQ(publish(daemon, producer, 1).status, 202);
+  std::vector<ShownDelivery> deliveries;
+  ASSERT_TRUE(eventually([&] {
+    deliveries = all_deliveries(daemon.port(), auditor);
+    return deliveries.size() == 1 && deliveries[0].state == "dead_lettered";
+  }));
+  const auto reply =
+      demo::HttpClient(daemon.port()).get("/api/v1/deliveries/" + deliveries[0].id + "/attempts", auditor);
+  EXPECT_NE(reply.body.find("signing_secret_unavailable"), std::string::npos) << reply.body;
+  EXPECT_EQ(site.receiver().statistics().path("/healthy").requests, 0u);
+}
+
+TEST(Reload, SighupFollowsTheLogLevelAndReopensTheLog) {
+  Site site(nullptr);
+  site.provision("/healthy");
+  RunningDaemon daemon(site);
+  fs::rename(site.folder() / "daemon/log", site.folder() / "daemon/log.1");
+  daemon.reload();
+  ASSERT_TRUE(eventually([&] { return fs::exists(site.folder() / "daemon/log"); }));
+  ASSERT_TRUE(eventually([&] { return daemon.log().find("daemon.reloaded") != std::string::npos; }));
+}
+
+}  // namespace
+}  // namespace opi::system_test
