@@ -20,9 +20,15 @@ constexpr Statement read_catalog_revision{"intake_catalog_revision",
 
 constexpr Statement insert_events{"insert_events", R"(
   INSERT INTO integration_events (tenant_id, event_id, event_type, schema_version, source, event_timestamp,
-                                  correlation_id, causation_id, alert_id, evidence_id, ticket_id, payload, content_hash)
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                       $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[])
+                                  correlation_id, causation_id, alert_id, evidence_id, ticket_id, payload, content_hash,
+                                  delivery_ids)
+  SELECT n.tenant_id, n.event_id, n.event_type, n.schema_version, n.source, n.event_timestamp,
+         n.correlation_id, n.causation_id, n.alert_id, n.evidence_id, n.ticket_id, n.payload, n.content_hash,
+         n.delivery_ids::uuid[]
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+              $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::text[])
+    AS n (tenant_id, event_id, event_type, schema_version, source, event_timestamp, correlation_id, causation_id,
+          alert_id, evidence_id, ticket_id, payload, content_hash, delivery_ids)
   ON CONFLICT (tenant_id, event_id) DO NOTHING
   RETURNING tenant_id, event_id)"};
 
@@ -49,11 +55,21 @@ std::vector<std::size_t> in_lock_order(std::span<const NewEvent> events) {
   return order;
 }
 
+// As an array literal: arrays of different lengths do not fit into one array parameter.
+std::string delivery_ids(const NewEvent& one) {
+  std::string text = "{";
+  for (const auto& each : one.deliveries) {
+    if (text.size() > 1) text += ',';
+    text += each.id.to_string();
+  }
+  return text + '}';
+}
+
 // Stores the events that are new and answers their keys.
 std::vector<std::string> store_events(Connection& connection, std::span<const NewEvent> events,
                                       const std::vector<std::size_t>& order) {
   std::vector<ArrayParameter> columns(12, ArrayParameter{Element::text});
-  ArrayParameter hashes{Element::bytea};
+  ArrayParameter hashes{Element::bytea}, ids{Element::text};
   for (const std::size_t i : order) {
     const Event& e = events[i].event;
     std::size_t column = 0;
@@ -62,10 +78,11 @@ std::vector<std::string> store_events(Connection& connection, std::span<const Ne
           &e.correlation_id, &e.causation_id, &e.alert_id, &e.evidence_id, &e.ticket_id, &e.payload})
       columns[column++].add(*value);
     hashes.add(events[i].content_hash);
+    ids.add(delivery_ids(events[i]));
   }
   Parameters parameters;
   for (auto& column : columns) parameters.array(column);
-  const auto rows = connection.execute(insert_events, parameters.array(hashes));
+  const auto rows = connection.execute(insert_events, parameters.array(hashes).array(ids));
   std::vector<std::string> keys;
   for (int i = 0; i < rows.size(); ++i) keys.push_back(event_key(rows.text(i, 0), rows.text(i, 1)));
   return keys;

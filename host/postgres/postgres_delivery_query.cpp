@@ -19,25 +19,36 @@ constexpr Statement list_deliveries{"list_deliveries", R"(
      FROM integration_outbox o
      WHERE o.tenant_id = $1::text AND ($2::uuid IS NULL OR o.delivery_id < $2::uuid)
        AND ($3::text IS NULL OR o.state = $3::text) AND ($4::uuid IS NULL OR o.destination_id = $4::uuid)
-       AND ($5::text IS NULL OR o.event_id = $5::text)
-       AND ($6::text IS NULL OR o.event_id IN (SELECT x.event_id FROM integration_events x
-                                               WHERE x.tenant_id = $1::text AND x.correlation_id = $6::text))
-     ORDER BY o.delivery_id DESC LIMIT $7::int)
+     ORDER BY o.delivery_id DESC LIMIT $5::int)
     UNION ALL
     (SELECT c.tenant_id, c.delivery_id, c.destination_id, c.event_id, c.state, c.attempts, c.idempotency_key,
             c.created_at, NULL::timestamptz, c.completed_at
      FROM integration_deliveries c
      WHERE c.tenant_id = $1::text AND ($2::uuid IS NULL OR c.delivery_id < $2::uuid)
        AND ($3::text IS NULL OR c.state = $3::text) AND ($4::uuid IS NULL OR c.destination_id = $4::uuid)
-       AND ($5::text IS NULL OR c.event_id = $5::text)
-       AND ($6::text IS NULL OR c.event_id IN (SELECT x.event_id FROM integration_events x
-                                               WHERE x.tenant_id = $1::text AND x.correlation_id = $6::text))
-     ORDER BY c.delivery_id DESC LIMIT $7::int)
+     ORDER BY c.delivery_id DESC LIMIT $5::int)
   ) d
   JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
     ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
-  ORDER BY d.delivery_id DESC LIMIT $7::int)"};
+  ORDER BY d.delivery_id DESC LIMIT $5::int)"};
+
+// From the events to their deliveries.
+constexpr Statement list_deliveries_of_events{"list_deliveries_of_events", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
+         coalesce(a.reason, '')
+  FROM integration_events e
+  CROSS JOIN LATERAL unnest(e.delivery_ids) AS i (delivery_id)
+  CROSS JOIN LATERAL (SELECT * FROM integration_delivery_view v
+                      WHERE v.tenant_id = e.tenant_id AND v.delivery_id = i.delivery_id) d
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE e.tenant_id = $1::text AND ($2::uuid IS NULL OR i.delivery_id < $2::uuid)
+    AND ($3::text IS NULL OR d.state = $3::text) AND ($4::uuid IS NULL OR d.destination_id = $4::uuid)
+    AND ($6::text IS NULL OR e.event_id = $6::text)
+    AND ($7::text IS NULL OR e.correlation_id = $7::text AND e.correlation_id <> '')
+  ORDER BY d.delivery_id DESC LIMIT $5::int)"};
 
 constexpr Statement find_delivery{"find_delivery", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
@@ -85,29 +96,17 @@ DeliveryView view_of(const Rows& rows, int row, const TenantId& tenant) {
 std::vector<DeliveryView> PostgresDeliveryQuery::list(const TenantId& tenant, const delivery::DeliveryFilter& filter) {
   if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
   Parameters parameters;
-  parameters.text(tenant.str());
-  if (filter.before)
-    parameters.uuid(filter.before->value);
-  else
-    parameters.null();
-  if (filter.state)
-    parameters.text(to_string(*filter.state));
-  else
-    parameters.null();
-  if (filter.destination)
-    parameters.uuid(filter.destination->value);
-  else
-    parameters.null();
-  if (filter.event_id)
-    parameters.text(filter.event_id->str());
-  else
-    parameters.null();
-  if (filter.correlation_id)
-    parameters.text(*filter.correlation_id);
-  else
-    parameters.null();
+  parameters.text(tenant.str())
+      .optional_uuid(filter.before ? std::optional{filter.before->value} : std::nullopt)
+      .optional_text(filter.state ? std::optional{to_string(*filter.state)} : std::nullopt)
+      .optional_uuid(filter.destination ? std::optional{filter.destination->value} : std::nullopt)
+      .int4(filter.limit);
+  const bool by_event = filter.event_id || filter.correlation_id;
+  if (by_event)
+    parameters.optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt)
+        .optional_text(filter.correlation_id);
   auto session = database_.general().borrow();
-  const auto rows = session->execute(list_deliveries, parameters.int4(filter.limit));
+  const auto rows = session->execute(by_event ? list_deliveries_of_events : list_deliveries, parameters);
   std::vector<DeliveryView> views;
   for (int i = 0; i < rows.size(); ++i) views.push_back(view_of(rows, i, tenant));
   return views;

@@ -4,8 +4,7 @@
 #include <Poco/Data/SQLite/Utility.h>
 #include <Poco/Data/Session.h>
 #include <Poco/Exception.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <system_error>
@@ -23,17 +22,13 @@ void register_connector() {
   static_cast<void>(registered);
 }
 
-// The log and the shared memory beside the file take over its mode. A file that exists is never opened here: closing
-// it would drop this process's locks on it (POSIX locks belong to the process, not to the descriptor), and the next
-// process to close the database would take itself for the last and delete the log under us.
+// The log and the shared memory beside the file take over its mode. The file is made without opening it: closing a
+// descriptor would drop this process's locks on it (POSIX locks belong to the process, not to the descriptor), and
+// the next process to close the database would take itself for the last and delete the log under us.
 void create_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) {
-    if (errno == EEXIST) return;
-    throw StoreUnavailable("sqlite: cannot create " + path + ": " +
-                           std::error_code{errno, std::generic_category()}.message());
-  }
-  ::close(file);
+  if (::mknod(path.c_str(), S_IFREG | 0600, 0) == 0 || errno == EEXIST) return;
+  throw StoreUnavailable("sqlite: cannot create " + path + ": " +
+                         std::error_code{errno, std::generic_category()}.message());
 }
 
 std::string set_up(const SqliteOptions& options, Connection::Kind kind) {

@@ -15,8 +15,8 @@ constexpr Statement read_catalog_revision{"intake_catalog_revision",
 constexpr Statement insert_event{"insert_event", R"(
   INSERT INTO integration_events (tenant_id, event_id, event_type, schema_version, source, event_timestamp,
                                   correlation_id, causation_id, alert_id, evidence_id, ticket_id, payload, content_hash,
-                                  received_at_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, event_id) DO NOTHING)"};
+                                  received_at_ms, delivery_ids)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, event_id) DO NOTHING)"};
 
 constexpr Statement insert_delivery{"insert_delivery", R"(
   INSERT INTO integration_outbox (tenant_id, event_id, delivery_id, destination_id, idempotency_key, due_at_us,
@@ -39,7 +39,10 @@ bool store_event(Connection& connection, const NewEvent& one, UnixTime now) {
        {&e.tenant_id.str(), &e.event_id.str(), &e.event_type, &e.schema_version, &e.source, &e.timestamp,
         &e.correlation_id, &e.causation_id, &e.alert_id, &e.evidence_id, &e.ticket_id, &e.payload})
     insert.text(*value);
-  return insert.blob(one.content_hash).time(now).run() == 1;
+  std::vector<std::uint8_t> delivery_ids;
+  for (const auto& each : one.deliveries)
+    delivery_ids.insert(delivery_ids.end(), each.id.value.bytes.begin(), each.id.value.bytes.end());
+  return insert.blob(one.content_hash).time(now).blob(delivery_ids).run() == 1;
 }
 
 }  // namespace

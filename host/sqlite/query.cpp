@@ -13,7 +13,9 @@ Query& Query::text(std::string_view value) {
 }
 
 Query& Query::blob(std::span<const std::uint8_t> value) {
-  check(sqlite3_bind_blob64(native_, ++bound_, value.data(), value.size(), SQLITE_TRANSIENT));
+  // A null pointer would bind NULL.
+  const void* data = value.empty() ? static_cast<const void*>("") : value.data();
+  check(sqlite3_bind_blob64(native_, ++bound_, data, value.size(), SQLITE_TRANSIENT));
   return *this;
 }
 

@@ -13,7 +13,7 @@ using delivery::DeliveryFilter;
 using delivery::DeliveryView;
 
 // One page of each table in the order of its primary key; the two are merged here, because SQLite sorts a
-// UNION ALL as a whole. One statement for both of a table's ways in: by tenant, and by event.
+// UNION ALL as a whole.
 constexpr Statement list_live{"list_live", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, NULL,
@@ -51,21 +51,34 @@ constexpr Statement list_unsuccessful{"list_unsuccessful", R"(
     AND (?4 IS NULL OR d.destination_id = ?4)
   ORDER BY d.delivery_id DESC LIMIT ?5)"};
 
+// The ids stand with their event, 16 bytes each. One branch a table: SQLite would read a view in full here.
 constexpr Statement list_of_events{"list_of_events", R"(
+  WITH RECURSIVE taken (event_id, delivery_ids, at) AS (
+    SELECT event_id, delivery_ids, 1 FROM integration_events
+    WHERE tenant_id = ?1 AND event_id = ?6 AND (?7 IS NULL OR correlation_id = ?7)
+    UNION ALL
+    SELECT event_id, delivery_ids, 1 FROM integration_events
+    WHERE ?6 IS NULL AND tenant_id = ?1 AND correlation_id = ?7 AND correlation_id <> ''
+    UNION ALL
+    SELECT event_id, delivery_ids, at + 16 FROM taken WHERE at + 16 < length(delivery_ids)
+  ), ids AS MATERIALIZED (
+    SELECT substr(delivery_ids, at, 16) AS delivery_id FROM taken WHERE length(delivery_ids) > 0
+  ), d AS (
+    SELECT o.delivery_id, o.destination_id, o.event_id, o.state, o.attempts, o.idempotency_key, o.created_at_ms,
+           o.due_at_us / 1000 AS due_at_ms, NULL AS completed_at_ms
+    FROM ids CROSS JOIN integration_outbox o ON o.tenant_id = ?1 AND o.delivery_id = ids.delivery_id
+    UNION ALL
+    SELECT c.delivery_id, c.destination_id, c.event_id, c.state, c.attempts, c.idempotency_key, c.created_at_ms,
+           NULL, c.completed_at_ms
+    FROM ids CROSS JOIN integration_deliveries c ON c.tenant_id = ?1 AND c.delivery_id = ids.delivery_id
+  )
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
-         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, d.completed_at_ms,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_ms, d.completed_at_ms,
          coalesce(a.reason, '')
-  FROM integration_events e
-  CROSS JOIN integration_delivery_view d ON d.tenant_id = e.tenant_id AND d.event_id = e.event_id
+  FROM d CROSS JOIN integration_events e ON e.tenant_id = ?1 AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
-    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
-  WHERE e.tenant_id = ?1 AND d.delivery_id < ?2 AND (?3 IS NULL OR d.state = ?3)
-    AND (?4 IS NULL OR d.destination_id = ?4)
-    AND e.event_id IN (SELECT x.event_id FROM integration_events x WHERE x.tenant_id = ?1 AND x.event_id = ?6
-                       UNION ALL
-                       SELECT x.event_id FROM integration_events x
-                       WHERE ?6 IS NULL AND x.tenant_id = ?1 AND x.correlation_id = ?7 AND x.correlation_id <> '')
-    AND (?7 IS NULL OR e.correlation_id = ?7)
+    ON a.tenant_id = ?1 AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE d.delivery_id < ?2 AND (?3 IS NULL OR d.state = ?3) AND (?4 IS NULL OR d.destination_id = ?4)
   ORDER BY d.delivery_id DESC LIMIT ?5)"};
 
 constexpr Statement find_delivery{"find_delivery", R"(
@@ -117,26 +130,14 @@ constexpr Uuid last_uuid{
 void collect(Connection& connection, const Statement& statement, const TenantId& tenant, const DeliveryFilter& filter,
              std::vector<DeliveryView>& views) {
   Query rows{connection, statement};
-  rows.text(tenant.str()).uuid(filter.before ? filter.before->value : last_uuid);
-  if (filter.state)
-    rows.text(to_string(*filter.state));
-  else
-    rows.null();
-  if (filter.destination)
-    rows.uuid(filter.destination->value);
-  else
-    rows.null();
-  rows.integer(filter.limit);
-  if (&statement == &list_of_events) {
-    if (filter.event_id)
-      rows.text(filter.event_id->str());
-    else
-      rows.null();
-    if (filter.correlation_id)
-      rows.text(*filter.correlation_id);
-    else
-      rows.null();
-  }
+  rows.text(tenant.str())
+      .uuid(filter.before ? filter.before->value : last_uuid)
+      .optional_text(filter.state ? std::optional{to_string(*filter.state)} : std::nullopt)
+      .optional_uuid(filter.destination ? std::optional{filter.destination->value} : std::nullopt)
+      .integer(filter.limit);
+  if (&statement == &list_of_events)
+    rows.optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt)
+        .optional_text(filter.correlation_id);
   while (rows.step()) views.push_back(view_of(rows, tenant));
 }
 

@@ -17,6 +17,9 @@ CREATE TABLE integration_events (
   payload text NOT NULL CHECK (octet_length(payload) <= 262144),
   content_hash bytea NOT NULL CHECK (octet_length(content_hash) = 32),
   received_at timestamptz NOT NULL DEFAULT now(),
+  -- Of the deliveries made from it: the way from an event to its deliveries without an index on event_id in the
+  -- hot and the cold table, which measured a seventh of the whole cycle.
+  delivery_ids uuid[] NOT NULL,
   PRIMARY KEY (tenant_id, event_id)
 );
 CREATE INDEX integration_events_by_correlation ON integration_events (tenant_id, correlation_id)
@@ -47,7 +50,6 @@ CREATE TABLE integration_outbox (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
         autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000);
 CREATE INDEX integration_outbox_due ON integration_outbox (destination_id, due_at, delivery_id);
-CREATE INDEX integration_outbox_by_event ON integration_outbox (tenant_id, event_id);
 
 -- Delivery ids are UUIDv7: range partitions over delivery_id are partitions by time.
 CREATE TABLE integration_deliveries (
@@ -66,7 +68,6 @@ CREATE TABLE integration_deliveries (
 CREATE INDEX integration_deliveries_by_state ON integration_deliveries (tenant_id, destination_id, state, delivery_id);
 CREATE INDEX integration_deliveries_unsuccessful ON integration_deliveries (tenant_id, state, delivery_id)
   WHERE state <> 'delivered';
-CREATE INDEX integration_deliveries_by_event ON integration_deliveries (tenant_id, event_id);
 
 CREATE TABLE integration_delivery_attempts (
   tenant_id text COLLATE "C" NOT NULL,

@@ -17,6 +17,9 @@ CREATE TABLE integration_events (
   ticket_id TEXT NOT NULL CHECK (length(ticket_id) <= 128),
   content_hash BLOB NOT NULL CHECK (length(content_hash) = 32),
   received_at_ms INTEGER NOT NULL,
+  -- Of the deliveries made from it, 16 bytes each: the way from an event to its deliveries without an index on
+  -- event_id in the hot and the cold table, which measured a seventh of the whole cycle.
+  delivery_ids BLOB NOT NULL CHECK (length(delivery_ids) % 16 = 0),
   -- Last, so that reading the other columns does not walk its overflow pages.
   payload TEXT NOT NULL CHECK (length(CAST(payload AS BLOB)) <= 262144),
   PRIMARY KEY (tenant_id, event_id)
@@ -46,7 +49,6 @@ CREATE TABLE integration_outbox (
     (state = 'delivering') = (locked_by IS NOT NULL) AND (state = 'delivering') = (locked_until_ms IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX integration_outbox_due ON integration_outbox (destination_id, due_at_us, delivery_id);
-CREATE INDEX integration_outbox_by_event ON integration_outbox (tenant_id, event_id);
 
 CREATE TABLE integration_deliveries (
   tenant_id TEXT NOT NULL,
@@ -64,7 +66,6 @@ CREATE TABLE integration_deliveries (
 CREATE INDEX integration_deliveries_by_state ON integration_deliveries (tenant_id, destination_id, state, delivery_id);
 CREATE INDEX integration_deliveries_unsuccessful ON integration_deliveries (tenant_id, state, delivery_id)
   WHERE state <> 'delivered';
-CREATE INDEX integration_deliveries_by_event ON integration_deliveries (tenant_id, event_id);
 
 CREATE TABLE integration_delivery_attempts (
   tenant_id TEXT NOT NULL,
