@@ -78,8 +78,8 @@ int start(const std::string& program, std::vector<std::string> arguments, int re
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-#if defined(__SANITIZE_ADDRESS__)
-  std::string sanitizer = "ASAN_OPTIONS=detect_leaks=0";  // a plugin is never closed, so it always "leaks"
+#if defined(__SANITIZE_ADDRESS__)  // a plugin is never closed, so it always "leaks"; and signals are to be seen as such
+  std::string sanitizer = "ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0";
   std::array<char*, 2> environment{sanitizer.data(), nullptr};
 #else
   std::array<char*, 1> environment{nullptr};
