@@ -26,8 +26,8 @@ CREATE INDEX integration_events_by_correlation ON integration_events (tenant_id,
   WHERE correlation_id <> '';
 
 -- Small rows, no foreign keys, and no lock column in any index, so that a claim stays a HOT update; the
--- free fifth of each page is for that update. Vacuum runs by row count: a share of the table means nothing
--- for a queue.
+-- free half of each page is for that update: a batch claims whole pages (at 80 half of the claims were not HOT).
+-- Vacuum runs by row count: a share of the table means nothing for a queue.
 CREATE TABLE integration_outbox (
   tenant_id text COLLATE "C" NOT NULL,
   delivery_id uuid NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE integration_outbox (
     CASE state WHEN 'pending' THEN attempts = 0 WHEN 'retry_scheduled' THEN attempts > 0 ELSE attempts >= 0 END),
   CONSTRAINT integration_outbox_lease CHECK (
     (state = 'delivering') = (locked_by IS NOT NULL) AND (state = 'delivering') = (locked_until IS NOT NULL))
-) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
         autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000);
 CREATE INDEX integration_outbox_due ON integration_outbox (destination_id, due_at, delivery_id);
 
