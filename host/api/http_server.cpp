@@ -30,7 +30,12 @@ std::string read_body(net::HTTPServerRequest& request, std::size_t limit) {
   const auto refuse = [&] {
     return ProblemError(too_large("The body may have at most " + std::to_string(limit) + " bytes"));
   };
+  // Poco knows the chunked coding alone, and reads a request without any length until the client hangs up.
+  const bool chunked = request.getChunkedTransferEncoding();
+  if (request.has("Transfer-Encoding") && !chunked)
+    throw ProblemError(bad_request("The only transfer coding that is understood is chunked"));
   const auto announced = request.getContentLength64();
+  if (!chunked && announced < 0) return {};
   if (announced != net::HTTPMessage::UNKNOWN_CONTENT_LENGTH && announced > static_cast<Poco::Int64>(limit))
     throw refuse();
   std::string body;
@@ -41,8 +46,8 @@ std::string read_body(net::HTTPServerRequest& request, std::size_t limit) {
     body.append(block, static_cast<std::size_t>(stream.gcount()));
     if (body.size() > limit) throw refuse();
   }
-  if (announced > 0 && body.size() != static_cast<std::size_t>(announced))
-    throw ProblemError(bad_request("The body ended early"));
+  const bool whole = chunked ? !stream.bad() : body.size() == static_cast<std::size_t>(announced);
+  if (!whole) throw ProblemError(bad_request("The body ended early"));
   return body;
 }
 
@@ -86,7 +91,7 @@ class Handler final : public net::HTTPRequestHandler {
     response.set("X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : reply.headers) response.set(name, value);
     // An unread body would be taken for the next request.
-    const bool has_body = request.getContentLength64() > 0 || request.getChunkedTransferEncoding();
+    const bool has_body = request.getContentLength64() > 0 || request.has("Transfer-Encoding");
     if (has_body && !body_read) response.setKeepAlive(false);
     response.sendBuffer(reply.body.data(), reply.body.size());
   }

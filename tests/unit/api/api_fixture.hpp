@@ -1,0 +1,120 @@
+#pragma once
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <map>
+#include <string>
+
+#include "api/delivery_routes.hpp"
+#include "api/event_routes.hpp"
+#include "api/request_handler.hpp"
+#include "api/status_routes.hpp"
+#include "sqlite/sqlite_token_store.hpp"
+#include "unit/delivery/engine_fixture.hpp"
+
+namespace opi::test {
+
+// The API's routes over a real store and intake, without a socket.
+class WithApi : public WithEngine {
+ protected:
+  WithApi() {
+    put_tenant("globex");
+    auto theirs = destination(2, "globex");
+    put(theirs);
+    engine();
+    delivery::Intake& intake = engine().intake;
+    api::add_event_routes(routes, intake, engine().catalog);
+    api::add_delivery_routes(routes, query);
+    api::add_status_routes(routes, engine().metrics, [this] { return not_ready; });
+  }
+
+  std::string token(Role role, const std::string& tenant = "acme", std::optional<UnixTime> expires = std::nullopt) {
+    const auto id = role == Role::system_admin ? TenantId{} : *TenantId::parse(tenant);
+    const auto issued = identity::issue_token(role, id, "test", clock.unix_now(), expires, random);
+    token_store.insert(issued.record,
+                       catalog_entry("acme", audit::Action::token_issued, "token:" + issued.record.prefix));
+    return issued.text;
+  }
+
+  // Asks as `role` of `tenant`; other parts of the head as set in `head`.
+  api::Response ask(api::RequestHead head, const std::string& body = {}) {
+    return api::answer(routes, tokens, logger, 5, head, [&] {
+      ++bodies_read;
+      return body;
+    });
+  }
+  api::RequestHead head(const std::string& method, const std::string& path, const std::string& bearer) {
+    api::RequestHead result;
+    result.method = method;
+    result.path = path;
+    result.content_type = "application/json";
+    result.authorization = "Bearer " + bearer;
+    return result;
+  }
+  api::Response get(const std::string& path, std::map<std::string, std::string> parameters = {},
+                    Role role = Role::operator_, const std::string& tenant = "acme") {
+    auto request = head("GET", path, token(role, tenant));
+    request.query = std::move(parameters);
+    return ask(std::move(request));
+  }
+  api::Response post(const std::string& body, const std::string& content_type = "application/json") {
+    auto request = head("POST", "/api/v1/events", token(Role::producer));
+    request.content_type = content_type;
+    return ask(std::move(request), body);
+  }
+
+  static std::string envelope(const std::string& id, const std::string& payload = R"({"a":1})",
+                              const std::string& tenant = "acme") {
+    return R"({"event_id":")" + id + R"(","event_type":"alert.created","schema_version":"1.0","tenant_id":")" + tenant +
+           R"(","source":"edr","timestamp":"2026-11-23T15:04:05Z","correlation_id":"c-)" + id + R"(","payload":)" +
+           payload + "}";
+  }
+  static boost::json::object json(const api::Response& response) {
+    return boost::json::parse(response.body).as_object();
+  }
+  static std::string text(const boost::json::value& value) {
+    return {value.as_string().data(), value.as_string().size()};
+  }
+  // "event_id result" of each row, comma-separated.
+  static std::string results(const api::Response& response) {
+    std::string all;
+    const auto body = json(response);
+    for (const auto& row : body.at("results").as_array())
+      all += (all.empty() ? "" : ",") + text(row.at("event_id")) + " " + text(row.at("result"));
+    return all;
+  }
+  // "field: message" of each error, one a line.
+  static std::string errors(const api::Response& response) {
+    std::string all;
+    const auto body = json(response);
+    if (const auto* list = body.if_contains("errors"))
+      for (const auto& row : list->as_array())
+        all += (all.empty() ? "" : "\n") + text(row.at("field")) + ": " + text(row.at("message"));
+    return all;
+  }
+  // Checks the shape that every problem has and returns its code.
+  static std::string problem(const api::Response& response) {
+    EXPECT_EQ(response.content_type, "application/problem+json");
+    const auto body = json(response);
+    EXPECT_EQ(body.at("status").as_int64(), response.status);
+    EXPECT_FALSE(text(body.at("title")).empty());
+    EXPECT_FALSE(text(body.at("detail")).empty());
+    const std::string type = text(body.at("type"));
+    EXPECT_TRUE(type.starts_with("urn:oneprotect:problem:")) << type;
+    return type.substr(23);
+  }
+  static std::string header(const api::Response& response, const std::string& name) {
+    for (const auto& [key, value] : response.headers)
+      if (key == name) return value;
+    return {};
+  }
+
+  sqlite::SqliteTokenStore token_store{database};
+  identity::TokenVerifier tokens{token_store, clock, {}};
+  RecordingLogger logger;
+  api::RouteTable routes;
+  std::string not_ready;
+  int bodies_read = 0;
+};
+
+}  // namespace opi::test

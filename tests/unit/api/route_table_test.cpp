@@ -1,0 +1,66 @@
+#include "api/route_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include "api/problem.hpp"
+#include "api/timestamp.hpp"
+
+namespace opi::api {
+namespace {
+
+using Parameters = std::vector<std::string>;
+
+class Routes : public testing::Test {
+ protected:
+  Routes() {
+    for (const auto& [method, pattern] :
+         {std::pair{"GET", "/a"}, {"POST", "/a"}, {"GET", "/a/{id}"}, {"GET", "/a/{id}/b/{n}"}, {"GET", "/"}})
+      table.add({method, pattern, std::nullopt, [](const Request&) { return Response{}; }});
+  }
+  std::string pattern(const char* method, const char* path) {
+    const auto match = table.match(method, path);
+    return match.route == nullptr ? "none" : match.route->pattern;
+  }
+  RouteTable table;
+};
+
+TEST_F(Routes, MatchMethodAndPath) {
+  EXPECT_EQ(pattern("GET", "/a"), "/a");
+  EXPECT_EQ(table.match("POST", "/a").route->method, "POST");
+  EXPECT_EQ(pattern("GET", "/a/x"), "/a/{id}");
+  EXPECT_EQ(table.match("GET", "/a/x/b/y").parameters, (Parameters{"x", "y"}));
+}
+
+TEST_F(Routes, LeaveOtherPathsAlone) {
+  for (const char* path : {"", "/b", "/a/", "/a/x/", "/a/x/b", "/a/x/b/y/z", "//a", "/a//b/y", "/A", "a/x/y"})
+    EXPECT_EQ(pattern("GET", path), "none") << path;
+}
+
+TEST_F(Routes, NameTheMethodsThatAPathHas) {
+  const auto match = table.match("DELETE", "/a");
+  EXPECT_EQ(match.route, nullptr);
+  EXPECT_EQ(match.allowed_methods, "GET, POST");
+  EXPECT_EQ(table.match("DELETE", "/b").allowed_methods, "");
+  EXPECT_EQ(table.match("get", "/a").allowed_methods, "GET, POST") << "methods are case-sensitive";
+}
+
+TEST(Problems, AreDocumentsOfRfc9457) {
+  auto problem = invalid_content("Nothing was stored", {{"[3].payload", "is missing"}});
+  problem.extra["results"] = boost::json::array{};
+  const auto response = to_response(problem);
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(response.content_type, "application/problem+json");
+  EXPECT_EQ(response.body,
+            R"({"type":"urn:oneprotect:problem:invalid-content","title":"The content is not valid","status":422,)"
+            R"("detail":"Nothing was stored","errors":[{"field":"[3].payload","message":"is missing"}],"results":[]})");
+}
+
+TEST(Timestamps, AreRfc3339InUtcWithMilliseconds) {
+  using namespace std::chrono;
+  EXPECT_EQ(to_rfc3339(UnixTime{milliseconds{0}}), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(to_rfc3339(UnixTime{milliseconds{1'795'446'245'007}}), "2026-11-23T15:04:05.007Z");
+  EXPECT_EQ(to_rfc3339(UnixTime{milliseconds{-1}}), "1969-12-31T23:59:59.999Z");
+}
+
+}  // namespace
+}  // namespace opi::api
