@@ -112,7 +112,8 @@ class HandlerFactory final : public net::HTTPRequestHandlerFactory {
 net::ServerSocket bind(const HttpServer::Options& options) {
   try {
     net::ServerSocket socket;
-    socket.bind(net::SocketAddress(options.address, options.port), true);
+    // Not the port: two daemons would share it and each would answer half of the requests.
+    socket.bind(net::SocketAddress(options.address, options.port), true, false);
     socket.listen(512);
     return socket;
   } catch (const Poco::Exception& failure) {

@@ -14,8 +14,7 @@ class Deliveries : public test::WithApi {
     EXPECT_EQ(response.status, 200) << response.body;
     std::string all;
     const auto body = json(response);
-    for (const auto& row : body.at("deliveries").as_array())
-      all += (all.empty() ? "" : ",") + text(row.at("event_id"));
+    for (const auto& row : body.at("deliveries").as_array()) all += (all.empty() ? "" : ",") + text(row.at("event_id"));
     return all;
   }
   std::string list(std::map<std::string, std::string> parameters = {}) {
