@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "daemon/daemon.hpp"
+#include "plugins/breadcrumbs.hpp"
 #include "runtime/service_notifier.hpp"
 
 namespace opi::daemon {
@@ -93,6 +94,7 @@ void Application::block_signals() {
 int Application::main(const std::vector<std::string>&) {
   telemetry::JsonLogger logger(configuration_.log_file, configuration_.log_level);
   runtime::ServiceNotifier notifier;
+  plugins::install_fatal_signal_notes();
   try {
     Daemon daemon(configuration_, logger);
     daemon.start();
@@ -111,8 +113,8 @@ int Application::main(const std::vector<std::string>&) {
     {
       const ReloadSignal reload([&] {
         notifier.reloading();
-        const auto loaded =
-            configuration::load(command_line_.config_file, configuration::environment_variables(), command_line_.settings);
+        const auto loaded = configuration::load(command_line_.config_file, configuration::environment_variables(),
+                                                command_line_.settings);
         for (const auto& error : loaded.errors) logger.error("daemon.reload_refused", {{"error", error}});
         try {
           if (loaded.errors.empty()) daemon.reload(loaded.configuration);

@@ -55,9 +55,8 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       secret_providers_(load_plugins(plugins_, configuration_, logger_)),
       adapters_(plugins_, {}, logger_),
       secret_workers_("secrets", 4, logger_),
-      secrets_(secret_providers_,
-               [this](std::function<void()> job) { secret_workers_.submit(std::move(job)); }, clock_, random_, logger_,
-               {}),
+      secrets_(secret_providers_, [this](std::function<void()> job) { secret_workers_.submit(std::move(job)); }, clock_,
+               random_, logger_, {}),
       services_(std::make_unique<Services>()),
       scheduler_(scheduler_options(configuration_)),
       catalog_(*stores_.catalog, {[this](const Catalog& catalog) { scheduler_.update(catalog); }}),
@@ -214,9 +213,12 @@ void Daemon::audit_plugins() {
            {{"file", plugin->file()}, {"version", plugin->manifest().version}, {"sha256", plugin->sha256()}});
   for (const auto& refusal : plugins_.refused()) {
     const auto stage = plugins::to_string(refusal.stage);
-    record(refusal.code == plugins::codes::quarantined.code ? audit::Action::plugin_quarantined : audit::Action::plugin_refused,
+    record(refusal.code == plugins::codes::quarantined.code ? audit::Action::plugin_quarantined
+                                                            : audit::Action::plugin_refused,
            "file:" + refusal.file,
-           {{"stage", boost::json::string_view{stage.data(), stage.size()}}, {"code", refusal.code}, {"message", refusal.message}});
+           {{"stage", boost::json::string_view{stage.data(), stage.size()}},
+            {"code", refusal.code},
+            {"message", refusal.message}});
   }
   if (!entries.empty()) stores_.audit->append(entries);
 }

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -94,6 +95,34 @@ TEST(Plugins, BadOnesAreRefusedByNameAndTheDaemonServes) {
     EXPECT_NE(log.rfind("plugin.refused", at), std::string::npos) << file;
   }
   EXPECT_NE(log.find("\"plugins_refused\":3"), std::string::npos) << log;
+}
+
+TEST(Plugins, OneThatCrashesTheDaemonTwiceIsQuarantinedAndTheDaemonServes) {
+  Site site(nullptr);
+  const fs::path plugins = site.folder() / "plugins";
+  fs::create_directories(plugins);
+  for (const auto& file : fs::directory_iterator(OPI_PLUGINS))
+    fs::copy_file(file.path(), plugins / file.path().filename());
+  fs::copy_file(OPI_ODD_PLUGIN, plugins / "odd.so");
+  site.set("plugins.directory", plugins.string());
+  site.provision("/healthy", R"(,"config":{"mood":"crash"})", "odd");
+  const auto producer = site.token("producer"), auditor = site.token("auditor");
+  {
+    RunningDaemon daemon(site);
+    ASSERT_EQ(publish(daemon, producer, 1).status, 202);
+    ASSERT_EQ(daemon.wait_for_end().value_or(demo::ExitStatus{}).signal, SIGSEGV);
+  }
+  {
+    RunningDaemon daemon(site);  // one crash is forgiven; the delivery comes back when its lease has run out
+    ASSERT_EQ(daemon.wait_for_end().value_or(demo::ExitStatus{}).signal, SIGSEGV);
+  }
+  RunningDaemon daemon(site);
+  EXPECT_NE(daemon.log().find("L402"), std::string::npos) << daemon.log();
+  ASSERT_TRUE(eventually([&] { return daemon.log().find("destination.held") != std::string::npos; })) << daemon.log();
+  const auto deliveries = all_deliveries(daemon.port(), auditor);
+  ASSERT_EQ(deliveries.size(), 1u);
+  EXPECT_EQ(deliveries[0].state, "retry_scheduled") << "what is due waits for the plugin";
+  EXPECT_EQ(publish(daemon, producer, 2).status, 202);
 }
 
 TEST(Production, NothingIsSentUnsigned) {

@@ -70,14 +70,13 @@ fs::path Site::write_configuration(const std::string& daemon) {
   return state / "conf";
 }
 
-void Site::provision(const std::string& receiver_path, const std::string& members) {
+void Site::provision(const std::string& receiver_path, const std::string& members, const std::string& adapter) {
   write(
       folder() / "provision.json",
       R"({"tenants":[{"tenant_id":"acme","name":"Acme","policy":{"max_attempts":20,"timeout_ms":500,"backoff_initial_ms":50,"backoff_cap_ms":200},)"
       R"("destinations":[{"destination_id":")" +
-          std::string(destination_id) +
-          R"(","name":"receiver","adapter":"webhook","event_types":["*"],"max_in_flight":64,"endpoint":")" +
-          receiver_.url(receiver_path) +
+          std::string(destination_id) + R"(","name":"receiver","adapter":")" + adapter +
+          R"(","event_types":["*"],"max_in_flight":64,"endpoint":")" + receiver_.url(receiver_path) +
           R"(","credentials":[{"purpose":"signing","reference":"local://acme/signing/main/1"}])" + members + "}]}]}");
   control({"apply", (folder() / "provision.json").string()});
 }

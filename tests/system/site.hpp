@@ -24,7 +24,8 @@ class Site {
   // Settings over the site's own, "section.name" -> value; before the daemon is started.
   void set(const std::string& key, const std::string& value) { settings_[key] = value; }
   // Provisions the tenant with one destination, `members` being further members of its JSON object.
-  void provision(const std::string& receiver_path, const std::string& members = "");
+  void provision(const std::string& receiver_path, const std::string& members = "",
+                 const std::string& adapter = "webhook");
   std::string control(const std::vector<std::string>& arguments, int expected_code = 0);
   [[nodiscard]] std::string token(const std::string& role);
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
@@ -44,6 +45,8 @@ class RunningDaemon {
  public:
   RunningDaemon(Site& site, const std::string& name = "daemon");
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  // How it ended by itself; nullopt if it still runs after a minute.
+  std::optional<demo::ExitStatus> wait_for_end() { return process_->wait(std::chrono::seconds{60}); }
   void kill_hard();         // SIGKILL, and waits for the end
   void reload();            // SIGHUP
   demo::ExitStatus stop();  // SIGTERM, and waits for the end
