@@ -46,7 +46,7 @@ struct ClaimRequest {
 
 struct DueDestination {
   DestinationId destination;
-  std::chrono::milliseconds due_in{0};  // of its earliest live delivery by the database's clock; <= 0: due
+  std::chrono::milliseconds due_in{0};  // of its earliest waiting delivery by the database's clock; <= 0: due
 };
 
 enum class SettleResult { settled, lease_lost };
@@ -88,7 +88,7 @@ class DeliveryStore {
   virtual std::vector<Claim> take_over_expired(int limit, const std::string& daemon_id,
                                                std::chrono::milliseconds lease) = 0;
 
-  // Destinations that have live deliveries, with the time of the earliest.
+  // Destinations that have waiting deliveries (pending or retry_scheduled), with the time of the earliest.
   virtual std::vector<DueDestination> due_destinations() = 0;
 };
 
