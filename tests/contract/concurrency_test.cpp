@@ -88,6 +88,48 @@ TEST_P(StoreContract, TwoDaemonsThatSettleOneDeliveryEndItOnceAndKeepTheChain) {
   EXPECT_EQ(audit::first_fault(audit::genesis(acme), records), std::nullopt);
 }
 
+TEST_P(StoreContract, RivalsThatAppendToOneChainKeepItUnbroken) {
+  constexpr int rivals = 4, appends = 40;
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  const auto of_acme = entry(acme), of_globex = entry(globex);
+  for (int i = 0; i < rivals; ++i)
+    threads.emplace_back([&, i] {
+      for (int n = 0; n < appends; ++n) try {
+          // In either order: the chains are locked in their own.
+          engine->audit().append(i % 2 == 0 ? std::vector{of_acme, of_globex} : std::vector{of_globex, of_acme});
+        } catch (const std::exception&) {
+          ++failures;
+        }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  for (const auto& tenant : {acme, globex}) {
+    const auto records = engine->audit().read(tenant, 0, 1000);
+    EXPECT_THAT(records, SizeIs(rivals * appends));
+    EXPECT_EQ(audit::first_fault(audit::genesis(tenant), records), std::nullopt);
+  }
+}
+
+TEST_P(StoreContract, RivalsThatChangeTheCatalogEachRaiseItsRevision) {
+  constexpr int rivals = 4, changes = 10;
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  const auto of_acme = entry(acme);
+  for (int i = 0; i < rivals; ++i)
+    threads.emplace_back([&, i] {
+      for (int n = 0; n < changes; ++n) try {
+          const auto name = std::to_string(i) + "/" + std::to_string(n);
+          if (!engine->catalog().put_tenant({acme, name, {}}, of_acme)) ++failures;
+        } catch (const std::exception&) {
+          ++failures;
+        }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(engine->catalog().revision(), rivals * changes);
+}
+
 TEST_P(StoreContract, TwoDaemonsNeverTakeOverTheSameLease) {
   const auto destination = new_destination();
   given_pending(destination, 200);
