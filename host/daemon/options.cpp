@@ -87,6 +87,15 @@ egress::AddressGuard address_guard(const Configuration& configuration) {
   return egress::AddressGuard(std::move(allowed));
 }
 
+std::vector<std::string> faults(const Configuration& configuration) {
+  try {
+    address_guard(configuration);
+    return {};
+  } catch (const std::runtime_error& fault) {
+    return {fault.what()};
+  }
+}
+
 egress::TransportOptions transport_options(const Configuration& configuration) {
   egress::TransportOptions options;
   options.threads = static_cast<std::size_t>(configuration.egress_threads);

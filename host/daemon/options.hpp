@@ -23,6 +23,8 @@ delivery::Rescuer::Options rescuer_options(const configuration::Configuration& c
 delivery::Intake::Options intake_options(const configuration::Configuration& configuration);
 // Throws std::runtime_error that names an entry of egress.allow which is not a CIDR block.
 egress::AddressGuard address_guard(const configuration::Configuration& configuration);
+// What is wrong with values that only the parts can judge.
+std::vector<std::string> faults(const configuration::Configuration& configuration);
 egress::TransportOptions transport_options(const configuration::Configuration& configuration);
 api::HttpServer::Options server_options(const configuration::Configuration& configuration);
 

@@ -145,6 +145,21 @@ TEST(Production, NothingIsSentUnsigned) {
   EXPECT_EQ(site.receiver().statistics().path("/healthy").requests, 0u);
 }
 
+TEST(CheckConfig, ReportsEveryErrorAtOnceAndStartsNothing) {
+  test::TemporaryFolder folder;
+  const fs::path file = folder.path() / "conf";
+  std::ofstream(file) << "[api]\nport=70000\n[egress]\nallow=10.0.0.0/33\n[nonsense]\nkey=1\n[log]\nlevel=loud\n";
+  demo::ChildProcess check({fs::path(OPI_PROGRAMS) / "integrationsd",
+                            {"--config", file.string(), "--check-config"},
+                            folder.path() / "errors"});
+  check.read_all(std::chrono::seconds{30});
+  EXPECT_EQ(check.wait(std::chrono::seconds{10}).value_or(demo::ExitStatus{}).code, 78);
+  std::ifstream stream(folder.path() / "errors");
+  const std::string errors((std::istreambuf_iterator<char>(stream)), {});
+  for (const char* named : {"api.port", "10.0.0.0/33", "nonsense.key", "log.level"})
+    EXPECT_NE(errors.find(named), std::string::npos) << named << "\n" << errors;
+}
+
 TEST(Reload, SighupFollowsTheLogLevelAndReopensTheLog) {
   Site site(nullptr);
   site.provision("/healthy");

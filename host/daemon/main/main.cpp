@@ -3,6 +3,7 @@
 
 #include "configuration/documented_file.hpp"
 #include "daemon/application.hpp"
+#include "daemon/options.hpp"
 #include "daemon/version.hpp"
 
 int main(int argc, char** argv) {
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   auto loaded = configuration::load(line.config_file, configuration::environment_variables(), line.settings);
+  for (auto& fault : daemon::faults(loaded.configuration)) loaded.errors.push_back("configuration: " + fault);
   for (const auto& error : loaded.errors) std::cerr << "integrationsd: " << error << "\n";
   if (!loaded.errors.empty()) return exit_configuration;
   if (line.check_config) {
