@@ -34,6 +34,7 @@ class ModuleEdges(unittest.TestCase):
     def test_a_documented_table_is_read(self):
         text = "| module | holds | may include |\n|---|---|---|\n| `a/` | x | nothing of ours |\n| `b/` | y | a |\n"
         self.assertEqual(include_edges.table_from_markdown(text), {"a": set(), "b": {"a"}})
+        self.assertEqual(include_edges.table_from_markdown(include_edges.markdown_of(TABLE)), TABLE)
         self.assertIsNone(include_edges.table_from_markdown("| x | y |\n|---|---|\n"))
 
 

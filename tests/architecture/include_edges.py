@@ -104,7 +104,14 @@ def cycles(table):
     return sorted(module for module in table if module in reach(module, set()))
 
 
+def markdown_of(table):
+    rows = "".join(f"| `{module}` | {' '.join(sorted(allowed)) or 'nothing of ours'} |\n" for module, allowed in table.items())
+    return "| module | may include |\n|---|---|\n" + rows
+
+
 if __name__ == "__main__":
+    if "--markdown" in sys.argv:  # the table for docs/architecture.md
+        sys.exit(print(markdown_of(table_from_text(ROOT / "tests/architecture/edges.txt")), end=""))
     found = check(ROOT, table_from_text(ROOT / "tests/architecture/edges.txt"))
     print("\n".join(found))
     sys.exit(1 if found else 0)

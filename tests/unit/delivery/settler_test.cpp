@@ -133,6 +133,7 @@ TEST_F(Settling, ALostLeaseIsCountedAndFreesItsSlot) {
   EXPECT_EQ(engine().metrics.leases_lost.Value(), 1);
   EXPECT_EQ(in_flight(), 0);
   EXPECT_EQ(only_delivery().state, DeliveryState::delivering) << "it is the other daemon's now";
+  EXPECT_EQ(engine().scheduler.next_wakeup(clock.mono_now()), MonoTime::max()) << "its retry is not ours to wait for";
   EXPECT_THAT(engine().logger.text(), HasSubstr("delivery.lease_lost"));
   EXPECT_EQ(engine().metrics.attempts("retryable").Value(), 0);
 }
