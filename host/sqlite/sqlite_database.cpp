@@ -17,10 +17,25 @@ void SqliteDatabase::migrate() {
   migrate_schema(*session, known_migrations());
 }
 
+SqliteDatabase::Lease::~Lease() {
+  if (guarded_ == nullptr) return;
+  {
+    const std::scoped_lock lock{guarded_->mutex};
+    guarded_->busy = false;
+  }
+  guarded_->freed.notify_one();
+}
+
+std::optional<SqliteDatabase::Lease> SqliteDatabase::borrow(Guarded& guarded, std::chrono::milliseconds timeout) {
+  std::unique_lock lock{guarded.mutex};
+  if (!guarded.freed.wait_for(lock, timeout, [&] { return !guarded.busy; })) return std::nullopt;
+  guarded.busy = true;
+  return Lease{guarded};
+}
+
 SqliteDatabase::Lease SqliteDatabase::borrow(Guarded& guarded) {
-  std::unique_lock lock{guarded.mutex, options_.busy_timeout};
-  if (!lock) throw StoreUnavailable("sqlite: the session is busy");
-  return {std::move(lock), guarded.connection};
+  if (auto lease = borrow(guarded, options_.busy_timeout)) return std::move(*lease);
+  throw StoreUnavailable("sqlite: the session is busy");
 }
 
 // One session for both durabilities: a second one would throw away its page cache after every commit of the first.
@@ -35,7 +50,7 @@ SqliteDatabase::Lease SqliteDatabase::reader() {
   const std::size_t first = turn_++;
   for (std::size_t i = 0; i < readers_.size(); ++i) {
     auto& candidate = *readers_[(first + i) % readers_.size()];
-    if (std::unique_lock lock{candidate.mutex, std::try_to_lock}; lock) return {std::move(lock), candidate.connection};
+    if (auto lease = borrow(candidate, std::chrono::milliseconds{0})) return std::move(*lease);
   }
   return borrow(*readers_[first % readers_.size()]);
 }

@@ -1,7 +1,10 @@
 #pragma once
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "sqlite/connection.hpp"
@@ -12,18 +15,28 @@ namespace opi::sqlite {
 // and some that read beside it. In memory there is one session for everything. Thread-safe; outlives the
 // stores made from it.
 class SqliteDatabase final {
+  // A session that one caller at a time may use.
+  struct Guarded {
+    Guarded(const SqliteOptions& options, Connection::Kind kind) : connection(options, kind) {}
+    std::mutex mutex;
+    std::condition_variable freed;
+    bool busy = false;
+    Connection connection;
+  };
+
  public:
   // A borrowed session; given back by its destructor.
   class Lease {
    public:
-    Lease(std::unique_lock<std::timed_mutex> lock, Connection& connection)
-        : lock_(std::move(lock)), connection_(&connection) {}
-    Connection& operator*() const { return *connection_; }
-    Connection* operator->() const { return connection_; }
+    explicit Lease(Guarded& guarded) : guarded_(&guarded) {}
+    Lease(Lease&& other) noexcept : guarded_(std::exchange(other.guarded_, nullptr)) {}
+    Lease& operator=(Lease&&) = delete;
+    ~Lease();
+    Connection& operator*() const { return guarded_->connection; }
+    Connection* operator->() const { return &guarded_->connection; }
 
    private:
-    std::unique_lock<std::timed_mutex> lock_;
-    Connection* connection_;
+    Guarded* guarded_;
   };
 
   // Opens the database. Throws StoreUnavailable.
@@ -38,11 +51,7 @@ class SqliteDatabase final {
   Lease reader();
 
  private:
-  struct Guarded {
-    Guarded(const SqliteOptions& options, Connection::Kind kind) : connection(options, kind) {}
-    std::timed_mutex mutex;
-    Connection connection;
-  };
+  static std::optional<Lease> borrow(Guarded& guarded, std::chrono::milliseconds timeout);
   Lease borrow(Guarded& guarded);
 
   const SqliteOptions options_;
