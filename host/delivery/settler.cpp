@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <unordered_set>
 
 namespace opi::delivery {
@@ -103,10 +104,33 @@ void Settler::write_releases() {
 
 void Settler::write_settlements() {
   if (batch_.empty()) return;
-  const auto results = store_.settle(batch_);
-  for (std::size_t i = 0; i < batch_.size(); ++i) finish(i, results[i]);
-  batch_.clear();
-  batch_feedback_.clear();
+  try {
+    const auto results = store_.settle(batch_);
+    for (std::size_t i = 0; i < batch_.size(); ++i) finish(i, results[i]);
+    batch_.clear();
+    batch_feedback_.clear();
+  } catch (const StoreRefused&) {
+    write_one_by_one();
+  }
+}
+
+// One settlement that the schema forbids is a defect of ours; it must not hold up the others. Its lease runs out and
+// the attempt is recorded as interrupted.
+void Settler::write_one_by_one() {
+  while (!batch_.empty()) {
+    try {
+      const auto results = store_.settle(std::span(batch_).first(1));
+      finish(0, results.front());
+    } catch (const StoreRefused& refused) {
+      metrics_.store_failures("settle_refused").Increment();
+      logger_.error("settle.refused", {{"tenant", batch_[0].claim()->event->tenant_id.str()},
+                                       {"delivery", batch_[0].claim()->delivery.to_string()},
+                                       {"error", refused.what()}});
+      scheduler_.finished(batch_[0].claim()->destination, {}, clock_.mono_now());
+    }
+    batch_.erase(batch_.begin());
+    batch_feedback_.erase(batch_feedback_.begin());
+  }
 }
 
 void Settler::finish(std::size_t index, SettleResult result) {

@@ -43,6 +43,7 @@ class Settler {
   void take();
   void write_releases();
   void write_settlements();
+  void write_one_by_one();
   void finish(std::size_t index, SettleResult result);
   void report(const Settlement& settlement);
   void disable_destination(const Settlement& settlement);

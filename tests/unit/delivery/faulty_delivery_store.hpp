@@ -14,6 +14,7 @@ enum class StoreOperation { insert, stored, claim, settle, release, take_over, d
 enum class StoreFault {
   none,
   unavailable,    // before the commit: nothing happened
+  refused,        // the schema forbids the content
   in_doubt_done,  // after the commit: it happened, and the answer was lost
   in_doubt_lost,  // the connection was lost before the commit: nothing happened, but nobody knows
 };
@@ -66,6 +67,7 @@ class FaultyDeliveryStore final : public delivery::DeliveryStore {
   std::invoke_result_t<Run> guarded(StoreOperation operation, Run run) {
     const StoreFault fault = choose(operation);
     if (fault == StoreFault::unavailable) throw StoreUnavailable("injected: the store is away");
+    if (fault == StoreFault::refused) throw StoreRefused("injected: against the schema");
     if (fault == StoreFault::in_doubt_lost) throw CommitInDoubt("injected: the connection was lost");
     auto result = run();
     if (fault == StoreFault::in_doubt_done) throw CommitInDoubt("injected: the connection was lost");

@@ -85,6 +85,19 @@ TEST_F(Settling, AnAbsentStoreLosesNothing) {
   EXPECT_TRUE(settler().idle());
 }
 
+TEST_F(Settling, OneThatTheSchemaForbidsDoesNotHoldUpTheOthers) {
+  start(3);
+  answer_all(200);
+  store.fail_next(test::StoreOperation::settle, test::StoreFault::refused, 2);  // the batch, then the first alone
+  settler().run_once();
+  EXPECT_EQ(store.batches, (std::vector<std::size_t>{3, 1, 1, 1}));
+  EXPECT_EQ(count(DeliveryState::delivered), 2);
+  EXPECT_EQ(count(DeliveryState::delivering), 1) << "its lease runs out";
+  EXPECT_EQ(in_flight(), 0);
+  EXPECT_TRUE(settler().idle());
+  EXPECT_THAT(engine().logger.text(), HasSubstr("settle.refused"));
+}
+
 TEST_F(Settling, WhatComesWhileTheStoreIsAwayFollows) {
   options.settler.batch = 4;
   start(6);
