@@ -17,6 +17,8 @@ using Element = ArrayParameter::Element;
 // must not get the same token: hence the random stride.
 // A locked row stays in its place until the update, so the update goes there directly, which spares a descent into
 // the primary key; a row that had moved before it was locked is missed and claimed the next time.
+// OFFSET 0 keeps the event's lookup a subquery of its own, by its key: of tables that were analysed while empty the
+// planner thinks every index scan costs the same, and would read all events for each claimed row.
 constexpr Statement claim_due{"claim_due", R"(
   WITH due AS MATERIALIZED (
     SELECT o.place
@@ -37,7 +39,8 @@ constexpr Statement claim_due{"claim_due", R"(
   SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.due_at, l.created_at,
          l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
-  FROM leased l JOIN integration_events e ON e.tenant_id = l.tenant_id AND e.event_id = l.event_id)"};
+  FROM leased l CROSS JOIN LATERAL (
+    SELECT * FROM integration_events e WHERE e.tenant_id = l.tenant_id AND e.event_id = l.event_id OFFSET 0) e)"};
 
 // Without an index on locks this reads the live rows once. It runs every few seconds, not in every round, and on
 // a general session, where a sequential scan is allowed.
@@ -56,7 +59,8 @@ constexpr Statement take_over{"take_over_expired", R"(
   SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.due_at, l.created_at,
          l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
-  FROM leased l JOIN integration_events e ON e.tenant_id = l.tenant_id AND e.event_id = l.event_id)"};
+  FROM leased l CROSS JOIN LATERAL (
+    SELECT * FROM integration_events e WHERE e.tenant_id = l.tenant_id AND e.event_id = l.event_id OFFSET 0) e)"};
 
 constexpr Statement give_back{"release_claims", R"(
   UPDATE integration_outbox o
