@@ -13,13 +13,27 @@ constexpr std::array action_names{
     ActionName{Action::delivery_delivered, "delivery.delivered"},
     ActionName{Action::delivery_failed, "delivery.failed"},
     ActionName{Action::delivery_dead_lettered, "delivery.dead_lettered"},
+    ActionName{Action::dead_letter_replayed, "dead_letter.replayed"},
+    ActionName{Action::dead_letter_discarded, "dead_letter.discarded"},
     ActionName{Action::destination_created, "destination.created"},
     ActionName{Action::destination_changed, "destination.changed"},
+    ActionName{Action::destination_enabled, "destination.enabled"},
     ActionName{Action::destination_disabled, "destination.disabled"},
+    ActionName{Action::destination_deleted, "destination.deleted"},
+    ActionName{Action::destination_tested, "destination.tested"},
     ActionName{Action::credential_set, "credential.set"},
+    ActionName{Action::credential_rotated, "credential.rotated"},
+    ActionName{Action::credential_revoked, "credential.revoked"},
+    ActionName{Action::credential_failed, "credential.failed"},
     ActionName{Action::policy_changed, "policy.changed"},
     ActionName{Action::tenant_created, "tenant.created"},
+    ActionName{Action::tenant_changed, "tenant.changed"},
     ActionName{Action::token_issued, "token.issued"},
+    ActionName{Action::token_revoked, "token.revoked"},
+    ActionName{Action::signed_in, "session.signed_in"},
+    ActionName{Action::sign_in_failed, "session.sign_in_failed"},
+    ActionName{Action::signed_out, "session.signed_out"},
+    ActionName{Action::audit_exported, "audit.exported"},
     ActionName{Action::plugin_loaded, "plugin.loaded"},
     ActionName{Action::plugin_refused, "plugin.refused"},
     ActionName{Action::plugin_quarantined, "plugin.quarantined"},
@@ -39,11 +53,18 @@ std::optional<Action> parse_action(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view to_string(ActorKind kind) { return kind == ActorKind::system ? "system" : "token"; }
+std::string_view to_string(ActorKind kind) {
+  switch (kind) {
+    case ActorKind::system: return "system";
+    case ActorKind::token: return "token";
+    case ActorKind::user: return "user";
+  }
+  return "";
+}
 
 std::optional<ActorKind> parse_actor_kind(std::string_view text) {
-  if (text == "system") return ActorKind::system;
-  if (text == "token") return ActorKind::token;
+  for (const auto kind : {ActorKind::system, ActorKind::token, ActorKind::user})
+    if (to_string(kind) == text) return kind;
   return std::nullopt;
 }
 

@@ -15,13 +15,27 @@ enum class Action {
   delivery_delivered,
   delivery_failed,
   delivery_dead_lettered,
+  dead_letter_replayed,
+  dead_letter_discarded,
   destination_created,
   destination_changed,
+  destination_enabled,
   destination_disabled,
+  destination_deleted,
+  destination_tested,
   credential_set,
+  credential_rotated,
+  credential_revoked,
+  credential_failed,  // a use that could not be resolved or was refused
   policy_changed,
   tenant_created,
+  tenant_changed,
   token_issued,
+  token_revoked,
+  signed_in,
+  sign_in_failed,
+  signed_out,
+  audit_exported,
   plugin_loaded,
   plugin_refused,
   plugin_quarantined,
@@ -30,7 +44,11 @@ enum class Action {
 std::string_view to_string(Action action);  // such as "delivery.dead_lettered"
 std::optional<Action> parse_action(std::string_view text);
 
-enum class ActorKind { system, token };  // system: the daemon itself or its command line
+enum class ActorKind {
+  system,  // the daemon itself or its command line
+  token,   // whoever holds the API token, named by its prefix
+  user,    // a subject that an identity provider vouched for
+};
 std::string_view to_string(ActorKind kind);
 std::optional<ActorKind> parse_actor_kind(std::string_view text);
 

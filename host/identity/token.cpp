@@ -58,7 +58,7 @@ std::optional<Identity> TokenVerifier::verify(std::string_view token) {
   }
   const UnixTime today = clock_.unix_now();
   if (!record || record->revoked_at || (record->expires_at && *record->expires_at <= today)) return std::nullopt;
-  return Identity{record->role, record->tenant, record->prefix};
+  return Identity{record->role, record->tenant, audit::ActorKind::token, record->prefix};
 }
 
 }  // namespace opi::identity

@@ -13,7 +13,8 @@ namespace opi::identity {
 struct Identity {
   Role role = Role::auditor;
   TenantId tenant;  // empty for system_admin, who names a tenant with each request
-  std::string token_prefix;
+  audit::ActorKind actor_kind = audit::ActorKind::token;
+  std::string actor_id;  // the token's prefix, or the subject that an identity provider vouched for
 };
 
 struct IssuedToken {

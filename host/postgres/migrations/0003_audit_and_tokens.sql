@@ -5,7 +5,7 @@ CREATE TABLE audit_log (
   tenant_id text COLLATE "C" NOT NULL,
   sequence bigint NOT NULL CHECK (sequence >= 1),
   at timestamptz NOT NULL,
-  actor_kind text NOT NULL CHECK (actor_kind IN ('system', 'token')),
+  actor_kind text NOT NULL CHECK (actor_kind IN ('system', 'token', 'user')),
   actor_id text NOT NULL,
   actor_role text NOT NULL,
   action text NOT NULL,

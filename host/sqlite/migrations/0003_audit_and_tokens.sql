@@ -5,7 +5,7 @@ CREATE TABLE audit_log (
   tenant_id TEXT NOT NULL,
   sequence INTEGER NOT NULL CHECK (sequence >= 1),
   at_ms INTEGER NOT NULL,
-  actor_kind TEXT NOT NULL CHECK (actor_kind IN ('system', 'token')),
+  actor_kind TEXT NOT NULL CHECK (actor_kind IN ('system', 'token', 'user')),
   actor_id TEXT NOT NULL,
   actor_role TEXT NOT NULL,
   action TEXT NOT NULL,

@@ -76,7 +76,7 @@ TEST_F(TokenVerification, AnswersWhoseTokenItIs) {
   ASSERT_TRUE(identity);
   EXPECT_EQ(identity->role, Role::producer);
   EXPECT_EQ(identity->tenant.str(), "acme");
-  EXPECT_EQ(identity->token_prefix, issued.record.prefix);
+  EXPECT_EQ(identity->actor_id, issued.record.prefix);
 }
 
 TEST_F(TokenVerification, UnknownAndMisshapenTokensAreNobody) {
