@@ -1,9 +1,19 @@
 #pragma once
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "audit/audit_record.hpp"
 
 namespace opi::audit {
+
+struct AuditFilter {
+  std::optional<std::int64_t> before;  // cursor: only records of a lower sequence
+  std::optional<Action> action;
+  std::optional<std::string> actor_id, target, correlation_id;
+  std::optional<UnixTime> from, to;  // from <= at < to
+  int limit = 50;                    // 1 to 200
+};
 
 // Appends entries that do not belong to a larger transaction; the stores chain those that do themselves.
 // Thread-safe. Throws StoreUnavailable or CommitInDoubt.
@@ -13,6 +23,10 @@ class AuditLog {
   virtual void append(const std::vector<Entry>& entries) = 0;
   // Records of a tenant with sequence > after, ascending, at most limit.
   virtual std::vector<Record> read(const TenantId& tenant, std::int64_t after, int limit) = 0;
+  // Records of a tenant, newest first.
+  virtual std::vector<Record> list(const TenantId& tenant, const AuditFilter& filter) = 0;
+  // The last link of the tenant's chain; genesis() if it has none.
+  virtual Link head(const TenantId& tenant) = 0;
 };
 
 }  // namespace opi::audit

@@ -53,6 +53,7 @@ class Parameters {
   Parameters& optional_text(std::optional<std::string_view> value) { return value ? text(*value) : null(); }
   Parameters& optional_uuid(const std::optional<Uuid>& value) { return value ? uuid(*value) : null(); }
   Parameters& optional_int4(std::optional<std::int32_t> value) { return value ? int4(*value) : null(); }
+  Parameters& optional_int8(std::optional<std::int64_t> value) { return value ? int8(*value) : null(); }
   Parameters& optional_time(std::optional<UnixTime> value) { return value ? time(*value) : null(); }
 
   [[nodiscard]] int count() const { return static_cast<int>(values_.size()); }

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "audit/hash_chain.hpp"
 #include "postgres/audit_chain.hpp"
 #include "postgres/transaction.hpp"
 
@@ -12,22 +13,20 @@ constexpr Statement read_audit_log{"read_audit_log", R"(
   SELECT sequence, at, actor_kind, actor_id, actor_role, action, target, correlation_id, details, previous_hash, hash
   FROM audit_log WHERE tenant_id = $1::text AND sequence > $2::bigint ORDER BY sequence LIMIT $3::int)"};
 
-}  // namespace
+constexpr Statement list_audit_log{"list_audit_log", R"(
+  SELECT sequence, at, actor_kind, actor_id, actor_role, action, target, correlation_id, details, previous_hash, hash
+  FROM audit_log
+  WHERE tenant_id = $1::text AND ($2::bigint IS NULL OR sequence < $2::bigint)
+    AND ($3::text IS NULL OR action = $3::text) AND ($4::text IS NULL OR actor_id = $4::text)
+    AND ($5::text IS NULL OR target = $5::text)
+    AND ($6::text IS NULL OR correlation_id = $6::text AND correlation_id <> '')
+    AND ($7::timestamptz IS NULL OR at >= $7::timestamptz) AND ($8::timestamptz IS NULL OR at < $8::timestamptz)
+  ORDER BY sequence DESC LIMIT $9::int)"};
 
-void PostgresAuditLog::append(const std::vector<audit::Entry>& entries) {
-  if (entries.empty()) return;
-  std::vector<const audit::Entry*> pointers;
-  for (const auto& entry : entries) pointers.push_back(&entry);
-  auto session = database_.general().borrow();
-  Transaction transaction{*session};
-  append_to_chains(*session, pointers);
-  transaction.commit();
-}
+constexpr Statement read_head{"read_chain_head",
+                              "SELECT sequence, hash FROM audit_chain_heads WHERE tenant_id = $1::text"};
 
-std::vector<audit::Record> PostgresAuditLog::read(const TenantId& tenant, std::int64_t after, int limit) {
-  if (limit < 1) throw std::invalid_argument("limit must be at least 1");
-  auto session = database_.general().borrow();
-  const auto rows = session->execute(read_audit_log, Parameters{}.text(tenant.str()).int8(after).int4(limit));
+std::vector<audit::Record> records_of(const Rows& rows, const TenantId& tenant) {
   std::vector<audit::Record> records;
   for (int i = 0; i < rows.size(); ++i) {
     audit::Record record;
@@ -44,6 +43,49 @@ std::vector<audit::Record> PostgresAuditLog::read(const TenantId& tenant, std::i
     records.push_back(std::move(record));
   }
   return records;
+}
+
+}  // namespace
+
+void PostgresAuditLog::append(const std::vector<audit::Entry>& entries) {
+  if (entries.empty()) return;
+  std::vector<const audit::Entry*> pointers;
+  for (const auto& entry : entries) pointers.push_back(&entry);
+  auto session = database_.general().borrow();
+  Transaction transaction{*session};
+  append_to_chains(*session, pointers);
+  transaction.commit();
+}
+
+std::vector<audit::Record> PostgresAuditLog::read(const TenantId& tenant, std::int64_t after, int limit) {
+  if (limit < 1) throw std::invalid_argument("limit must be at least 1");
+  auto session = database_.general().borrow();
+  return records_of(session->execute(read_audit_log, Parameters{}.text(tenant.str()).int8(after).int4(limit)), tenant);
+}
+
+std::vector<audit::Record> PostgresAuditLog::list(const TenantId& tenant, const audit::AuditFilter& filter) {
+  if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
+  auto session = database_.general().borrow();
+  return records_of(
+      session->execute(list_audit_log,
+                       Parameters{}
+                           .text(tenant.str())
+                           .optional_int8(filter.before)
+                           .optional_text(filter.action ? std::optional{to_string(*filter.action)} : std::nullopt)
+                           .optional_text(filter.actor_id)
+                           .optional_text(filter.target)
+                           .optional_text(filter.correlation_id)
+                           .optional_time(filter.from)
+                           .optional_time(filter.to)
+                           .int4(filter.limit)),
+      tenant);
+}
+
+audit::Link PostgresAuditLog::head(const TenantId& tenant) {
+  auto session = database_.general().borrow();
+  const auto rows = session->execute(read_head, Parameters{}.text(tenant.str()));
+  if (rows.empty()) return audit::genesis(tenant);
+  return {rows.int8(0, 0), {}, rows.bytes32(0, 1)};
 }
 
 }  // namespace opi::postgres

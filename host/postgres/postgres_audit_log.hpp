@@ -9,6 +9,8 @@ class PostgresAuditLog final : public audit::AuditLog {
   explicit PostgresAuditLog(PostgresDatabase& database) : database_(database) {}
   void append(const std::vector<audit::Entry>& entries) override;
   std::vector<audit::Record> read(const TenantId& tenant, std::int64_t after, int limit) override;
+  std::vector<audit::Record> list(const TenantId& tenant, const audit::AuditFilter& filter) override;
+  audit::Link head(const TenantId& tenant) override;
 
  private:
   PostgresDatabase& database_;

@@ -34,6 +34,7 @@ class Query {
   Query& time(UnixTime value) { return integer(value.time_since_epoch().count()); }
   Query& optional_text(std::optional<std::string_view> value) { return value ? text(*value) : null(); }
   Query& optional_uuid(const std::optional<Uuid>& value) { return value ? uuid(*value) : null(); }
+  Query& optional_integer(std::optional<std::int64_t> value) { return value ? integer(*value) : null(); }
   Query& optional_time(std::optional<UnixTime> value) { return value ? time(*value) : null(); }
 
   // True if there is a row.

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "audit/hash_chain.hpp"
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/transaction.hpp"
@@ -13,6 +14,54 @@ constexpr Statement read_audit_log{"read_audit_log", R"(
   SELECT sequence, at_ms, actor_kind, actor_id, actor_role, action, target, correlation_id, details, previous_hash,
          hash
   FROM audit_log WHERE tenant_id = ? AND sequence > ? ORDER BY sequence LIMIT ?)"};
+
+constexpr Statement list_audit_log{"list_audit_log", R"(
+  SELECT sequence, at_ms, actor_kind, actor_id, actor_role, action, target, correlation_id, details, previous_hash,
+         hash
+  FROM audit_log
+  WHERE tenant_id = ?1 AND (?2 IS NULL OR sequence < ?2) AND (?3 IS NULL OR action = ?3)
+    AND (?4 IS NULL OR actor_id = ?4) AND (?5 IS NULL OR at_ms >= ?5) AND (?6 IS NULL OR at_ms < ?6)
+  ORDER BY sequence DESC LIMIT ?7)"};
+
+// SQLite plans once for every value of its parameters: with these two filters the index leads.
+constexpr Statement list_by_target{"list_audit_log_by_target", R"(
+  SELECT sequence, at_ms, actor_kind, actor_id, actor_role, action, target, correlation_id, details, previous_hash,
+         hash
+  FROM audit_log
+  WHERE tenant_id = ?1 AND (?2 IS NULL OR sequence < ?2) AND (?3 IS NULL OR action = ?3)
+    AND (?4 IS NULL OR actor_id = ?4) AND (?5 IS NULL OR at_ms >= ?5) AND (?6 IS NULL OR at_ms < ?6)
+    AND target = ?8 AND (?9 IS NULL OR correlation_id = ?9)
+  ORDER BY sequence DESC LIMIT ?7)"};
+
+constexpr Statement list_by_correlation{"list_audit_log_by_correlation", R"(
+  SELECT sequence, at_ms, actor_kind, actor_id, actor_role, action, target, correlation_id, details, previous_hash,
+         hash
+  FROM audit_log
+  WHERE tenant_id = ?1 AND (?2 IS NULL OR sequence < ?2) AND (?3 IS NULL OR action = ?3)
+    AND (?4 IS NULL OR actor_id = ?4) AND (?5 IS NULL OR at_ms >= ?5) AND (?6 IS NULL OR at_ms < ?6)
+    AND correlation_id = ?8 AND correlation_id <> ''
+  ORDER BY sequence DESC LIMIT ?7)"};
+
+constexpr Statement read_head{"read_chain_head", "SELECT sequence, hash FROM audit_chain_heads WHERE tenant_id = ?"};
+
+std::vector<audit::Record> records_of(Query& rows, const TenantId& tenant) {
+  std::vector<audit::Record> records;
+  while (rows.step()) {
+    audit::Record record;
+    record.link = {rows.int8(0), rows.bytes32(9), rows.bytes32(10)};
+    record.entry = {.tenant = tenant,
+                    .at = rows.time_at(1),
+                    .actor_kind = audit::parse_actor_kind(rows.view(2)).value(),
+                    .actor_id = rows.string(3),
+                    .actor_role = rows.string(4),
+                    .action = audit::parse_action(rows.view(5)).value(),
+                    .target = rows.string(6),
+                    .correlation_id = rows.string(7),
+                    .details = rows.string(8)};
+    records.push_back(std::move(record));
+  }
+  return records;
+}
 
 }  // namespace
 
@@ -31,22 +80,32 @@ std::vector<audit::Record> SqliteAuditLog::read(const TenantId& tenant, std::int
   const auto session = database_.reader();
   Query rows{*session, read_audit_log};
   rows.text(tenant.str()).integer(after).integer(limit);
-  std::vector<audit::Record> records;
-  while (rows.step()) {
-    audit::Record record;
-    record.link = {rows.int8(0), rows.bytes32(9), rows.bytes32(10)};
-    record.entry = {.tenant = tenant,
-                    .at = rows.time_at(1),
-                    .actor_kind = audit::parse_actor_kind(rows.view(2)).value(),
-                    .actor_id = rows.string(3),
-                    .actor_role = rows.string(4),
-                    .action = audit::parse_action(rows.view(5)).value(),
-                    .target = rows.string(6),
-                    .correlation_id = rows.string(7),
-                    .details = rows.string(8)};
-    records.push_back(std::move(record));
-  }
-  return records;
+  return records_of(rows, tenant);
+}
+
+std::vector<audit::Record> SqliteAuditLog::list(const TenantId& tenant, const audit::AuditFilter& filter) {
+  if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
+  const auto session = database_.reader();
+  Query rows{*session, filter.target ? list_by_target : filter.correlation_id ? list_by_correlation : list_audit_log};
+  rows.text(tenant.str())
+      .optional_integer(filter.before)
+      .optional_text(filter.action ? std::optional{to_string(*filter.action)} : std::nullopt)
+      .optional_text(filter.actor_id)
+      .optional_time(filter.from)
+      .optional_time(filter.to)
+      .integer(filter.limit);
+  if (filter.target)
+    rows.text(*filter.target).optional_text(filter.correlation_id);
+  else if (filter.correlation_id)
+    rows.text(*filter.correlation_id);
+  return records_of(rows, tenant);
+}
+
+audit::Link SqliteAuditLog::head(const TenantId& tenant) {
+  const auto session = database_.reader();
+  Query row{*session, read_head};
+  if (!row.text(tenant.str()).step()) return audit::genesis(tenant);
+  return {row.int8(0), {}, row.bytes32(1)};
 }
 
 }  // namespace opi::sqlite

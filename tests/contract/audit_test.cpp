@@ -60,6 +60,40 @@ TEST_P(StoreContract, TheAuditLogRefusesChangeAndDeletion) {
   EXPECT_THAT(engine->audit().read(acme, 0, 10), SizeIs(1));
 }
 
+TEST_P(StoreContract, AuditRecordsAreListedNewestFirstByWhatIsAsked) {
+  std::vector<audit::Entry> entries;
+  for (int i = 0; i < 6; ++i) {
+    auto one = entry(acme, i % 2 == 0 ? audit::Action::token_issued : audit::Action::token_revoked);
+    one.actor_id = i < 3 ? "opi_a" : "opi_b";
+    one.target = "token:" + std::to_string(i / 2);
+    one.correlation_id = i == 5 ? "" : "c" + std::to_string(i % 3);
+    one.at = UnixTime{1'790'000'000'000ms + std::chrono::milliseconds{i}};
+    entries.push_back(one);
+  }
+  engine->audit().append(entries);
+  engine->audit().append({entry(globex)});
+  const auto sequences = [&](const audit::AuditFilter& filter) {
+    std::string all;
+    for (const auto& record : engine->audit().list(acme, filter)) all += std::to_string(record.link.sequence) + " ";
+    return all;
+  };
+  EXPECT_EQ(sequences({}), "6 5 4 3 2 1 ");
+  EXPECT_EQ(sequences({.limit = 2}), "6 5 ");
+  EXPECT_EQ(sequences({.before = 3}), "2 1 ");
+  EXPECT_EQ(sequences({.action = audit::Action::token_issued}), "5 3 1 ");
+  EXPECT_EQ(sequences({.actor_id = "opi_a"}), "3 2 1 ");
+  EXPECT_EQ(sequences({.target = "token:1"}), "4 3 ");
+  EXPECT_EQ(sequences({.target = "token:1", .correlation_id = "c0"}), "4 ");
+  EXPECT_EQ(sequences({.correlation_id = "c1"}), "5 2 ");
+  EXPECT_EQ(sequences({.before = 5, .action = audit::Action::token_revoked, .correlation_id = "c1"}), "2 ");
+  EXPECT_EQ(sequences({.from = entries[1].at, .to = entries[3].at}), "3 2 ");
+  EXPECT_EQ(sequences({.correlation_id = ""}), "");
+  EXPECT_THROW(engine->audit().list(acme, {.limit = 201}), std::invalid_argument);
+  EXPECT_EQ(engine->audit().head(acme).hash, engine->audit().list(acme, {}).front().link.hash);
+  EXPECT_EQ(engine->audit().head(acme).sequence, 6);
+  EXPECT_EQ(engine->audit().head(TenantId{}).hash, audit::genesis(TenantId{}).hash);
+}
+
 TEST_P(StoreContract, AnAppendOfNothingDoesNothing) {
   engine->audit().append({});
   EXPECT_EQ(rows("audit_log"), 0);

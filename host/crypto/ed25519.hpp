@@ -1,0 +1,32 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace opi::crypto {
+
+using Ed25519PublicKey = std::array<std::uint8_t, 32>;
+using Ed25519Signature = std::array<std::uint8_t, 64>;
+
+// A private key (RFC 8032). Its bytes stay inside OpenSSL, which wipes them. Immutable, thread-safe.
+class Ed25519Key {
+ public:
+  static Ed25519Key generate();
+  // nullopt unless `pem` is an unencrypted PKCS #8 Ed25519 private key.
+  static std::optional<Ed25519Key> from_pem(std::string_view pem);
+
+  [[nodiscard]] std::string to_pem() const;  // the private key: for its file and nothing else
+  [[nodiscard]] Ed25519PublicKey public_key() const;
+  [[nodiscard]] Ed25519Signature sign(std::string_view message) const;
+
+ private:
+  explicit Ed25519Key(std::shared_ptr<void> key) : key_(std::move(key)) {}
+  std::shared_ptr<void> key_;  // EVP_PKEY
+};
+
+bool verify_ed25519(const Ed25519PublicKey& key, std::string_view message, const Ed25519Signature& signature);
+
+}  // namespace opi::crypto
