@@ -36,11 +36,11 @@ std::string make_daemon_id(Random& random) {
 }  // namespace
 
 struct Daemon::Services {
-  std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen;
+  std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox;
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
-    for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen})
+    for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox})
       if (*service) list.push_back(service->get());
     return list;
   }
@@ -106,6 +106,11 @@ void Daemon::make_services() {
     catalog_.refresh();
     return catalog_interval;
   });
+  if (stores_.inbox) {
+    inbox_ = std::make_unique<delivery::InboxDrain>(*stores_.inbox, intake_, metrics_, logger_,
+                                                    delivery::InboxDrain::Options{});
+    services_->inbox = make("inbox", [this] { return inbox_->run_once(); });
+  }
   if (!stores_.listener) return;
   services_->listen = make("listen", [this] {
     if (stores_.listener->run_once(listen_timeout)) {
@@ -145,7 +150,8 @@ void Daemon::drain_and_stop() {
   const MonoTime began = clock_.mono_now();
   intake_.close();
   api_->stop();
-  for (auto* service : {services_->dispatch.get(), services_->rescue.get(), services_->listen.get()})
+  for (auto* service : {services_->inbox.get(), services_->dispatch.get(), services_->rescue.get(),
+                        services_->listen.get()})
     if (service != nullptr) service->stop();
   wait_until_settled(configuration_.drain_timeout);
   transport_->stop();

@@ -6,6 +6,7 @@
 #include "api/http_server.hpp"
 #include "configuration/configuration.hpp"
 #include "delivery/dispatcher.hpp"
+#include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
 #include "egress/http_transport.hpp"
@@ -72,6 +73,7 @@ class Daemon {
   delivery::Dispatcher dispatcher_;
   delivery::Rescuer rescuer_;
   delivery::Intake intake_;
+  std::unique_ptr<delivery::InboxDrain> inbox_;  // null where producers cannot publish by SQL
   identity::TokenVerifier tokens_;
   std::unique_ptr<api::HttpServer> api_;
   std::atomic<bool> serving_ = false;

@@ -12,6 +12,11 @@
 namespace opi::postgres {
 namespace {
 
+// The tables are in schema public whatever the role's own search path: a role named opi would otherwise look into
+// schema opi first, which holds publish() alone.
+constexpr const char* fixed_surroundings =
+    "SET default_transaction_isolation = 'read committed'; SET search_path = public; ";
+
 // How much later than the server this side gives up on a statement.
 constexpr std::chrono::milliseconds server_grace{1'000};
 
@@ -89,7 +94,7 @@ ConnectionSettings settings(const PostgresOptions& options, const std::string& p
 
 ConnectionSettings plain_settings(const PostgresOptions& options, std::chrono::milliseconds statement_timeout) {
   return {completed(options),
-          timeouts(options, statement_timeout) + "SET default_transaction_isolation = 'read committed'; ",
+          timeouts(options, statement_timeout) + fixed_surroundings,
           statement_timeout + server_grace};
 }
 

@@ -7,6 +7,7 @@
 #include "postgres/postgres_database.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_inbox.hpp"
 #include "postgres/postgres_token_store.hpp"
 #include "postgres/postgres_work_listener.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
@@ -40,6 +41,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.audit = std::make_unique<postgres::PostgresAuditLog>(*database);
   stores.tokens = std::make_unique<postgres::PostgresTokenStore>(*database);
   stores.listener = std::make_unique<PostgresListener>(options);
+  stores.inbox = std::make_unique<postgres::PostgresInbox>(*database);
   stores.database = std::move(database);
   return stores;
 }

@@ -8,6 +8,7 @@
 #include "delivery/catalog_store.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
+#include "delivery/inbox.hpp"
 #include "identity/token_store.hpp"
 
 namespace opi::stores {
@@ -29,6 +30,7 @@ struct Stores {
   std::unique_ptr<audit::AuditLog> audit;
   std::unique_ptr<identity::TokenStore> tokens;
   std::unique_ptr<WorkListener> listener;
+  std::unique_ptr<delivery::Inbox> inbox;  // null where producers cannot publish by SQL
 };
 
 // Opens the database and brings its schema up to date. Throws StoreUnavailable, or std::runtime_error with what an
