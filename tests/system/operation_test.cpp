@@ -39,6 +39,30 @@ TEST(StoreDown, IntakeAnswers503AndTheDaemonRecoversByItself) {
   EXPECT_TRUE(daemon.stop().clean());
 }
 
+TEST(TransactionalEnqueue, WhatAProducerPublishesInItsOwnTransactionIsDelivered) {
+  test::PostgresCluster cluster;
+  Site site(&cluster);
+  site.provision("/healthy");
+  RunningDaemon daemon(site);
+  std::ifstream file(site.folder() / "connection");
+  const std::string connection((std::istreambuf_iterator<char>(file)), {});
+  demo::ChildProcess psql({"/usr/lib/postgresql/15/bin/psql",
+                           {"--dbname", connection, "--no-psqlrc", "--tuples-only", "--no-align", "--command",
+                            "BEGIN; SELECT opi.publish('" + event(1) + "'); COMMIT; BEGIN; SELECT opi.publish('" +
+                                event(2) + "'); ROLLBACK; SELECT opi.publish('" + event(3) + "')"},
+                           site.folder() / "psql"});
+  psql.read_all(std::chrono::seconds{30});
+  ASSERT_TRUE(psql.wait(std::chrono::seconds{10}).value_or(demo::ExitStatus{}).clean());
+  const auto auditor = site.token("auditor");
+  ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 2; }));
+  std::vector<ShownDelivery> deliveries;
+  ASSERT_TRUE(eventually([&] {
+    deliveries = all_deliveries(daemon.port(), auditor);
+    return deliveries.size() == 2 &&
+           std::ranges::all_of(deliveries, [](const auto& d) { return d.state == "delivered"; });
+  }));
+}
+
 TEST(Drain, SigtermFinishesWhatIsUnderWayAndLeavesNoLease) {
   Site site(nullptr);
   site.provision("/slow", R"(,"policy":{"timeout_ms":5000})");  // answers after 1.5 s
