@@ -1,0 +1,74 @@
+#include "audit/signing_key_file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <vector>
+
+#include "support/temporary_folder.hpp"
+
+namespace opi::audit {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class SigningKeyFile : public testing::Test {
+ protected:
+  std::string failure() {
+    try {
+      open_signing_key(file);
+      return "";
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  }
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.path() / "key.pem";
+};
+
+TEST_F(SigningKeyFile, IsMadeOncePrivateAndReadAgain) {
+  const auto key = open_signing_key(file);
+  struct stat status {};
+  ASSERT_EQ(::stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  EXPECT_EQ(open_signing_key(file).public_key(), key.public_key());
+}
+
+TEST_F(SigningKeyFile, IsTheSameForAllProgramsThatMakeItAtOnce) {
+  std::vector<pid_t> children;
+  for (int i = 0; i < 8; ++i) {
+    children.push_back(::fork());
+    if (children.back() == 0) {
+      open_signing_key(file);  // an exception ends the child with a signal
+      ::_exit(0);
+    }
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(open_signing_key(file).public_key(), open_signing_key(file).public_key());
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1) << "a part was left behind";
+}
+
+TEST_F(SigningKeyFile, IsRefusedByNameIfItIsOpenToOthersOrNoKey) {
+  open_signing_key(file);
+  fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
+  EXPECT_THAT(failure(), HasSubstr(file.string() + " may be readable by its owner only"));
+  fs::remove(file);
+  std::ofstream(file) << "not a key";
+  fs::permissions(file, fs::perms::owner_read);
+  EXPECT_THAT(failure(), HasSubstr("is not an unencrypted Ed25519 private key"));
+  fs::remove(file);
+  fs::create_symlink("/etc/passwd", file);
+  EXPECT_THAT(failure(), HasSubstr("cannot be opened"));
+}
+
+}  // namespace
+}  // namespace opi::audit
