@@ -15,10 +15,13 @@ std::optional<std::vector<std::string>> parameters_of(std::string_view pattern, 
   std::vector<std::string> parameters;
   while (!pattern.empty() && !path.empty()) {
     const auto expected = next_segment(pattern), actual = next_segment(path);
-    if (expected.starts_with('{') && !actual.empty())
-      parameters.emplace_back(actual);
-    else if (expected != actual)
+    if (expected.starts_with('{')) {
+      const auto verb = expected.substr(expected.find('}') + 1);
+      if (!actual.ends_with(verb) || actual.size() == verb.size()) return std::nullopt;
+      parameters.emplace_back(actual.substr(0, actual.size() - verb.size()));
+    } else if (expected != actual) {
       return std::nullopt;
+    }
   }
   if (!pattern.empty() || !path.empty()) return std::nullopt;
   return parameters;

@@ -14,7 +14,7 @@ using Handler = std::function<Response(const Request&)>;
 
 struct Route {
   std::string method;
-  std::string pattern;           // "/api/v1/deliveries/{id}"; a {…} segment matches any one segment
+  std::string pattern;  // "/api/v1/deliveries/{id}"; a {…} segment matches any one segment, {…}:verb one that ends so
   std::optional<Action> action;  // what the caller must be allowed to do; nullopt: open to everyone
   Handler handler;
 };

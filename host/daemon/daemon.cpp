@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <thread>
 
+#include "api/dead_letter_routes.hpp"
 #include "api/delivery_routes.hpp"
 #include "api/event_routes.hpp"
 #include "api/status_routes.hpp"
@@ -72,12 +73,12 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                rescuer_options(configuration_, daemon_id_)),
       intake_(
           *stores_.deliveries, catalog_, scheduler_, clock_, random_, metrics_, [this] { services_->intake->wake(); },
-          [this] {
-            services_->dispatch->wake();
-            announce_ = true;
-            if (services_->announce) services_->announce->wake();
-          },
-          intake_options(configuration_)),
+          [this] { announce_work(); }, intake_options(configuration_)),
+      dead_letters_(*stores_.dead_letters,
+                    [this] {
+                      dispatcher_.work_announced();
+                      announce_work();
+                    }),
       tokens_(*stores_.tokens, clock_, {}) {
   audit_plugins();
   make_services();
@@ -88,6 +89,13 @@ Daemon::~Daemon() {
   drain_and_stop();
   for (auto* service : services_->all()) service->stop();  // also those of a start that failed half-way
   transport_.reset();
+}
+
+// Here and to other daemons.
+void Daemon::announce_work() {
+  services_->dispatch->wake();
+  announce_ = true;
+  if (services_->announce) services_->announce->wake();
 }
 
 void Daemon::make_services() {
@@ -186,7 +194,8 @@ bool Daemon::alive() const {
 api::RouteTable Daemon::make_routes() {
   api::RouteTable routes;
   api::add_event_routes(routes, intake_, catalog_);
-  api::add_delivery_routes(routes, *stores_.query);
+  api::add_delivery_routes(routes, *stores_.query, catalog_);
+  api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, clock_);
   api::add_status_routes(routes, metrics_, [this] { return readiness(); });
   return routes;
 }

@@ -5,6 +5,7 @@
 
 #include "api/http_server.hpp"
 #include "configuration/configuration.hpp"
+#include "delivery/dead_letters.hpp"
 #include "delivery/dispatcher.hpp"
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
@@ -47,6 +48,7 @@ class Daemon {
   struct Services;
   void audit_plugins();
   void make_services();
+  void announce_work();
   api::RouteTable make_routes();
   std::string readiness();
   void wait_until_settled(std::chrono::milliseconds timeout);
@@ -74,6 +76,7 @@ class Daemon {
   delivery::Rescuer rescuer_;
   delivery::Intake intake_;
   std::unique_ptr<delivery::InboxDrain> inbox_;  // null where producers cannot publish by SQL
+  delivery::DeadLetters dead_letters_;
   identity::TokenVerifier tokens_;
   std::unique_ptr<api::HttpServer> api_;
   std::atomic<bool> serving_ = false;

@@ -131,8 +131,7 @@ void AttemptRunner::finish(Flight& flight, Outcome outcome) {
   for (auto* text :
        {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref, &outcome.external_url})
     secrets::scrub(*text, *flight.secrets);
-  const int number = flight.claim->attempts_made + 1;
-  const Decision decision = decide(flight.policy, number, outcome, random_.uniform());
+  const Decision decision = decide(flight.policy, flight.claim->budgeted_attempt(), outcome, random_.uniform());
   const auto duration = std::chrono::ceil<std::chrono::milliseconds>(clock_.mono_now() - flight.started);
   const Feedback feedback = feedback_of(outcome, decision, flight.policy, flight.sent);
   settler_.settle(make_settlement(std::move(flight.claim), outcome, decision, {flight.started_at, duration}, false,

@@ -29,12 +29,16 @@ class Claim {
     DeliveryId delivery;
     DestinationId destination;
     LeaseToken lease = 0;
-    int attempts_made = 0;  // recorded attempts; the one under way is this + 1
+    int attempts_made = 0;    // recorded attempts; the one under way is this + 1
+    int attempts_before = 0;  // those of them that a replay put behind: the policy's budget begins anew after them
     DueTime due_at = 0;
     MonoTime leased_until{};  // on this daemon's clock, measured from before the claim was sent
     UnixTime created_at{};
     IdempotencyKey idempotency_key;
     std::shared_ptr<const Event> event;
+
+    // The number of the attempt under way as the policy counts it.
+    [[nodiscard]] int budgeted_attempt() const { return attempts_made + 1 - attempts_before; }
   };
 
   explicit Claim(Data data) : data_(std::move(data)) {}

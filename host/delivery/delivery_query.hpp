@@ -3,10 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "delivery/delivery_filter.hpp"
 #include "domain/attempt.hpp"
-#include "domain/delivery_state.hpp"
 #include "domain/idempotency_key.hpp"
-#include "domain/ids.hpp"
 
 namespace opi::delivery {
 
@@ -23,16 +22,10 @@ struct DeliveryView {
   UnixTime created_at{};
   std::optional<UnixTime> due_at;        // live deliveries
   std::optional<UnixTime> completed_at;  // terminal deliveries
-  std::string last_reason;               // of the last recorded attempt
-};
-
-struct DeliveryFilter {
-  std::optional<DeliveryState> state;
-  std::optional<DestinationId> destination;
-  std::optional<EventId> event_id;
-  std::optional<std::string> correlation_id;
-  std::optional<DeliveryId> before;  // cursor: only deliveries created before this one (ids are time-ordered)
-  int limit = 50;                    // 1 to 200
+  // Of the last recorded attempt; empty before the first.
+  std::string last_reason;
+  std::optional<int> last_http_status;
+  std::optional<AttemptResult> last_result;
 };
 
 struct DeliveryCount {

@@ -36,7 +36,7 @@ std::chrono::milliseconds Rescuer::run_once() {
     const auto destination = catalog->destinations.find(claim->destination);
     const DeliveryPolicy policy =
         destination == catalog->destinations.end() ? DeliveryPolicy{} : catalog->policy_of(*destination->second);
-    const Decision decision = decide(policy, claim->attempts_made + 1, outcome, random_.uniform());
+    const Decision decision = decide(policy, claim->budgeted_attempt(), outcome, random_.uniform());
     settlements.push_back(
         make_settlement(std::move(claim), outcome, decision, {clock_.unix_now(), {}}, true, clock_, random_));
   }

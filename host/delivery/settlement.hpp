@@ -17,8 +17,8 @@ struct Decision {
   bool disable_destination = false;
 };
 
-// `attempt_number` counts from 1 and is the attempt that `outcome` ends; `chance` is uniform in [0, 1).
-// A Retry-After longer than the backoff is honoured up to the policy's cap.
+// `attempt_number` counts from 1 (anew after a replay) and is the attempt that `outcome` ends; `chance` is uniform in
+// [0, 1). A Retry-After longer than the backoff is honoured up to the policy's cap.
 Decision decide(const DeliveryPolicy& policy, int attempt_number, const Outcome& outcome, double chance);
 
 // The end of one claim, ready to be written: only a claim can be settled, and only once.

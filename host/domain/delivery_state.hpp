@@ -18,6 +18,8 @@ enum class DeliveryTrigger {
   fail,          // ended without success; the policy parks nothing
   dead_letter,   // ended without success and parked for a person
   late_succeed,  // success reported after the lease was taken over
+  replay,        // a person sends a dead letter again
+  discard,       // a person gives a dead letter up
 };
 
 inline constexpr std::array all_delivery_states{
@@ -43,6 +45,11 @@ constexpr std::optional<DeliveryState> parse_delivery_state(std::string_view tex
   return std::nullopt;
 }
 
+// A person's doing; everything else the daemon does by itself.
+constexpr bool is_manual(DeliveryTrigger trigger) {
+  return trigger == DeliveryTrigger::replay || trigger == DeliveryTrigger::discard;
+}
+
 // Live deliveries stand in the hot table, terminal ones in the cold table.
 constexpr bool is_terminal(DeliveryState state) {
   return state == DeliveryState::delivered || state == DeliveryState::failed || state == DeliveryState::dead_lettered;
@@ -66,6 +73,8 @@ inline constexpr std::array delivery_transitions{
     DeliveryTransition{DeliveryState::delivering, DeliveryTrigger::dead_letter, true, DeliveryState::dead_lettered},
     DeliveryTransition{DeliveryState::retry_scheduled, DeliveryTrigger::late_succeed, true, DeliveryState::delivered},
     DeliveryTransition{DeliveryState::delivering, DeliveryTrigger::late_succeed, true, DeliveryState::delivered},
+    DeliveryTransition{DeliveryState::dead_lettered, DeliveryTrigger::replay, true, DeliveryState::retry_scheduled},
+    DeliveryTransition{DeliveryState::dead_lettered, DeliveryTrigger::discard, true, DeliveryState::failed},
 };
 
 constexpr std::optional<DeliveryState> next_state(DeliveryState from, DeliveryTrigger trigger, bool after_attempt) {
@@ -86,8 +95,16 @@ constexpr bool rows_are_unique() {
   return true;
 }
 
+// delivered and failed are final; a dead letter waits for a person, and only a person moves it.
 constexpr bool terminal_states_are_sinks() {
-  return std::ranges::none_of(delivery_transitions, [](const auto& row) { return is_terminal(row.from); });
+  return std::ranges::none_of(delivery_transitions, [](const auto& row) {
+    return is_terminal(row.from) && row.from != DeliveryState::dead_lettered;
+  });
+}
+constexpr bool only_a_person_moves_dead_letters() {
+  return std::ranges::all_of(delivery_transitions, [](const auto& row) {
+    return (row.from == DeliveryState::dead_lettered) == is_manual(row.trigger);
+  });
 }
 
 // Live states all lead on: none of them can trap a delivery.
@@ -109,6 +126,7 @@ constexpr bool all_states_are_reachable() {
 
 static_assert(rows_are_unique());
 static_assert(terminal_states_are_sinks());
+static_assert(only_a_person_moves_dead_letters());
 static_assert(live_states_have_exits());
 static_assert(all_states_are_reachable());
 

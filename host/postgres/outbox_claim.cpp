@@ -36,8 +36,8 @@ constexpr Statement claim_due{"claim_due", R"(
     FROM due d WHERE o.ctid = d.place
     RETURNING o.*
   )
-  SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.due_at, l.created_at,
-         l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
+  SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.attempts_before, l.due_at,
+         l.created_at, l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
   FROM leased l CROSS JOIN LATERAL (
     SELECT * FROM integration_events e WHERE e.tenant_id = l.tenant_id AND e.event_id = l.event_id OFFSET 0) e)"};
@@ -56,8 +56,8 @@ constexpr Statement take_over{"take_over_expired", R"(
     FROM expired x WHERE o.tenant_id = x.tenant_id AND o.delivery_id = x.delivery_id
     RETURNING o.*
   )
-  SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.due_at, l.created_at,
-         l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
+  SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.attempts_before, l.due_at,
+         l.created_at, l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
   FROM leased l CROSS JOIN LATERAL (
     SELECT * FROM integration_events e WHERE e.tenant_id = l.tenant_id AND e.event_id = l.event_id OFFSET 0) e)"};
@@ -95,11 +95,12 @@ std::vector<Claim> claims_of(const Rows& rows, MonoTime leased_until) {
     data.destination = DestinationId{rows.uuid(i, 2)};
     data.lease = rows.int8(i, 3);
     data.attempts_made = rows.int4(i, 4);
-    data.due_at = rows.unix_micros(i, 5);
+    data.attempts_before = rows.int4(i, 5);
+    data.due_at = rows.unix_micros(i, 6);
     data.leased_until = leased_until;
-    data.created_at = rows.time(i, 6);
-    data.idempotency_key.bytes = rows.bytes32(i, 7);
-    data.event = events.read(rows, i, TenantId::parse(rows.text(i, 0)).value(), 8);
+    data.created_at = rows.time(i, 7);
+    data.idempotency_key.bytes = rows.bytes32(i, 8);
+    data.event = events.read(rows, i, TenantId::parse(rows.text(i, 0)).value(), 9);
     claims.emplace_back(std::move(data));
   }
   return claims;

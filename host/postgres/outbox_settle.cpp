@@ -27,11 +27,11 @@ constexpr Statement end_deliveries{"end_deliveries", R"(
       AND ((o.state = 'delivering' AND o.lease_token = s.lease_token)
            OR s.state = 'delivered')
     RETURNING o.tenant_id, o.delivery_id, o.destination_id, o.event_id, o.idempotency_key, s.state,
-              greatest(o.attempts, s.attempt), o.created_at
+              greatest(o.attempts, s.attempt), o.created_at, now(), o.lease_token
   )
   INSERT INTO integration_deliveries (tenant_id, delivery_id, destination_id, event_id, idempotency_key, state,
-                                      attempts, created_at, completed_at)
-  SELECT *, now() FROM ended RETURNING delivery_id)"};
+                                      attempts, created_at, completed_at, lease_token)
+  SELECT * FROM ended RETURNING delivery_id)"};
 
 constexpr Statement schedule_retries{"schedule_retries", R"(
   UPDATE integration_outbox o

@@ -2,58 +2,80 @@
 
 #include <stdexcept>
 
+#include "postgres/filter_parameters.hpp"
+
 namespace opi::postgres {
 namespace {
 
 using delivery::DeliveryView;
 
-// Each side hands over at most one page in the order of its primary key before events and attempts are
-// looked up. Conditions on parameters that are NULL are folded away: these sessions plan with the values.
+// Each side hands over at most one page in the order of its primary key before attempts are looked up. Parameters: see
+// filter_parameters.hpp; of the references none is set here.
 constexpr Statement list_deliveries{"list_deliveries", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
-         coalesce(a.reason, '')
+         coalesce(a.reason, ''), a.http_status, a.result
   FROM (
     (SELECT o.tenant_id, o.delivery_id, o.destination_id, o.event_id, o.state, o.attempts, o.idempotency_key,
             o.created_at, o.due_at, NULL::timestamptz AS completed_at
      FROM integration_outbox o
-     WHERE o.tenant_id = $1::text AND ($2::uuid IS NULL OR o.delivery_id < $2::uuid)
-       AND ($3::text IS NULL OR o.state = $3::text) AND ($4::uuid IS NULL OR o.destination_id = $4::uuid)
-     ORDER BY o.delivery_id DESC LIMIT $5::int)
+     WHERE o.tenant_id = $1::text AND o.delivery_id >= $2::uuid AND o.delivery_id < $3::uuid
+       AND ($4::uuid[] IS NULL OR o.destination_id = ANY ($4::uuid[]))
+       AND ($5::timestamptz IS NULL OR o.created_at >= $5::timestamptz)
+       AND ($6::timestamptz IS NULL OR o.created_at < $6::timestamptz)
+       AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM integration_events t WHERE t.tenant_id = o.tenant_id
+                                          AND t.event_id = o.event_id AND t.event_type = $7::text))
+       AND ($12::text[] IS NULL OR o.state = ANY ($12::text[]))
+       AND ($13::uuid[] IS NULL OR o.destination_id <> ALL ($13::uuid[]))
+     ORDER BY o.delivery_id DESC LIMIT $14::int)
     UNION ALL
     (SELECT c.tenant_id, c.delivery_id, c.destination_id, c.event_id, c.state, c.attempts, c.idempotency_key,
             c.created_at, NULL::timestamptz, c.completed_at
      FROM integration_deliveries c
-     WHERE c.tenant_id = $1::text AND ($2::uuid IS NULL OR c.delivery_id < $2::uuid)
-       AND ($3::text IS NULL OR c.state = $3::text) AND ($4::uuid IS NULL OR c.destination_id = $4::uuid)
-     ORDER BY c.delivery_id DESC LIMIT $5::int)
+     WHERE c.tenant_id = $1::text AND c.delivery_id >= $2::uuid AND c.delivery_id < $3::uuid
+       AND ($4::uuid[] IS NULL OR c.destination_id = ANY ($4::uuid[]))
+       AND ($5::timestamptz IS NULL OR c.created_at >= $5::timestamptz)
+       AND ($6::timestamptz IS NULL OR c.created_at < $6::timestamptz)
+       AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM integration_events t WHERE t.tenant_id = c.tenant_id
+                                          AND t.event_id = c.event_id AND t.event_type = $7::text))
+       AND ($12::text[] IS NULL OR c.state = ANY ($12::text[]))
+     ORDER BY c.delivery_id DESC LIMIT $14::int)
   ) d
   JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
     ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
-  ORDER BY d.delivery_id DESC LIMIT $5::int)"};
+  WHERE coalesce($8::text, $9::text, $10::text, $11::text) IS NULL
+  ORDER BY d.delivery_id DESC LIMIT $14::int)"};
 
 // From the events to their deliveries.
 constexpr Statement list_deliveries_of_events{"list_deliveries_of_events", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
-         coalesce(a.reason, '')
+         coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_events e
   CROSS JOIN LATERAL unnest(e.delivery_ids) AS i (delivery_id)
   CROSS JOIN LATERAL (SELECT * FROM integration_delivery_view v
                       WHERE v.tenant_id = e.tenant_id AND v.delivery_id = i.delivery_id) d
   LEFT JOIN integration_delivery_attempts a
     ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
-  WHERE e.tenant_id = $1::text AND ($2::uuid IS NULL OR i.delivery_id < $2::uuid)
-    AND ($3::text IS NULL OR d.state = $3::text) AND ($4::uuid IS NULL OR d.destination_id = $4::uuid)
-    AND ($6::text IS NULL OR e.event_id = $6::text)
-    AND ($7::text IS NULL OR e.correlation_id = $7::text AND e.correlation_id <> '')
-  ORDER BY d.delivery_id DESC LIMIT $5::int)"};
+  WHERE e.tenant_id = $1::text AND i.delivery_id >= $2::uuid AND i.delivery_id < $3::uuid
+    AND ($4::uuid[] IS NULL OR d.destination_id = ANY ($4::uuid[]))
+    AND ($5::timestamptz IS NULL OR d.created_at >= $5::timestamptz)
+    AND ($6::timestamptz IS NULL OR d.created_at < $6::timestamptz)
+    AND ($7::text IS NULL OR e.event_type = $7::text)
+    AND ($8::text IS NULL OR e.correlation_id = $8::text AND e.correlation_id <> '')
+    AND ($9::text IS NULL OR e.alert_id = $9::text AND e.alert_id <> '')
+    AND ($10::text IS NULL OR e.evidence_id = $10::text AND e.evidence_id <> '')
+    AND ($11::text IS NULL OR e.ticket_id = $11::text AND e.ticket_id <> '')
+    AND ($12::text[] IS NULL OR d.state = ANY ($12::text[]))
+    AND ($13::uuid[] IS NULL OR d.destination_id <> ALL ($13::uuid[]) OR d.completed_at IS NOT NULL)
+    AND ($15::text IS NULL OR e.event_id = $15::text)
+  ORDER BY d.delivery_id DESC LIMIT $14::int)"};
 
 constexpr Statement find_delivery{"find_delivery", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
-         coalesce(a.reason, '')
+         coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_delivery_view d
   JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
@@ -88,6 +110,8 @@ DeliveryView view_of(const Rows& rows, int row, const TenantId& tenant) {
   view.due_at = rows.optional_time(row, 12);
   view.completed_at = rows.optional_time(row, 13);
   view.last_reason = rows.string(row, 14);
+  if (!rows.is_null(row, 15)) view.last_http_status = rows.int4(row, 15);
+  if (!rows.is_null(row, 16)) view.last_result = parse_attempt_result(rows.text(row, 16));
   return view;
 }
 
@@ -95,18 +119,19 @@ DeliveryView view_of(const Rows& rows, int row, const TenantId& tenant) {
 
 std::vector<DeliveryView> PostgresDeliveryQuery::list(const TenantId& tenant, const delivery::DeliveryFilter& filter) {
   if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
-  Parameters parameters;
-  parameters.text(tenant.str())
-      .optional_uuid(filter.before ? std::optional{filter.before->value} : std::nullopt)
-      .optional_text(filter.state ? std::optional{to_string(*filter.state)} : std::nullopt)
-      .optional_uuid(filter.destination ? std::optional{filter.destination->value} : std::nullopt)
-      .int4(filter.limit);
-  const bool by_event = filter.event_id || filter.correlation_id;
-  if (by_event)
-    parameters.optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt)
-        .optional_text(filter.correlation_id);
+  auto parameters = filter_parameters(tenant, filter);
+  ArrayParameter states{ArrayParameter::Element::text};
+  for (const auto state : filter.states) states.add(to_string(state));
+  if (filter.states.empty())
+    parameters.null();
+  else
+    parameters.array(states);
+  add_list(parameters, filter.not_live_at);
+  parameters.int4(filter.limit);
+  if (filter.by_event())
+    parameters.optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt);
   auto session = database_.general().borrow();
-  const auto rows = session->execute(by_event ? list_deliveries_of_events : list_deliveries, parameters);
+  const auto rows = session->execute(filter.by_event() ? list_deliveries_of_events : list_deliveries, parameters);
   std::vector<DeliveryView> views;
   for (int i = 0; i < rows.size(); ++i) views.push_back(view_of(rows, i, tenant));
   return views;

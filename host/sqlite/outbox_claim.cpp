@@ -15,8 +15,8 @@ using delivery::Claim;
 constexpr auto claim_durability = Durability::relaxed;
 
 constexpr Statement find_due{"find_due", R"(
-  SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.due_at_us, o.created_at_ms,
-         o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
+  SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.attempts_before, o.due_at_us,
+         o.created_at_ms, o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
   FROM integration_outbox o INDEXED BY integration_outbox_due
   CROSS JOIN integration_events e ON e.tenant_id = o.tenant_id AND e.event_id = o.event_id
@@ -25,8 +25,8 @@ constexpr Statement find_due{"find_due", R"(
 
 // Without an index on locks this reads the live rows once; it runs every few seconds.
 constexpr Statement find_expired{"find_expired", R"(
-  SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.due_at_us, o.created_at_ms,
-         o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
+  SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.attempts_before, o.due_at_us,
+         o.created_at_ms, o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
   FROM integration_outbox o
   CROSS JOIN integration_events e ON e.tenant_id = o.tenant_id AND e.event_id = o.event_id
@@ -85,11 +85,12 @@ void collect(Query& rows, StoredEvents& events, MonoTime leased_until, std::vect
     data.destination = DestinationId{rows.uuid_at(2)};
     data.lease = rows.int8(3) + 1;
     data.attempts_made = rows.int4(4);
-    data.due_at = rows.int8(5);
+    data.attempts_before = rows.int4(5);
+    data.due_at = rows.int8(6);
     data.leased_until = leased_until;
-    data.created_at = rows.time_at(6);
-    data.idempotency_key.bytes = rows.bytes32(7);
-    data.event = events.read(rows, TenantId::parse(rows.view(0)).value(), 8);
+    data.created_at = rows.time_at(7);
+    data.idempotency_key.bytes = rows.bytes32(8);
+    data.event = events.read(rows, TenantId::parse(rows.view(0)).value(), 9);
     claims.emplace_back(std::move(data));
   }
 }

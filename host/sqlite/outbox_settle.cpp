@@ -16,8 +16,9 @@ using delivery::SettleResult;
 // under whatever lease.
 constexpr Statement end_delivery{"end_delivery", R"(
   INSERT INTO integration_deliveries (tenant_id, delivery_id, destination_id, event_id, idempotency_key, state,
-                                      attempts, created_at_ms, completed_at_ms)
-  SELECT tenant_id, delivery_id, destination_id, event_id, idempotency_key, ?1, max(attempts, ?2), created_at_ms, ?3
+                                      attempts, created_at_ms, completed_at_ms, lease_token)
+  SELECT tenant_id, delivery_id, destination_id, event_id, idempotency_key, ?1, max(attempts, ?2), created_at_ms, ?3,
+         lease_token
   FROM integration_outbox
   WHERE tenant_id = ?4 AND delivery_id = ?5
     AND ((state = 'delivering' AND lease_token = ?6) OR ?1 = 'delivered'))"};

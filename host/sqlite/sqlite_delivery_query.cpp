@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sqlite/hex_list.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/transaction.hpp"
 
@@ -12,55 +13,92 @@ namespace {
 using delivery::DeliveryFilter;
 using delivery::DeliveryView;
 
-// One page of each table in the order of its primary key; the two are merged here, because SQLite sorts a
-// UNION ALL as a whole.
+// One page of each table in the order of its primary key; the pages are merged here, because SQLite sorts a
+// UNION ALL as a whole. Lists are JSON arrays, of ids in upper-case hex. Parameters of all: ?1 tenant, ?2 ids from,
+// ?3 ids before, ?4 created from, ?5 created before, ?6 event type, ?7 limit; then each one's own.
 constexpr Statement list_live{"list_live", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, NULL,
-         coalesce(a.reason, '')
+         coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_outbox d
   CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
     ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
-  WHERE d.tenant_id = ?1 AND d.delivery_id < ?2 AND (?3 IS NULL OR d.state = ?3)
-    AND (?4 IS NULL OR d.destination_id = ?4)
-  ORDER BY d.delivery_id DESC LIMIT ?5)"};
+  WHERE d.tenant_id = ?1 AND d.delivery_id >= ?2 AND d.delivery_id < ?3
+    AND (?4 IS NULL OR d.created_at_ms >= ?4) AND (?5 IS NULL OR d.created_at_ms < ?5)
+    AND (?6 IS NULL OR e.event_type = ?6)
+    AND (?8 IS NULL OR d.state IN (SELECT value FROM json_each(?8)))
+    AND (?9 IS NULL OR hex(d.destination_id) IN (SELECT value FROM json_each(?9)))
+    AND (?10 IS NULL OR hex(d.destination_id) NOT IN (SELECT value FROM json_each(?10)))
+  ORDER BY d.delivery_id DESC LIMIT ?7)"};
 
 constexpr Statement list_ended{"list_ended", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, NULL, d.completed_at_ms,
-         coalesce(a.reason, '')
+         coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_deliveries d
   CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
     ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
-  WHERE d.tenant_id = ?1 AND d.delivery_id < ?2 AND (?3 IS NULL OR d.state = ?3)
-    AND (?4 IS NULL OR d.destination_id = ?4)
-  ORDER BY d.delivery_id DESC LIMIT ?5)"};
+  WHERE d.tenant_id = ?1 AND d.delivery_id >= ?2 AND d.delivery_id < ?3
+    AND (?4 IS NULL OR d.created_at_ms >= ?4) AND (?5 IS NULL OR d.created_at_ms < ?5)
+    AND (?6 IS NULL OR e.event_type = ?6)
+    AND (?8 IS NULL OR d.state IN (SELECT value FROM json_each(?8)))
+  ORDER BY d.delivery_id DESC LIMIT ?7)"};
 
 // Through the rare states' own index.
 constexpr Statement list_unsuccessful{"list_unsuccessful", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, NULL, d.completed_at_ms,
-         coalesce(a.reason, '')
+         coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_deliveries d INDEXED BY integration_deliveries_unsuccessful
   CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
     ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
-  WHERE d.tenant_id = ?1 AND d.delivery_id < ?2 AND d.state = ?3 AND d.state <> 'delivered'
-    AND (?4 IS NULL OR d.destination_id = ?4)
-  ORDER BY d.delivery_id DESC LIMIT ?5)"};
+  WHERE d.tenant_id = ?1 AND d.delivery_id >= ?2 AND d.delivery_id < ?3
+    AND (?4 IS NULL OR d.created_at_ms >= ?4) AND (?5 IS NULL OR d.created_at_ms < ?5)
+    AND (?6 IS NULL OR e.event_type = ?6)
+    AND d.state = ?8 AND d.state <> 'delivered'
+  ORDER BY d.delivery_id DESC LIMIT ?7)"};
+
+constexpr Statement list_at_destination{"list_at_destination", R"(
+  SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, NULL, d.completed_at_ms,
+         coalesce(a.reason, ''), a.http_status, a.result
+  FROM integration_deliveries d INDEXED BY integration_deliveries_by_state
+  CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
+  LEFT JOIN integration_delivery_attempts a
+    ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
+  WHERE d.tenant_id = ?1 AND d.delivery_id >= ?2 AND d.delivery_id < ?3
+    AND (?4 IS NULL OR d.created_at_ms >= ?4) AND (?5 IS NULL OR d.created_at_ms < ?5)
+    AND (?6 IS NULL OR e.event_type = ?6)
+    AND d.state = ?8 AND d.destination_id = ?9
+  ORDER BY d.delivery_id DESC LIMIT ?7)"};
 
 // The ids stand with their event, 16 bytes each. One branch a table: SQLite would read a view in full here.
+// Each branch of `found` has its index; ?11 to ?15 are event id, correlation, alert, evidence and ticket id.
 constexpr Statement list_of_events{"list_of_events", R"(
-  WITH RECURSIVE taken (event_id, delivery_ids, at) AS (
-    SELECT event_id, delivery_ids, 1 FROM integration_events
-    WHERE tenant_id = ?1 AND event_id = ?6 AND (?7 IS NULL OR correlation_id = ?7)
+  WITH RECURSIVE found (event_id) AS (
+    SELECT event_id FROM integration_events WHERE tenant_id = ?1 AND event_id = ?11
     UNION ALL
-    SELECT event_id, delivery_ids, 1 FROM integration_events
-    WHERE ?6 IS NULL AND tenant_id = ?1 AND correlation_id = ?7 AND correlation_id <> ''
+    SELECT event_id FROM integration_events
+    WHERE ?11 IS NULL AND tenant_id = ?1 AND correlation_id = ?12 AND correlation_id <> ''
     UNION ALL
-    SELECT event_id, delivery_ids, at + 16 FROM taken WHERE at + 16 < length(delivery_ids)
+    SELECT event_id FROM integration_events
+    WHERE coalesce(?11, ?12) IS NULL AND tenant_id = ?1 AND alert_id = ?13 AND alert_id <> ''
+    UNION ALL
+    SELECT event_id FROM integration_events
+    WHERE coalesce(?11, ?12, ?13) IS NULL AND tenant_id = ?1 AND evidence_id = ?14 AND evidence_id <> ''
+    UNION ALL
+    SELECT event_id FROM integration_events
+    WHERE coalesce(?11, ?12, ?13, ?14) IS NULL AND tenant_id = ?1 AND ticket_id = ?15 AND ticket_id <> ''
+  ), taken (delivery_ids, at) AS (
+    SELECT e.delivery_ids, 1 FROM found CROSS JOIN integration_events e ON e.tenant_id = ?1 AND e.event_id = found.event_id
+    WHERE (?6 IS NULL OR e.event_type = ?6) AND (?12 IS NULL OR e.correlation_id = ?12)
+      AND (?13 IS NULL OR e.alert_id = ?13) AND (?14 IS NULL OR e.evidence_id = ?14)
+      AND (?15 IS NULL OR e.ticket_id = ?15)
+    UNION ALL
+    SELECT delivery_ids, at + 16 FROM taken WHERE at + 16 < length(delivery_ids)
   ), ids AS MATERIALIZED (
     SELECT substr(delivery_ids, at, 16) AS delivery_id FROM taken WHERE length(delivery_ids) > 0
   ), d AS (
@@ -74,17 +112,22 @@ constexpr Statement list_of_events{"list_of_events", R"(
   )
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_ms, d.completed_at_ms,
-         coalesce(a.reason, '')
+         coalesce(a.reason, ''), a.http_status, a.result
   FROM d CROSS JOIN integration_events e ON e.tenant_id = ?1 AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
     ON a.tenant_id = ?1 AND a.delivery_id = d.delivery_id AND a.number = d.attempts
-  WHERE d.delivery_id < ?2 AND (?3 IS NULL OR d.state = ?3) AND (?4 IS NULL OR d.destination_id = ?4)
-  ORDER BY d.delivery_id DESC LIMIT ?5)"};
+  WHERE d.delivery_id >= ?2 AND d.delivery_id < ?3 AND (?4 IS NULL OR d.created_at_ms >= ?4)
+    AND (?5 IS NULL OR d.created_at_ms < ?5)
+    AND (?8 IS NULL OR d.state IN (SELECT value FROM json_each(?8)))
+    AND (?9 IS NULL OR hex(d.destination_id) IN (SELECT value FROM json_each(?9)))
+    AND (?10 IS NULL OR d.completed_at_ms IS NOT NULL
+         OR hex(d.destination_id) NOT IN (SELECT value FROM json_each(?10)))
+  ORDER BY d.delivery_id DESC LIMIT ?7)"};
 
 constexpr Statement find_delivery{"find_delivery", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
          e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, d.completed_at_ms,
-         coalesce(a.reason, '')
+         coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_delivery_view d
   CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
   LEFT JOIN integration_delivery_attempts a
@@ -120,25 +163,81 @@ DeliveryView view_of(const Query& row, const TenantId& tenant) {
   view.due_at = row.optional_time_at(12);
   view.completed_at = row.optional_time_at(13);
   view.last_reason = row.string(14);
+  if (!row.is_null(15)) view.last_http_status = row.int4(15);
+  if (!row.is_null(16)) view.last_result = parse_attempt_result(row.view(16));
   return view;
 }
 
-// No id is greater.
-constexpr Uuid last_uuid{
-    {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+std::optional<std::string> states_json(const std::vector<DeliveryState>& states) {
+  if (states.empty()) return std::nullopt;
+  std::string list;
+  for (const auto state : states) list += (list.empty() ? "[\"" : ",\"") + std::string(to_string(state)) + '"';
+  return list + ']';
+}
 
-void collect(Connection& connection, const Statement& statement, const TenantId& tenant, const DeliveryFilter& filter,
-             std::vector<DeliveryView>& views) {
-  Query rows{connection, statement};
+// The statement with its first seven parameters.
+void begin(Query& rows, const TenantId& tenant, const DeliveryFilter& filter) {
+  const auto [from, before] = delivery::id_range(filter);
   rows.text(tenant.str())
-      .uuid(filter.before ? filter.before->value : last_uuid)
-      .optional_text(filter.state ? std::optional{to_string(*filter.state)} : std::nullopt)
-      .optional_uuid(filter.destination ? std::optional{filter.destination->value} : std::nullopt)
+      .uuid(from)
+      .uuid(before)
+      .optional_time(filter.created_from)
+      .optional_time(filter.created_to)
+      .optional_text(filter.event_type)
       .integer(filter.limit);
-  if (&statement == &list_of_events)
-    rows.optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt)
-        .optional_text(filter.correlation_id);
+}
+
+void collect(Query& rows, const TenantId& tenant, std::vector<DeliveryView>& views) {
   while (rows.step()) views.push_back(view_of(rows, tenant));
+}
+
+void collect_of_events(Connection& connection, const TenantId& tenant, const DeliveryFilter& filter,
+                       std::vector<DeliveryView>& views) {
+  Query rows{connection, list_of_events};
+  begin(rows, tenant, filter);
+  rows.optional_text(states_json(filter.states))
+      .optional_text(hex_list(filter.destinations))
+      .optional_text(hex_list(filter.not_live_at))
+      .optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt);
+  for (const auto* reference : {&filter.correlation_id, &filter.alert_id, &filter.evidence_id, &filter.ticket_id})
+    rows.optional_text(*reference);
+  collect(rows, tenant, views);
+}
+
+void collect_live(Connection& connection, const TenantId& tenant, const DeliveryFilter& filter,
+                  std::vector<DeliveryView>& views) {
+  Query rows{connection, list_live};
+  begin(rows, tenant, filter);
+  rows.optional_text(states_json(filter.states))
+      .optional_text(hex_list(filter.destinations))
+      .optional_text(hex_list(filter.not_live_at));
+  collect(rows, tenant, views);
+}
+
+// By whichever index the filter has.
+void collect_ended(Connection& connection, const TenantId& tenant, const DeliveryFilter& filter,
+                   const std::vector<DeliveryState>& states, std::vector<DeliveryView>& views) {
+  if (!filter.destinations.empty()) {
+    for (const auto& destination : filter.destinations)
+      for (const auto state : states) {
+        Query rows{connection, list_at_destination};
+        begin(rows, tenant, filter);
+        rows.text(to_string(state)).uuid(destination.value);
+        collect(rows, tenant, views);
+      }
+  } else if (std::ranges::find(states, DeliveryState::delivered) == states.end()) {
+    for (const auto state : states) {
+      Query rows{connection, list_unsuccessful};
+      begin(rows, tenant, filter);
+      rows.text(to_string(state));
+      collect(rows, tenant, views);
+    }
+  } else {
+    Query rows{connection, list_ended};
+    begin(rows, tenant, filter);
+    rows.optional_text(states_json(filter.states));
+    collect(rows, tenant, views);
+  }
 }
 
 }  // namespace
@@ -148,14 +247,21 @@ std::vector<DeliveryView> SqliteDeliveryQuery::list(const TenantId& tenant, cons
   const auto session = database_.reader();
   Transaction snapshot{*session, Transaction::Kind::snapshot};
   std::vector<DeliveryView> views;
-  if (filter.event_id || filter.correlation_id) {
-    collect(*session, list_of_events, tenant, filter, views);
+  if (filter.by_event()) {
+    collect_of_events(*session, tenant, filter, views);
     return views;
   }
-  const bool rare = filter.state == DeliveryState::failed || filter.state == DeliveryState::dead_lettered;
-  if (!filter.state || !is_terminal(*filter.state)) collect(*session, list_live, tenant, filter, views);
-  if (!filter.state || is_terminal(*filter.state))
-    collect(*session, rare ? list_unsuccessful : list_ended, tenant, filter, views);
+  bool live = false;
+  std::vector<DeliveryState> ended;
+  for (const auto state : all_delivery_states) {
+    if (!filter.states.empty() && std::ranges::find(filter.states, state) == filter.states.end()) continue;
+    if (is_terminal(state))
+      ended.push_back(state);
+    else
+      live = true;
+  }
+  if (live) collect_live(*session, tenant, filter, views);
+  if (!ended.empty()) collect_ended(*session, tenant, filter, ended, views);
   std::ranges::sort(views, std::ranges::greater{}, &DeliveryView::id);
   if (views.size() > static_cast<std::size_t>(filter.limit)) views.erase(views.begin() + filter.limit, views.end());
   return views;

@@ -5,6 +5,7 @@
 #include "postgres/postgres_audit_log.hpp"
 #include "postgres/postgres_catalog_store.hpp"
 #include "postgres/postgres_database.hpp"
+#include "postgres/postgres_dead_letter_store.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/postgres_inbox.hpp"
@@ -13,6 +14,7 @@
 #include "sqlite/sqlite_audit_log.hpp"
 #include "sqlite/sqlite_catalog_store.hpp"
 #include "sqlite/sqlite_database.hpp"
+#include "sqlite/sqlite_dead_letter_store.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
@@ -38,6 +40,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.deliveries = std::make_unique<postgres::PostgresDeliveryStore>(*database, clock);
   stores.catalog = std::make_unique<postgres::PostgresCatalogStore>(*database);
   stores.query = std::make_unique<postgres::PostgresDeliveryQuery>(*database);
+  stores.dead_letters = std::make_unique<postgres::PostgresDeadLetterStore>(*database);
   stores.audit = std::make_unique<postgres::PostgresAuditLog>(*database);
   stores.tokens = std::make_unique<postgres::PostgresTokenStore>(*database);
   stores.listener = std::make_unique<PostgresListener>(options);
@@ -65,6 +68,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.deliveries = std::make_unique<sqlite::SqliteDeliveryStore>(*database, clock);
   stores.catalog = std::make_unique<sqlite::SqliteCatalogStore>(*database);
   stores.query = std::make_unique<sqlite::SqliteDeliveryQuery>(*database);
+  stores.dead_letters = std::make_unique<sqlite::SqliteDeadLetterStore>(*database, clock);
   stores.audit = std::make_unique<sqlite::SqliteAuditLog>(*database);
   stores.tokens = std::make_unique<sqlite::SqliteTokenStore>(*database);
   stores.database = std::move(database);

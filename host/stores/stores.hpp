@@ -6,6 +6,7 @@
 #include "audit/audit_log.hpp"
 #include "configuration/configuration.hpp"
 #include "delivery/catalog_store.hpp"
+#include "delivery/dead_letters.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/inbox.hpp"
@@ -27,6 +28,7 @@ struct Stores {
   std::unique_ptr<delivery::DeliveryStore> deliveries;
   std::unique_ptr<delivery::CatalogStore> catalog;
   std::unique_ptr<delivery::DeliveryQuery> query;
+  std::unique_ptr<delivery::DeadLetterStore> dead_letters;
   std::unique_ptr<audit::AuditLog> audit;
   std::unique_ptr<identity::TokenStore> tokens;
   std::unique_ptr<WorkListener> listener;

@@ -5,6 +5,7 @@
 
 #include "audit/audit_log.hpp"
 #include "delivery/catalog_store.hpp"
+#include "delivery/dead_letters.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
 #include "identity/token_store.hpp"
@@ -20,6 +21,7 @@ class Engine {
   virtual delivery::DeliveryStore& other_daemons_store() = 0;  // with sessions of its own where the engine allows
   virtual delivery::CatalogStore& catalog() = 0;
   virtual delivery::DeliveryQuery& query() = 0;
+  virtual delivery::DeadLetterStore& dead_letters() = 0;
   virtual audit::AuditLog& audit() = 0;
   virtual identity::TokenStore& tokens() = 0;
 

@@ -6,6 +6,7 @@
 #include "contract/shared_cluster.hpp"
 #include "postgres/postgres_audit_log.hpp"
 #include "postgres/postgres_catalog_store.hpp"
+#include "postgres/postgres_dead_letter_store.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/postgres_token_store.hpp"
@@ -21,6 +22,7 @@ class PostgresEngine final : public Engine {
   delivery::DeliveryStore& other_daemons_store() override { return other_store_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
+  delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
 
@@ -58,6 +60,7 @@ class PostgresEngine final : public Engine {
   postgres::PostgresDeliveryStore other_store_{other_database_, clock};
   postgres::PostgresCatalogStore catalog_{database_};
   postgres::PostgresDeliveryQuery query_{database_};
+  postgres::PostgresDeadLetterStore dead_letters_{database_};
   postgres::PostgresAuditLog audit_{database_};
   postgres::PostgresTokenStore tokens_{database_};
 };

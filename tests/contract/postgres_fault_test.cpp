@@ -163,7 +163,7 @@ TEST_F(PostgresInDoubt, ASettlementInDoubtIsSubmittedAgainAndSettledOnce) {
     proxy_.arm(CuttingProxy::Fault::none);
     EXPECT_THAT(store_.settle(batch), Each(delivery::SettleResult::settled));
   }
-  EXPECT_THAT(postgres::PostgresDeliveryQuery{direct_}.list(acme_, {.state = DeliveryState::delivered}), SizeIs(2));
+  EXPECT_THAT(postgres::PostgresDeliveryQuery{direct_}.list(acme_, {.states = {DeliveryState::delivered}}), SizeIs(2));
 }
 
 TEST_F(PostgresInDoubt, AServerThatFallsSilentIsGivenUpAtTheDeadline) {

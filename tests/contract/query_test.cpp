@@ -75,21 +75,72 @@ TEST_P(StoreContract, EveryFilterSelectsItsOwn) {
   settle(dead_letter(claim_one(a)));  // e2 at a
   settle(retry(claim_one(b)));        // e1 at b
   const auto ids = [&](const DeliveryFilter& filter) { return event_ids(engine->query().list(acme, filter)); };
-  EXPECT_THAT(ids({.state = DeliveryState::delivered}), ElementsAre("e1"));
-  EXPECT_THAT(ids({.state = DeliveryState::dead_lettered}), ElementsAre("e2"));
-  EXPECT_THAT(ids({.state = DeliveryState::failed}), IsEmpty());
-  EXPECT_THAT(ids({.state = DeliveryState::retry_scheduled}), ElementsAre("e1"));
-  EXPECT_THAT(ids({.state = DeliveryState::pending}), ElementsAre("e3"));
-  EXPECT_THAT(ids({.destination = a}), ElementsAre("e2", "e1"));
-  EXPECT_THAT(ids({.destination = b}), ElementsAre("e3", "e1"));
+  EXPECT_THAT(ids({.states = {DeliveryState::delivered}}), ElementsAre("e1"));
+  EXPECT_THAT(ids({.states = {DeliveryState::dead_lettered}}), ElementsAre("e2"));
+  EXPECT_THAT(ids({.states = {DeliveryState::failed}}), IsEmpty());
+  EXPECT_THAT(ids({.states = {DeliveryState::retry_scheduled}}), ElementsAre("e1"));
+  EXPECT_THAT(ids({.states = {DeliveryState::pending}}), ElementsAre("e3"));
+  EXPECT_THAT(ids({.destinations = {a}}), ElementsAre("e2", "e1"));
+  EXPECT_THAT(ids({.destinations = {b}}), ElementsAre("e3", "e1"));
   EXPECT_THAT(ids({.event_id = EventId::parse("e1")}), ElementsAre("e1", "e1"));
   EXPECT_THAT(ids({.event_id = EventId::parse("unknown")}), IsEmpty());
   EXPECT_THAT(ids({.correlation_id = "corr-e1"}), ElementsAre("e3", "e1", "e1"));
   EXPECT_THAT(ids({.correlation_id = "corr-e1", .limit = 2}), ElementsAre("e3", "e1"));
   EXPECT_THAT(ids({.event_id = EventId::parse("e1"), .correlation_id = "corr-e2"}), IsEmpty());
-  EXPECT_THAT(ids({.state = DeliveryState::delivered, .destination = b}), IsEmpty());
-  EXPECT_THAT(ids({.state = DeliveryState::dead_lettered, .destination = a}), ElementsAre("e2"));
-  EXPECT_THAT(ids({.state = DeliveryState::delivered, .event_id = EventId::parse("e1")}), ElementsAre("e1"));
+  EXPECT_THAT(ids({.states = {DeliveryState::delivered}, .destinations = {b}}), IsEmpty());
+  EXPECT_THAT(ids({.states = {DeliveryState::dead_lettered}, .destinations = {a}}), ElementsAre("e2"));
+  EXPECT_THAT(ids({.states = {DeliveryState::delivered}, .event_id = EventId::parse("e1")}), ElementsAre("e1"));
+}
+
+TEST_P(StoreContract, FiltersByReferenceTypeTimeAndLists) {
+  // Ids carry the daemon's time, created_at the store's: they must not be far apart.
+  engine->clock.jump(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) -
+                     engine->clock.unix_now());
+  const auto a = new_destination(), b = new_destination(), c = new_destination();
+  auto other = event("e4");
+  other.event_type = "ticket.closed";
+  other.alert_id = "alert-e1";
+  other.evidence_id = other.ticket_id = "";
+  engine->store().insert(
+      {{new_event(event("e1"), {a}), new_event(event("e2"), {b}), new_event(event("e3"), {c}), new_event(other, {a})}},
+      0);
+  settle(success(claim_one(a)));      // e1
+  settle(dead_letter(claim_one(b)));  // e2
+  const auto ids = [&](const DeliveryFilter& filter) { return event_ids(engine->query().list(acme, filter)); };
+  EXPECT_THAT(ids({.alert_id = "alert-e1"}), ElementsAre("e4", "e1"));
+  EXPECT_THAT(ids({.evidence_id = "evidence-e2"}), ElementsAre("e2"));
+  EXPECT_THAT(ids({.ticket_id = "ticket-e3"}), ElementsAre("e3"));
+  EXPECT_THAT(ids({.alert_id = "alert-e1", .ticket_id = "ticket-e1"}), ElementsAre("e1"));
+  EXPECT_THAT(ids({.event_type = "ticket.closed", .alert_id = "alert-e1"}), ElementsAre("e4"));
+  EXPECT_THAT(ids({.event_type = "ticket.closed"}), ElementsAre("e4"));
+  EXPECT_THAT(ids({.event_type = "alert.created"}), ElementsAre("e3", "e2", "e1"));
+  EXPECT_THAT(ids({.destinations = {a, b}}), ElementsAre("e4", "e2", "e1"));
+  EXPECT_THAT(ids({.states = {DeliveryState::delivered, DeliveryState::dead_lettered}, .destinations = {a, b}}),
+              ElementsAre("e2", "e1"));
+  EXPECT_THAT(ids({.states = {DeliveryState::dead_lettered, DeliveryState::failed}}), ElementsAre("e2"));
+  EXPECT_THAT(ids({.states = {DeliveryState::delivered, DeliveryState::pending}}), ElementsAre("e4", "e3", "e1"));
+  EXPECT_THAT(ids({.not_live_at = {a, b}}), ElementsAre("e3", "e2", "e1"));
+  EXPECT_THAT(ids({.not_live_at = {a}, .alert_id = "alert-e1"}), ElementsAre("e1"));
+  const auto created = engine->query().list(acme, {.limit = 1}).at(0).created_at;
+  EXPECT_THAT(ids({.created_from = created}), SizeIs(4));
+  EXPECT_THAT(ids({.created_to = created}), IsEmpty());
+  EXPECT_THAT(ids({.created_to = created + std::chrono::milliseconds{1}}), SizeIs(4));
+  EXPECT_THAT(ids({.alert_id = "alert-e1", .created_to = created}), IsEmpty());
+  EXPECT_THAT(ids({.created_from = created + std::chrono::milliseconds{1}}), IsEmpty());
+}
+
+TEST_P(StoreContract, TheLastAttemptIsSeenWithItsDelivery) {
+  const auto destination = new_destination();
+  given_pending(destination, 1);
+  EXPECT_EQ(engine->query().list(acme, {}).at(0).last_result, std::nullopt);
+  settle(retry(claim_one(destination)));
+  for (const auto& view :
+       {engine->query().list(acme, {}).at(0), engine->query().list(acme, {.event_id = EventId::parse("e0")}).at(0),
+        engine->query().find(acme, engine->query().list(acme, {}).at(0).id).value()}) {
+    EXPECT_EQ(view.last_result, AttemptResult::retryable);
+    EXPECT_EQ(view.last_http_status, 503);
+    EXPECT_EQ(view.last_reason, "retryable_reason");
+  }
 }
 
 TEST_P(StoreContract, ThePageSizeHasLimits) {
@@ -111,7 +162,7 @@ TEST_P(StoreContract, AnotherTenantsRowsDoNotExist) {
   EXPECT_THAT(query.list(globex, {}), IsEmpty());
   EXPECT_THAT(query.list(globex, {.event_id = EventId::parse("e0")}), IsEmpty());
   EXPECT_THAT(query.list(globex, {.correlation_id = "corr-e0"}), IsEmpty());
-  EXPECT_THAT(query.list(globex, {.destination = destination}), IsEmpty());
+  EXPECT_THAT(query.list(globex, {.destinations = {destination}}), IsEmpty());
   EXPECT_FALSE(query.find(globex, delivery).has_value());
   EXPECT_THAT(query.attempts(globex, delivery), IsEmpty());
   EXPECT_THAT(query.counts(globex), IsEmpty());

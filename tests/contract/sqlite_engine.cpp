@@ -7,6 +7,7 @@
 #include "sqlite/query.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
 #include "sqlite/sqlite_catalog_store.hpp"
+#include "sqlite/sqlite_dead_letter_store.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
@@ -30,6 +31,7 @@ class SqliteEngine final : public Engine {
   delivery::DeliveryStore& other_daemons_store() override { return other_store_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
+  delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
 
@@ -71,6 +73,7 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteDeliveryStore other_store_{other_database_ ? *other_database_ : database_, clock};
   sqlite::SqliteCatalogStore catalog_{database_};
   sqlite::SqliteDeliveryQuery query_{database_};
+  sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};
   sqlite::SqliteAuditLog audit_{database_};
   sqlite::SqliteTokenStore tokens_{database_};
 };

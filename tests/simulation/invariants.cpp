@@ -68,7 +68,7 @@ void World::check_delivery(const delivery::DeliveryView& delivery) {
             delivery, "changed after it had ended as " + std::string(to_string(known->second.state)));
     return;
   }
-  require(delivery.attempts <= options_.max_attempts, delivery, "has more attempts than its policy allows");
+  require(delivery.attempts <= allowed_attempts(delivery.id), delivery, "has more attempts than its policy allows");
   const auto attempts = query_.attempts(delivery.tenant, delivery.id);
   require(attempts.size() == static_cast<std::size_t>(delivery.attempts), delivery,
           "has " + std::to_string(attempts.size()) + " recorded attempts");
@@ -86,7 +86,8 @@ void World::check_delivery(const delivery::DeliveryView& delivery) {
   if (delivery.state == DeliveryState::pending)
     require(delivery.attempts == 0, delivery, "is pending after an attempt");
   if (delivery.state == DeliveryState::retry_scheduled) require(delivery.attempts > 0, delivery, "retries no attempt");
-  require(delivery.state != DeliveryState::failed, delivery, "failed, though the policy parks everything");
+  require((delivery.state == DeliveryState::failed) == discarded_.contains(delivery.id), delivery,
+          "failed, though the policy parks everything, or was discarded and did not");
   if (is_terminal(delivery.state)) ended_[delivery.id] = delivery;
 }
 
@@ -106,10 +107,12 @@ void World::check_audit(const TenantId& tenant, const std::vector<delivery::Deli
     if (records.empty()) break;
     last = records.back().link;
   }
-  for (const auto& delivery : deliveries)
-    require(
-        ends_audited_["delivery:" + delivery.id.to_string()] == (is_terminal(delivery.state) ? 1 : 0), delivery,
-        "has " + std::to_string(ends_audited_["delivery:" + delivery.id.to_string()]) + " audit records of its end");
+  for (const auto& delivery : deliveries) {
+    const auto replayed = replays_.find(delivery.id);
+    const int ends = (is_terminal(delivery.state) ? 1 : 0) + (replayed == replays_.end() ? 0 : replayed->second);
+    const int audited = ends_audited_["delivery:" + delivery.id.to_string()];
+    require(audited == ends, delivery, "has " + std::to_string(audited) + " audit records of its end");
+  }
 }
 
 }  // namespace opi::simulation

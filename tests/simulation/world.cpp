@@ -113,8 +113,10 @@ void World::step() {
     answer_some_request();
   else if (what < 95)
     pass_time();
-  else if (what < 98)
+  else if (what < 97)
     change_catalog();
+  else if (what < 98)
+    act_on_dead_letters();
   else
     crash_some_daemon();
 }
@@ -184,7 +186,7 @@ void World::look_at_new_requests(Daemon& daemon) {
       if (const auto found = query_.find(tenant, id); found && found->state != DeliveryState::delivering)
         throw Violation("delivery " + id.to_string() + " was sent while it was " +
                         std::string(to_string(found->state)));
-    if (std::stoi(request.headers.at(1).value) > options_.max_attempts)
+    if (std::stoi(request.headers.at(1).value) > allowed_attempts(id))
       throw Violation("delivery " + id.to_string() + " was sent beyond the policy's attempts");
   }
 }
@@ -255,6 +257,24 @@ void World::change_catalog() {
     }
   }
   put(d);
+}
+
+// Somebody replays or discards some of a tenant's.
+void World::act_on_dead_letters() {
+  const auto& tenant = tenants_[static_cast<std::size_t>(pick(options_.tenants))];
+  const auto parked = dead_letters_.find(tenant, {}, {}, 1 + pick(5));
+  const bool replay = chance(0.8);
+  const auto moved =
+      replay ? dead_letters_.replay(tenant, parked, entry(tenant, audit::Action::dead_letter_replayed, ""))
+             : dead_letters_.discard(tenant, parked, "tidy", entry(tenant, audit::Action::dead_letter_discarded, ""));
+  if (moved.size() != parked.size()) throw Violation("not every dead letter could be moved");
+  for (const auto& one : moved) {
+    ended_.erase(one.id);
+    if (replay)
+      ++replays_[one.id];
+    else
+      discarded_.insert(one.id);
+  }
 }
 
 void World::settle_everything() {

@@ -9,6 +9,7 @@
 #include "simulation/lease_witness.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
 #include "sqlite/sqlite_catalog_store.hpp"
+#include "sqlite/sqlite_dead_letter_store.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "support/manual_clock.hpp"
@@ -21,8 +22,9 @@
 namespace opi::simulation {
 
 // Several daemons over one SQLite database and receivers of all moods, moved step by step by one seed: what is
-// published, which service runs, what the receivers answer, which daemon dies, how time passes, where the store
-// fails. The same seed does the same. Every function throws Violation if an invariant is violated.
+// published, which service runs, what the receivers answer, what people do with dead letters, which daemon dies, how
+// time passes, where the store fails. The same seed does the same. Every function throws Violation if an invariant is
+// violated.
 class World final {
  public:
   struct Options {
@@ -76,7 +78,12 @@ class World final {
   void crash_some_daemon();
   void pass_time();
   void change_catalog();
+  void act_on_dead_letters();
 
+  [[nodiscard]] int allowed_attempts(const DeliveryId& delivery) const {
+    const auto known = replays_.find(delivery);
+    return options_.max_attempts * (1 + (known == replays_.end() ? 0 : known->second));
+  }
   std::vector<delivery::DeliveryView> all_deliveries(const TenantId& tenant);
   void check_events(const TenantId& tenant, const std::vector<delivery::DeliveryView>& deliveries);
   void check_delivery(const delivery::DeliveryView& delivery);
@@ -91,6 +98,7 @@ class World final {
   test::FaultyDeliveryStore store_{witness_};
   sqlite::SqliteCatalogStore catalog_store_{database_};
   sqlite::SqliteDeliveryQuery query_{database_};
+  sqlite::SqliteDeadLetterStore dead_letters_{database_, clock_};
   sqlite::SqliteAuditLog audit_log_{database_};
   test::ScriptedRegistry registry_;
   std::vector<TenantId> tenants_;
@@ -99,9 +107,11 @@ class World final {
 
   std::map<std::string, Published> published_;          // by event id
   std::map<DeliveryId, delivery::DeliveryView> ended_;  // as they were first seen ended
-  std::set<DeliveryId> acknowledged_;                   // a receiver answered 2xx
-  std::map<TenantId, audit::Link> audited_;             // the last link that was verified
-  std::map<std::string, int> ends_audited_;             // audit records of an end, by "delivery:<id>"
+  std::map<DeliveryId, int> replays_;
+  std::set<DeliveryId> discarded_;
+  std::set<DeliveryId> acknowledged_;        // a receiver answered 2xx
+  std::map<TenantId, audit::Link> audited_;  // the last link that was verified
+  std::map<std::string, int> ends_audited_;  // audit records of an end, by "delivery:<id>"
   double fault_share_ = 0.05;
   int outage_ = 0;  // operations for which the store is still away
   int next_event_ = 0, next_daemon_ = 0;

@@ -24,6 +24,9 @@ CREATE TABLE integration_events (
 );
 CREATE INDEX integration_events_by_correlation ON integration_events (tenant_id, correlation_id)
   WHERE correlation_id <> '';
+CREATE INDEX integration_events_by_alert ON integration_events (tenant_id, alert_id) WHERE alert_id <> '';
+CREATE INDEX integration_events_by_evidence ON integration_events (tenant_id, evidence_id) WHERE evidence_id <> '';
+CREATE INDEX integration_events_by_ticket ON integration_events (tenant_id, ticket_id) WHERE ticket_id <> '';
 
 -- Small rows, no foreign keys, and no lock column in any index, so that a claim stays a HOT update; the
 -- free half of each page is for that update: a batch claims whole pages (at 80 half of the claims were not HOT).
@@ -36,6 +39,8 @@ CREATE TABLE integration_outbox (
   idempotency_key bytea NOT NULL CHECK (octet_length(idempotency_key) = 32),
   state text COLLATE "C" NOT NULL DEFAULT 'pending',
   attempts integer NOT NULL DEFAULT 0,
+  -- Those that a replay put behind: the policy's budget begins anew after them.
+  attempts_before integer NOT NULL DEFAULT 0,
   due_at timestamptz NOT NULL,
   created_at timestamptz NOT NULL,
   lease_token bigint NOT NULL DEFAULT 0 CHECK (lease_token >= 0),
@@ -45,6 +50,7 @@ CREATE TABLE integration_outbox (
   CONSTRAINT integration_outbox_state CHECK (state IN ('pending', 'delivering', 'retry_scheduled')),
   CONSTRAINT integration_outbox_attempts CHECK (
     CASE state WHEN 'pending' THEN attempts = 0 WHEN 'retry_scheduled' THEN attempts > 0 ELSE attempts >= 0 END),
+  CONSTRAINT integration_outbox_attempts_before CHECK (attempts_before BETWEEN 0 AND attempts),
   CONSTRAINT integration_outbox_lease CHECK (
     (state = 'delivering') = (locked_by IS NOT NULL) AND (state = 'delivering') = (locked_until IS NOT NULL))
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
@@ -62,6 +68,8 @@ CREATE TABLE integration_deliveries (
   attempts integer NOT NULL CHECK (attempts > 0),
   created_at timestamptz NOT NULL,
   completed_at timestamptz NOT NULL,
+  -- The last one: a replay goes on counting, so that a claim of the former life can never settle the new one.
+  lease_token bigint NOT NULL CHECK (lease_token >= 0),
   PRIMARY KEY (tenant_id, delivery_id),
   CONSTRAINT integration_deliveries_state CHECK (state IN ('delivered', 'failed', 'dead_lettered'))
 );

@@ -26,6 +26,9 @@ CREATE TABLE integration_events (
 ) STRICT;
 CREATE INDEX integration_events_by_correlation ON integration_events (tenant_id, correlation_id)
   WHERE correlation_id <> '';
+CREATE INDEX integration_events_by_alert ON integration_events (tenant_id, alert_id) WHERE alert_id <> '';
+CREATE INDEX integration_events_by_evidence ON integration_events (tenant_id, evidence_id) WHERE evidence_id <> '';
+CREATE INDEX integration_events_by_ticket ON integration_events (tenant_id, ticket_id) WHERE ticket_id <> '';
 
 -- Small rows, no foreign keys, and no lock column in any index, so that a claim rewrites one row.
 CREATE TABLE integration_outbox (
@@ -36,6 +39,8 @@ CREATE TABLE integration_outbox (
   idempotency_key BLOB NOT NULL CHECK (length(idempotency_key) = 32),
   state TEXT NOT NULL DEFAULT 'pending',
   attempts INTEGER NOT NULL DEFAULT 0,
+  -- Those that a replay put behind: the policy's budget begins anew after them.
+  attempts_before INTEGER NOT NULL DEFAULT 0,
   due_at_us INTEGER NOT NULL,
   created_at_ms INTEGER NOT NULL,
   lease_token INTEGER NOT NULL DEFAULT 0 CHECK (lease_token >= 0),
@@ -45,6 +50,7 @@ CREATE TABLE integration_outbox (
   CONSTRAINT integration_outbox_state CHECK (state IN ('pending', 'delivering', 'retry_scheduled')),
   CONSTRAINT integration_outbox_attempts CHECK (
     CASE state WHEN 'pending' THEN attempts = 0 WHEN 'retry_scheduled' THEN attempts > 0 ELSE attempts >= 0 END),
+  CONSTRAINT integration_outbox_attempts_before CHECK (attempts_before BETWEEN 0 AND attempts),
   CONSTRAINT integration_outbox_lease CHECK (
     (state = 'delivering') = (locked_by IS NOT NULL) AND (state = 'delivering') = (locked_until_ms IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -60,6 +66,8 @@ CREATE TABLE integration_deliveries (
   attempts INTEGER NOT NULL CHECK (attempts > 0),
   created_at_ms INTEGER NOT NULL,
   completed_at_ms INTEGER NOT NULL,
+  -- The last one: a replay goes on counting, so that a claim of the former life can never settle the new one.
+  lease_token INTEGER NOT NULL CHECK (lease_token >= 0),
   PRIMARY KEY (tenant_id, delivery_id),
   CONSTRAINT integration_deliveries_state CHECK (state IN ('delivered', 'failed', 'dead_lettered'))
 ) STRICT, WITHOUT ROWID;

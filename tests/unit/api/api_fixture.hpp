@@ -5,10 +5,12 @@
 #include <map>
 #include <string>
 
+#include "api/dead_letter_routes.hpp"
 #include "api/delivery_routes.hpp"
 #include "api/event_routes.hpp"
 #include "api/request_handler.hpp"
 #include "api/status_routes.hpp"
+#include "sqlite/sqlite_dead_letter_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 #include "unit/delivery/engine_fixture.hpp"
 
@@ -24,7 +26,8 @@ class WithApi : public WithEngine {
     engine();
     delivery::Intake& intake = engine().intake;
     api::add_event_routes(routes, intake, engine().catalog);
-    api::add_delivery_routes(routes, query);
+    api::add_delivery_routes(routes, query, engine().catalog);
+    api::add_dead_letter_routes(routes, query, dead_letters, engine().catalog, clock);
     api::add_status_routes(routes, engine().metrics, [this] { return not_ready; });
   }
 
@@ -109,6 +112,8 @@ class WithApi : public WithEngine {
     return {};
   }
 
+  sqlite::SqliteDeadLetterStore dead_letter_store{database, clock};
+  delivery::DeadLetters dead_letters{dead_letter_store, [this] { engine().dispatcher.work_announced(); }};
   sqlite::SqliteTokenStore token_store{database};
   identity::TokenVerifier tokens{token_store, clock, {}};
   RecordingLogger logger;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "domain/timestamp.hpp"
 #include "unit/api/api_fixture.hpp"
 
 namespace opi::api {
@@ -40,7 +41,8 @@ TEST_F(Deliveries, AreListedNewestFirstWithTheirReferences) {
   for (const auto& member : first) members.insert(member.key());
   EXPECT_EQ(members, (std::set<std::string>{"delivery_id", "destination_id", "event_id", "event_type", "state",
                                             "attempts", "idempotency_key", "correlation_id", "alert_id", "evidence_id",
-                                            "ticket_id", "created_at", "due_at", "completed_at", "last_reason"}));
+                                            "ticket_id", "created_at", "due_at", "completed_at", "last_reason", "held",
+                                            "held_reason", "last_http_status", "last_result"}));
   EXPECT_EQ(text(first.at("state")), "pending");
   EXPECT_EQ(text(first.at("correlation_id")), "c-e-2");
   EXPECT_TRUE(first.at("ticket_id").is_null());
@@ -63,6 +65,65 @@ TEST_F(Deliveries, AreFiltered) {
   EXPECT_EQ(list({{"destination_id", test::destination_id(1).to_string()}}), "e-3,e-2,e-1");
   EXPECT_EQ(list({{"destination_id", test::destination_id(2).to_string()}}), "");
   EXPECT_EQ(list({{"state", "pending"}, {"event_id", "e-1"}}), "");
+}
+
+TEST_F(Deliveries, AreFilteredByLists) {
+  publish("e-1");
+  deliver_all(200);
+  publish("e-2");
+  deliver_all(400);
+  publish("e-3");
+  EXPECT_EQ(list({{"state", "delivered,dead_lettered"}}), "e-2,e-1");
+  EXPECT_EQ(list({{"state", "pending,delivered"}}), "e-3,e-1");
+  const auto one = test::destination_id(1).to_string(), two = test::destination_id(2).to_string();
+  EXPECT_EQ(list({{"destination_id", two + "," + one}}), "e-3,e-2,e-1");
+  EXPECT_EQ(list({{"destination_id", one}, {"state", "dead_lettered,failed"}}), "e-2");
+  for (const char* state : {"delivered,", ",delivered", "delivered, failed"})
+    EXPECT_EQ(get("/api/v1/deliveries", {{"state", state}}).status, 400) << state;
+  std::string many = one;
+  for (int i = 1; i < 100; ++i) many += "," + one;
+  EXPECT_EQ(get("/api/v1/deliveries", {{"destination_id", many}}).status, 200);
+  EXPECT_EQ(get("/api/v1/deliveries", {{"destination_id", many + "," + one}}).status, 400);
+}
+
+TEST_F(Deliveries, AreFilteredByTypeAndTime) {
+  publish("e-1");
+  const auto created = json(get("/api/v1/deliveries")).at("deliveries").as_array()[0].at("created_at");
+  clock.advance(3h);
+  publish("e-2");
+  EXPECT_EQ(list({{"event_type", "alert.created"}}), "e-2,e-1");
+  EXPECT_EQ(list({{"event_type", "alert.closed"}}), "");
+  EXPECT_EQ(list({{"created_from", text(created)}}), "e-2,e-1");
+  EXPECT_EQ(list({{"created_to", text(created)}}), "");
+  const auto between = to_rfc3339(clock.unix_now() - 1h);
+  EXPECT_EQ(list({{"created_from", between}}), "e-2");
+  EXPECT_EQ(list({{"created_to", between}}), "e-1");
+  EXPECT_EQ(errors(get("/api/v1/deliveries", {{"created_from", "yesterday"}, {"event_type", "A"}, {"ticket_id", ""}})),
+            "event_type: must be an event type\nticket_id: must be 1 to 128 bytes\ncreated_from: must be RFC 3339");
+}
+
+TEST_F(Deliveries, OfADisabledDestinationAreHeldWhileTheyLive) {
+  publish("e-1");
+  deliver_all(200);
+  publish("e-2");
+  EXPECT_EQ(list({{"held", "true"}}), "");
+  auto d = test::destination(1);
+  d.enabled = false;
+  d.disabled_reason = "maintenance";
+  put(d);
+  engine().catalog.refresh();
+  EXPECT_EQ(list({{"held", "true"}}), "e-2");
+  EXPECT_EQ(list({{"held", "false"}}), "e-1");
+  EXPECT_EQ(list({{"held", "true"}, {"state", "delivered"}}), "");
+  EXPECT_EQ(list({{"held", "true"}, {"destination_id", test::destination_id(2).to_string()}}), "");
+  EXPECT_EQ(list({{"held", "false"}, {"correlation_id", "c-e-2"}}), "");
+  EXPECT_EQ(list({{"held", "true"}, {"correlation_id", "c-e-2"}}), "e-2");
+  const auto rows = json(get("/api/v1/deliveries")).at("deliveries").as_array();
+  EXPECT_TRUE(rows[0].at("held").as_bool());
+  EXPECT_EQ(text(rows[0].at("held_reason")), "the destination is disabled: maintenance");
+  EXPECT_FALSE(rows[1].at("held").as_bool());
+  EXPECT_TRUE(rows[1].at("held_reason").is_null());
+  EXPECT_EQ(get("/api/v1/deliveries", {{"held", "yes"}}).status, 400);
 }
 
 TEST_F(Deliveries, ArePagedByACursorThatEnds) {
@@ -94,8 +155,10 @@ TEST_F(Deliveries, ParametersAreCheckedAndEachIsNamed) {
                                                    {"tenant", "globex"}});
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(errors(response),
-            "tenant: is not a parameter of this resource\nstate: must be one of the six delivery states\n"
-            "destination_id: must be a UUID\nevent_id: must be an event id\ncorrelation_id: must be 1 to 128 bytes\n"
+            "tenant: is not a parameter of this resource\n"
+            "state: must be one of the six delivery states, or several with commas between\n"
+            "destination_id: must be a UUID, or up to 100 of them with commas between\n"
+            "event_id: must be an event id\ncorrelation_id: must be 1 to 128 bytes\n"
             "cursor: must be next_cursor of an earlier page\nlimit: must be 1 to 200");
   for (const char* limit : {"0", "-1", "1x", "", "1.5", "99999999999"})
     EXPECT_EQ(get("/api/v1/deliveries", {{"limit", limit}}).status, 400) << limit;

@@ -13,8 +13,13 @@ using Parameters = std::vector<std::string>;
 class Routes : public testing::Test {
  protected:
   Routes() {
-    for (const auto& [method, pattern] :
-         {std::pair{"GET", "/a"}, {"POST", "/a"}, {"GET", "/a/{id}"}, {"GET", "/a/{id}/b/{n}"}, {"GET", "/"}})
+    for (const auto& [method, pattern] : {std::pair{"GET", "/a"},
+                                          {"POST", "/a"},
+                                          {"GET", "/a/{id}"},
+                                          {"GET", "/a/{id}/b/{n}"},
+                                          {"GET", "/"},
+                                          {"POST", "/a/{id}:go"},
+                                          {"POST", "/a:go"}})
       table.add({method, pattern, std::nullopt, [](const Request&) { return Response{}; }});
   }
   std::string pattern(const char* method, const char* path) {
@@ -29,6 +34,14 @@ TEST_F(Routes, MatchMethodAndPath) {
   EXPECT_EQ(table.match("POST", "/a").route->method, "POST");
   EXPECT_EQ(pattern("GET", "/a/x"), "/a/{id}");
   EXPECT_EQ(table.match("GET", "/a/x/b/y").parameters, (Parameters{"x", "y"}));
+}
+
+TEST_F(Routes, MatchAVerbAtTheEndOfASegment) {
+  EXPECT_EQ(pattern("POST", "/a/x:go"), "/a/{id}:go");
+  EXPECT_EQ(table.match("POST", "/a/x:y:go").parameters, (Parameters{"x:y"}));
+  EXPECT_EQ(pattern("POST", "/a:go"), "/a:go");
+  for (const char* path : {"/a/:go", "/a/x:stop", "/a/x:go/y", "/a:stop"})
+    EXPECT_EQ(pattern("POST", path), "none") << path;
 }
 
 TEST_F(Routes, LeaveOtherPathsAlone) {

@@ -14,8 +14,18 @@ TEST(DeliveryStateMachine, HasTheSixStatesOfTheProduct) {
   EXPECT_FALSE(parse_delivery_state("queued"));
 }
 
-TEST(DeliveryStateMachine, TerminalStatesHaveNoExits) {
-  for (const auto& row : delivery_transitions) EXPECT_FALSE(is_terminal(row.from)) << to_string(row.from);
+TEST(DeliveryStateMachine, DeliveredAndFailedHaveNoExits) {
+  for (const auto& row : delivery_transitions) {
+    EXPECT_NE(row.from, DeliveryState::delivered);
+    EXPECT_NE(row.from, DeliveryState::failed);
+  }
+}
+
+TEST(DeliveryStateMachine, ADeadLetterIsMovedByAPersonOnly) {
+  EXPECT_EQ(next_state(DeliveryState::dead_lettered, DeliveryTrigger::replay, true), DeliveryState::retry_scheduled);
+  EXPECT_EQ(next_state(DeliveryState::dead_lettered, DeliveryTrigger::discard, true), DeliveryState::failed);
+  for (const auto& row : delivery_transitions)
+    EXPECT_EQ(row.from == DeliveryState::dead_lettered, is_manual(row.trigger)) << to_string(row.to);
 }
 
 TEST(DeliveryStateMachine, AReleasedDeliveryGoesBackToWhereItCameFrom) {

@@ -1,0 +1,84 @@
+#include "api/filter_parameters.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "domain/event.hpp"
+#include "domain/redaction.hpp"
+#include "domain/timestamp.hpp"
+
+namespace opi::api {
+namespace {
+
+constexpr int max_page = 200;
+
+std::optional<std::string> parse_reference(std::string_view value) {
+  if (value.empty() || value.size() > EventLimits::reference_length) return std::nullopt;
+  return std::string(value);
+}
+
+std::optional<std::string> parse_event_type(std::string_view value) {
+  return is_event_type(value) ? std::optional<std::string>{value} : std::nullopt;
+}
+
+}  // namespace
+
+ParameterReader::ParameterReader(const std::map<std::string, std::string>& values,
+                                 std::initializer_list<std::string_view> known, std::vector<ProblemField>& errors,
+                                 std::string prefix)
+    : values_(values), errors_(errors), prefix_(std::move(prefix)) {
+  for (const auto& [name, value] : values)
+    if (std::ranges::find(known, name) == known.end() && std::ranges::find(filter_names, name) == filter_names.end())
+      errors_.push_back({prefix_ + redact(name, 64), "is not a parameter of this resource"});
+}
+
+void read_filter(ParameterReader& reader, delivery::DeliveryFilter& filter) {
+  filter.destinations = reader.list("destination_id", "must be a UUID, or up to 100 of them with commas between",
+                                    delivery::DeliveryFilter::max_destinations, DestinationId::parse);
+  filter.event_id = reader.one("event_id", "must be an event id", EventId::parse);
+  filter.event_type = reader.one("event_type", "must be an event type", parse_event_type);
+  filter.correlation_id = reader.one("correlation_id", "must be 1 to 128 bytes", parse_reference);
+  filter.alert_id = reader.one("alert_id", "must be 1 to 128 bytes", parse_reference);
+  filter.evidence_id = reader.one("evidence_id", "must be 1 to 128 bytes", parse_reference);
+  filter.ticket_id = reader.one("ticket_id", "must be 1 to 128 bytes", parse_reference);
+  filter.created_from = reader.one("created_from", "must be RFC 3339", parse_rfc3339);
+  filter.created_to = reader.one("created_to", "must be RFC 3339", parse_rfc3339);
+}
+
+std::optional<int> parse_limit(std::string_view text) {
+  int limit = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (failure != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > max_page) return std::nullopt;
+  return limit;
+}
+
+std::optional<bool> parse_flag(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return std::nullopt;
+}
+
+bool restrict_to_held(delivery::DeliveryFilter& filter, bool held, const Catalog& catalog, const TenantId& tenant) {
+  std::vector<DestinationId> disabled;
+  if (const auto group = catalog.by_tenant.find(tenant); group != catalog.by_tenant.end())
+    for (const auto& destination : group->second)
+      if (!destination->enabled) disabled.push_back(destination->id);
+  if (!held) {
+    filter.not_live_at = std::move(disabled);
+    return true;
+  }
+  if (!filter.destinations.empty())
+    std::erase_if(disabled, [&](const auto& id) {
+      return std::ranges::find(filter.destinations, id) == filter.destinations.end();
+    });
+  filter.destinations = std::move(disabled);
+  std::vector<DeliveryState> live;
+  for (const auto state : all_delivery_states)
+    if (!is_terminal(state) &&
+        (filter.states.empty() || std::ranges::find(filter.states, state) != filter.states.end()))
+      live.push_back(state);
+  filter.states = std::move(live);
+  return !filter.destinations.empty() && !filter.states.empty();
+}
+
+}  // namespace opi::api

@@ -1,0 +1,69 @@
+#pragma once
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "api/problem.hpp"
+#include "delivery/delivery_filter.hpp"
+#include "domain/catalog.hpp"
+
+namespace opi::api {
+
+// Reads named texts, such as a query's parameters, collecting what is wrong with each under `prefix` + name.
+class ParameterReader {
+ public:
+  // What is not in `known` is an error.
+  ParameterReader(const std::map<std::string, std::string>& values, std::initializer_list<std::string_view> known,
+                  std::vector<ProblemField>& errors, std::string prefix = {});
+
+  // What `parse`, which answers an optional, makes of the parameter; nullopt if it is absent or an error.
+  template <class Parse>
+  auto one(const char* name, const char* expected, Parse parse) -> decltype(parse(std::string_view{})) {
+    const auto found = values_.find(name);
+    if (found == values_.end()) return std::nullopt;
+    auto value = parse(std::string_view{found->second});
+    if (!value) errors_.push_back({prefix_ + name, expected});
+    return value;
+  }
+
+  // A comma-separated list of at most `most`; empty if the parameter is absent or an error.
+  template <class Parse>
+  auto list(const char* name, const char* expected, std::size_t most, Parse parse) {
+    std::vector<typename decltype(parse(std::string_view{}))::value_type> items;
+    const auto found = values_.find(name);
+    if (found == values_.end()) return items;
+    std::string_view rest = found->second;
+    for (;;) {
+      const auto end = std::min(rest.find(','), rest.size());
+      auto item = parse(rest.substr(0, end));
+      if (!item || items.size() == most) {
+        errors_.push_back({prefix_ + name, expected});
+        return decltype(items){};
+      }
+      items.push_back(std::move(*item));
+      if (end == rest.size()) return items;
+      rest.remove_prefix(end + 1);
+    }
+  }
+
+ private:
+  const std::map<std::string, std::string>& values_;
+  std::vector<ProblemField>& errors_;
+  const std::string prefix_;
+};
+
+// The filters that deliveries, dead letters and their actions share, by these names:
+inline constexpr std::array<std::string_view, 9> filter_names{"destination_id", "event_id",     "event_type",
+                                                              "correlation_id", "alert_id",     "evidence_id",
+                                                              "ticket_id",      "created_from", "created_to"};
+void read_filter(ParameterReader& reader, delivery::DeliveryFilter& filter);
+
+// 1 to 200.
+std::optional<int> parse_limit(std::string_view text);
+std::optional<bool> parse_flag(std::string_view text);  // true or false
+
+// Restricts `filter` to what a disabled destination holds back, or to everything else. False if nothing can match.
+bool restrict_to_held(delivery::DeliveryFilter& filter, bool held, const Catalog& catalog, const TenantId& tenant);
+
+}  // namespace opi::api

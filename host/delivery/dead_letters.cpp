@@ -1,0 +1,64 @@
+#include "delivery/dead_letters.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <iterator>
+
+namespace opi::delivery {
+
+audit::Entry moved_entry(const audit::Entry& by, const MovedDeadLetter& moved, const std::string& reason) {
+  audit::Entry entry = by;
+  entry.target = "delivery:" + moved.id.to_string();
+  entry.correlation_id = moved.correlation_id;
+  boost::json::object details{
+      {"destination", moved.destination.to_string()}, {"event_id", moved.event_id.str()}, {"attempts", moved.attempts}};
+  if (!reason.empty()) details["reason"] = reason;
+  entry.details = boost::json::serialize(details);
+  return entry;
+}
+
+std::vector<MovedDeadLetter> DeadLetters::replay(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                                 const audit::Entry& by) {
+  auto moved = move(tenant, filter, limit, [&](std::span<const DeliveryId> ids) {
+    auto replayed = store_.replay(tenant, ids, by);
+    if (!replayed.empty()) replayed_();
+    return replayed;
+  });
+  return moved;
+}
+
+std::vector<MovedDeadLetter> DeadLetters::discard(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                                  const std::string& reason, const audit::Entry& by) {
+  return move(tenant, filter, limit,
+              [&](std::span<const DeliveryId> ids) { return store_.discard(tenant, ids, reason, by); });
+}
+
+bool DeadLetters::replay(const TenantId& tenant, const DeliveryId& delivery, const audit::Entry& by) {
+  const bool moved = !store_.replay(tenant, {&delivery, 1}, by).empty();
+  if (moved) replayed_();
+  return moved;
+}
+
+bool DeadLetters::discard(const TenantId& tenant, const DeliveryId& delivery, const std::string& reason,
+                          const audit::Entry& by) {
+  return !store_.discard(tenant, {&delivery, 1}, reason, by).empty();
+}
+
+// What stays where it is, because somebody else moved it or its destination is gone, is passed by.
+std::vector<MovedDeadLetter> DeadLetters::move(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                               const Move& move_batch) {
+  std::vector<MovedDeadLetter> moved;
+  DeliveryId after;
+  for (int left = limit; left > 0;) {
+    const auto ids = store_.find(tenant, filter, after, std::min(left, static_cast<int>(DeadLetterStore::batch)));
+    if (ids.empty()) break;
+    after = ids.back();
+    left -= static_cast<int>(ids.size());
+    auto batch = move_batch(ids);
+    moved.insert(moved.end(), std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.end()));
+  }
+  return moved;
+}
+
+}  // namespace opi::delivery

@@ -1,0 +1,23 @@
+#pragma once
+#include "delivery/dead_letters.hpp"
+#include "sqlite/sqlite_database.hpp"
+
+namespace opi::sqlite {
+
+class SqliteDeadLetterStore final : public delivery::DeadLetterStore {
+ public:
+  SqliteDeadLetterStore(SqliteDatabase& database, const Clock& clock) : database_(database), clock_(clock) {}
+  std::int64_t count(const TenantId& tenant, const delivery::DeliveryFilter& filter) override;
+  std::vector<DeliveryId> find(const TenantId& tenant, const delivery::DeliveryFilter& filter, const DeliveryId& after,
+                               int limit) override;
+  std::vector<delivery::MovedDeadLetter> replay(const TenantId& tenant, std::span<const DeliveryId> deliveries,
+                                                const audit::Entry& by) override;
+  std::vector<delivery::MovedDeadLetter> discard(const TenantId& tenant, std::span<const DeliveryId> deliveries,
+                                                 const std::string& reason, const audit::Entry& by) override;
+
+ private:
+  SqliteDatabase& database_;
+  const Clock& clock_;
+};
+
+}  // namespace opi::sqlite
