@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "audit/chain_check.hpp"
 #include "audit/hash_chain.hpp"
 #include "delivery/provisioning.hpp"
 #include "domain/delivery_state.hpp"
@@ -58,7 +59,8 @@ int apply(Context& context, const std::vector<std::string>& arguments) {
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   auto parsed = delivery::parse_provision(text);
   if (const auto* errors = std::get_if<std::vector<delivery::FieldError>>(&parsed)) {
-    for (const auto& error : *errors) context.err << arguments[0] << ": " << error.field << " " << error.message << "\n";
+    for (const auto& error : *errors)
+      context.err << arguments[0] << ": " << error.field << " " << error.message << "\n";
     return exit_data;
   }
   if (check_only) {
@@ -74,8 +76,9 @@ int apply(Context& context, const std::vector<std::string>& arguments) {
 
 int issue_token(Context& context, const std::vector<std::string>& arguments) {
   po::options_description options;
-  options.add_options()("tenant", po::value<std::string>()->default_value(""))("role", po::value<std::string>()->required())(
-      "label", po::value<std::string>()->default_value(""))("expires-in-days", po::value<int>()->default_value(0));
+  options.add_options()("tenant", po::value<std::string>()->default_value(""))(
+      "role", po::value<std::string>()->required())("label", po::value<std::string>()->default_value(""))(
+      "expires-in-days", po::value<int>()->default_value(0));
   const auto values = parse(options, arguments);
   const auto role = parse_role(values["role"].as<std::string>());
   if (!role) throw po::error("--role must be producer, auditor, operator, tenant_admin or system_admin");
@@ -114,18 +117,12 @@ int verify_audit(Context& context, const std::vector<std::string>& arguments) {
   options.add_options()("tenant", po::value<std::string>()->required());
   const TenantId tenant = tenant_option(parse(options, arguments)["tenant"].as<std::string>());
   const auto stores = stores::open(context.configuration, context.clock);
-  constexpr int page = 1000;
-  audit::Link last = audit::genesis(tenant);
-  for (;;) {
-    const auto records = stores.audit->read(tenant, last.sequence, page);
-    if (const auto fault = audit::first_fault(last, records)) {
-      context.err << "the audit chain of " << tenant.str() << " is broken: " << *fault << "\n";
-      return exit_findings;
-    }
-    if (!records.empty()) last = records.back().link;
-    if (records.size() < page) break;
+  const auto check = audit::check_chain(*stores.audit, tenant, audit::genesis(tenant));
+  if (check.fault) {
+    context.err << "the audit chain of " << tenant.str() << " is broken: " << *check.fault << "\n";
+    return exit_findings;
   }
-  context.out << "the audit chain of " << tenant.str() << " holds: " << last.sequence << " records\n";
+  context.out << "the audit chain of " << tenant.str() << " holds: " << check.head.sequence << " records\n";
   return exit_ok;
 }
 
@@ -145,7 +142,8 @@ int status(Context& context, const std::vector<std::string>& arguments) {
   for (auto& [id, counts] : table) {
     const auto destination = catalog.destinations.find(id);
     const bool enabled = destination != catalog.destinations.end() && destination->second->enabled;
-    context.out << std::left << std::setw(38) << id.to_string() << std::setw(10) << (enabled ? "yes" : "no") << std::right;
+    context.out << std::left << std::setw(38) << id.to_string() << std::setw(10) << (enabled ? "yes" : "no")
+                << std::right;
     for (const auto state : all_delivery_states) context.out << std::setw(17) << counts[state];
     context.out << "\n";
   }
@@ -157,8 +155,10 @@ int status(Context& context, const std::vector<std::string>& arguments) {
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
       {"migrate", "", "bring the store's schema up to date", migrate},
-      {"apply", "FILE [--check]", "create or change the tenants and destinations that a JSON document describes", apply},
-      {"token issue", "--role R [--tenant T] [--label L] [--expires-in-days N]", "make an API token and print it once", issue_token},
+      {"apply", "FILE [--check]", "create or change the tenants and destinations that a JSON document describes",
+       apply},
+      {"token issue", "--role R [--tenant T] [--label L] [--expires-in-days N]", "make an API token and print it once",
+       issue_token},
       {"status", "--tenant T", "deliveries of each destination by state", status},
       {"audit verify", "--tenant T", "check the tenant's audit chain from its first record", verify_audit},
   };
@@ -170,7 +170,8 @@ std::string usage() {
   text << "usage: integrationsctl [--config FILE] [--set section.name=value]… COMMAND\n\n";
   for (const auto& command : commands())
     text << "  " << command.name << " " << command.arguments << "\n        " << command.description << "\n";
-  text << "\nexit codes: 0 done, 1 something is wrong, 64 usage, 65 invalid document, 69 store unavailable, 78 configuration\n";
+  text << "\nexit codes: 0 done, 1 something is wrong, 64 usage, 65 invalid document, 69 store unavailable, 78 "
+          "configuration\n";
   return text.str();
 }
 

@@ -1,9 +1,11 @@
+#include "audit/chain_check.hpp"
 #include "audit/hash_chain.hpp"
 #include "contract/store_contract.hpp"
 
 namespace opi::test {
 namespace {
 
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using namespace std::chrono_literals;
@@ -92,6 +94,28 @@ TEST_P(StoreContract, AuditRecordsAreListedNewestFirstByWhatIsAsked) {
   EXPECT_EQ(engine->audit().head(acme).hash, engine->audit().list(acme, {}).front().link.hash);
   EXPECT_EQ(engine->audit().head(acme).sequence, 6);
   EXPECT_EQ(engine->audit().head(TenantId{}).hash, audit::genesis(TenantId{}).hash);
+}
+
+TEST_P(StoreContract, ACheckOfTheChainNamesWhatSomebodyDidToTheTable) {
+  for (int i = 0; i < 5; ++i) engine->audit().append({entry(acme)});
+  const auto whole = [&] { return audit::check_chain(engine->audit(), acme, audit::genesis(acme)); };
+  EXPECT_EQ(whole().fault, std::nullopt);
+  EXPECT_EQ(whole().checked, 5);
+  EXPECT_EQ(audit::check_last(engine->audit(), acme, 2).checked, 2);
+  EXPECT_EQ(audit::check_last(engine->audit(), acme, 9).checked, 5);
+  EXPECT_EQ(audit::check_chain(engine->audit(), globex, audit::genesis(globex)).fault, std::nullopt);
+  // Somebody with the database's own rights, past the triggers.
+  if (std::string(GetParam().name) == "postgres") {
+    engine->execute("ALTER TABLE audit_log DISABLE TRIGGER USER");
+  } else {
+    engine->execute("DROP TRIGGER audit_log_no_update");
+    engine->execute("DROP TRIGGER audit_log_no_delete");
+  }
+  engine->execute("DELETE FROM audit_log WHERE sequence = 5");
+  EXPECT_THAT(whole().fault.value_or(""), HasSubstr("record 5 is missing: the chain is cut off"));
+  engine->execute("UPDATE audit_log SET actor_id = 'nobody' WHERE sequence = 2");
+  EXPECT_EQ(whole().fault.value_or(""), "record 2 was changed");
+  EXPECT_THAT(audit::check_last(engine->audit(), acme, 2).fault.value_or(""), HasSubstr("record 5 is missing"));
 }
 
 TEST_P(StoreContract, AnAppendOfNothingDoesNothing) {
