@@ -40,7 +40,12 @@ std::chrono::milliseconds until(SteadyTime deadline) {
 
 Connection::Connection(ConnectionSettings settings) : settings_(std::move(settings)) { register_connector(); }
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+  // POCO 1.11 frees the PGconn of a session that ends connected, and forgets that of one that does not.
+  const bool forgotten = native_ != nullptr && PQstatus(native_) != CONNECTION_OK;
+  session_.reset();
+  if (forgotten) PQfinish(native_);
+}
 
 void Connection::ensure_open() {
   if (!healthy()) open();

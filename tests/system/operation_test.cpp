@@ -36,7 +36,7 @@ TEST(StoreDown, IntakeAnswers503AndTheDaemonRecoversByItself) {
   ASSERT_TRUE(eventually([&] { return publish(daemon, producer, 2).status == 202; }));
   ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 2; }));
   EXPECT_EQ(demo::HttpClient(daemon.port()).get("/readyz").status, 200);
-  EXPECT_TRUE(daemon.stop().clean());
+  EXPECT_TRUE(daemon.stop().clean()) << daemon.errors();
 }
 
 TEST(TransactionalEnqueue, WhatAProducerPublishesInItsOwnTransactionIsDelivered) {
@@ -92,7 +92,7 @@ TEST(Drain, TheDeadlineGivesBackWhatDoesNotFinish) {
   RunningDaemon daemon(site);
   ASSERT_EQ(publish(daemon, producer, 1).status, 202);
   ASSERT_TRUE(eventually([&] { return daemon.metric("opi_claims_total") > 0; }));
-  EXPECT_TRUE(daemon.stop().clean());
+  EXPECT_TRUE(daemon.stop().clean()) << daemon.errors();
   EXPECT_NE(daemon.log().find("\"left_to_lease_expiry\":0"), std::string::npos) << daemon.log();
 }
 

@@ -127,6 +127,8 @@ demo::ExitStatus RunningDaemon::stop() {
 }
 
 // Only what this run has written.
+std::string RunningDaemon::errors() const { return read(log_.parent_path() / "errors"); }
+
 std::string RunningDaemon::log() const {
   const std::string text = read(log_);
   return text.size() > log_start_ ? text.substr(log_start_) : std::string{};

@@ -51,6 +51,7 @@ class RunningDaemon {
   void reload();            // SIGHUP
   demo::ExitStatus stop();  // SIGTERM, and waits for the end
   [[nodiscard]] std::string log() const;
+  [[nodiscard]] std::string errors() const;  // what it wrote to standard error: a sanitizer's report
   [[nodiscard]] double metric(const std::string& name) const;
 
  private:
