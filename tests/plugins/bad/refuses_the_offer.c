@@ -1,7 +1,8 @@
 #define OWN_ENTRY
-#include "base.h"
 #include <string.h>
-const opi_plugin *opi_plugin_entry_v1(const opi_offer *offer, opi_error *error) OPI_NX {
+
+#include "base.h"
+const opi_plugin* opi_plugin_entry_v1(const opi_offer* offer, opi_error* error) OPI_NX {
   (void)offer, (void)table;
   strcpy(error->text, "not on a Monday");
   return NULL;
