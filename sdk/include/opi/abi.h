@@ -1,4 +1,4 @@
-/* clang-format off: laid out by hand, as a table to read. */
+/* clang-format off */ /* laid out by hand, as a table to read */
 /* opi/abi.h - the plugin ABI of OneProtect Integrations, major 1.  C11 or C++17 and later; LP64 only.
  *
  * Promise          A plugin built with any 1.x SDK loads on any later 1.y host.
