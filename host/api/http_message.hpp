@@ -18,6 +18,7 @@ struct Request {
   std::map<std::string, std::string> query;
   std::vector<std::string> parameters;  // what the route's {…} segments matched, in order
   std::string content_type;             // lower case, without parameters
+  std::string if_match;                 // as sent, empty if absent
   std::string body;
   identity::Identity identity;
   TenantId tenant;  // the one the request is about; empty for routes without authentication

@@ -65,6 +65,7 @@ RequestHead head_of(net::HTTPServerRequest& request) {
   head.content_type = request.getContentType();
   head.authorization = request.get("Authorization", "");
   head.tenant_header = request.get("X-Tenant-Id", "");
+  head.if_match = request.get("If-Match", "");
   return head;
 }
 

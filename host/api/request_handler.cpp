@@ -56,11 +56,12 @@ Response dispatch(const RouteTable& routes, identity::TokenVerifier& tokens, con
   request.query = head.query;
   request.parameters = std::move(match.parameters);
   request.content_type = media_type(head.content_type);
+  request.if_match = head.if_match;
   if (match.route->action) {
     request.identity = authenticate(head, tokens);
     if (!may(request.identity.role, *match.route->action))
       throw ProblemError(forbidden("The role " + std::string(to_string(request.identity.role)) + " may not do this"));
-    request.tenant = tenant_of(head, request.identity);
+    if (!match.route->of_installation) request.tenant = tenant_of(head, request.identity);
   }
   request.body = read_body();
   return match.route->handler(request);

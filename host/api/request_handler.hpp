@@ -16,6 +16,7 @@ struct RequestHead {
   std::string content_type;   // as sent
   std::string authorization;  // as sent, empty if absent
   std::string tenant_header;  // X-Tenant-Id, empty if absent
+  std::string if_match;       // as sent, empty if absent
 };
 
 // Answers one request: route, authentication, permission, body (read by `read_body` only once the caller may send

@@ -11,17 +11,27 @@ std::string_view next_segment(std::string_view& path) {
   return segment;
 }
 
+// What a {…} of a pattern's segment matches; nullopt if the segment does not fit. A verb follows the last ':', so that
+// "{id}" never takes "{id}:verb" for an id.
+std::optional<std::string_view> parameter_of(std::string_view expected, std::string_view actual) {
+  const auto verb = expected.substr(expected.find('}') + 1);
+  if (!actual.ends_with(verb)) return std::nullopt;
+  actual.remove_suffix(verb.size());
+  if (actual.empty() || actual.find(':') != std::string_view::npos) return std::nullopt;
+  return actual;
+}
+
 std::optional<std::vector<std::string>> parameters_of(std::string_view pattern, std::string_view path) {
   std::vector<std::string> parameters;
   while (!pattern.empty() && !path.empty()) {
     const auto expected = next_segment(pattern), actual = next_segment(path);
-    if (expected.starts_with('{')) {
-      const auto verb = expected.substr(expected.find('}') + 1);
-      if (!actual.ends_with(verb) || actual.size() == verb.size()) return std::nullopt;
-      parameters.emplace_back(actual.substr(0, actual.size() - verb.size()));
-    } else if (expected != actual) {
-      return std::nullopt;
+    if (!expected.starts_with('{')) {
+      if (expected != actual) return std::nullopt;
+      continue;
     }
+    const auto parameter = parameter_of(expected, actual);
+    if (!parameter) return std::nullopt;
+    parameters.emplace_back(*parameter);
   }
   if (!pattern.empty() || !path.empty()) return std::nullopt;
   return parameters;

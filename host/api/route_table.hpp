@@ -14,9 +14,12 @@ using Handler = std::function<Response(const Request&)>;
 
 struct Route {
   std::string method;
-  std::string pattern;  // "/api/v1/deliveries/{id}"; a {…} segment matches any one segment, {…}:verb one that ends so
+  // "/api/v1/deliveries/{id}": a {…} segment matches any one segment without ':'; "/api/v1/destinations/{id}:enable"
+  // and "/api/v1/dead-letters:replay" name a verb.
+  std::string pattern;
   std::optional<Action> action;  // what the caller must be allowed to do; nullopt: open to everyone
   Handler handler;
+  bool of_installation = false;  // about no tenant: a system administrator names none
 };
 
 // All routes of the server. Immutable once served.

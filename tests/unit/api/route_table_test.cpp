@@ -49,6 +49,19 @@ TEST_F(Routes, LeaveOtherPathsAlone) {
     EXPECT_EQ(pattern("GET", path), "none") << path;
 }
 
+TEST_F(Routes, VerbsFollowAColon) {
+  for (const char* verb : {"/a/{id}:enable", "/a/{id}:disable", "/a/{id}/b/{n}:rotate", "/a:replay"})
+    table.add({"POST", verb, std::nullopt, [](const Request&) { return Response{}; }});
+  EXPECT_EQ(pattern("POST", "/a/x:enable"), "/a/{id}:enable");
+  EXPECT_EQ(table.match("POST", "/a/x:disable").parameters, (Parameters{"x"}));
+  EXPECT_EQ(table.match("POST", "/a/x/b/y:rotate").parameters, (Parameters{"x", "y"}));
+  EXPECT_EQ(pattern("POST", "/a:replay"), "/a:replay");
+  EXPECT_EQ(table.match("GET", "/a/x:enable").allowed_methods, "POST") << "an id has no colon";
+  for (const char* path : {"/a/x:unknown", "/a/:enable", "/a/x:y:enable", "/a/x:enable:", "/a/x:", "/a/enable"})
+    EXPECT_EQ(pattern("POST", path), "none") << path;
+  EXPECT_EQ(table.match("GET", "/a/x:unknown").allowed_methods, "") << "unknown verbs are unknown paths";
+}
+
 TEST_F(Routes, NameTheMethodsThatAPathHas) {
   const auto match = table.match("DELETE", "/a");
   EXPECT_EQ(match.route, nullptr);
