@@ -21,9 +21,9 @@ struct ParsedEvent {
 
 // Reads a OneProtect envelope. Required: event_id, event_type, schema_version, tenant_id, source, timestamp,
 // payload (an object); optional: correlation_id, causation_id. Unknown members are refused, so that a typing
-// error is not lost. The payload's alert_id, evidence_id and ticket_id, if there, are read as references; the
-// payload itself is kept as it was written, without blanks. `text` is one JSON value of at most 32 levels.
-// All errors of the envelope are reported together. Pure.
+// error is not lost, and so are the host's own event types. The payload's alert_id, evidence_id and ticket_id, if
+// there, are read as references; the payload itself is kept as it was written, without blanks. `text` is one JSON value
+// of at most 32 levels. All errors of the envelope are reported together. Pure.
 std::variant<ParsedEvent, std::vector<FieldError>> parse_envelope(std::string_view text);
 
 // RFC 3339 with a time zone, such as "2026-11-23T15:04:05.123Z".

@@ -1,6 +1,15 @@
 #include "domain/event.hpp"
 
 namespace opi {
+namespace {
+
+constexpr std::string_view host_prefix = "ticket.delivery.";
+
+}  // namespace
+
+bool is_host_event_type(std::string_view event_type) {
+  return event_type == test_event_type || event_type.starts_with(host_prefix);
+}
 
 bool is_event_type(std::string_view text) {
   if (text.empty() || text.size() > EventLimits::event_type_length) return false;
@@ -20,6 +29,7 @@ bool is_subscription(std::string_view pattern) {
 }
 
 bool subscription_matches(std::string_view pattern, std::string_view event_type) {
+  if (pattern != event_type && is_host_event_type(event_type) && !pattern.starts_with(host_prefix)) return false;
   if (pattern == "*") return true;
   if (pattern.ends_with(".*")) return event_type.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == event_type;

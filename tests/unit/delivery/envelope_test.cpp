@@ -166,6 +166,14 @@ TEST(EnvelopeParsing, IdsHaveTheirAlphabets) {
               "event_type: must be a dotted lower-case name, such as alert.created");
 }
 
+TEST(EnvelopeParsing, TheHostsOwnEventTypesAreNotForProducers) {
+  for (const char* own : {R"("ticket.delivery.succeeded")", R"("ticket.delivery.anything")", R"("oneprotect.test")"})
+    EXPECT_EQ(errors_of(Envelope{}.with("event_type", own)),
+              "event_type: is the host's own: ticket.delivery.* and oneprotect.test are not for producers");
+  for (const char* free : {R"("ticket.created")", R"("ticket.delivery")", R"("oneprotect.tests")"})
+    EXPECT_EQ(errors_of(Envelope{}.with("event_type", free)), "");
+}
+
 TEST(EnvelopeParsing, AnUnknownMemberIsNamed) {
   EXPECT_EQ(errors_of(Envelope{}.with("corelation_id", R"("x")")), "corelation_id: is not a member of the envelope");
   std::string umlauts;

@@ -63,6 +63,20 @@ TEST(Subscriptions, MatchExactlyByPrefixOrAll) {
   EXPECT_FALSE(is_subscription("al*") || is_subscription(".*") || is_subscription("*.b") || is_subscription(""));
 }
 
+TEST(Subscriptions, MatchTheHostsOwnEventsOnlyIfTheyAreAboutNothingElse) {
+  for (const char* broad : {"*", "ticket.*", "oneprotect.*"})
+    for (const char* own : {"ticket.delivery.succeeded", "oneprotect.test"})
+      EXPECT_FALSE(subscription_matches(broad, own)) << broad << " " << own;
+  EXPECT_TRUE(subscription_matches("ticket.delivery.*", "ticket.delivery.succeeded"));
+  EXPECT_TRUE(subscription_matches("ticket.delivery.failed", "ticket.delivery.failed"));
+  EXPECT_FALSE(subscription_matches("ticket.delivery.failed", "ticket.delivery.succeeded"));
+  EXPECT_TRUE(subscription_matches("oneprotect.test", "oneprotect.test"));
+  for (const char* others : {"ticket.created", "ticket.delivery", "ticket.delivery_note.sent", "oneprotect.tests"}) {
+    EXPECT_FALSE(is_host_event_type(others)) << others;
+    EXPECT_TRUE(subscription_matches("*", others)) << others;
+  }
+}
+
 TEST(Permissions, OfEveryRoleForEveryAction) {
   using enum Role;
   EXPECT_TRUE(may(producer, Action::publish_events));
