@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,22 +9,67 @@
 
 namespace opi::delivery {
 
+// What the store must hold for a write to happen.
+class Expectation {
+ public:
+  enum class Kind { anything, absent, present, revision };
+
+  static Expectation anything() { return {Kind::anything, 0}; }
+  static Expectation absent() { return {Kind::absent, 0}; }
+  static Expectation present() { return {Kind::present, 0}; }
+  static Expectation revision(std::int64_t revision) { return {Kind::revision, revision}; }
+
+  // Whether what is stored forbids the write, and why; `stored` is its revision.
+  [[nodiscard]] bool forbids_existing() const { return kind_ == Kind::absent; }
+  [[nodiscard]] bool forbids_missing() const { return kind_ == Kind::present || kind_ == Kind::revision; }
+  [[nodiscard]] bool is_stale(std::int64_t stored) const { return kind_ == Kind::revision && revision_ != stored; }
+
+ private:
+  Expectation(Kind kind, std::int64_t revision) : kind_(kind), revision_(revision) {}
+  Kind kind_;
+  std::int64_t revision_;
+};
+
+enum class WriteResult {
+  stored,
+  unchanged,  // equal content is stored already: nothing happened, nothing was audited
+  stale,      // another revision than the expected one is stored
+  missing,    // it is not there, or another tenant's
+  exists,
+  busy,  // a destination with live deliveries cannot be deleted
+};
+
 // Tenants, destinations, credentials and policies. Every write raises the catalog's revision and chains its
-// audit entry in the same transaction. Thread-safe. Throws StoreUnavailable, CommitInDoubt.
+// audit entry in the same transaction; the revision becomes that of what was written. Thread-safe.
+// Throws StoreUnavailable, CommitInDoubt.
 class CatalogStore {
  public:
   virtual ~CatalogStore() = default;
   virtual std::int64_t revision() = 0;
   virtual Catalog load() = 0;
 
-  // Creates or replaces; a destination is stored with all its credentials. A no-op (equal content) changes
-  // nothing and returns false.
-  virtual bool put_tenant(const Tenant& tenant, const audit::Entry& entry) = 0;
-  virtual bool put_destination(const Destination& destination, const audit::Entry& entry) = 0;
+  // Creates or replaces, as the expectation allows; a tenant with its policy, a destination with its credentials and
+  // its policy. Credentials that are new or have another reference were created at the entry's time. Revisions and
+  // times of creation within the argument mean nothing.
+  virtual WriteResult write_tenant(const Tenant& tenant, const Expectation& expected, const audit::Entry& entry) = 0;
+  virtual WriteResult write_destination(const Destination& destination, const Expectation& expected,
+                                        const audit::Entry& entry) = 0;
+
+  // With its credentials and policy, if it has no live delivery. What was delivered stays.
+  virtual WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
+                                         const Expectation& expected, const audit::Entry& entry) = 0;
 
   // False if it was disabled already or does not exist.
   virtual bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
                                    const audit::Entry& entry) = 0;
+
+  // Create or replace whatever is there; false if that changed nothing.
+  bool put_tenant(const Tenant& tenant, const audit::Entry& entry) {
+    return write_tenant(tenant, Expectation::anything(), entry) == WriteResult::stored;
+  }
+  bool put_destination(const Destination& destination, const audit::Entry& entry) {
+    return write_destination(destination, Expectation::anything(), entry) == WriteResult::stored;
+  }
 };
 
 }  // namespace opi::delivery

@@ -2,6 +2,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct NewEvent {
   Event event;
   ContentHash content_hash{};  // equal for equal envelopes
   std::vector<NewDelivery> deliveries;
+  std::optional<audit::Entry> audit_entry;  // for events that a person caused: chained if the event is accepted
 };
 
 enum class InsertResult {

@@ -5,18 +5,13 @@
 #include <unordered_set>
 
 #include "delivery/idempotency.hpp"
+#include "domain/new_uuid.hpp"
 
 namespace opi::delivery {
 namespace {
 
 // Revisions of the catalog that may change between loading and inserting before the batch is given up.
 constexpr int max_catalog_changes = 5;
-
-Uuid new_uuid(const Clock& clock, Random& random) {
-  std::array<std::uint8_t, 10> entropy;
-  random.fill(entropy);
-  return Uuid::v7(clock.unix_now().time_since_epoch(), entropy);
-}
 
 }  // namespace
 
@@ -149,9 +144,38 @@ void Intake::judge_others(std::vector<Submission>& batch, const std::vector<Pars
 }
 
 InsertReport Intake::insert(const std::vector<ParsedEvent*>& events) {
+  return store_routed([&](const Catalog& catalog) { return route(events, catalog); });
+}
+
+std::optional<DeliveryId> Intake::submit_for(const TenantId& tenant, const DestinationId& destination,
+                                             ParsedEvent event, const audit::Entry& entry) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) throw IntakeClosed("the daemon is stopping");
+  }
+  const DeliveryId delivery{new_uuid(clock_, random_)};
+  const auto report = store_routed([&](const Catalog& catalog) {
+    std::vector<NewEvent> routed;
+    const auto found = catalog.destinations.find(destination);
+    if (found == catalog.destinations.end() || found->second->tenant_id != tenant || !found->second->enabled)
+      return routed;
+    auto& fresh = routed.emplace_back();
+    fresh.event = event.event;
+    fresh.content_hash = event.content_hash;
+    fresh.deliveries = {{delivery, destination, idempotency_key(tenant, destination, event.event.event_id)}};
+    fresh.audit_entry = entry;
+    return routed;
+  });
+  if (report.results.empty()) return std::nullopt;
+  metrics_.events_accepted.Increment();
+  return delivery;
+}
+
+// Stores what `route` makes of the catalog, again for as long as the catalog has changed meanwhile.
+InsertReport Intake::store_routed(const std::function<std::vector<NewEvent>(const Catalog&)>& route) {
   for (int changes = 0; changes < max_catalog_changes; ++changes) {
     const auto catalog = catalog_.current();
-    const auto routed = route(events, *catalog);
+    const auto routed = route(*catalog);
     InsertReport report;
     try {
       report = store_.insert(routed, catalog->revision);
@@ -160,7 +184,7 @@ InsertReport Intake::insert(const std::vector<ParsedEvent*>& events) {
       const auto stored = store_.stored(routed);
       if (std::ranges::find(stored, false) != stored.end())
         throw StoreUnavailable("the connection was lost before the events were stored");
-      report.results.assign(events.size(), InsertResult::accepted);
+      report.results.assign(routed.size(), InsertResult::accepted);
     } catch (const StoreUnavailable&) {
       metrics_.store_failures("insert").Increment();
       throw;
@@ -178,7 +202,7 @@ std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, con
   std::vector<NewEvent> routed;
   routed.reserve(events.size());
   for (const auto* parsed : events) {
-    NewEvent fresh{parsed->event, parsed->content_hash, {}};
+    NewEvent fresh{parsed->event, parsed->content_hash, {}, {}};
     if (const auto tenant = catalog.by_tenant.find(fresh.event.tenant_id); tenant != catalog.by_tenant.end())
       for (const auto& destination : tenant->second) {
         const auto subscribed = [&](const std::string& pattern) {

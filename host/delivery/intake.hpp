@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -47,6 +48,11 @@ class Intake {
   // Throws StoreUnavailable, IntakeOverloaded, IntakeClosed; then none is known to be stored.
   std::vector<InsertResult> submit(std::vector<ParsedEvent> events);
 
+  // Stores one event for one destination, whatever it subscribes to, with the audit entry of whoever caused it; on the
+  // caller's thread. nullopt if the tenant has no such destination or it is disabled. Throws as submit() does.
+  std::optional<DeliveryId> submit_for(const TenantId& tenant, const DestinationId& destination, ParsedEvent event,
+                                       const audit::Entry& entry);
+
   // Commits one batch of what is waiting. False if nothing was.
   bool run_once();
 
@@ -66,6 +72,7 @@ class Intake {
                     const std::vector<std::size_t>& position, const std::vector<InsertResult>& results,
                     std::vector<InsertResult>& repeated);
   InsertReport insert(const std::vector<ParsedEvent*>& events);
+  InsertReport store_routed(const std::function<std::vector<NewEvent>(const Catalog&)>& route);
   std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog);
   void tell_scheduler(const std::vector<NewEvent>& events, const std::vector<InsertResult>& results);
 

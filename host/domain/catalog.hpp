@@ -13,6 +13,7 @@ struct Tenant {
   TenantId id;
   std::string name;
   PolicyOverride policy;
+  std::int64_t revision = 0;  // grows with every change of name or policy
   bool operator==(const Tenant&) const = default;
 };
 

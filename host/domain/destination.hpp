@@ -15,12 +15,19 @@ struct Credential {
   int version = 1;                     // of this purpose at this destination; the highest is current
   std::string reference;               // such as "k8s://namespace/secret/key"
   std::optional<UnixTime> expires_at;  // an older version signs beside the current one until then
+  UnixTime created_at{};               // given by the store
   bool operator==(const Credential&) const = default;
 };
 
 enum class SigningRule {
   required,  // nothing is sent unsigned
   disabled,  // explicitly switched off by the tenant
+};
+
+struct DestinationLimits {
+  static constexpr std::size_t name_length = 200, endpoint_length = 2048, config_bytes = 64 * 1024;
+  static constexpr std::size_t adapter_length = 64, disabled_reason_length = 512, subscriptions = 64;
+  static constexpr int default_max_in_flight = 16, max_in_flight = 1000;
 };
 
 // Where a tenant wants events.
@@ -36,17 +43,11 @@ struct Destination {
   SigningRule signing = SigningRule::required;
   std::string config;  // JSON object for the adapter
   PolicyOverride policy_override;
-  int max_in_flight = 16;
+  int max_in_flight = DestinationLimits::default_max_in_flight;
   double rate_limit_per_second = 0;  // 0: none
   std::vector<Credential> credentials;
   std::int64_t revision = 0;  // grows with every change
   bool operator==(const Destination&) const = default;
-};
-
-struct DestinationLimits {
-  static constexpr std::size_t name_length = 200, endpoint_length = 2048, config_bytes = 64 * 1024;
-  static constexpr std::size_t subscriptions = 64;
-  static constexpr int max_in_flight = 1000;
 };
 
 }  // namespace opi

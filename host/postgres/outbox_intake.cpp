@@ -2,6 +2,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "postgres/audit_chain.hpp"
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/transaction.hpp"
 #include "postgres/work_channel.hpp"
@@ -126,7 +127,7 @@ delivery::InsertReport PostgresDeliveryStore::insert(std::span<const NewEvent> e
   delivery::InsertReport report;
   if (events.empty()) return report;
   auto session = database_.intake().borrow();
-  Transaction transaction{*session};
+  Transaction transaction{*session, Transaction::Kind::storing};
   if (session->execute(read_catalog_revision).int8(0, 0) != catalog_revision) {
     report.catalog_changed = true;
     return report;
@@ -152,6 +153,11 @@ delivery::InsertReport PostgresDeliveryStore::insert(std::span<const NewEvent> e
   }
   if (accepted == 0) return report;
   store_deliveries(*session, events, report.results);
+  std::vector<const audit::Entry*> entries;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (events[i].audit_entry && report.results[i] == InsertResult::accepted)
+      entries.push_back(&*events[i].audit_entry);
+  if (!entries.empty()) append_to_chains(*session, entries);
   transaction.commit();
   return report;
 }

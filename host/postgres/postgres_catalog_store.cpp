@@ -1,13 +1,16 @@
 #include "postgres/postgres_catalog_store.hpp"
 
-#include <algorithm>
-
+#include "delivery/catalog_write.hpp"
 #include "postgres/audit_chain.hpp"
+#include "postgres/intake_lock.hpp"
 #include "postgres/stored_catalog.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
 namespace {
+
+using delivery::Expectation;
+using delivery::WriteResult;
 
 constexpr Statement read_revision{"catalog_revision", "SELECT revision FROM integration_catalog_revision"};
 
@@ -19,8 +22,8 @@ constexpr Statement raise_revision{"raise_catalog_revision",
                                    "UPDATE integration_catalog_revision SET revision = $1::bigint"};
 
 constexpr Statement upsert_tenant{"upsert_tenant", R"(
-  INSERT INTO tenants (tenant_id, name) VALUES ($1::text, $2::text)
-  ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name, updated_at = now())"};
+  INSERT INTO tenants (tenant_id, name, revision) VALUES ($1::text, $2::text, $3::bigint)
+  ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name, revision = excluded.revision, updated_at = now())"};
 
 constexpr Statement upsert_destination{"upsert_destination", R"(
   INSERT INTO integration_destinations (tenant_id, destination_id, name, adapter, endpoint, subscriptions, enabled,
@@ -38,22 +41,25 @@ constexpr Statement delete_credentials{
     "DELETE FROM integration_credentials WHERE tenant_id = $1::text AND destination_id = $2::uuid"};
 
 constexpr Statement insert_credential{"insert_credential", R"(
-  INSERT INTO integration_credentials (tenant_id, destination_id, purpose, version, reference, expires_at)
-  VALUES ($1::text, $2::uuid, $3::text, $4::int, $5::text, $6::timestamptz))"};
+  INSERT INTO integration_credentials (tenant_id, destination_id, purpose, version, reference, expires_at,
+    created_at)
+  VALUES ($1::text, $2::uuid, $3::text, $4::int, $5::text, $6::timestamptz, $7::timestamptz))"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations
   SET enabled = false, disabled_reason = $3::text, revision = $4::bigint, updated_at = now()
   WHERE tenant_id = $1::text AND destination_id = $2::uuid AND enabled)"};
 
-// The order in which credentials are read back.
-void sort_credentials(std::vector<Credential>& credentials) {
-  std::ranges::sort(credentials, [](const Credential& a, const Credential& b) {
-    return std::tie(a.purpose, b.version) < std::tie(b.purpose, a.version);
-  });
-}
+// Deliveries of any state that a claim or a settlement may still touch.
+constexpr Statement has_live_delivery{
+    "destination_has_live_delivery",
+    "SELECT EXISTS (SELECT 1 FROM integration_outbox WHERE destination_id = $1::uuid)"};
 
-void write_destination(Connection& connection, const Destination& one) {
+constexpr Statement remove_destination{
+    "delete_destination",
+    "DELETE FROM integration_destinations WHERE tenant_id = $1::text AND destination_id = $2::uuid"};
+
+void write_destination_rows(Connection& connection, const Destination& one) {
   ArrayParameter subscriptions{ArrayParameter::Element::text};
   for (const auto& pattern : one.subscriptions) subscriptions.add(pattern);
   connection.execute(upsert_destination, Parameters{}
@@ -78,7 +84,8 @@ void write_destination(Connection& connection, const Destination& one) {
                                               .text(credential.purpose)
                                               .int4(credential.version)
                                               .text(credential.reference)
-                                              .optional_time(credential.expires_at));
+                                              .optional_time(credential.expires_at)
+                                              .time(credential.created_at));
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }
 
@@ -103,35 +110,58 @@ Catalog PostgresCatalogStore::load() {
   return catalog;
 }
 
-bool PostgresCatalogStore::put_tenant(const Tenant& tenant, const audit::Entry& entry) {
+WriteResult PostgresCatalogStore::write_tenant(const Tenant& tenant, const Expectation& expected,
+                                               const audit::Entry& entry) {
   auto session = database_.general().borrow();
   Transaction transaction{*session};
   const auto next = session->execute(lock_revision).int8(0, 0) + 1;
-  if (const auto stored = read_tenants(*session, tenant.id); !stored.empty() && stored.front() == tenant) return false;
-  session->execute(upsert_tenant, Parameters{}.text(tenant.id.str()).text(tenant.name));
+  const auto found = read_tenants(*session, tenant.id);
+  const Tenant* stored = found.empty() ? nullptr : &found.front();
+  Tenant wanted = tenant;
+  wanted.revision = stored == nullptr ? 0 : stored->revision;
+  if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
+  session->execute(upsert_tenant, Parameters{}.text(tenant.id.str()).text(tenant.name).int8(next));
   write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
   session->execute(raise_revision, Parameters{}.int8(next));
   append_to_chains(*session, {&entry});
   transaction.commit();
-  return true;
+  return WriteResult::stored;
 }
 
-bool PostgresCatalogStore::put_destination(const Destination& destination, const audit::Entry& entry) {
-  Destination wanted = destination;
-  sort_credentials(wanted.credentials);
+WriteResult PostgresCatalogStore::write_destination(const Destination& destination, const Expectation& expected,
+                                                    const audit::Entry& entry) {
   auto session = database_.general().borrow();
   Transaction transaction{*session};
   const auto next = session->execute(lock_revision).int8(0, 0) + 1;
-  if (const auto stored = read_destinations(*session, wanted.id); !stored.empty()) {
-    wanted.revision = stored.front().revision;
-    if (stored.front() == wanted) return false;
-  }
+  const auto found = read_destinations(*session, destination.id);
+  const bool ours = !found.empty() && found.front().tenant_id == destination.tenant_id;
+  const Destination* stored = ours ? &found.front() : nullptr;
+  Destination wanted = delivery::completed(destination, stored, entry.at);
+  if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   wanted.revision = next;
-  write_destination(*session, wanted);
+  write_destination_rows(*session, wanted);
   session->execute(raise_revision, Parameters{}.int8(next));
   append_to_chains(*session, {&entry});
   transaction.commit();
-  return true;
+  return WriteResult::stored;
+}
+
+WriteResult PostgresCatalogStore::delete_destination(const TenantId& tenant, const DestinationId& destination,
+                                                     const Expectation& expected, const audit::Entry& entry) {
+  auto session = database_.general().borrow();
+  Transaction transaction{*session};
+  const auto next = session->execute(lock_revision).int8(0, 0) + 1;
+  const auto found = read_destinations(*session, destination);
+  if (found.empty() || found.front().tenant_id != tenant) return WriteResult::missing;
+  if (expected.is_stale(found.front().revision)) return WriteResult::stale;
+  session->script(lock_out_intake, "lock out intake");
+  if (session->execute(has_live_delivery, Parameters{}.uuid(destination.value)).boolean(0, 0)) return WriteResult::busy;
+  write_policy(*session, tenant, destination, {});
+  session->execute(remove_destination, Parameters{}.text(tenant.str()).uuid(destination.value));
+  session->execute(raise_revision, Parameters{}.int8(next));
+  append_to_chains(*session, {&entry});
+  transaction.commit();
+  return WriteResult::stored;
 }
 
 bool PostgresCatalogStore::disable_destination(const TenantId& tenant, const DestinationId& destination,

@@ -10,8 +10,12 @@ class PostgresCatalogStore final : public delivery::CatalogStore {
   explicit PostgresCatalogStore(PostgresDatabase& database) : database_(database) {}
   std::int64_t revision() override;
   Catalog load() override;
-  bool put_tenant(const Tenant& tenant, const audit::Entry& entry) override;
-  bool put_destination(const Destination& destination, const audit::Entry& entry) override;
+  delivery::WriteResult write_tenant(const Tenant& tenant, const delivery::Expectation& expected,
+                                     const audit::Entry& entry) override;
+  delivery::WriteResult write_destination(const Destination& destination, const delivery::Expectation& expected,
+                                          const audit::Entry& entry) override;
+  delivery::WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
+                                           const delivery::Expectation& expected, const audit::Entry& entry) override;
   bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
                            const audit::Entry& entry) override;
 

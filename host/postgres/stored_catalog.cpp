@@ -7,7 +7,7 @@ namespace opi::postgres {
 namespace {
 
 constexpr Statement select_tenants{"read_tenants", R"(
-  SELECT t.tenant_id, t.name, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms, p.backoff_factor,
+  SELECT t.tenant_id, t.name, t.revision, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms, p.backoff_factor,
          p.backoff_jitter, p.dead_letter, p.retryable_statuses
   FROM tenants t LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = t.tenant_id AND p.destination_id = '00000000-0000-0000-0000-000000000000'
@@ -23,7 +23,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   WHERE $1::uuid IS NULL OR d.destination_id = $1::uuid)"};
 
 constexpr Statement select_credentials{"read_credentials", R"(
-  SELECT destination_id, purpose, version, reference, expires_at FROM integration_credentials
+  SELECT destination_id, purpose, version, reference, expires_at, created_at FROM integration_credentials
   WHERE $1::uuid IS NULL OR destination_id = $1::uuid ORDER BY destination_id, purpose, version DESC)"};
 
 constexpr Statement delete_policy{
@@ -63,7 +63,8 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
   const auto rows = connection.execute(select_tenants, parameters);
   std::vector<Tenant> tenants;
   for (int i = 0; i < rows.size(); ++i)
-    tenants.push_back({TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), policy_of(rows, i, 2)});
+    tenants.push_back(
+        {TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), policy_of(rows, i, 3), rows.int8(i, 2)});
   return tenants;
 }
 
@@ -78,7 +79,7 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
   for (int i = 0; i < credential_rows.size(); ++i)
     credentials[DestinationId{credential_rows.uuid(i, 0)}].push_back(
         {credential_rows.string(i, 1), credential_rows.int4(i, 2), credential_rows.string(i, 3),
-         credential_rows.optional_time(i, 4)});
+         credential_rows.optional_time(i, 4), credential_rows.time(i, 5)});
 
   const auto rows = connection.execute(select_destinations, parameters);
   std::vector<Destination> destinations;

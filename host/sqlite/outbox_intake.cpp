@@ -1,3 +1,4 @@
+#include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/transaction.hpp"
@@ -79,6 +80,7 @@ delivery::InsertReport SqliteDeliveryStore::insert(std::span<const NewEvent> eve
           .integer(due)
           .time(now)
           .run_again();
+    if (one.audit_entry) append_to_chains(*session, {&*one.audit_entry});
   }
   if (any) transaction.commit();
   return report;

@@ -1,7 +1,6 @@
 #include "sqlite/sqlite_catalog_store.hpp"
 
-#include <algorithm>
-
+#include "delivery/catalog_write.hpp"
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/stored_catalog.hpp"
@@ -10,12 +9,16 @@
 namespace opi::sqlite {
 namespace {
 
+using delivery::Expectation;
+using delivery::WriteResult;
+
 constexpr Statement read_revision{"catalog_revision", "SELECT revision FROM integration_catalog_revision"};
 
 constexpr Statement write_revision{"raise_catalog_revision", "UPDATE integration_catalog_revision SET revision = ?"};
 
 constexpr Statement upsert_tenant{"upsert_tenant", R"(
-  INSERT INTO tenants (tenant_id, name) VALUES (?, ?) ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name)"};
+  INSERT INTO tenants (tenant_id, name, revision) VALUES (?, ?, ?)
+  ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name, revision = excluded.revision)"};
 
 constexpr Statement upsert_destination{"upsert_destination", R"(
   INSERT INTO integration_destinations (tenant_id, destination_id, name, adapter, endpoint, subscriptions, enabled,
@@ -31,26 +34,27 @@ constexpr Statement delete_credentials{
     "delete_credentials", "DELETE FROM integration_credentials WHERE tenant_id = ? AND destination_id = ?"};
 
 constexpr Statement insert_credential{"insert_credential", R"(
-  INSERT INTO integration_credentials (tenant_id, destination_id, purpose, version, reference, expires_at_ms)
-  VALUES (?, ?, ?, ?, ?, ?))"};
+  INSERT INTO integration_credentials (tenant_id, destination_id, purpose, version, reference, expires_at_ms,
+    created_at_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?))"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations SET enabled = 0, disabled_reason = ?, revision = ?
   WHERE tenant_id = ? AND destination_id = ? AND enabled = 1)"};
+
+// Deliveries of any state that a claim or a settlement may still touch.
+constexpr Statement find_live_delivery{"destination_has_live_delivery",
+                                       "SELECT 1 FROM integration_outbox WHERE destination_id = ? LIMIT 1"};
+
+constexpr Statement remove_destination{
+    "delete_destination", "DELETE FROM integration_destinations WHERE tenant_id = ? AND destination_id = ?"};
 
 std::int64_t current_revision(Connection& connection) {
   Query row{connection, read_revision};
   return row.step() ? row.int8(0) : 0;
 }
 
-// The order in which credentials are read back.
-void sort_credentials(std::vector<Credential>& credentials) {
-  std::ranges::sort(credentials, [](const Credential& a, const Credential& b) {
-    return std::tie(a.purpose, b.version) < std::tie(b.purpose, a.version);
-  });
-}
-
-void write_destination(Connection& connection, const Destination& one) {
+void write_destination_rows(Connection& connection, const Destination& one) {
   Query{connection, upsert_destination}
       .text(one.tenant_id.str())
       .uuid(one.id.value)
@@ -75,6 +79,7 @@ void write_destination(Connection& connection, const Destination& one) {
         .integer(credential.version)
         .text(credential.reference)
         .optional_time(credential.expires_at)
+        .time(credential.created_at)
         .run();
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }
@@ -97,33 +102,57 @@ Catalog SqliteCatalogStore::load() {
   return catalog;
 }
 
-bool SqliteCatalogStore::put_tenant(const Tenant& tenant, const audit::Entry& entry) {
+WriteResult SqliteCatalogStore::write_tenant(const Tenant& tenant, const Expectation& expected,
+                                             const audit::Entry& entry) {
   const auto session = database_.writer();
   Transaction transaction{*session};
-  if (const auto stored = read_tenants(*session, tenant.id); !stored.empty() && stored.front() == tenant) return false;
-  Query{*session, upsert_tenant}.text(tenant.id.str()).text(tenant.name).run();
+  const auto found = read_tenants(*session, tenant.id);
+  const Tenant* stored = found.empty() ? nullptr : &found.front();
+  Tenant wanted = tenant;
+  wanted.revision = stored == nullptr ? 0 : stored->revision;
+  if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
+  const auto next = current_revision(*session) + 1;
+  Query{*session, upsert_tenant}.text(tenant.id.str()).text(tenant.name).integer(next).run();
   write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
-  Query{*session, write_revision}.integer(current_revision(*session) + 1).run();
+  Query{*session, write_revision}.integer(next).run();
   append_to_chains(*session, {&entry});
   transaction.commit();
-  return true;
+  return WriteResult::stored;
 }
 
-bool SqliteCatalogStore::put_destination(const Destination& destination, const audit::Entry& entry) {
-  Destination wanted = destination;
-  sort_credentials(wanted.credentials);
+WriteResult SqliteCatalogStore::write_destination(const Destination& destination, const Expectation& expected,
+                                                  const audit::Entry& entry) {
   const auto session = database_.writer();
   Transaction transaction{*session};
-  if (const auto stored = read_destinations(*session, wanted.id); !stored.empty()) {
-    wanted.revision = stored.front().revision;
-    if (stored.front() == wanted) return false;
-  }
+  const auto found = read_destinations(*session, destination.id);
+  const bool ours = !found.empty() && found.front().tenant_id == destination.tenant_id;
+  const Destination* stored = ours ? &found.front() : nullptr;
+  Destination wanted = delivery::completed(destination, stored, entry.at);
+  if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   wanted.revision = current_revision(*session) + 1;
-  write_destination(*session, wanted);
+  write_destination_rows(*session, wanted);
   Query{*session, write_revision}.integer(wanted.revision).run();
   append_to_chains(*session, {&entry});
   transaction.commit();
-  return true;
+  return WriteResult::stored;
+}
+
+WriteResult SqliteCatalogStore::delete_destination(const TenantId& tenant, const DestinationId& destination,
+                                                   const Expectation& expected, const audit::Entry& entry) {
+  const auto session = database_.writer();
+  Transaction transaction{*session};
+  const auto found = read_destinations(*session, destination);
+  if (found.empty() || found.front().tenant_id != tenant) return WriteResult::missing;
+  if (expected.is_stale(found.front().revision)) return WriteResult::stale;
+  if (Query{*session, find_live_delivery}.uuid(destination.value).step()) return WriteResult::busy;
+  const auto next = current_revision(*session) + 1;
+  write_policy(*session, tenant, destination, {});
+  Query{*session, delete_credentials}.text(tenant.str()).uuid(destination.value).run();
+  Query{*session, remove_destination}.text(tenant.str()).uuid(destination.value).run();
+  Query{*session, write_revision}.integer(next).run();
+  append_to_chains(*session, {&entry});
+  transaction.commit();
+  return WriteResult::stored;
 }
 
 bool SqliteCatalogStore::disable_destination(const TenantId& tenant, const DestinationId& destination,

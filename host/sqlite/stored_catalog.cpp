@@ -9,7 +9,7 @@ namespace opi::sqlite {
 namespace {
 
 constexpr Statement select_tenants{"read_tenants", R"(
-  SELECT t.tenant_id, t.name, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms, p.backoff_factor,
+  SELECT t.tenant_id, t.name, t.revision, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms, p.backoff_factor,
          p.backoff_jitter, p.dead_letter, p.retryable_statuses
   FROM tenants t LEFT JOIN integration_delivery_policy p ON p.tenant_id = t.tenant_id AND p.destination_id = zeroblob(16)
   WHERE ?1 IS NULL OR t.tenant_id = ?1)"};
@@ -24,7 +24,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   WHERE ?1 IS NULL OR d.destination_id = ?1)"};
 
 constexpr Statement select_credentials{"read_credentials", R"(
-  SELECT destination_id, purpose, version, reference, expires_at_ms FROM integration_credentials
+  SELECT destination_id, purpose, version, reference, expires_at_ms, created_at_ms FROM integration_credentials
   WHERE ?1 IS NULL OR destination_id = ?1 ORDER BY destination_id, purpose, version DESC)"};
 
 constexpr Statement delete_policy{"delete_policy",
@@ -69,7 +69,7 @@ Credentials read_credentials(Connection& connection, const std::optional<Destina
   Credentials credentials;
   while (rows.step())
     credentials[DestinationId{rows.uuid_at(0)}].push_back(
-        {rows.string(1), rows.int4(2), rows.string(3), rows.optional_time_at(4)});
+        {rows.string(1), rows.int4(2), rows.string(3), rows.optional_time_at(4), rows.time_at(5)});
   return credentials;
 }
 
@@ -86,7 +86,8 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
   else
     rows.null();
   std::vector<Tenant> tenants;
-  while (rows.step()) tenants.push_back({TenantId::parse(rows.view(0)).value(), rows.string(1), policy_of(rows, 2)});
+  while (rows.step())
+    tenants.push_back({TenantId::parse(rows.view(0)).value(), rows.string(1), policy_of(rows, 3), rows.int8(2)});
   return tenants;
 }
 

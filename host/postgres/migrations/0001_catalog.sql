@@ -11,6 +11,7 @@ INSERT INTO integration_catalog_revision DEFAULT VALUES;
 CREATE TABLE tenants (
   tenant_id text COLLATE "C" PRIMARY KEY CHECK (tenant_id ~ '^[a-z0-9_-]{1,64}$'),
   name text NOT NULL CHECK (char_length(name) <= 200),
+  revision bigint NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -43,6 +44,7 @@ CREATE TABLE integration_credentials (
   version integer NOT NULL CHECK (version >= 1),
   reference text NOT NULL CHECK (char_length(reference) BETWEEN 1 AND 1024),
   expires_at timestamptz,
+  created_at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, destination_id, purpose, version),
   FOREIGN KEY (tenant_id, destination_id) REFERENCES integration_destinations ON DELETE CASCADE
 );

@@ -10,7 +10,8 @@ INSERT INTO integration_catalog_revision VALUES (1, 0);
 
 CREATE TABLE tenants (
   tenant_id TEXT PRIMARY KEY CHECK (length(tenant_id) BETWEEN 1 AND 64 AND tenant_id NOT GLOB '*[^a-z0-9_-]*'),
-  name TEXT NOT NULL CHECK (length(name) <= 200)
+  name TEXT NOT NULL CHECK (length(name) <= 200),
+  revision INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE integration_destinations (
@@ -39,6 +40,7 @@ CREATE TABLE integration_credentials (
   version INTEGER NOT NULL CHECK (version >= 1),
   reference TEXT NOT NULL CHECK (length(reference) BETWEEN 1 AND 1024),
   expires_at_ms INTEGER,
+  created_at_ms INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, destination_id, purpose, version),
   FOREIGN KEY (tenant_id, destination_id) REFERENCES integration_destinations ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,30 @@
+#include "delivery/catalog_write.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace opi::delivery {
+namespace {
+
+bool same_credential(const Credential& a, const Credential& b) {
+  return std::tie(a.purpose, a.version, a.reference) == std::tie(b.purpose, b.version, b.reference);
+}
+
+}  // namespace
+
+Destination completed(Destination wanted, const Destination* stored, UnixTime now) {
+  std::ranges::sort(wanted.credentials, [](const Credential& a, const Credential& b) {
+    return std::tie(a.purpose, b.version) < std::tie(b.purpose, a.version);
+  });
+  for (auto& credential : wanted.credentials) {
+    credential.created_at = now;
+    if (stored == nullptr) continue;
+    const auto known = std::ranges::find_if(
+        stored->credentials, [&](const Credential& other) { return same_credential(credential, other); });
+    if (known != stored->credentials.end()) credential.created_at = known->created_at;
+  }
+  wanted.revision = stored == nullptr ? 0 : stored->revision;
+  return wanted;
+}
+
+}  // namespace opi::delivery
