@@ -5,6 +5,20 @@
 #include <utility>
 
 namespace opi::secrets {
+namespace {
+
+constexpr const char* no_provider = "no secret provider for the reference's scheme is loaded";
+
+CredentialState state_of(ResolveStatus failure) {
+  switch (failure) {
+    case ResolveStatus::not_found: return CredentialState::missing;
+    case ResolveStatus::denied:
+    case ResolveStatus::invalid: return CredentialState::denied;
+    default: return CredentialState::unavailable;
+  }
+}
+
+}  // namespace
 
 // What is known of one resource of one tenant. Its mutex is held during a fetch: one at a time.
 struct SecretBroker::Resource {
@@ -13,6 +27,7 @@ struct SecretBroker::Resource {
   std::string version;
   MonoTime fresh_until{}, failed_until{}, fetched_at{};
   std::string failure;
+  CredentialState failed_as = CredentialState::unavailable;
   std::atomic<bool> refused = false;  // a receiver refused a value of it: fetch anew; set without the mutex
 };
 
@@ -25,6 +40,7 @@ struct SecretBroker::Wanted {
   std::shared_ptr<const Secret> value;
   std::string version;
   std::string failure;
+  CredentialState state = CredentialState::unavailable;
 };
 
 SecretBroker::SecretBroker(std::vector<std::shared_ptr<SecretProvider>> providers, Executor executor,
@@ -52,6 +68,23 @@ void SecretBroker::resolve(const std::shared_ptr<const Destination>& destination
   }
   if (cached) ready(std::move(cached));
   if (start) executor_([this, destination] { renew(destination); });
+}
+
+SecretProvider* SecretBroker::provider_of(std::string_view reference) const {
+  const std::string_view scheme = reference.substr(0, reference.find("://"));
+  const auto provider = std::ranges::find_if(providers_, [&](const auto& p) { return p->scheme() == scheme; });
+  return provider == providers_.end() ? nullptr : provider->get();
+}
+
+std::optional<std::string> SecretBroker::reference_fault(std::string_view reference, const TenantId& tenant) const {
+  const auto* provider = provider_of(reference);
+  if (provider == nullptr) return no_provider;
+  try {
+    (void)provider->parse(reference, tenant);
+    return std::nullopt;
+  } catch (const InvalidReference& invalid) {
+    return invalid.what();
+  }
 }
 
 void SecretBroker::invalidate(const Destination& destination) {
@@ -99,6 +132,8 @@ std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(con
     if (set->purposes.empty() || set->purposes.back().purpose != credential.purpose)
       set->purposes.push_back({credential.purpose, {}, {}});
     PurposeSecrets& purpose = set->purposes.back();
+    auto& posture = set->credentials.emplace_back(
+        CredentialPosture{credential.purpose, credential.version, CredentialState::expired});
     if (credential.expires_at) {
       if (*credential.expires_at <= now) {
         if (purpose.failure.empty()) purpose.failure = "the credential has expired";
@@ -112,6 +147,7 @@ std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(con
       wanted = locate(destination, credential);
     }
     if (wanted.resource) valid_until = std::min(valid_until, look_up(*wanted.resource, wanted));
+    posture.state = wanted.state;
     if (wanted.value)
       purpose.versions.push_back({std::move(wanted.value), std::to_string(credential.version) + "/" + wanted.version});
     else if (purpose.failure.empty())
@@ -124,18 +160,16 @@ std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(con
 SecretBroker::Wanted SecretBroker::locate(const Destination& destination, const Credential& credential) {
   Wanted wanted;
   wanted.tenant = destination.tenant_id;
-  const std::string_view reference = credential.reference;
-  const std::string_view scheme = reference.substr(0, reference.find("://"));
-  const auto provider = std::ranges::find_if(providers_, [&](const auto& p) { return p->scheme() == scheme; });
-  if (provider == providers_.end()) {
-    wanted.failure = "no secret provider for the reference's scheme is loaded";
+  wanted.provider = provider_of(credential.reference);
+  if (wanted.provider == nullptr) {
+    wanted.failure = no_provider;
     return wanted;
   }
-  wanted.provider = provider->get();
   try {
-    wanted.reference = wanted.provider->parse(reference, destination.tenant_id);
+    wanted.reference = wanted.provider->parse(credential.reference, destination.tenant_id);
   } catch (const InvalidReference& invalid) {
     wanted.failure = invalid.what();
+    wanted.state = CredentialState::denied;
     return wanted;
   }
   std::string name = destination.tenant_id.str() + '\n' + wanted.reference.scheme + '\n' + wanted.reference.version;
@@ -158,7 +192,9 @@ MonoTime SecretBroker::look_up(Resource& resource, Wanted& wanted) {
   if (const auto found = resource.values.find(wanted.reference.key); found != resource.values.end() && found->second) {
     wanted.value = found->second;
     wanted.version = resource.version;
+    wanted.state = CredentialState::resolved;
   } else {
+    wanted.state = resource.failure.empty() ? CredentialState::missing : resource.failed_as;
     wanted.failure = resource.failure.empty() ? "the secret has no such key" : resource.failure;
     return std::max(now, std::max(resource.failed_until, resource.fetched_at + options_.negative_ttl));
   }
@@ -191,6 +227,7 @@ void SecretBroker::fetch(Resource& resource, const Wanted& wanted, MonoTime now)
     case ResolveStatus::invalid: resource.values.clear(); [[fallthrough]];
     case ResolveStatus::unavailable:
       resource.failed_until = clock_.mono_now() + options_.negative_ttl;
+      resource.failed_as = state_of(result.status);
       resource.failure = result.failure.empty() ? "the secret provider failed" : result.failure;
       logger_.warning(
           "secret.resolve_failed",

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -42,10 +43,15 @@ class SecretBroker {
   // executor. A purpose that cannot be resolved is there without versions and with its failure.
   void resolve(const std::shared_ptr<const Destination>& destination, Ready ready);
 
+  // Why this tenant cannot use the reference, without repeating it; nullopt if it can. Looks for no value.
+  [[nodiscard]] std::optional<std::string> reference_fault(std::string_view reference, const TenantId& tenant) const;
+
   // The receiver refused the credentials: the next resolve() fetches anew. Does not block.
   void invalidate(const Destination& destination);
 
  private:
+  [[nodiscard]] SecretProvider* provider_of(std::string_view reference) const;
+
   struct Resource;
   struct Wanted;
   struct CachedSet {

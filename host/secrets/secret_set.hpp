@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "secrets/secret.hpp"
@@ -20,8 +21,35 @@ struct PurposeSecrets {
   std::string failure;                  // then why, for people
 };
 
+// How the host stands with one credential.
+enum class CredentialState {
+  resolved,
+  missing,      // the backend has no such secret, or it has no such key
+  denied,       // the backend or the host's rules forbid it
+  expired,      // its time is over; it was not even looked for
+  unavailable,  // it could not be looked for: no provider, or a backend that does not answer
+};
+
+constexpr std::string_view to_string(CredentialState state) {
+  switch (state) {
+    case CredentialState::resolved: return "resolved";
+    case CredentialState::missing: return "missing";
+    case CredentialState::denied: return "denied";
+    case CredentialState::expired: return "expired";
+    case CredentialState::unavailable: return "unavailable";
+  }
+  return "";
+}
+
+struct CredentialPosture {
+  std::string purpose;
+  int version = 0;  // the credential's
+  CredentialState state = CredentialState::unavailable;
+};
+
 struct SecretSet {
   std::vector<PurposeSecrets> purposes;
+  std::vector<CredentialPosture> credentials;  // one per credential of the destination
 
   [[nodiscard]] const PurposeSecrets* find(std::string_view purpose) const {
     for (const auto& p : purposes)

@@ -48,7 +48,7 @@ class Broker : public testing::Test {
   }
   static Credential credential(int version, std::string reference, std::optional<UnixTime> expires = std::nullopt,
                                std::string purpose = "signing") {
-    return {std::move(purpose), version, std::move(reference), expires};
+    return {std::move(purpose), version, std::move(reference), expires, {}};
   }
   std::shared_ptr<Destination> destination(std::vector<Credential> credentials, std::uint8_t id = 1) {
     auto d = std::make_shared<Destination>();
@@ -80,6 +80,7 @@ class Broker : public testing::Test {
   std::shared_ptr<ScriptedProvider> provider = std::make_shared<ScriptedProvider>();
   std::deque<std::function<void()>> jobs;
   bool inline_jobs = true;
+  std::int64_t revision = 0;
 };
 
 TEST_F(Broker, FetchesOnceAndAnswersFromMemoryUntilTheLifetimeEnds) {
@@ -91,6 +92,42 @@ TEST_F(Broker, FetchesOnceAndAnswersFromMemoryUntilTheLifetimeEnds) {
   EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
   EXPECT_EQ(provider->queries().size(), 1u);
   EXPECT_EQ(provider->queries()[0].tenant, "acme");
+}
+
+TEST_F(Broker, TellsHowItStandsWithEachCredential) {
+  provider->put("app/key", "secret-1");
+  const auto broker = make();
+  const auto now = clock.unix_now();
+  const auto states = [&](std::vector<Credential> credentials) {
+    std::string all;
+    const auto d = destination(std::move(credentials));
+    d->revision = ++revision;
+    for (const auto& one : resolve(*broker, d)->credentials)
+      all += std::to_string(one.version) + " " + std::string(to_string(one.state)) + ";";
+    return all;
+  };
+  EXPECT_EQ(states({credential(1, "mem://app/key", now + 1h), credential(2, "mem://app/other"),
+                    credential(3, "mem://app/key", now)}),
+            "3 expired;2 missing;1 resolved;");
+  EXPECT_EQ(states({credential(1, "mem://malformed"), credential(2, "k8s://a/b/c")}), "2 unavailable;1 denied;");
+  provider->become(ResolveStatus::unavailable);
+  EXPECT_EQ(states({credential(1, "mem://app/key"), credential(2, "mem://new/key")}), "2 unavailable;1 resolved;")
+      << "a known value is still served";
+  for (const auto& [status, expected] :
+       {std::pair{ResolveStatus::not_found, "1 missing;"}, std::pair{ResolveStatus::denied, "1 denied;"},
+        std::pair{ResolveStatus::invalid, "1 denied;"}}) {
+    provider->become(status);
+    EXPECT_EQ(states({credential(1, "mem://fresh" + std::to_string(revision) + "/key")}), expected);
+  }
+}
+
+TEST_F(Broker, TellsWhatIsWrongWithAReferenceWithoutLookingForIt) {
+  const auto broker = make();
+  const auto tenant = *TenantId::parse("acme");
+  EXPECT_EQ(broker->reference_fault("mem://app/key", tenant), std::nullopt);
+  EXPECT_EQ(broker->reference_fault("mem://app", tenant), "the reference has no key");
+  EXPECT_EQ(broker->reference_fault("k8s://a/b/c", tenant), "no secret provider for the reference's scheme is loaded");
+  EXPECT_TRUE(provider->queries().empty());
 }
 
 TEST_F(Broker, AnswersLaterFromTheExecutorIfNothingIsKnown) {
