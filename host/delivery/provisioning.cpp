@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <set>
 
+#include "delivery/destination_fields.hpp"
 #include "delivery/json_fields.hpp"
 
 namespace opi::delivery {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t purpose_length = 64, reference_length = 512;
 
 // "2026-11-23T15:04:05Z" with any zone, to the second.
 std::optional<UnixTime> parse_time(const std::string& text) {
@@ -90,40 +88,15 @@ class DocumentReader {
     else if (!id.empty())
       fields.error("destination_id", "must be a UUID");
     if (!seen_.insert(destination.id).second) fields.error("destination_id", "stands in the document twice");
-    destination.name = fields.required_text("name", DestinationLimits::name_length);
-    destination.adapter = fields.required_text("adapter", 64);
+    read_destination_fields(fields, destination);
     destination.endpoint = fields.required_text("endpoint", DestinationLimits::endpoint_length);
     destination.enabled = fields.boolean("enabled").value_or(true);
     if (!destination.enabled) destination.disabled_reason = "disabled by configuration";
-    read_subscriptions(fields, destination);
-    if (const auto rule = fields.text("signing", 16)) {
-      if (*rule != "required" && *rule != "disabled") fields.error("signing", "must be required or disabled");
-      destination.signing = *rule == "disabled" ? SigningRule::disabled : SigningRule::required;
-    }
-    const auto* config = fields.object("config");
-    destination.config = config == nullptr ? "{}" : json::serialize(*config);
-    if (destination.config.size() > DestinationLimits::config_bytes)
-      fields.error("config", "is larger than 65536 bytes");
     if (const auto* policy = fields.object("policy"))
       destination.policy_override =
           read_policy(*policy, fields.path_of("policy"), tenant_.policy.applied_to({}), errors_);
-    destination.max_in_flight = static_cast<int>(
-        fields.integer("max_in_flight", 1, DestinationLimits::max_in_flight).value_or(destination.max_in_flight));
-    destination.rate_limit_per_second = fields.number("rate_limit_per_second", 0, 100'000).value_or(0);
     read_credentials(fields, destination);
     provision_.destinations.push_back(std::move(destination));
-  }
-
-  void read_subscriptions(JsonFields& fields, Destination& destination) {
-    const auto* list = fields.array("event_types");
-    if (list == nullptr || list->empty() || list->size() > DestinationLimits::subscriptions)
-      return fields.error("event_types", "must list 1 to 64 event types, prefixes such as alert.*, or *");
-    for (const auto& item : *list) {
-      const auto* text = item.if_string();
-      if (text == nullptr || !is_subscription({text->data(), text->size()}))
-        return fields.error("event_types", "must hold event types, prefixes such as alert.*, or *");
-      destination.subscriptions.emplace_back(text->data(), text->size());
-    }
   }
 
   void read_credentials(JsonFields& fields, Destination& destination) {
@@ -140,11 +113,11 @@ class DocumentReader {
       JsonFields members(*object, path, errors_);
       members.refuse_unknown({"purpose", "version", "reference", "expires_at"});
       Credential credential;
-      credential.purpose = members.required_text("purpose", purpose_length);
+      credential.purpose = members.required_text("purpose", CredentialLimits::purpose_length);
+      if (!credential.purpose.empty() && !is_credential_purpose(credential.purpose))
+        members.error("purpose", "may hold letters, digits, '-', '_' and '.' only");
       credential.version = static_cast<int>(members.integer("version", 1, 1'000'000).value_or(1));
-      credential.reference = members.required_text("reference", reference_length);
-      if (!credential.reference.empty() && credential.reference.find("://") == std::string::npos)
-        members.error("reference", "must be a reference such as k8s://namespace/secret/key, never the secret itself");
+      credential.reference = read_reference(members);
       if (const auto until = members.text("expires_at", 40)) {
         credential.expires_at = parse_time(*until);
         if (!credential.expires_at) members.error("expires_at", "must be RFC 3339");

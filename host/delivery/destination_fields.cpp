@@ -1,0 +1,58 @@
+#include "delivery/destination_fields.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "domain/event.hpp"
+
+namespace opi::delivery {
+namespace {
+
+constexpr double max_rate_limit = 100'000;
+
+void read_subscriptions(JsonFields& fields, Destination& into) {
+  const auto* list = fields.array("event_types");
+  if (list == nullptr || list->empty() || list->size() > DestinationLimits::subscriptions)
+    return fields.error("event_types", "must list 1 to 64 event types, prefixes such as alert.*, or *");
+  for (const auto& item : *list) {
+    const auto* text = item.if_string();
+    if (text == nullptr || !is_subscription({text->data(), text->size()}))
+      return fields.error("event_types", "must hold event types, prefixes such as alert.*, or *");
+    into.subscriptions.emplace_back(text->data(), text->size());
+  }
+}
+
+}  // namespace
+
+void read_destination_fields(JsonFields& fields, Destination& into) {
+  into.name = fields.required_text("name", DestinationLimits::name_length);
+  into.adapter = fields.required_text("adapter", DestinationLimits::adapter_length);
+  into.subscriptions.clear();
+  read_subscriptions(fields, into);
+  into.signing = SigningRule::required;
+  if (const auto rule = fields.text("signing", 16)) {
+    if (*rule != "required" && *rule != "disabled") fields.error("signing", "must be required or disabled");
+    if (*rule == "disabled") into.signing = SigningRule::disabled;
+  }
+  const auto* config = fields.object("config");
+  into.config = config == nullptr ? "{}" : boost::json::serialize(*config);
+  if (into.config.size() > DestinationLimits::config_bytes) fields.error("config", "is larger than 65536 bytes");
+  into.max_in_flight = static_cast<int>(fields.integer("max_in_flight", 1, DestinationLimits::max_in_flight)
+                                            .value_or(DestinationLimits::default_max_in_flight));
+  into.rate_limit_per_second = fields.number("rate_limit_per_second", 0, max_rate_limit).value_or(0);
+}
+
+bool is_credential_purpose(std::string_view text) {
+  return !text.empty() && text.size() <= CredentialLimits::purpose_length &&
+         std::ranges::all_of(text, [](char c) { return ascii_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+std::string read_reference(JsonFields& fields) {
+  auto reference = fields.required_text("reference", CredentialLimits::reference_length);
+  if (!reference.empty() && reference.find("://") == std::string::npos)
+    fields.error("reference", "must be a reference such as k8s://namespace/secret/key, never the secret itself");
+  return reference;
+}
+
+}  // namespace opi::delivery
