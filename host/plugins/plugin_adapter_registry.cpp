@@ -52,11 +52,4 @@ delivery::AdapterLookup PluginAdapterRegistry::make(const Destination& destinati
   }
 }
 
-std::vector<ConfigFault> PluginAdapterRegistry::check_config(std::string_view adapter,
-                                                             std::string_view config_json) const {
-  const auto found = host_.find(ComponentKind::adapter, adapter);
-  if (!found.plugin) return {{"", "has no loaded plugin that offers its adapter"}};
-  return found.component->config_schema.check(config_json);
-}
-
 }  // namespace opi::plugins

@@ -23,10 +23,6 @@ class PluginAdapterRegistry final : public delivery::AdapterRegistry {
 
   delivery::AdapterLookup find(const Destination& destination) override;
 
-  // What is wrong with a configuration for this adapter, as far as its schema says; for those who save destinations.
-  // A fault with the path "" if there is no such adapter.
-  [[nodiscard]] std::vector<ConfigFault> check_config(std::string_view adapter, std::string_view config_json) const;
-
  private:
   struct Entry {
     std::int64_t revision = 0;

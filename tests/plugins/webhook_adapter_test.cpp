@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "crypto/digest.hpp"
+#include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_lab.hpp"
 
@@ -204,8 +205,11 @@ TEST_F(Webhook, RefusesBadConfigurationsByTheirField) {
   EXPECT_THAT(held(R"({"method":"GET"})"), HasSubstr("/method is not one of"));
   EXPECT_THAT(held(R"({"headers":{"Host":"x"}})"), HasSubstr("headers: \"Host\""));
   EXPECT_THAT(held(R"({"body":"template","template":"{{nope}}"})"), HasSubstr("template: at byte 0"));
-  EXPECT_EQ(registry_->check_config("webhook", R"({"method":"GET"})").at(0).path, "/method");
-  EXPECT_TRUE(registry_->check_config("webhook", R"({"method":"PATCH"})").empty());
+  const PluginAdapterDirectory directory(*host_);
+  EXPECT_EQ(directory.check_config("webhook", R"({"method":"GET"})").at(0).field, "config.method");
+  EXPECT_EQ(directory.check_config("webhook", R"({"signatures":["oneprotect-v1","x"]})").at(0).field,
+            "config.signatures[1]");
+  EXPECT_TRUE(directory.check_config("webhook", R"({"method":"PATCH"})").empty());
 }
 
 TEST_F(Webhook, JudgesByStatus) {

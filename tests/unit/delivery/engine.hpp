@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,24 +13,34 @@
 
 namespace opi::test {
 
-// Gives every reference "mem://…" the value `value`. Thread-safe as long as `value` and `status` stand still.
+// Gives every reference "mem://…" the value `value`, or what is said of that very one. Thread-safe as long as its
+// members stand still.
 class OneSecretProvider final : public secrets::SecretProvider {
  public:
   [[nodiscard]] std::string_view scheme() const override { return "mem"; }
   [[nodiscard]] secrets::SecretReference parse(std::string_view reference, const TenantId&) const override {
+    if (!forbidden.empty() && reference.starts_with(forbidden))
+      throw secrets::InvalidReference("names another tenant's secret");
     return {"mem", {std::string(reference)}, "key", ""};
   }
   secrets::ResolveResult resolve(const secrets::ResolveQuery& query) override {
     ++fetches;
     secrets::ResolveResult result;
-    result.status = status;
+    const std::string& name = query.reference.resource.front();
+    const auto own_status = statuses.find(name);
+    result.status = own_status == statuses.end() ? status : own_status->second;
     result.failure = "the vault is closed";
+    const auto own_value = values.find(name);
+    const std::string& text = own_value == values.end() ? value : own_value->second;
     for (std::size_t i = 0; i < query.keys.size(); ++i)
-      result.values.push_back(std::make_shared<const secrets::Secret>(std::string_view{value}));
+      result.values.push_back(text.empty() ? nullptr : std::make_shared<const secrets::Secret>(std::string_view{text}));
     return result;
   }
   std::string value = "s3cr3t-value";
   secrets::ResolveStatus status = secrets::ResolveStatus::ok;
+  std::map<std::string, std::string> values;  // by reference; empty: the resource has no such key
+  std::map<std::string, secrets::ResolveStatus> statuses;
+  std::string forbidden;  // references that begin so are refused
   int fetches = 0;
 };
 

@@ -265,5 +265,47 @@ TEST_F(IntakeOfEvents, CountsByResult) {
   EXPECT_EQ(engine().metrics.events_conflict.Value(), 1);
 }
 
+class IntakeForOneDestination : public IntakeOfEvents {
+ protected:
+  std::optional<DeliveryId> submit_for(int n, const std::string& tenant = "acme") {
+    return intake().submit_for(*TenantId::parse(tenant), test::destination_id(n), test::event("t-1"),
+                               test::catalog_entry("acme", audit::Action::destination_tested, "destination:x"));
+  }
+};
+
+TEST_F(IntakeForOneDestination, StoresOneDeliveryWhateverIsSubscribed) {
+  auto other = test::destination(2);
+  other.subscriptions = {"nothing.at.all"};
+  put(other);
+  engine().catalog.refresh();
+  const auto delivery = submit_for(2);
+  ASSERT_TRUE(delivery);
+  EXPECT_EQ(only_delivery().id, *delivery);
+  EXPECT_EQ(only_delivery().destination, test::destination_id(2));
+  EXPECT_EQ(audit_log.read(*TenantId::parse("acme"), 0, 100).back().entry.action, audit::Action::destination_tested);
+  EXPECT_EQ(engine().work_arrived, 1);
+  dispatch();
+  EXPECT_EQ(transport.under_way.size(), 1u);
+}
+
+TEST_F(IntakeForOneDestination, NeedsAnEnabledDestinationOfTheTenant) {
+  EXPECT_FALSE(submit_for(9));
+  EXPECT_FALSE(submit_for(1, "globex"));
+  auto disabled = test::destination(1);
+  disabled.enabled = false;
+  put(disabled);  // the engine has not noticed yet; the store does
+  EXPECT_FALSE(submit_for(1));
+  EXPECT_TRUE(deliveries().empty());
+  intake().close();
+  EXPECT_THROW(submit_for(1), IntakeClosed);
+}
+
+TEST_F(IntakeForOneDestination, ALostAnswerIsResolvedByReadingBack) {
+  engine();
+  store.fail_next(test::StoreOperation::insert, test::StoreFault::in_doubt_done);
+  EXPECT_TRUE(submit_for(1));
+  EXPECT_EQ(deliveries().size(), 1u);
+}
+
 }  // namespace
 }  // namespace opi::delivery

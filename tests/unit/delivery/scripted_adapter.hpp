@@ -54,15 +54,17 @@ class ScriptedAdapter final : public delivery::Adapter {
   std::function<void(Outcome&)> change_outcome;
 };
 
-// Has one adapter for all destinations, or none. One thread.
+// Has one adapter for all destinations, or none, unless another registry is put in its place. One thread.
 class ScriptedRegistry final : public delivery::AdapterRegistry {
  public:
-  delivery::AdapterLookup find(const Destination&) override {
+  delivery::AdapterLookup find(const Destination& destination) override {
+    if (instead != nullptr) return instead->find(destination);
     if (!held_reason.empty()) return {nullptr, held_reason};
     return {adapter, {}};
   }
   std::shared_ptr<ScriptedAdapter> adapter = std::make_shared<ScriptedAdapter>();
   std::string held_reason;
+  delivery::AdapterRegistry* instead = nullptr;  // is asked instead if there is one
 };
 
 }  // namespace opi::test

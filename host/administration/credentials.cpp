@@ -1,0 +1,134 @@
+#include "administration/credentials.hpp"
+
+#include <algorithm>
+
+#include "administration/document.hpp"
+#include "delivery/destination_fields.hpp"
+
+namespace opi::administration {
+namespace {
+
+namespace json = boost::json;
+using delivery::FieldError;
+using delivery::JsonFields;
+
+struct Request {
+  std::string reference;
+  std::chrono::milliseconds overlap = RotationLimits::default_overlap;
+  std::vector<FieldError> errors;
+};
+
+Request read(std::string_view text, bool with_overlap) {
+  Request request;
+  auto parsed = parse_document(text);
+  if (auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
+    request.errors = std::move(*errors);
+    return request;
+  }
+  JsonFields fields(std::get<json::object>(parsed), "", request.errors);
+  if (with_overlap)
+    fields.refuse_unknown({"reference", "overlap_ms"});
+  else
+    fields.refuse_unknown({"reference"});
+  request.reference = delivery::read_reference(fields);
+  if (!with_overlap) return request;
+  if (const auto overlap = fields.integer("overlap_ms", 0, RotationLimits::max_overlap.count()))
+    request.overlap = std::chrono::milliseconds{*overlap};
+  return request;
+}
+
+bool is_of(const Credential& credential, std::string_view purpose) { return credential.purpose == purpose; }
+
+int last_version(const Destination& destination, std::string_view purpose) {
+  int last = 0;
+  for (const auto& credential : destination.credentials)
+    if (is_of(credential, purpose)) last = std::max(last, credential.version);
+  return last;
+}
+
+json::object details_of(std::string_view purpose, int version) {
+  return {{"purpose", json::string_view{purpose.data(), purpose.size()}}, {"version", version}};
+}
+
+}  // namespace
+
+void Credentials::check(const Destination& destination, std::string_view purpose, const std::string& reference,
+                        std::vector<FieldError>& errors) const {
+  if (!delivery::is_credential_purpose(purpose)) {
+    errors.push_back({"purpose", "must be 1 to 64 letters, digits, '-', '_' and '.'"});
+  } else if (const auto adapter = adapters_.find(destination.adapter)) {
+    const auto known = [&](const CredentialSlot& slot) { return slot.name == purpose; };
+    if (std::ranges::none_of(adapter->slots, known))
+      errors.push_back({"purpose", "is not a credential that the destination's adapter uses"});
+  }
+  // What is no reference at all is not shown to a provider.
+  if (!errors.empty()) return;
+  if (auto fault = check_.reference_fault(reference, destination.tenant_id))
+    errors.push_back({"reference", std::move(*fault)});
+}
+
+DestinationChange Credentials::put(const TenantId& tenant, const DestinationId& id, std::string_view purpose,
+                                   CatalogEditor::Seen seen, std::string_view text, const Actor& actor) {
+  const auto request = read(text, false);
+  return editor_.edit(tenant, id, seen, actor, audit::Action::credential_set, [&](Destination& wanted, const Catalog&) {
+    CatalogEditor::Edit edit;
+    edit.errors = request.errors;
+    check(wanted, purpose, request.reference, edit.errors);
+    const int last = last_version(wanted, purpose);
+    Credential fresh{std::string(purpose), last + 1, request.reference, std::nullopt, {}};
+    const auto same = std::ranges::find_if(wanted.credentials, [&](const Credential& one) {
+      return is_of(one, purpose) && one.version == last && one.reference == request.reference;
+    });
+    if (same != wanted.credentials.end()) fresh.version = last;
+    std::erase_if(wanted.credentials, [&](const Credential& one) { return is_of(one, purpose); });
+    edit.details = details_of(purpose, fresh.version);
+    wanted.credentials.push_back(std::move(fresh));
+    return edit;
+  });
+}
+
+DestinationChange Credentials::rotate(const TenantId& tenant, const DestinationId& id, std::string_view purpose,
+                                      CatalogEditor::Seen seen, std::string_view text, const Actor& actor) {
+  const auto request = read(text, true);
+  return editor_.edit(
+      tenant, id, seen, actor, audit::Action::credential_rotated, [&](Destination& wanted, const Catalog&) {
+        CatalogEditor::Edit edit;
+        const int last = last_version(wanted, purpose);
+        if (last == 0) {
+          edit.status = ChangeStatus::missing;
+          return edit;
+        }
+        edit.errors = request.errors;
+        check(wanted, purpose, request.reference, edit.errors);
+        const UnixTime now = clock_.unix_now(), end = now + request.overlap;
+        for (auto& one : wanted.credentials)
+          if (is_of(one, purpose) && (!one.expires_at || *one.expires_at > end)) one.expires_at = end;
+        std::erase_if(wanted.credentials,
+                      [&](const Credential& one) { return is_of(one, purpose) && *one.expires_at <= now; });
+        const auto live =
+            std::ranges::count_if(wanted.credentials, [&](const Credential& one) { return is_of(one, purpose); });
+        if (live >= static_cast<std::ptrdiff_t>(RotationLimits::live_versions))
+          edit.errors.push_back({"purpose", "has 5 live versions already; revoke one first"});
+        wanted.credentials.push_back({std::string(purpose), last + 1, request.reference, std::nullopt, {}});
+        edit.details = details_of(purpose, last + 1);
+        edit.details["overlap_ms"] = request.overlap.count();
+        return edit;
+      });
+}
+
+DestinationChange Credentials::revoke(const TenantId& tenant, const DestinationId& id, std::string_view purpose,
+                                      std::optional<int> version, CatalogEditor::Seen seen, const Actor& actor) {
+  return editor_.edit(tenant, id, seen, actor, audit::Action::credential_revoked,
+                      [&](Destination& wanted, const Catalog&) {
+                        CatalogEditor::Edit edit;
+                        const auto revoked = std::erase_if(wanted.credentials, [&](const Credential& one) {
+                          return is_of(one, purpose) && (!version || one.version == *version);
+                        });
+                        if (revoked == 0) edit.status = ChangeStatus::missing;
+                        edit.details["purpose"] = json::string_view{purpose.data(), purpose.size()};
+                        if (version) edit.details["version"] = *version;
+                        return edit;
+                      });
+}
+
+}  // namespace opi::administration

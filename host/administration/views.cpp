@@ -1,0 +1,176 @@
+#include "administration/views.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <map>
+
+#include "crypto/digest.hpp"
+#include "domain/timestamp.hpp"
+
+namespace opi::administration {
+namespace {
+
+namespace json = boost::json;
+using secrets::CredentialState;
+
+json::string_view text(std::string_view view) { return {view.data(), view.size()}; }
+json::value or_null(const std::string& value) { return value.empty() ? json::value(nullptr) : json::value(value); }
+
+json::value parsed(const std::string& stored) {
+  json::error_code failure;
+  auto value = json::parse(stored, failure);
+  return failure ? json::value(nullptr) : value;
+}
+
+json::array list_of(const std::vector<int>& numbers) {
+  json::array list;
+  for (const int number : numbers) list.emplace_back(number);
+  return list;
+}
+
+json::object policy_view(const DeliveryPolicy& policy) {
+  return {{"max_attempts", policy.max_attempts},
+          {"timeout_ms", policy.timeout.count()},
+          {"backoff_initial_ms", policy.backoff_initial.count()},
+          {"backoff_factor", policy.backoff_factor},
+          {"backoff_cap_ms", policy.backoff_cap.count()},
+          {"backoff_jitter", policy.backoff_jitter},
+          {"dead_letter", text(to_string(policy.dead_letter))},
+          {"retryable_statuses", list_of(policy.retryable_statuses)}};
+}
+
+// Only the members that are set: it can be sent back as it is.
+json::object override_view(const PolicyOverride& own) {
+  json::object view;
+  if (own.max_attempts) view["max_attempts"] = *own.max_attempts;
+  if (own.timeout) view["timeout_ms"] = own.timeout->count();
+  if (own.backoff_initial) view["backoff_initial_ms"] = own.backoff_initial->count();
+  if (own.backoff_factor) view["backoff_factor"] = *own.backoff_factor;
+  if (own.backoff_cap) view["backoff_cap_ms"] = own.backoff_cap->count();
+  if (own.backoff_jitter) view["backoff_jitter"] = *own.backoff_jitter;
+  if (own.dead_letter) view["dead_letter"] = text(to_string(*own.dead_letter));
+  if (own.retryable_statuses) view["retryable_statuses"] = list_of(*own.retryable_statuses);
+  return view;
+}
+
+std::string_view scheme_of(const std::string& reference) {
+  return std::string_view{reference}.substr(0, reference.find("://"));
+}
+
+CredentialState state_of(const Credential& credential, const std::vector<secrets::CredentialPosture>& postures) {
+  const auto known = std::ranges::find_if(postures, [&](const secrets::CredentialPosture& posture) {
+    return posture.purpose == credential.purpose && posture.version == credential.version;
+  });
+  return known == postures.end() ? CredentialState::unavailable : known->state;
+}
+
+// How the destination stands as a whole: what the first current credential lacks that lacks something; missing also if
+// it must sign and has nothing to sign with.
+CredentialState summary_of(const Destination& destination, const std::vector<secrets::CredentialPosture>& postures) {
+  std::map<std::string, const Credential*> current;
+  for (const auto& credential : destination.credentials) {
+    auto& newest = current[credential.purpose];
+    if (newest == nullptr || newest->version < credential.version) newest = &credential;
+  }
+  if (destination.signing == SigningRule::required && !current.contains("signing")) return CredentialState::missing;
+  for (const auto& [purpose, credential] : current)
+    if (const auto state = state_of(*credential, postures); state != CredentialState::resolved) return state;
+  return CredentialState::resolved;
+}
+
+}  // namespace
+
+std::string endpoint_fingerprint(const TenantId& tenant, const std::string& endpoint) {
+  return "ep_" + crypto::to_hex(crypto::sha256("opi.endpoint.v1\n" + tenant.str() + "\n" + endpoint)).substr(0, 16);
+}
+
+json::object view_of(const Tenant& tenant) { return {{"tenant_id", tenant.id.str()}, {"name", tenant.name}}; }
+
+json::array view_of(const std::vector<Credential>& credentials,
+                    const std::vector<secrets::CredentialPosture>& postures) {
+  json::array view;
+  const std::string* previous = nullptr;
+  for (const auto& credential : credentials) {
+    const bool current = previous == nullptr || *previous != credential.purpose;
+    previous = &credential.purpose;
+    view.push_back({{"purpose", credential.purpose},
+                    {"version", credential.version},
+                    {"current", current},
+                    {"provider", text(scheme_of(credential.reference))},
+                    {"posture", text(to_string(state_of(credential, postures)))},
+                    {"created_at", to_rfc3339(credential.created_at)},
+                    {"expires_at", credential.expires_at ? json::value(to_rfc3339(*credential.expires_at)) : nullptr}});
+  }
+  return view;
+}
+
+json::object view_of(const Destination& destination, const DeliveryPolicy& effective,
+                     const std::vector<secrets::CredentialPosture>& postures) {
+  json::array event_types;
+  for (const auto& pattern : destination.subscriptions) event_types.emplace_back(pattern);
+  return {{"destination_id", destination.id.to_string()},
+          {"name", destination.name},
+          {"adapter", destination.adapter},
+          {"enabled", destination.enabled},
+          {"disabled_reason", or_null(destination.disabled_reason)},
+          {"event_types", std::move(event_types)},
+          {"endpoint",
+           {{"fingerprint", endpoint_fingerprint(destination.tenant_id, destination.endpoint)},
+            {"scheme", text(scheme_of(destination.endpoint))}}},
+          {"signing", destination.signing == SigningRule::required ? "required" : "disabled"},
+          {"config", parsed(destination.config)},
+          {"max_in_flight", destination.max_in_flight},
+          {"rate_limit_per_second", destination.rate_limit_per_second},
+          {"timeout_ms", effective.timeout.count()},
+          {"max_attempts", effective.max_attempts},
+          {"policy", override_view(destination.policy_override)},
+          {"effective_policy", policy_view(effective)},
+          {"credential_posture", text(to_string(summary_of(destination, postures)))},
+          {"credentials", view_of(destination.credentials, postures)}};
+}
+
+json::object view_of(const PolicyOverride& own, const DeliveryPolicy& effective) {
+  json::array waits;
+  constexpr double no_jitter = 0.5;  // the middle of its range
+  for (int attempt = 1; attempt <= effective.max_attempts; ++attempt)
+    waits.emplace_back(attempt == 1 ? 0 : effective.backoff(attempt - 1, no_jitter).count());
+  return {{"policy", override_view(own)},
+          {"effective_policy", policy_view(effective)},
+          {"schedule_preview_ms", std::move(waits)}};
+}
+
+json::object view_of(const AdapterDescription& adapter) {
+  json::array slots;
+  for (const auto& slot : adapter.slots) slots.push_back({{"purpose", slot.name}, {"title", slot.title}});
+  return {{"adapter", adapter.id},
+          {"title", adapter.title},
+          {"plugin",
+           {{"id", adapter.plugin},
+            {"version", adapter.plugin_version},
+            {"vendor", or_null(adapter.vendor)},
+            {"file", adapter.file}}},
+          {"config_schema", parsed(adapter.config_schema)},
+          {"credential_slots", std::move(slots)}};
+}
+
+json::object view_of(const RefusedPlugin& plugin) {
+  return {{"file", plugin.file},
+          {"stage", plugin.stage},
+          {"code", plugin.code},
+          {"message", plugin.message},
+          {"remedy", plugin.remedy}};
+}
+
+json::object view_of(const Attempt& attempt) {
+  return {{"number", attempt.number},
+          {"started_at", to_rfc3339(attempt.started_at)},
+          {"duration_ms", attempt.duration.count()},
+          {"result", text(to_string(attempt.result))},
+          {"http_status", attempt.http_status ? json::value(*attempt.http_status) : json::value(nullptr)},
+          {"reason", or_null(attempt.reason)},
+          {"error_summary", or_null(attempt.error_summary)},
+          {"response_summary", or_null(attempt.response_summary)}};
+}
+
+}  // namespace opi::administration

@@ -1,0 +1,127 @@
+#include "administration/catalog_editor.hpp"
+
+#include "administration/broker_credential_check.hpp"
+#include "unit/delivery/engine_fixture.hpp"
+
+namespace opi::administration {
+namespace {
+
+using namespace std::chrono_literals;
+using delivery::WriteResult;
+
+// A store in which something happens just before each write of a destination.
+class InterferingStore final : public delivery::CatalogStore {
+ public:
+  explicit InterferingStore(delivery::CatalogStore& store) : store_(store) {}
+  std::int64_t revision() override { return store_.revision(); }
+  Catalog load() override { return store_.load(); }
+  WriteResult write_tenant(const Tenant& tenant, const delivery::Expectation& expected,
+                           const audit::Entry& entry) override {
+    return store_.write_tenant(tenant, expected, entry);
+  }
+  WriteResult write_destination(const Destination& destination, const delivery::Expectation& expected,
+                                const audit::Entry& entry) override {
+    ++writes;
+    if (before_write) before_write();
+    return store_.write_destination(destination, expected, entry);
+  }
+  WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
+                                 const delivery::Expectation& expected, const audit::Entry& entry) override {
+    return store_.delete_destination(tenant, destination, expected, entry);
+  }
+  bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
+                           const audit::Entry& entry) override {
+    return store_.disable_destination(tenant, destination, reason, entry);
+  }
+  std::function<void()> before_write;
+  int writes = 0;
+
+ private:
+  delivery::CatalogStore& store_;
+};
+
+class Editor : public test::WithEngine {
+ protected:
+  Editor() { cache.refresh(); }
+  // Somebody else gives the destination another name.
+  void rename_behind_our_back() {
+    auto other = *stored_destination(1);
+    other.name = "theirs " + std::to_string(++renamed_);
+    put(other);
+  }
+  DestinationChange set_limit(CatalogEditor::Seen seen) {
+    return editor.edit(acme, test::destination_id(1), seen, actor, audit::Action::destination_changed,
+                       [](Destination& wanted, const Catalog&) {
+                         wanted.max_in_flight = 5;
+                         return CatalogEditor::Edit{};
+                       });
+  }
+
+  const TenantId acme = *TenantId::parse("acme");
+  const Actor actor{audit::ActorKind::user, "j.müller", "tenant_admin"};
+  InterferingStore interfering{catalog_store};
+  delivery::CatalogCache cache{interfering, {}};
+  CatalogEditor editor{interfering, cache, clock};
+
+ private:
+  int renamed_ = 0;
+};
+
+TEST_F(Editor, AnEditIsMadeAgainOnWhatSomebodyElseWrote) {
+  interfering.before_write = [&] {
+    if (interfering.writes == 1) rename_behind_our_back();
+  };
+  const auto change = set_limit(std::nullopt);
+  ASSERT_EQ(change.status, ChangeStatus::done);
+  EXPECT_EQ(interfering.writes, 2);
+  EXPECT_EQ(change.content->name, "theirs 1") << "nobody's change is lost";
+  EXPECT_EQ(change.content->max_in_flight, 5);
+  EXPECT_EQ(cache.current()->destinations.at(test::destination_id(1))->max_in_flight, 5) << "read your writes";
+}
+
+TEST_F(Editor, AnEditOfANamedRevisionIsNotMadeAgain) {
+  interfering.before_write = [&] { rename_behind_our_back(); };
+  EXPECT_EQ(set_limit(stored_destination(1)->revision).status, ChangeStatus::stale);
+  EXPECT_EQ(interfering.writes, 1);
+  EXPECT_EQ(stored_destination(1)->max_in_flight, 16);
+}
+
+TEST_F(Editor, GivesUpWhereOthersAreAlwaysFaster) {
+  interfering.before_write = [&] { rename_behind_our_back(); };
+  EXPECT_THROW(set_limit(std::nullopt), StoreUnavailable);
+}
+
+TEST_F(Editor, ADestinationThatIsDeletedMeanwhileIsMissing) {
+  interfering.before_write = [&] {
+    interfering.delete_destination(acme, test::destination_id(1), delivery::Expectation::present(),
+                                   test::catalog_entry("acme", audit::Action::destination_deleted, "x"));
+  };
+  EXPECT_EQ(set_limit(std::nullopt).status, ChangeStatus::missing);
+}
+
+TEST_F(Editor, TheActorIsOnRecord) {
+  set_limit(std::nullopt);
+  const auto entry = audit_log.read(acme, 0, 100).back().entry;
+  EXPECT_EQ(entry.actor_kind, audit::ActorKind::user);
+  EXPECT_EQ(entry.actor_id, "j.müller");
+  EXPECT_EQ(entry.actor_role, "tenant_admin");
+  EXPECT_EQ(entry.target, "destination:" + test::destination_id(1).to_string());
+}
+
+// Secrets whose jobs nobody runs.
+TEST_F(Editor, APostureThatIsNotKnownInTimeIsUnavailable) {
+  std::vector<std::function<void()>> jobs;
+  secrets::SecretBroker broker({std::make_shared<test::OneSecretProvider>()},
+                               [&](std::function<void()> job) { jobs.push_back(std::move(job)); }, clock, random,
+                               engine().logger, {});
+  BrokerCredentialCheck check(broker, {.patience = 1ms});
+  const auto d = stored_destination(1);
+  ASSERT_EQ(check.postures({d}).front().size(), 1u);
+  EXPECT_EQ(check.postures({d}).front().front().state, secrets::CredentialState::unavailable);
+  for (auto& job : jobs) job();
+  EXPECT_EQ(check.postures({d}).front().front().state, secrets::CredentialState::resolved);
+  EXPECT_TRUE(check.postures({}).empty());
+}
+
+}  // namespace
+}  // namespace opi::administration
