@@ -162,15 +162,4 @@ json::object view_of(const RefusedPlugin& plugin) {
           {"remedy", plugin.remedy}};
 }
 
-json::object view_of(const Attempt& attempt) {
-  return {{"number", attempt.number},
-          {"started_at", to_rfc3339(attempt.started_at)},
-          {"duration_ms", attempt.duration.count()},
-          {"result", text(to_string(attempt.result))},
-          {"http_status", attempt.http_status ? json::value(*attempt.http_status) : json::value(nullptr)},
-          {"reason", or_null(attempt.reason)},
-          {"error_summary", or_null(attempt.error_summary)},
-          {"response_summary", or_null(attempt.response_summary)}};
-}
-
 }  // namespace opi::administration

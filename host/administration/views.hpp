@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "administration/adapter_directory.hpp"
-#include "domain/attempt.hpp"
 #include "domain/catalog.hpp"
 #include "secrets/secret_set.hpp"
 
@@ -29,7 +28,5 @@ boost::json::object view_of(const PolicyOverride& own, const DeliveryPolicy& eff
 
 boost::json::object view_of(const AdapterDescription& adapter);
 boost::json::object view_of(const RefusedPlugin& plugin);
-
-boost::json::object view_of(const Attempt& attempt);
 
 }  // namespace opi::administration

@@ -6,10 +6,15 @@
 #include <boost/json/serialize.hpp>
 #include <thread>
 
+#include "api/adapter_routes.hpp"
+#include "api/credential_routes.hpp"
 #include "api/dead_letter_routes.hpp"
 #include "api/delivery_routes.hpp"
+#include "api/destination_routes.hpp"
 #include "api/event_routes.hpp"
+#include "api/policy_routes.hpp"
 #include "api/status_routes.hpp"
+#include "api/tenant_routes.hpp"
 #include "crypto/digest.hpp"
 #include "daemon/options.hpp"
 #include "plugins/refusal_codes.hpp"
@@ -79,6 +84,16 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                       dispatcher_.work_announced();
                       announce_work();
                     }),
+      adapter_directory_(plugins_),
+      endpoints_(resolver_, address_guard(configuration_), {}),
+      credential_check_(secrets_, {}),
+      editor_(*stores_.catalog, catalog_, clock_),
+      tenants_(editor_),
+      destinations_(editor_, adapter_directory_, endpoints_, clock_, random_),
+      credentials_(editor_, adapter_directory_, credential_check_, clock_),
+      policies_(editor_),
+      test_events_(editor_, intake_, *stores_.query, clock_, random_,
+                   [](milliseconds pause) { std::this_thread::sleep_for(pause); }),
       tokens_(*stores_.tokens, clock_, {}) {
   audit_plugins();
   make_services();
@@ -158,8 +173,8 @@ void Daemon::drain_and_stop() {
   const MonoTime began = clock_.mono_now();
   intake_.close();
   api_->stop();
-  for (auto* service : {services_->inbox.get(), services_->dispatch.get(), services_->rescue.get(),
-                        services_->listen.get()})
+  for (auto* service :
+       {services_->inbox.get(), services_->dispatch.get(), services_->rescue.get(), services_->listen.get()})
     if (service != nullptr) service->stop();
   wait_until_settled(configuration_.drain_timeout);
   transport_->stop();
@@ -196,6 +211,11 @@ api::RouteTable Daemon::make_routes() {
   api::add_event_routes(routes, intake_, catalog_);
   api::add_delivery_routes(routes, *stores_.query, catalog_);
   api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, clock_);
+  api::add_tenant_routes(routes, tenants_, editor_);
+  api::add_adapter_routes(routes, adapter_directory_);
+  api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_);
+  api::add_credential_routes(routes, credentials_, credential_check_, editor_);
+  api::add_policy_routes(routes, policies_, editor_);
   api::add_status_routes(routes, metrics_, [this] { return readiness(); });
   return routes;
 }

@@ -3,6 +3,12 @@
 #include <memory>
 #include <vector>
 
+#include "administration/broker_credential_check.hpp"
+#include "administration/credentials.hpp"
+#include "administration/destinations.hpp"
+#include "administration/policies.hpp"
+#include "administration/tenants.hpp"
+#include "administration/test_events.hpp"
 #include "api/http_server.hpp"
 #include "configuration/configuration.hpp"
 #include "delivery/dead_letters.hpp"
@@ -10,8 +16,10 @@
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
+#include "egress/guarded_endpoint_check.hpp"
 #include "egress/http_transport.hpp"
 #include "egress/system_resolver.hpp"
+#include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_secret_provider.hpp"
@@ -77,6 +85,15 @@ class Daemon {
   delivery::Intake intake_;
   std::unique_ptr<delivery::InboxDrain> inbox_;  // null where producers cannot publish by SQL
   delivery::DeadLetters dead_letters_;
+  plugins::PluginAdapterDirectory adapter_directory_;
+  egress::GuardedEndpointCheck endpoints_;
+  administration::BrokerCredentialCheck credential_check_;
+  administration::CatalogEditor editor_;
+  administration::Tenants tenants_;
+  administration::Destinations destinations_;
+  administration::Credentials credentials_;
+  administration::Policies policies_;
+  administration::TestEvents test_events_;
   identity::TokenVerifier tokens_;
   std::unique_ptr<api::HttpServer> api_;
   std::atomic<bool> serving_ = false;

@@ -50,6 +50,11 @@ constexpr Statement disable{"disable_destination", R"(
   SET enabled = false, disabled_reason = $3::text, revision = $4::bigint, updated_at = now()
   WHERE tenant_id = $1::text AND destination_id = $2::uuid AND enabled)"};
 
+// Waits for whoever brings a dead letter of it back to life.
+constexpr Statement lock_destination{"lock_destination", R"(
+  SELECT destination_id FROM integration_destinations WHERE tenant_id = $1::text AND destination_id = $2::uuid
+  FOR UPDATE)"};
+
 // Deliveries of any state that a claim or a settlement may still touch.
 constexpr Statement has_live_delivery{
     "destination_has_live_delivery",
@@ -154,6 +159,7 @@ WriteResult PostgresCatalogStore::delete_destination(const TenantId& tenant, con
   const auto found = read_destinations(*session, destination);
   if (found.empty() || found.front().tenant_id != tenant) return WriteResult::missing;
   if (expected.is_stale(found.front().revision)) return WriteResult::stale;
+  session->execute(lock_destination, Parameters{}.text(tenant.str()).uuid(destination.value));
   session->script(lock_out_intake, "lock out intake");
   if (session->execute(has_live_delivery, Parameters{}.uuid(destination.value)).boolean(0, 0)) return WriteResult::busy;
   write_policy(*session, tenant, destination, {});

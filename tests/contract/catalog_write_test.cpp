@@ -172,6 +172,27 @@ TEST_P(CatalogWrite, ADeletionAndAnInsertionAtTheSameTimeLeaveNoOrphan) {
   }
 }
 
+TEST_P(CatalogWrite, ADeletionAndAReplayAtTheSameTimeLeaveNoOrphan) {
+  for (int round = 0; round < 20; ++round) {
+    const auto one = given();
+    given_pending(one.id, 1, 1000 + round);
+    auto claimed = claim_one(one.id);
+    const auto delivery = claimed->delivery;
+    settle(dead_letter(std::move(claimed)));
+    bool replayed = false;
+    WriteResult removed{};
+    std::thread replaying{[&] {
+      replayed = !engine->dead_letters()
+                      .replay(acme, {&delivery, 1}, entry(acme, audit::Action::dead_letter_replayed))
+                      .empty();
+    }};
+    std::thread deleting{[&] { removed = remove(acme, one.id); }};
+    replaying.join();
+    deleting.join();
+    EXPECT_EQ(removed, replayed ? WriteResult::busy : WriteResult::stored) << "round " << round;
+  }
+}
+
 TEST_P(CatalogWrite, AnEventThatAPersonCausedIsAuditedWithIt) {
   const auto one = given();
   const int before = rows("audit_log");

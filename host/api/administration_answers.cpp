@@ -1,0 +1,82 @@
+#include "api/administration_answers.hpp"
+
+#include <charconv>
+
+namespace opi::api {
+namespace {
+
+using administration::ChangeStatus;
+
+constexpr std::size_t max_reported_errors = 50;
+
+std::optional<std::int64_t> number_of(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Problem conflict(const char* code, const char* title, const char* detail, int status = 409) {
+  Problem problem;
+  problem.status = status;
+  problem.code = code;
+  problem.title = title;
+  problem.detail = detail;
+  return problem;
+}
+
+}  // namespace
+
+void require_json(const Request& request) {
+  if (request.content_type != "application/json")
+    throw ProblemError(
+        conflict("unsupported-media-type", "Unsupported media type", "Content-Type must be application/json", 415));
+}
+
+std::optional<std::int64_t> seen_revision(const Request& request) {
+  std::string_view tag = request.if_match;
+  if (tag.empty() || tag == "*") return std::nullopt;
+  const bool quoted = tag.size() > 2 && tag.starts_with('"') && tag.ends_with('"');
+  const auto revision = quoted ? number_of(tag.substr(1, tag.size() - 2)) : std::nullopt;
+  if (!revision)
+    throw ProblemError(bad_request("A header is not valid", {{"If-Match", "must be one ETag of this resource, or *"}}));
+  return revision;
+}
+
+std::optional<std::int64_t> required_revision(const Request& request) {
+  if (request.if_match.empty())
+    throw ProblemError(conflict("precondition-required", "A precondition is required",
+                                "Send the ETag of what you change as If-Match, so that nobody's change is lost", 428));
+  return seen_revision(request);
+}
+
+Response versioned_answer(const boost::json::object& body, std::int64_t revision, int status) {
+  auto response = json_answer(body, status);
+  response.headers.emplace_back("ETag", "\"" + std::to_string(revision) + "\"");
+  return response;
+}
+
+void expect_done(ChangeStatus status, const std::vector<delivery::FieldError>& errors) {
+  switch (status) {
+    case ChangeStatus::done: return;
+    case ChangeStatus::invalid: {
+      std::vector<ProblemField> fields;
+      for (const auto& error : errors)
+        if (fields.size() < max_reported_errors) fields.push_back({error.field, error.message});
+      throw ProblemError(invalid_content("Nothing was changed", std::move(fields)));
+    }
+    case ChangeStatus::missing: throw ProblemError(not_found());
+    case ChangeStatus::exists: throw ProblemError(conflict("exists", "It exists", "There is one of this id already"));
+    case ChangeStatus::stale:
+      throw ProblemError(conflict("precondition-failed", "It was changed meanwhile",
+                                  "If-Match names another revision than the current one; read it again", 412));
+    case ChangeStatus::busy:
+      throw ProblemError(conflict("destination-busy", "The destination is busy",
+                                  "It still has live deliveries; disable it or wait until they have ended"));
+    case ChangeStatus::disabled:
+      throw ProblemError(
+          conflict("destination-disabled", "The destination is disabled", "Nothing is sent to it; enable it first"));
+  }
+}
+
+}  // namespace opi::api

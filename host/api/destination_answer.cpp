@@ -1,0 +1,28 @@
+#include "api/destination_answer.hpp"
+
+#include "administration/views.hpp"
+#include "api/administration_answers.hpp"
+
+namespace opi::api {
+
+DestinationId destination_id_of(const Request& request) {
+  const auto id = DestinationId::parse(request.parameters.at(0));
+  if (!id) throw ProblemError(not_found());
+  return *id;
+}
+
+FoundDestination find_destination(const Request& request, administration::CatalogEditor& editor) {
+  FoundDestination found{editor.catalog(), nullptr};
+  found.destination = administration::find(*found.catalog, request.tenant, destination_id_of(request));
+  if (!found.destination) throw ProblemError(not_found());
+  return found;
+}
+
+Response destination_answer(const std::shared_ptr<const Destination>& destination, const Catalog& catalog,
+                            administration::CredentialCheck& credentials, int status) {
+  return versioned_answer(administration::view_of(*destination, catalog.policy_of(*destination),
+                                                  credentials.postures({destination}).front()),
+                          destination->revision, status);
+}
+
+}  // namespace opi::api

@@ -1,0 +1,176 @@
+#include "api/destination_routes.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <charconv>
+
+#include "administration/views.hpp"
+#include "api/administration_answers.hpp"
+#include "api/destination_answer.hpp"
+
+namespace opi::api {
+namespace {
+
+namespace json = boost::json;
+using administration::TestEventLimits;
+
+struct Parts {
+  administration::Destinations& destinations;
+  administration::TestEvents& test_events;
+  administration::CredentialCheck& credentials;
+  administration::CatalogEditor& editor;
+};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool contains(std::string_view text, std::string_view part) {
+  return !std::ranges::search(text, part, {}, lower, lower).empty() || part.empty();
+}
+
+struct ListFilter {
+  std::optional<bool> enabled;
+  std::optional<std::string> adapter, name_part;
+  std::optional<DestinationId> after;
+  std::size_t limit = default_page;
+};
+
+std::optional<std::string> parse_text(std::string_view text) { return std::string(text); }
+
+ListFilter filter_of(const Request& request) {
+  ListFilter filter;
+  read_parameters(request, {"enabled", "adapter", "q", "cursor", "limit"}, [&](ParameterReader& reader) {
+    filter.enabled = reader.one("enabled", "must be true or false", parse_flag);
+    filter.adapter = reader.one("adapter", "", parse_text);
+    filter.name_part = reader.one("q", "", parse_text);
+    filter.after = reader.one("cursor", "must be next_cursor of an earlier page", DestinationId::parse);
+    filter.limit =
+        static_cast<std::size_t>(reader.one("limit", "must be 1 to 200", parse_limit).value_or(default_page));
+  });
+  return filter;
+}
+
+// The tenant's destinations that pass the filter, in the order of their ids, which is that of their creation.
+std::vector<std::shared_ptr<const Destination>> filtered(const ListFilter& filter, const Catalog& catalog,
+                                                         const TenantId& tenant) {
+  std::vector<std::shared_ptr<const Destination>> rows;
+  if (const auto group = catalog.by_tenant.find(tenant); group != catalog.by_tenant.end())
+    for (const auto& one : group->second)
+      if (one->enabled == filter.enabled.value_or(one->enabled) &&
+          one->adapter == filter.adapter.value_or(one->adapter) && contains(one->name, filter.name_part.value_or("")) &&
+          (!filter.after || one->id > *filter.after))
+        rows.push_back(one);
+  std::ranges::sort(rows, {}, [](const auto& one) { return one->id; });
+  return rows;
+}
+
+Response list(const Request& request, const Parts& parts) {
+  const auto filter = filter_of(request);
+  const auto catalog = parts.editor.catalog();
+  auto page = filtered(filter, *catalog, request.tenant);
+  const bool more = page.size() > filter.limit;
+  if (more) page.resize(filter.limit);
+  const auto postures = parts.credentials.postures(page);
+  json::array rows;
+  for (std::size_t i = 0; i < page.size(); ++i)
+    rows.push_back(administration::view_of(*page[i], catalog->policy_of(*page[i]), postures[i]));
+  return json_answer({{"destinations", std::move(rows)},
+                      {"next_cursor", more ? json::value(page.back()->id.to_string()) : json::value(nullptr)}});
+}
+
+Response shown(const std::shared_ptr<const Destination>& destination, const Parts& parts, int status = 200) {
+  return destination_answer(destination, *parts.editor.catalog(), parts.credentials, status);
+}
+
+Response create(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
+  require_json(request);
+  const auto destination =
+      done(parts.destinations.create(request.tenant, request.body, administration::actor_of(request.identity)));
+  auto response = shown(destination, parts, 201);
+  response.headers.emplace_back("Location", "/api/v1/destinations/" + destination->id.to_string());
+  return response;
+}
+
+Response show(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
+  const auto found = find_destination(request, parts.editor);
+  return destination_answer(found.destination, *found.catalog, parts.credentials);
+}
+
+Response replace(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
+  require_json(request);
+  const auto id = find_destination(request, parts.editor).destination->id;
+  return shown(done(parts.destinations.replace(request.tenant, id, required_revision(request), request.body,
+                                               administration::actor_of(request.identity))),
+               parts);
+}
+
+Response remove(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
+  done(parts.destinations.remove(request.tenant, destination_id_of(request), seen_revision(request),
+                                 administration::actor_of(request.identity)));
+  return {204, "application/json", "", {}};
+}
+
+Response enable(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
+  return shown(done(parts.destinations.enable(request.tenant, destination_id_of(request), seen_revision(request),
+                                              administration::actor_of(request.identity))),
+               parts);
+}
+
+Response disable(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
+  require_json(request);
+  return shown(done(parts.destinations.disable(request.tenant, destination_id_of(request), seen_revision(request),
+                                               request.body, administration::actor_of(request.identity))),
+               parts);
+}
+
+std::optional<std::chrono::milliseconds> parse_wait(std::string_view text) {
+  int wait = -1;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), wait);
+  if (failure != std::errc{} || end != text.data() + text.size() || wait < 0 ||
+      wait > TestEventLimits::max_wait.count())
+    return std::nullopt;
+  return std::chrono::milliseconds{wait};
+}
+
+Response test(const Request& request, const Parts& parts) {
+  std::chrono::milliseconds patience{0};
+  read_parameters(request, {"wait_ms"}, [&](ParameterReader& reader) {
+    patience = reader.one("wait_ms", "must be 0 to 15000", parse_wait).value_or(patience);
+  });
+  const auto delivery = done(parts.test_events.send(request.tenant, destination_id_of(request), seen_revision(request),
+                                                    administration::actor_of(request.identity)));
+  std::optional<Attempt> attempt;
+  if (patience.count() > 0) attempt = parts.test_events.first_attempt(request.tenant, delivery, patience);
+  auto response = json_answer({{"delivery_id", delivery.to_string()},
+                               {"attempt", attempt ? json::value(view_of(*attempt)) : json::value(nullptr)}},
+                              202);
+  response.headers.emplace_back("Location", "/api/v1/deliveries/" + delivery.to_string());
+  return response;
+}
+
+}  // namespace
+
+void add_destination_routes(RouteTable& routes, administration::Destinations& destinations,
+                            administration::TestEvents& test_events, administration::CredentialCheck& credentials,
+                            administration::CatalogEditor& editor) {
+  const Parts parts{destinations, test_events, credentials, editor};
+  const auto add = [&](const char* method, const char* pattern, Action action,
+                       Response (*handler)(const Request&, const Parts&)) {
+    routes.add({method, pattern, action, [parts, handler](const Request& request) { return handler(request, parts); }});
+  };
+  add("GET", "/api/v1/destinations", Action::read_destinations, list);
+  add("POST", "/api/v1/destinations", Action::manage_destinations, create);
+  add("GET", "/api/v1/destinations/{id}", Action::read_destinations, show);
+  add("PUT", "/api/v1/destinations/{id}", Action::manage_destinations, replace);
+  add("DELETE", "/api/v1/destinations/{id}", Action::manage_destinations, remove);
+  add("POST", "/api/v1/destinations/{id}:enable", Action::manage_destinations, enable);
+  add("POST", "/api/v1/destinations/{id}:disable", Action::manage_destinations, disable);
+  add("POST", "/api/v1/destinations/{id}:test", Action::manage_destinations, test);
+}
+
+}  // namespace opi::api

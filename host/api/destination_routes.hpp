@@ -1,0 +1,15 @@
+#pragma once
+#include "administration/credential_check.hpp"
+#include "administration/destinations.hpp"
+#include "administration/test_events.hpp"
+#include "api/route_table.hpp"
+
+namespace opi::api {
+
+// GET (filters enabled, adapter, q; cursor, limit) and POST /api/v1/destinations; GET, PUT and DELETE
+// /api/v1/destinations/{id}; POST /api/v1/destinations/{id}:enable, :disable and :test (wait_ms).
+void add_destination_routes(RouteTable& routes, administration::Destinations& destinations,
+                            administration::TestEvents& test_events, administration::CredentialCheck& credentials,
+                            administration::CatalogEditor& editor);
+
+}  // namespace opi::api
