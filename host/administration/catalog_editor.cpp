@@ -1,5 +1,7 @@
 #include "administration/catalog_editor.hpp"
 
+#include "delivery/catalog_write.hpp"
+
 namespace opi::administration {
 namespace {
 
@@ -23,6 +25,9 @@ ChangeStatus status_of(WriteResult written) {
   }
   return ChangeStatus::missing;
 }
+
+// After CommitInDoubt, and a look at what is stored.
+[[noreturn]] void not_stored() { throw StoreUnavailable("the connection was lost before the change was stored"); }
 
 [[noreturn]] void give_up() { throw StoreUnavailable("the catalog changes faster than it can be edited"); }
 
@@ -49,9 +54,8 @@ DestinationChange CatalogEditor::edit(const TenantId& tenant, const DestinationI
     auto made = edit(wanted, *snapshot);
     if (!made.errors.empty()) return DestinationChange::invalid(std::move(made.errors));
     if (made.status != ChangeStatus::done) return DestinationChange::of(made.status);
-    const auto written =
-        store_.write_destination(wanted, Expectation::revision(stored->revision),
-                                 entry_of(actor, tenant, action, target_of(id), made.details, clock_.unix_now()));
+    const auto written = write(wanted, Expectation::revision(stored->revision),
+                               entry_of(actor, tenant, action, target_of(id), made.details, clock_.unix_now()));
     if (written != WriteResult::stale || seen) return result(written, id);
   }
   give_up();
@@ -68,9 +72,8 @@ TenantChange CatalogEditor::edit(const TenantId& id, Seen seen, const Actor& act
     auto made = edit(wanted, *snapshot);
     if (!made.errors.empty()) return TenantChange::invalid(std::move(made.errors));
     if (made.status != ChangeStatus::done) return TenantChange::of(made.status);
-    const auto written =
-        store_.write_tenant(wanted, Expectation::revision(stored->second.revision),
-                            entry_of(actor, id, action, target_of(id), made.details, clock_.unix_now()));
+    const auto written = write(wanted, Expectation::revision(stored->second.revision),
+                               entry_of(actor, id, action, target_of(id), made.details, clock_.unix_now()));
     if (written != WriteResult::stale || seen) return result(written, id);
   }
   give_up();
@@ -78,16 +81,16 @@ TenantChange CatalogEditor::edit(const TenantId& id, Seen seen, const Actor& act
 
 DestinationChange CatalogEditor::create(const Destination& destination, const Actor& actor,
                                         const boost::json::object& details) {
-  return result(store_.write_destination(destination, Expectation::absent(),
-                                         entry_of(actor, destination.tenant_id, audit::Action::destination_created,
-                                                  target_of(destination.id), details, clock_.unix_now())),
+  return result(write(destination, Expectation::absent(),
+                      entry_of(actor, destination.tenant_id, audit::Action::destination_created,
+                               target_of(destination.id), details, clock_.unix_now())),
                 destination.id);
 }
 
 TenantChange CatalogEditor::create(const Tenant& tenant, const Actor& actor, const boost::json::object& details) {
-  return result(store_.write_tenant(tenant, Expectation::absent(),
-                                    entry_of(actor, tenant.id, audit::Action::tenant_created, target_of(tenant.id),
-                                             details, clock_.unix_now())),
+  return result(write(tenant, Expectation::absent(),
+                      entry_of(actor, tenant.id, audit::Action::tenant_created, target_of(tenant.id), details,
+                               clock_.unix_now())),
                 tenant.id);
 }
 
@@ -96,12 +99,44 @@ DestinationChange CatalogEditor::remove(const TenantId& tenant, const Destinatio
   const auto snapshot = catalog();
   const auto stored = find(*snapshot, tenant, id);
   if (!stored) return DestinationChange::of(ChangeStatus::missing);
-  const auto written =
-      store_.delete_destination(tenant, id, seen ? Expectation::revision(*seen) : Expectation::present(),
-                                entry_of(actor, tenant, audit::Action::destination_deleted, target_of(id),
-                                         {{"name", stored->name}, {"adapter", stored->adapter}}, clock_.unix_now()));
+  const auto written = erase(*stored, seen ? Expectation::revision(*seen) : Expectation::present(),
+                             entry_of(actor, tenant, audit::Action::destination_deleted, target_of(id),
+                                      {{"name", stored->name}, {"adapter", stored->adapter}}, clock_.unix_now()));
   if (written == WriteResult::stored) cache_.refresh();
   return DestinationChange::of(status_of(written));
+}
+
+WriteResult CatalogEditor::write(const Destination& wanted, const Expectation& expected, const audit::Entry& entry) {
+  try {
+    return store_.write_destination(wanted, expected, entry);
+  } catch (const CommitInDoubt&) {
+    const auto now = catalog();
+    const auto found = find(*now, wanted.tenant_id, wanted.id);
+    if (!found || delivery::completed(wanted, found.get(), entry.at) != *found) not_stored();
+    return WriteResult::stored;
+  }
+}
+
+WriteResult CatalogEditor::write(const Tenant& wanted, const Expectation& expected, const audit::Entry& entry) {
+  try {
+    return store_.write_tenant(wanted, expected, entry);
+  } catch (const CommitInDoubt&) {
+    const auto now = catalog();
+    const auto found = now->tenants.find(wanted.id);
+    if (found == now->tenants.end() || found->second.name != wanted.name || found->second.policy != wanted.policy)
+      not_stored();
+    return WriteResult::stored;
+  }
+}
+
+WriteResult CatalogEditor::erase(const Destination& stored, const Expectation& expected, const audit::Entry& entry) {
+  try {
+    return store_.delete_destination(stored.tenant_id, stored.id, expected, entry);
+  } catch (const CommitInDoubt&) {
+    const auto now = catalog();
+    if (find(*now, stored.tenant_id, stored.id)) not_stored();
+    return WriteResult::stored;
+  }
 }
 
 DestinationChange CatalogEditor::result(WriteResult written, const DestinationId& id) {

@@ -10,7 +10,7 @@
 namespace opi::administration {
 
 // Reads, changes and writes one thing of the catalog, audited, and sees to it that this daemon's next look at the
-// catalog finds the change. Thread-safe. Throws StoreUnavailable, CommitInDoubt.
+// catalog finds the change. Thread-safe. Throws StoreUnavailable: nothing was changed.
 class CatalogEditor {
  public:
   // The revision that the caller saw; nullopt if he does not say.
@@ -42,6 +42,12 @@ class CatalogEditor {
   DestinationChange remove(const TenantId& tenant, const DestinationId& id, Seen seen, const Actor& actor);
 
  private:
+  // These resolve CommitInDoubt by reading back.
+  delivery::WriteResult write(const Destination& wanted, const delivery::Expectation& expected,
+                              const audit::Entry& entry);
+  delivery::WriteResult write(const Tenant& wanted, const delivery::Expectation& expected, const audit::Entry& entry);
+  delivery::WriteResult erase(const Destination& stored, const delivery::Expectation& expected,
+                              const audit::Entry& entry);
   DestinationChange result(delivery::WriteResult written, const DestinationId& id);
   TenantChange result(delivery::WriteResult written, const TenantId& id);
 

@@ -15,7 +15,7 @@ struct RotationLimits {
 };
 
 // References to a destination's secrets, by purpose. They are checked by the provider of their scheme and never come
-// back out. Thread-safe. Throws StoreUnavailable, CommitInDoubt.
+// back out. Thread-safe. Throws StoreUnavailable: nothing was changed.
 class Credentials {
  public:
   Credentials(CatalogEditor& editor, const AdapterDirectory& adapters, const CredentialCheck& check, const Clock& clock)

@@ -7,7 +7,7 @@
 
 namespace opi::administration {
 
-// Changes of destinations as people ask for them, in JSON. Thread-safe. Throws StoreUnavailable, CommitInDoubt.
+// Changes of destinations as people ask for them, in JSON. Thread-safe. Throws StoreUnavailable: nothing was changed.
 class Destinations {
  public:
   Destinations(CatalogEditor& editor, const AdapterDirectory& adapters, EndpointCheck& endpoints, const Clock& clock,

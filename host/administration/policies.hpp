@@ -6,7 +6,7 @@
 namespace opi::administration {
 
 // Delivery policies: the tenant's own and its destinations' overrides. Documents hold the members of a policy; what is
-// left out comes from the level above. Thread-safe. Throws StoreUnavailable, CommitInDoubt.
+// left out comes from the level above. Thread-safe. Throws StoreUnavailable: nothing was changed.
 class Policies {
  public:
   explicit Policies(CatalogEditor& editor) : editor_(editor) {}

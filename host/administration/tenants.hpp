@@ -5,7 +5,7 @@
 
 namespace opi::administration {
 
-// The installation's tenants. Thread-safe. Throws StoreUnavailable, CommitInDoubt.
+// The installation's tenants. Thread-safe. Throws StoreUnavailable: nothing was changed.
 class Tenants {
  public:
   explicit Tenants(CatalogEditor& editor) : editor_(editor) {}

@@ -81,7 +81,7 @@ class EnvelopeReader {
     if (!event.event_type.empty() && !is_event_type(event.event_type))
       error("event_type", "must be a dotted lower-case name, such as alert.created");
     else if (is_host_event_type(event.event_type))
-      error("event_type", "is the host's own: ticket.delivery.* and oneprotect.test are not for producers");
+      error("event_type", "is kept for the host's own events");
     event.schema_version = required("schema_version", EventLimits::schema_version_length);
     event.source = required("source", EventLimits::source_length);
     event.timestamp = required("timestamp", 64);

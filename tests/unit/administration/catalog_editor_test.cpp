@@ -23,11 +23,17 @@ class InterferingStore final : public delivery::CatalogStore {
                                 const audit::Entry& entry) override {
     ++writes;
     if (before_write) before_write();
-    return store_.write_destination(destination, expected, entry);
+    if (lost_before_commit) throw CommitInDoubt("lost");
+    const auto written = store_.write_destination(destination, expected, entry);
+    if (lost_after_commit) throw CommitInDoubt("lost");
+    return written;
   }
   WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
                                  const delivery::Expectation& expected, const audit::Entry& entry) override {
-    return store_.delete_destination(tenant, destination, expected, entry);
+    if (lost_before_commit) throw CommitInDoubt("lost");
+    const auto written = store_.delete_destination(tenant, destination, expected, entry);
+    if (lost_after_commit) throw CommitInDoubt("lost");
+    return written;
   }
   bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
                            const audit::Entry& entry) override {
@@ -35,6 +41,7 @@ class InterferingStore final : public delivery::CatalogStore {
   }
   std::function<void()> before_write;
   int writes = 0;
+  bool lost_before_commit = false, lost_after_commit = false;
 
  private:
   delivery::CatalogStore& store_;
@@ -97,6 +104,26 @@ TEST_F(Editor, ADestinationThatIsDeletedMeanwhileIsMissing) {
                                    test::catalog_entry("acme", audit::Action::destination_deleted, "x"));
   };
   EXPECT_EQ(set_limit(std::nullopt).status, ChangeStatus::missing);
+}
+
+TEST_F(Editor, ALostAnswerIsResolvedByReadingBack) {
+  interfering.lost_after_commit = true;
+  const auto change = set_limit(std::nullopt);
+  ASSERT_EQ(change.status, ChangeStatus::done);
+  EXPECT_EQ(change.content->max_in_flight, 5);
+  auto fresh = test::destination(7);
+  EXPECT_EQ(editor.create(fresh, actor, {}).status, ChangeStatus::done);
+  EXPECT_EQ(editor.remove(acme, fresh.id, std::nullopt, actor).status, ChangeStatus::done);
+  EXPECT_FALSE(cache.current()->destinations.contains(fresh.id));
+}
+
+TEST_F(Editor, ALostChangeIsToldAsNotMade) {
+  interfering.lost_before_commit = true;
+  EXPECT_THROW(set_limit(std::nullopt), StoreUnavailable);
+  EXPECT_THROW(editor.create(test::destination(7), actor, {}), StoreUnavailable);
+  EXPECT_THROW(editor.remove(acme, test::destination_id(1), std::nullopt, actor), StoreUnavailable);
+  EXPECT_EQ(interfering.writes, 2);
+  EXPECT_EQ(stored_destination(1)->max_in_flight, 16);
 }
 
 TEST_F(Editor, TheActorIsOnRecord) {

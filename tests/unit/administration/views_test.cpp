@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 const TenantId acme = *TenantId::parse("acme");
 
 std::string posture_of(const Destination& destination, const std::vector<secrets::CredentialPosture>& postures) {
-  return boost::json::value_to<std::string>(view_of(destination, {}, postures).at("credential_posture"));
+  return view_of(destination, {}, postures).at("credential_posture").as_string().c_str();
 }
 
 TEST(Fingerprints, AreBoundToTenantAndUrlAndStayTheSame) {
