@@ -36,7 +36,7 @@ json::object dead_letter_view(const delivery::DeliveryView& delivery, const Cata
 Response list(const Request& request, const Parts& parts) {
   std::vector<ProblemField> errors;
   delivery::DeliveryFilter filter;
-  ParameterReader reader(request.query, {"cursor", "limit"}, errors);
+  ParameterReader reader(request.query, {"cursor", "limit"}, filter_names, errors);
   read_filter(reader, filter);
   filter.before = reader.one("cursor", "must be next_cursor of an earlier page", DeliveryId::parse);
   if (const auto limit = reader.one("limit", "must be 1 to 200", parse_limit)) filter.limit = *limit;
@@ -134,7 +134,7 @@ delivery::DeliveryFilter read_filter_object(const json::object& object, std::vec
       errors.push_back({"filter." + redact(name, 64), "must be a string or a list of strings"});
   }
   delivery::DeliveryFilter filter;
-  ParameterReader reader(values, {}, errors, "filter.");
+  ParameterReader reader(values, {}, filter_names, errors, "filter.");
   read_filter(reader, filter);
   return filter;
 }

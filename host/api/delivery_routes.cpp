@@ -18,7 +18,7 @@ struct ListRequest {
 ListRequest list_request(const Request& request) {
   std::vector<ProblemField> errors;
   ListRequest asked;
-  ParameterReader reader(request.query, {"state", "held", "cursor", "limit"}, errors);
+  ParameterReader reader(request.query, {"state", "held", "cursor", "limit"}, filter_names, errors);
   asked.filter.states = reader.list("state", "must be one of the six delivery states, or several with commas between",
                                     all_delivery_states.size(), parse_delivery_state);
   read_filter(reader, asked.filter);

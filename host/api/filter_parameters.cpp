@@ -24,11 +24,12 @@ std::optional<std::string> parse_event_type(std::string_view value) {
 }  // namespace
 
 ParameterReader::ParameterReader(const std::map<std::string, std::string>& values,
-                                 std::initializer_list<std::string_view> known, std::vector<ProblemField>& errors,
+                                 std::initializer_list<std::string_view> known,
+                                 std::span<const std::string_view> filters, std::vector<ProblemField>& errors,
                                  std::string prefix)
     : values_(values), errors_(errors), prefix_(std::move(prefix)) {
   for (const auto& [name, value] : values)
-    if (std::ranges::find(known, name) == known.end() && std::ranges::find(filter_names, name) == filter_names.end())
+    if (std::ranges::find(known, name) == known.end() && std::ranges::find(filters, name) == filters.end())
       errors_.push_back({prefix_ + redact(name, 64), "is not a parameter of this resource"});
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,12 +11,23 @@
 
 namespace opi::api {
 
+// The filters that deliveries, dead letters and their actions share, by these names:
+inline constexpr std::array<std::string_view, 9> filter_names{"destination_id", "event_id",     "event_type",
+                                                              "correlation_id", "alert_id",     "evidence_id",
+                                                              "ticket_id",      "created_from", "created_to"};
+
 // Reads named texts, such as a query's parameters, collecting what is wrong with each under `prefix` + name.
 class ParameterReader {
  public:
-  // What is not in `known` is an error.
+  // What is in neither list is an error.
   ParameterReader(const std::map<std::string, std::string>& values, std::initializer_list<std::string_view> known,
-                  std::vector<ProblemField>& errors, std::string prefix = {});
+                  std::span<const std::string_view> filters, std::vector<ProblemField>& errors,
+                  std::string prefix = {});
+
+  // Without filters.
+  ParameterReader(const std::map<std::string, std::string>& values, std::initializer_list<std::string_view> known,
+                  std::vector<ProblemField>& errors)
+      : ParameterReader(values, known, {}, errors) {}
 
   // What `parse`, which answers an optional, makes of the parameter; nullopt if it is absent or an error.
   template <class Parse>
@@ -53,10 +65,7 @@ class ParameterReader {
   const std::string prefix_;
 };
 
-// The filters that deliveries, dead letters and their actions share, by these names:
-inline constexpr std::array<std::string_view, 9> filter_names{"destination_id", "event_id",     "event_type",
-                                                              "correlation_id", "alert_id",     "evidence_id",
-                                                              "ticket_id",      "created_from", "created_to"};
+// What filter_names name.
 void read_filter(ParameterReader& reader, delivery::DeliveryFilter& filter);
 
 // 1 to 200.

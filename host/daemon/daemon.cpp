@@ -9,9 +9,11 @@
 #include "api/adapter_routes.hpp"
 #include "api/credential_routes.hpp"
 #include "api/dead_letter_routes.hpp"
+#include "api/delivery_event_routes.hpp"
 #include "api/delivery_routes.hpp"
 #include "api/destination_routes.hpp"
 #include "api/event_routes.hpp"
+#include "api/health_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/status_routes.hpp"
 #include "api/tenant_routes.hpp"
@@ -42,11 +44,11 @@ std::string make_daemon_id(Random& random) {
 }  // namespace
 
 struct Daemon::Services {
-  std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox;
+  std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox, feed;
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
-    for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox})
+    for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed})
       if (*service) list.push_back(service->get());
     return list;
   }
@@ -94,6 +96,12 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       policies_(editor_),
       test_events_(editor_, intake_, *stores_.query, clock_, random_,
                    [](milliseconds pause) { std::this_thread::sleep_for(pause); }),
+      feed_publisher_(*stores_.feed, *stores_.deliveries, catalog_, clock_, random_, logger_,
+                      [this] {
+                        dispatcher_.work_announced();
+                        announce_work();
+                      },
+                      {}),
       tokens_(*stores_.tokens, clock_, {}) {
   audit_plugins();
   make_services();
@@ -125,6 +133,7 @@ void Daemon::make_services() {
     return wait;
   });
   services_->rescue = make("rescue", [this] { return rescuer_.run_once(); });
+  services_->feed = make("feed", [this] { return feed_publisher_.run_once(); });
   services_->catalog = make("catalog", [this] {
     catalog_.refresh();
     return catalog_interval;
@@ -216,6 +225,8 @@ api::RouteTable Daemon::make_routes() {
   api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_);
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes, policies_, editor_);
+  api::add_delivery_event_routes(routes, *stores_.feed);
+  api::add_health_routes(routes, *stores_.health, catalog_, clock_);
   api::add_status_routes(routes, metrics_, [this] { return readiness(); });
   return routes;
 }

@@ -13,6 +13,7 @@
 #include "configuration/configuration.hpp"
 #include "delivery/dead_letters.hpp"
 #include "delivery/dispatcher.hpp"
+#include "delivery/feed_publisher.hpp"
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
@@ -94,6 +95,7 @@ class Daemon {
   administration::Credentials credentials_;
   administration::Policies policies_;
   administration::TestEvents test_events_;
+  delivery::FeedPublisher feed_publisher_;
   identity::TokenVerifier tokens_;
   std::unique_ptr<api::HttpServer> api_;
   std::atomic<bool> serving_ = false;

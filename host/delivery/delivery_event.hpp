@@ -21,6 +21,17 @@ constexpr std::string_view delivery_event_type(DeliveryState state) {
   return "";
 }
 
+// The names of the host's own events, which a destination subscribes to by this pattern or one by one.
+inline constexpr std::string_view delivery_event_pattern = "ticket.delivery.*";
+constexpr bool is_delivery_event_type(std::string_view type) { return type.starts_with("ticket.delivery."); }
+
+// The inverse; `pending` for a type that is none.
+constexpr DeliveryState delivery_event_state(std::string_view type) {
+  for (const auto state : all_delivery_states)
+    if (!type.empty() && delivery_event_type(state) == type) return state;
+  return DeliveryState::pending;
+}
+
 // What a receiver's object stands for: the ticket if the event has one, else the alert, else the event.
 inline const std::string& external_reference_subject(const Event& event) {
   if (!event.ticket_id.empty()) return event.ticket_id;

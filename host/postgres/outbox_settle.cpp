@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "delivery/delivery_event.hpp"
 #include "postgres/audit_chain.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/rollup.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
@@ -43,29 +45,39 @@ constexpr Statement schedule_retries{"schedule_retries", R"(
     AND o.state = 'delivering' AND o.lease_token = s.lease_token
   RETURNING o.delivery_id)"};
 
-// A settlement that is submitted again, because its commit was in doubt, finds its own delivery event.
-constexpr Statement find_delivery_events{"find_delivery_events", R"(
-  SELECT e.delivery_id FROM unnest($1::text[], $2::uuid[]) AS s (tenant_id, delivery_event_id)
-  JOIN integration_delivery_events e ON e.tenant_id = s.tenant_id AND e.delivery_event_id = s.delivery_event_id)"};
+// A settlement that is submitted again, because its commit was in doubt, finds its own attempt.
+constexpr Statement find_own_attempts{"find_own_attempts", R"(
+  SELECT a.delivery_id
+  FROM unnest($1::text[], $2::uuid[], $3::int[], $4::uuid[]) AS s (tenant_id, delivery_id, number, delivery_event_id)
+  JOIN integration_delivery_attempts a ON a.tenant_id = s.tenant_id AND a.delivery_id = s.delivery_id
+    AND a.number = s.number AND a.delivery_event_id = s.delivery_event_id)"};
 
 // A final record replaces a provisional one of the same number: a late success after the attempt was
 // rescued as interrupted. DO NOTHING here would lose it.
 constexpr Statement record_attempts{"record_attempts", R"(
   INSERT INTO integration_delivery_attempts AS a (tenant_id, delivery_id, number, started_at, duration_ms, result,
-                                                  http_status, reason, error_summary, response_summary)
+                                                  http_status, reason, error_summary, response_summary,
+                                                  delivery_event_id)
   SELECT * FROM unnest($1::text[], $2::uuid[], $3::int[], $4::timestamptz[], $5::bigint[], $6::text[], $7::int[],
-                       $8::text[], $9::text[], $10::text[])
+                       $8::text[], $9::text[], $10::text[], $11::uuid[])
   ON CONFLICT (tenant_id, delivery_id, number) DO UPDATE
   SET started_at = excluded.started_at, duration_ms = excluded.duration_ms, result = excluded.result,
       http_status = excluded.http_status, reason = excluded.reason, error_summary = excluded.error_summary,
-      response_summary = excluded.response_summary
+      response_summary = excluded.response_summary, delivery_event_id = excluded.delivery_event_id
   WHERE a.result IN ('retryable', 'interrupted') AND excluded.result IN ('succeeded', 'terminal'))"};
 
+// Locks the feeds' heads, in the order of the tenants given, until the transaction ends.
+constexpr Statement allot_sequences{"allot_feed_sequences", R"(
+  INSERT INTO integration_feed_heads AS h (tenant_id, sequence)
+  SELECT * FROM unnest($1::text[], $2::bigint[])
+  ON CONFLICT (tenant_id) DO UPDATE SET sequence = h.sequence + excluded.sequence
+  RETURNING tenant_id, sequence)"};
+
 constexpr Statement publish_delivery_events{"publish_delivery_events", R"(
-  INSERT INTO integration_delivery_events (tenant_id, delivery_event_id, event_type, delivery_id, destination_id,
-                                           event_id, correlation_id, attempt, occurred_at)
-  SELECT n.*, now() FROM unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],
-                                $8::int[]) AS n)"};
+  INSERT INTO integration_delivery_events (tenant_id, sequence, delivery_event_id, event_type, delivery_id,
+                                           destination_id, event_id, correlation_id, attempt, occurred_at)
+  SELECT n.*, now() FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[],
+                                $8::text[], $9::int[]) AS n)"};
 
 constexpr Statement keep_external_references{"keep_external_references", R"(
   INSERT INTO integration_external_references (tenant_id, destination_id, subject, external_ref, external_url,
@@ -118,7 +130,7 @@ Settled move_deliveries(Connection& connection, const Batch& batch) {
 void write_attempts(Connection& connection, const Batch& batch) {
   ArrayParameter tenants{Element::text}, ids{Element::uuid}, numbers{Element::int4}, started{Element::timestamptz},
       durations{Element::int8}, results{Element::text}, statuses{Element::int4}, reasons{Element::text},
-      errors{Element::text}, responses{Element::text};
+      errors{Element::text}, responses{Element::text}, event_ids{Element::uuid};
   for (const auto* s : batch) {
     const Attempt& attempt = s->attempt();
     tenants.add(tenant_of(*s).str());
@@ -134,6 +146,7 @@ void write_attempts(Connection& connection, const Batch& batch) {
     reasons.add(attempt.reason);
     errors.add(attempt.error_summary);
     responses.add(attempt.response_summary);
+    event_ids.add(s->delivery_event_id());
   }
   connection.execute(record_attempts, Parameters{}
                                           .array(tenants)
@@ -145,15 +158,39 @@ void write_attempts(Connection& connection, const Batch& batch) {
                                           .array(statuses)
                                           .array(reasons)
                                           .array(errors)
-                                          .array(responses));
+                                          .array(responses)
+                                          .array(event_ids));
+}
+
+using Sequences = std::map<std::string, std::int64_t, std::less<>>;  // by tenant: the last one given out
+
+// One for each settlement of the batch.
+Sequences allot(Connection& connection, const Batch& batch) {
+  Sequences wanted;
+  for (const auto* s : batch) ++wanted[tenant_of(*s).str()];
+  ArrayParameter tenants{Element::text}, counts{Element::int8};
+  for (const auto& [tenant, count] : wanted) {
+    tenants.add(tenant);
+    counts.add_int8(count);
+  }
+  const auto rows = connection.execute(allot_sequences, Parameters{}.array(tenants).array(counts));
+  Sequences last;
+  for (int i = 0; i < rows.size(); ++i) {
+    const auto tenant = rows.string(i, 0);
+    last[tenant] = rows.int8(i, 1) - wanted.at(tenant);
+  }
+  return last;
 }
 
 void write_delivery_events(Connection& connection, const Batch& batch) {
-  ArrayParameter tenants{Element::text}, ids{Element::uuid}, types{Element::text}, deliveries{Element::uuid},
-      destinations{Element::uuid}, events{Element::text}, correlations{Element::text}, attempts{Element::int4};
+  auto last = allot(connection, batch);
+  ArrayParameter tenants{Element::text}, sequences{Element::int8}, ids{Element::uuid}, types{Element::text},
+      deliveries{Element::uuid}, destinations{Element::uuid}, events{Element::text}, correlations{Element::text},
+      attempts{Element::int4};
   for (const auto* s : batch) {
     const auto& claim = *s->claim();
     tenants.add(claim.event->tenant_id.str());
+    sequences.add_int8(++last.at(claim.event->tenant_id.str()));
     ids.add(s->delivery_event_id());
     types.add(delivery::delivery_event_type(s->decision().next));
     deliveries.add(claim.delivery.value);
@@ -164,6 +201,7 @@ void write_delivery_events(Connection& connection, const Batch& batch) {
   }
   connection.execute(publish_delivery_events, Parameters{}
                                                   .array(tenants)
+                                                  .array(sequences)
                                                   .array(ids)
                                                   .array(types)
                                                   .array(deliveries)
@@ -197,13 +235,17 @@ void write_external_references(Connection& connection, const Batch& batch) {
 }
 
 Settled settled_before(Connection& connection, const Batch& batch) {
-  ArrayParameter tenants{Element::text}, ids{Element::uuid};
+  ArrayParameter tenants{Element::text}, deliveries{Element::uuid}, numbers{Element::int4}, ids{Element::uuid};
   for (const auto* s : batch) {
     tenants.add(tenant_of(*s).str());
+    deliveries.add(s->claim()->delivery.value);
+    numbers.add_int4(s->attempt().number);
     ids.add(s->delivery_event_id());
   }
   Settled found;
-  collect(connection.execute(find_delivery_events, Parameters{}.array(tenants).array(ids)), found);
+  collect(
+      connection.execute(find_own_attempts, Parameters{}.array(tenants).array(deliveries).array(numbers).array(ids)),
+      found);
   return found;
 }
 
@@ -224,8 +266,10 @@ std::vector<SettleResult> PostgresDeliveryStore::settle(std::span<const Settleme
   for (const auto* s : batch) (settled.contains(s->claim()->delivery) ? won : lost).push_back(s);
   if (!won.empty()) {
     write_attempts(*session, won);
-    write_delivery_events(*session, won);
     write_external_references(*session, won);
+    // From here on the tenants' heads are locked: the feed's, then the audit chain's.
+    write_delivery_events(*session, won);
+    add_to_rollup(*session, won);
     std::vector<const audit::Entry*> entries;
     for (const auto& s : settlements)
       if (s.audit_entry() && settled.contains(s.claim()->delivery)) entries.push_back(&*s.audit_entry());

@@ -1,8 +1,9 @@
-#include <algorithm>
+#include <map>
 
 #include "delivery/delivery_event.hpp"
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
+#include "sqlite/rollup.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/transaction.hpp"
 
@@ -31,26 +32,34 @@ constexpr Statement schedule_retry{"schedule_retry", R"(
   SET state = 'retry_scheduled', attempts = max(attempts, ?), due_at_us = ?, locked_by = NULL, locked_until_ms = NULL
   WHERE tenant_id = ? AND delivery_id = ? AND state = 'delivering' AND lease_token = ?)"};
 
-// A settlement that is submitted again finds its own delivery event.
-constexpr Statement find_delivery_event{
-    "find_delivery_event", "SELECT 1 FROM integration_delivery_events WHERE tenant_id = ? AND delivery_event_id = ?"};
+// A settlement that is submitted again finds its own attempt.
+constexpr Statement find_own_attempt{"find_own_attempt", R"(
+  SELECT 1 FROM integration_delivery_attempts
+  WHERE tenant_id = ? AND delivery_id = ? AND number = ? AND delivery_event_id = ?)"};
 
 // A final record replaces a provisional one of the same number: a late success after the attempt was
 // rescued as interrupted. DO NOTHING here would lose it.
 constexpr Statement record_attempt{"record_attempt", R"(
   INSERT INTO integration_delivery_attempts (tenant_id, delivery_id, number, started_at_ms, duration_ms, result,
-                                             http_status, reason, error_summary, response_summary)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                             http_status, reason, error_summary, response_summary, delivery_event_id)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (tenant_id, delivery_id, number) DO UPDATE
   SET started_at_ms = excluded.started_at_ms, duration_ms = excluded.duration_ms, result = excluded.result,
       http_status = excluded.http_status, reason = excluded.reason, error_summary = excluded.error_summary,
-      response_summary = excluded.response_summary
+      response_summary = excluded.response_summary, delivery_event_id = excluded.delivery_event_id
   WHERE result IN ('retryable', 'interrupted') AND excluded.result IN ('succeeded', 'terminal'))"};
 
+constexpr Statement read_feed_head{"settle_feed_head",
+                                   "SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?"};
+
+constexpr Statement move_feed_head{"move_feed_head", R"(
+  INSERT INTO integration_feed_heads (tenant_id, sequence) VALUES (?, ?)
+  ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence)"};
+
 constexpr Statement publish_delivery_event{"publish_delivery_event", R"(
-  INSERT INTO integration_delivery_events (tenant_id, delivery_event_id, event_type, delivery_id, destination_id,
-                                           event_id, correlation_id, attempt, occurred_at_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?))"};
+  INSERT INTO integration_delivery_events (tenant_id, sequence, delivery_event_id, event_type, delivery_id,
+                                           destination_id, event_id, correlation_id, attempt, occurred_at_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"};
 
 constexpr Statement keep_external_reference{"keep_external_reference", R"(
   INSERT INTO integration_external_references (tenant_id, destination_id, subject, external_ref, external_url,
@@ -100,13 +109,35 @@ void write_attempt(Connection& connection, const Settlement& s) {
     insert.integer(*attempt.http_status);
   else
     insert.null();
-  insert.text(attempt.reason).text(attempt.error_summary).text(attempt.response_summary).run();
+  insert.text(attempt.reason)
+      .text(attempt.error_summary)
+      .text(attempt.response_summary)
+      .uuid(s.delivery_event_id())
+      .run();
 }
 
-void write_delivery_event(Connection& connection, const Settlement& s, UnixTime now) {
+// The last sequence of each feed that the transaction adds to.
+using FeedHeads = std::map<TenantId, std::int64_t>;
+
+std::int64_t next_sequence(Connection& connection, const TenantId& tenant, FeedHeads& heads) {
+  auto head = heads.find(tenant);
+  if (head == heads.end()) {
+    Query row{connection, read_feed_head};
+    head = heads.emplace(tenant, row.text(tenant.str()).step() ? row.int8(0) : 0).first;
+  }
+  return ++head->second;
+}
+
+void write_feed_heads(Connection& connection, const FeedHeads& heads) {
+  for (const auto& [tenant, sequence] : heads)
+    Query{connection, move_feed_head}.text(tenant.str()).integer(sequence).run();
+}
+
+void write_delivery_event(Connection& connection, const Settlement& s, std::int64_t sequence, UnixTime now) {
   const auto& claim = *s.claim();
   Query{connection, publish_delivery_event}
       .text(claim.event->tenant_id.str())
+      .integer(sequence)
       .uuid(s.delivery_event_id())
       .text(delivery::delivery_event_type(s.decision().next))
       .uuid(claim.delivery.value)
@@ -133,8 +164,10 @@ void write_external_reference(Connection& connection, const Settlement& s, UnixT
 }
 
 bool settled_before(Connection& connection, const Settlement& s) {
-  return Query{connection, find_delivery_event}
+  return Query{connection, find_own_attempt}
       .text(s.claim()->event->tenant_id.str())
+      .uuid(s.claim()->delivery.value)
+      .integer(s.attempt().number)
       .uuid(s.delivery_event_id())
       .step();
 }
@@ -148,6 +181,8 @@ std::vector<SettleResult> SqliteDeliveryStore::settle(std::span<const Settlement
   const auto now = clock_.unix_now();
   std::vector<SettleResult> results;
   std::vector<const audit::Entry*> entries;
+  std::vector<const Settlement*> won;
+  FeedHeads heads;
   for (const auto& s : settlements) {
     if (!move_delivery(*session, s, now)) {
       results.push_back(settled_before(*session, s) ? SettleResult::settled : SettleResult::lease_lost);
@@ -155,10 +190,13 @@ std::vector<SettleResult> SqliteDeliveryStore::settle(std::span<const Settlement
     }
     results.push_back(SettleResult::settled);
     write_attempt(*session, s);
-    write_delivery_event(*session, s, now);
+    write_delivery_event(*session, s, next_sequence(*session, s.claim()->event->tenant_id, heads), now);
     write_external_reference(*session, s, now);
     if (s.audit_entry()) entries.push_back(&*s.audit_entry());
+    won.push_back(&s);
   }
+  write_feed_heads(*session, heads);
+  add_to_rollup(*session, won, now);
   append_to_chains(*session, entries);
   transaction.commit();
   return results;

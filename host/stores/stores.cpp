@@ -6,8 +6,10 @@
 #include "postgres/postgres_catalog_store.hpp"
 #include "postgres/postgres_database.hpp"
 #include "postgres/postgres_dead_letter_store.hpp"
+#include "postgres/postgres_delivery_feed.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_inbox.hpp"
 #include "postgres/postgres_token_store.hpp"
 #include "postgres/postgres_work_listener.hpp"
@@ -15,8 +17,10 @@
 #include "sqlite/sqlite_catalog_store.hpp"
 #include "sqlite/sqlite_database.hpp"
 #include "sqlite/sqlite_dead_letter_store.hpp"
+#include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 
 namespace opi::stores {
@@ -41,6 +45,8 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.catalog = std::make_unique<postgres::PostgresCatalogStore>(*database);
   stores.query = std::make_unique<postgres::PostgresDeliveryQuery>(*database);
   stores.dead_letters = std::make_unique<postgres::PostgresDeadLetterStore>(*database);
+  stores.feed = std::make_unique<postgres::PostgresDeliveryFeed>(*database);
+  stores.health = std::make_unique<postgres::PostgresHealthQuery>(*database);
   stores.audit = std::make_unique<postgres::PostgresAuditLog>(*database);
   stores.tokens = std::make_unique<postgres::PostgresTokenStore>(*database);
   stores.listener = std::make_unique<PostgresListener>(options);
@@ -69,6 +75,8 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.catalog = std::make_unique<sqlite::SqliteCatalogStore>(*database);
   stores.query = std::make_unique<sqlite::SqliteDeliveryQuery>(*database);
   stores.dead_letters = std::make_unique<sqlite::SqliteDeadLetterStore>(*database, clock);
+  stores.feed = std::make_unique<sqlite::SqliteDeliveryFeed>(*database);
+  stores.health = std::make_unique<sqlite::SqliteHealthQuery>(*database);
   stores.audit = std::make_unique<sqlite::SqliteAuditLog>(*database);
   stores.tokens = std::make_unique<sqlite::SqliteTokenStore>(*database);
   stores.database = std::move(database);

@@ -7,6 +7,8 @@
 #include "configuration/configuration.hpp"
 #include "delivery/catalog_store.hpp"
 #include "delivery/dead_letters.hpp"
+#include "delivery/delivery_feed.hpp"
+#include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/inbox.hpp"
@@ -29,6 +31,8 @@ struct Stores {
   std::unique_ptr<delivery::CatalogStore> catalog;
   std::unique_ptr<delivery::DeliveryQuery> query;
   std::unique_ptr<delivery::DeadLetterStore> dead_letters;
+  std::unique_ptr<delivery::DeliveryFeed> feed;
+  std::unique_ptr<delivery::HealthQuery> health;
   std::unique_ptr<audit::AuditLog> audit;
   std::unique_ptr<identity::TokenStore> tokens;
   std::unique_ptr<WorkListener> listener;

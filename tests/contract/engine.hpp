@@ -6,6 +6,8 @@
 #include "audit/audit_log.hpp"
 #include "delivery/catalog_store.hpp"
 #include "delivery/dead_letters.hpp"
+#include "delivery/delivery_feed.hpp"
+#include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
 #include "identity/token_store.hpp"
@@ -22,6 +24,8 @@ class Engine {
   virtual delivery::CatalogStore& catalog() = 0;
   virtual delivery::DeliveryQuery& query() = 0;
   virtual delivery::DeadLetterStore& dead_letters() = 0;
+  virtual delivery::DeliveryFeed& feed() = 0;
+  virtual delivery::HealthQuery& health() = 0;
   virtual audit::AuditLog& audit() = 0;
   virtual identity::TokenStore& tokens() = 0;
 

@@ -7,8 +7,10 @@
 #include "postgres/postgres_audit_log.hpp"
 #include "postgres/postgres_catalog_store.hpp"
 #include "postgres/postgres_dead_letter_store.hpp"
+#include "postgres/postgres_delivery_feed.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_token_store.hpp"
 
 namespace opi::test {
@@ -23,6 +25,8 @@ class PostgresEngine final : public Engine {
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
+  delivery::DeliveryFeed& feed() override { return feed_; }
+  delivery::HealthQuery& health() override { return health_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
 
@@ -61,6 +65,8 @@ class PostgresEngine final : public Engine {
   postgres::PostgresCatalogStore catalog_{database_};
   postgres::PostgresDeliveryQuery query_{database_};
   postgres::PostgresDeadLetterStore dead_letters_{database_};
+  postgres::PostgresDeliveryFeed feed_{database_};
+  postgres::PostgresHealthQuery health_{database_};
   postgres::PostgresAuditLog audit_{database_};
   postgres::PostgresTokenStore tokens_{database_};
 };

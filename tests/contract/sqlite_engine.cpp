@@ -8,8 +8,10 @@
 #include "sqlite/sqlite_audit_log.hpp"
 #include "sqlite/sqlite_catalog_store.hpp"
 #include "sqlite/sqlite_dead_letter_store.hpp"
+#include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -32,6 +34,8 @@ class SqliteEngine final : public Engine {
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
+  delivery::DeliveryFeed& feed() override { return feed_; }
+  delivery::HealthQuery& health() override { return health_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
 
@@ -74,6 +78,8 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteCatalogStore catalog_{database_};
   sqlite::SqliteDeliveryQuery query_{database_};
   sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};
+  sqlite::SqliteDeliveryFeed feed_{database_};
+  sqlite::SqliteHealthQuery health_{database_};
   sqlite::SqliteAuditLog audit_{database_};
   sqlite::SqliteTokenStore tokens_{database_};
 };

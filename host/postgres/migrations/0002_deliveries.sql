@@ -87,28 +87,61 @@ CREATE TABLE integration_delivery_attempts (
   http_status integer,
   reason text NOT NULL CHECK (char_length(reason) <= 1024),
   error_summary text NOT NULL CHECK (char_length(error_summary) <= 1024),
+  -- Of the settlement that wrote this: one that is submitted again, because its commit was in doubt, finds itself.
+  delivery_event_id uuid NOT NULL,
   response_summary text NOT NULL CHECK (char_length(response_summary) <= 1024),
   PRIMARY KEY (tenant_id, delivery_id, number),
   CONSTRAINT integration_delivery_attempts_result
     CHECK (result IN ('succeeded', 'retryable', 'terminal', 'interrupted'))
 );
 
--- What the host publishes about deliveries, one row a settlement.
+-- What the host publishes about deliveries, one row a settlement. Sequences are allotted under the row lock of the
+-- tenant's head until the commit: no gaps, and nothing commits below one that was seen.
 CREATE TABLE integration_delivery_events (
   tenant_id text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL CHECK (sequence >= 1),
   delivery_event_id uuid NOT NULL,
   event_type text NOT NULL,
   delivery_id uuid NOT NULL,
   destination_id uuid NOT NULL,
-  event_id text NOT NULL,
+  event_id text COLLATE "C" NOT NULL,
   correlation_id text NOT NULL,
   attempt integer NOT NULL CHECK (attempt >= 1),
   occurred_at timestamptz NOT NULL,
-  PRIMARY KEY (tenant_id, delivery_event_id),
+  PRIMARY KEY (tenant_id, sequence),
   CONSTRAINT integration_delivery_events_type CHECK (event_type IN (
     'ticket.delivery.succeeded', 'ticket.delivery.failed', 'ticket.delivery.dead_lettered',
     'ticket.delivery.retry_scheduled'))
 );
+
+-- The last sequence of each tenant's delivery events. Locked before the audit chains' heads, both in tenant order.
+CREATE TABLE integration_feed_heads (
+  tenant_id text COLLATE "C" PRIMARY KEY,
+  sequence bigint NOT NULL CHECK (sequence >= 0)
+) WITH (fillfactor = 50);
+
+-- Up to where the delivery events of a tenant were handed to the destinations that subscribe to them.
+CREATE TABLE integration_feed_cursors (
+  tenant_id text COLLATE "C" PRIMARY KEY,
+  sequence bigint NOT NULL CHECK (sequence >= 0)
+) WITH (fillfactor = 50);
+
+-- What settlements came to, in steps of five minutes. Written under the lock of the tenant's feed head.
+CREATE TABLE integration_delivery_rollup (
+  tenant_id text COLLATE "C" NOT NULL,
+  destination_id uuid NOT NULL,
+  bucket_start timestamptz NOT NULL,
+  delivered bigint NOT NULL,
+  failed bigint NOT NULL,
+  dead_lettered bigint NOT NULL,
+  retried bigint NOT NULL,
+  latency_ms_sum bigint NOT NULL,
+  latency_ms_max bigint NOT NULL,
+  last_at timestamptz NOT NULL,
+  last_state text COLLATE "C" NOT NULL,
+  last_http_status integer,
+  PRIMARY KEY (tenant_id, destination_id, bucket_start)
+) WITH (fillfactor = 50);
 
 -- What a receiver calls the thing that it made of ours.
 CREATE TABLE integration_external_references (

@@ -85,15 +85,19 @@ CREATE TABLE integration_delivery_attempts (
   http_status INTEGER,
   reason TEXT NOT NULL CHECK (length(reason) <= 1024),
   error_summary TEXT NOT NULL CHECK (length(error_summary) <= 1024),
+  -- Of the settlement that wrote this: one that is submitted again, because its commit was in doubt, finds itself.
+  delivery_event_id BLOB NOT NULL CHECK (length(delivery_event_id) = 16),
   response_summary TEXT NOT NULL CHECK (length(response_summary) <= 1024),
   PRIMARY KEY (tenant_id, delivery_id, number),
   CONSTRAINT integration_delivery_attempts_result
     CHECK (result IN ('succeeded', 'retryable', 'terminal', 'interrupted'))
 ) STRICT, WITHOUT ROWID;
 
--- What the host publishes about deliveries, one row a settlement.
+-- What the host publishes about deliveries, one row a settlement. Sequences have no gaps, and nothing commits below
+-- one that was seen.
 CREATE TABLE integration_delivery_events (
   tenant_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL CHECK (sequence >= 1),
   delivery_event_id BLOB NOT NULL CHECK (length(delivery_event_id) = 16),
   event_type TEXT NOT NULL,
   delivery_id BLOB NOT NULL CHECK (length(delivery_id) = 16),
@@ -102,10 +106,39 @@ CREATE TABLE integration_delivery_events (
   correlation_id TEXT NOT NULL,
   attempt INTEGER NOT NULL CHECK (attempt >= 1),
   occurred_at_ms INTEGER NOT NULL,
-  PRIMARY KEY (tenant_id, delivery_event_id),
+  PRIMARY KEY (tenant_id, sequence),
   CONSTRAINT integration_delivery_events_type CHECK (event_type IN (
     'ticket.delivery.succeeded', 'ticket.delivery.failed', 'ticket.delivery.dead_lettered',
     'ticket.delivery.retry_scheduled'))
+) STRICT, WITHOUT ROWID;
+
+-- The last sequence of each tenant's delivery events.
+CREATE TABLE integration_feed_heads (
+  tenant_id TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL CHECK (sequence >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- Up to where the delivery events of a tenant were handed to the destinations that subscribe to them.
+CREATE TABLE integration_feed_cursors (
+  tenant_id TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL CHECK (sequence >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- What settlements came to, in steps of five minutes.
+CREATE TABLE integration_delivery_rollup (
+  tenant_id TEXT NOT NULL,
+  destination_id BLOB NOT NULL CHECK (length(destination_id) = 16),
+  bucket_start_ms INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  dead_lettered INTEGER NOT NULL,
+  retried INTEGER NOT NULL,
+  latency_ms_sum INTEGER NOT NULL,
+  latency_ms_max INTEGER NOT NULL,
+  last_at_ms INTEGER NOT NULL,
+  last_state TEXT NOT NULL,
+  last_http_status INTEGER,
+  PRIMARY KEY (tenant_id, destination_id, bucket_start_ms)
 ) STRICT, WITHOUT ROWID;
 
 -- What a receiver calls the thing that it made of ours.

@@ -6,11 +6,15 @@
 #include <string>
 
 #include "api/dead_letter_routes.hpp"
+#include "api/delivery_event_routes.hpp"
 #include "api/delivery_routes.hpp"
 #include "api/event_routes.hpp"
+#include "api/health_routes.hpp"
 #include "api/request_handler.hpp"
 #include "api/status_routes.hpp"
 #include "sqlite/sqlite_dead_letter_store.hpp"
+#include "sqlite/sqlite_delivery_feed.hpp"
+#include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 #include "unit/delivery/engine_fixture.hpp"
 
@@ -28,6 +32,8 @@ class WithApi : public WithEngine {
     api::add_event_routes(routes, intake, engine().catalog);
     api::add_delivery_routes(routes, query, engine().catalog);
     api::add_dead_letter_routes(routes, query, dead_letters, engine().catalog, clock);
+    api::add_delivery_event_routes(routes, feed);
+    api::add_health_routes(routes, health, engine().catalog, clock);
     api::add_status_routes(routes, engine().metrics, [this] { return not_ready; });
   }
 
@@ -114,6 +120,8 @@ class WithApi : public WithEngine {
 
   sqlite::SqliteDeadLetterStore dead_letter_store{database, clock};
   delivery::DeadLetters dead_letters{dead_letter_store, [this] { engine().dispatcher.work_announced(); }};
+  sqlite::SqliteDeliveryFeed feed{database};
+  sqlite::SqliteHealthQuery health{database};
   sqlite::SqliteTokenStore token_store{database};
   identity::TokenVerifier tokens{token_store, clock, {}};
   RecordingLogger logger;
