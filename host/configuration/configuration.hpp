@@ -34,7 +34,7 @@ struct Configuration {
   telemetry::Level log_level = telemetry::Level::info;
 
   std::string plugin_directory;
-  std::vector<std::string> plugin_pins;  // SHA-256 in hex; empty: any plugin that passes the other stages
+  std::vector<std::string> plugin_pins;     // SHA-256 in hex; empty: any plugin that passes the other stages
   std::vector<std::string> plugin_release;  // plugin ids
   std::string probe_program;
   std::string local_secrets_directory;
@@ -50,6 +50,8 @@ struct Configuration {
   int breaker_failure_threshold = 0;
   std::chrono::milliseconds breaker_cooldown{}, breaker_max_cooldown{};
   int intake_waiting_events = 0;
+  int retention_delivered_days = 0, retention_failed_days = 0, retention_delivery_events_days = 0,
+      retention_rollup_days = 0;
 
   [[nodiscard]] std::string sqlite_file() const;
   // Signing may be left out and the local secret provider used.

@@ -202,6 +202,18 @@ const std::vector<Key>& keys() {
       {"intake.waiting_events", "20000", "1000 to 1000000",
        "Events that may wait for their commit; beyond, producers get 503.", false,
        integer<&C::intake_waiting_events, 1'000, 1'000'000>},
+
+      {"retention.delivered_days", "30", "days, 1 to 3650",
+       "Delivered deliveries are removed after this, with their attempts, and events when no delivery of theirs is "
+       "left. "
+       "Tenants may have ages of their own. Dead letters and audit records are never removed.",
+       false, integer<&C::retention_delivered_days, 1, 3650>},
+      {"retention.failed_days", "90", "days, 1 to 3650", "The same for failed deliveries.", false,
+       integer<&C::retention_failed_days, 1, 3650>},
+      {"retention.delivery_events_days", "30", "days, 1 to 3650", "Entries of the delivery-events feed.", false,
+       integer<&C::retention_delivery_events_days, 1, 3650>},
+      {"retention.rollup_days", "400", "days, 1 to 3650", "The sums behind delivery-health.", false,
+       integer<&C::retention_rollup_days, 1, 3650>},
   };
   return table;
 }

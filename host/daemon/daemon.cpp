@@ -44,11 +44,13 @@ std::string make_daemon_id(Random& random) {
 }  // namespace
 
 struct Daemon::Services {
-  std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox, feed;
+  std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox, feed,
+      retention;
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
-    for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed})
+    for (auto* service :
+         {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention})
       if (*service) list.push_back(service->get());
     return list;
   }
@@ -102,6 +104,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                         announce_work();
                       },
                       {}),
+      retention_(*stores_.retention, catalog_, clock_, metrics_, logger_, retention_options(configuration_)),
       tokens_(*stores_.tokens, clock_, {}) {
   audit_plugins();
   make_services();
@@ -133,6 +136,7 @@ void Daemon::make_services() {
     return wait;
   });
   services_->rescue = make("rescue", [this] { return rescuer_.run_once(); });
+  services_->retention = make("retention", [this] { return retention_.run_once(); });
   services_->feed = make("feed", [this] { return feed_publisher_.run_once(); });
   services_->catalog = make("catalog", [this] {
     catalog_.refresh();

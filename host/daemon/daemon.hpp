@@ -17,6 +17,7 @@
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
+#include "delivery/retention.hpp"
 #include "egress/guarded_endpoint_check.hpp"
 #include "egress/http_transport.hpp"
 #include "egress/system_resolver.hpp"
@@ -96,6 +97,7 @@ class Daemon {
   administration::Policies policies_;
   administration::TestEvents test_events_;
   delivery::FeedPublisher feed_publisher_;
+  delivery::Retention retention_;
   identity::TokenVerifier tokens_;
   std::unique_ptr<api::HttpServer> api_;
   std::atomic<bool> serving_ = false;

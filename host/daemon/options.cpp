@@ -80,6 +80,15 @@ delivery::Intake::Options intake_options(const Configuration& configuration) {
   return options;
 }
 
+delivery::Retention::Options retention_options(const Configuration& configuration) {
+  delivery::Retention::Options options;
+  options.ages.delivered = std::chrono::days{configuration.retention_delivered_days};
+  options.ages.failed = std::chrono::days{configuration.retention_failed_days};
+  options.ages.delivery_events = std::chrono::days{configuration.retention_delivery_events_days};
+  options.ages.rollup = std::chrono::days{configuration.retention_rollup_days};
+  return options;
+}
+
 egress::AddressGuard address_guard(const Configuration& configuration) {
   std::string error;
   auto allowed = egress::parse_allow_list(configuration.egress_allow, error);

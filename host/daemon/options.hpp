@@ -4,6 +4,7 @@
 #include "delivery/dispatcher.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
+#include "delivery/retention.hpp"
 #include "egress/http_transport.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_secret_provider.hpp"
@@ -21,6 +22,7 @@ delivery::Dispatcher::Options dispatcher_options(const configuration::Configurat
                                                  std::string daemon_id);
 delivery::Rescuer::Options rescuer_options(const configuration::Configuration& configuration, std::string daemon_id);
 delivery::Intake::Options intake_options(const configuration::Configuration& configuration);
+delivery::Retention::Options retention_options(const configuration::Configuration& configuration);
 // Throws std::runtime_error that names an entry of egress.allow which is not a CIDR block.
 egress::AddressGuard address_guard(const configuration::Configuration& configuration);
 // What is wrong with values that only the parts can judge.

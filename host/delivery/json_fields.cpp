@@ -132,4 +132,14 @@ PolicyOverride read_policy(const json::object& object, const std::string& path, 
   return policy;
 }
 
+RetentionOverride read_retention(const json::object& object, const std::string& path, std::vector<FieldError>& errors) {
+  JsonFields fields(object, path, errors);
+  fields.refuse_unknown({"delivered_days", "failed_days", "delivery_events_days", "rollup_days"});
+  const auto days = [&](const char* name) -> std::optional<std::chrono::days> {
+    const auto value = fields.integer(name, RetentionLimits::least.count(), RetentionLimits::most.count());
+    return value ? std::optional{std::chrono::days{*value}} : std::nullopt;
+  };
+  return {days("delivered_days"), days("failed_days"), days("delivery_events_days"), days("rollup_days")};
+}
+
 }  // namespace opi::delivery

@@ -8,6 +8,7 @@
 
 #include "delivery/envelope.hpp"
 #include "domain/policy.hpp"
+#include "domain/retention.hpp"
 
 namespace opi::delivery {
 
@@ -46,5 +47,9 @@ class JsonFields {
 // backoff_jitter, dead_letter, retryable_statuses. `base` is what it will be applied to: the sum must hold.
 PolicyOverride read_policy(const boost::json::object& object, const std::string& path, const DeliveryPolicy& base,
                            std::vector<FieldError>& errors);
+
+// The members of a tenant's retention: delivered_days, failed_days, delivery_events_days, rollup_days.
+RetentionOverride read_retention(const boost::json::object& object, const std::string& path,
+                                 std::vector<FieldError>& errors);
 
 }  // namespace opi::delivery

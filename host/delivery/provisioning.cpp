@@ -58,7 +58,7 @@ class DocumentReader {
 
   void tenant(const json::object& object, const std::string& path) {
     JsonFields fields(object, path, errors_);
-    fields.refuse_unknown({"tenant_id", "name", "policy", "destinations"});
+    fields.refuse_unknown({"tenant_id", "name", "policy", "retention", "destinations"});
     Tenant tenant;
     const auto id = fields.required_text("tenant_id", TenantTag::max_length);
     if (const auto parsed = TenantId::parse(id); parsed && !id.starts_with('_'))
@@ -68,6 +68,8 @@ class DocumentReader {
     tenant.name = fields.required_text("name", DestinationLimits::name_length);
     if (const auto* policy = fields.object("policy"))
       tenant.policy = read_policy(*policy, fields.path_of("policy"), {}, errors_);
+    if (const auto* retention = fields.object("retention"))
+      tenant.retention = read_retention(*retention, fields.path_of("retention"), errors_);
     tenant_ = tenant;
     provision_.tenants.push_back(tenant);
     if (const auto* destinations = fields.array("destinations"))

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "domain/destination.hpp"
+#include "domain/retention.hpp"
 
 namespace opi {
 
@@ -14,6 +15,7 @@ struct Tenant {
   std::string name;
   PolicyOverride policy;
   std::int64_t revision = 0;  // grows with every change of name or policy
+  RetentionOverride retention;
   bool operator==(const Tenant&) const = default;
 };
 

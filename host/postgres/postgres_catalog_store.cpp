@@ -4,6 +4,7 @@
 #include "postgres/audit_chain.hpp"
 #include "postgres/intake_lock.hpp"
 #include "postgres/stored_catalog.hpp"
+#include "postgres/stored_retention.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
@@ -127,6 +128,7 @@ WriteResult PostgresCatalogStore::write_tenant(const Tenant& tenant, const Expec
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   session->execute(upsert_tenant, Parameters{}.text(tenant.id.str()).text(tenant.name).int8(next));
   write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
+  write_retention(*session, tenant.id, tenant.retention);
   session->execute(raise_revision, Parameters{}.int8(next));
   append_to_chains(*session, {&entry});
   transaction.commit();

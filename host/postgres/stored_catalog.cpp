@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "postgres/stored_retention.hpp"
+
 namespace opi::postgres {
 namespace {
 
@@ -65,6 +67,7 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
   for (int i = 0; i < rows.size(); ++i)
     tenants.push_back(
         {TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), policy_of(rows, i, 3), rows.int8(i, 2)});
+  read_retention(connection, tenants);
   return tenants;
 }
 

@@ -4,6 +4,7 @@
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/stored_catalog.hpp"
+#include "sqlite/stored_retention.hpp"
 #include "sqlite/transaction.hpp"
 
 namespace opi::sqlite {
@@ -114,6 +115,7 @@ WriteResult SqliteCatalogStore::write_tenant(const Tenant& tenant, const Expecta
   const auto next = current_revision(*session) + 1;
   Query{*session, upsert_tenant}.text(tenant.id.str()).text(tenant.name).integer(next).run();
   write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
+  write_retention(*session, tenant.id, tenant.retention);
   Query{*session, write_revision}.integer(next).run();
   append_to_chains(*session, {&entry});
   transaction.commit();

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "sqlite/query.hpp"
+#include "sqlite/stored_retention.hpp"
 
 namespace opi::sqlite {
 namespace {
@@ -88,6 +89,7 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
   std::vector<Tenant> tenants;
   while (rows.step())
     tenants.push_back({TenantId::parse(rows.view(0)).value(), rows.string(1), policy_of(rows, 3), rows.int8(2)});
+  read_retention(connection, tenants);
   return tenants;
 }
 

@@ -11,6 +11,7 @@
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_inbox.hpp"
+#include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_token_store.hpp"
 #include "postgres/postgres_work_listener.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
@@ -21,6 +22,7 @@
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 
 namespace opi::stores {
@@ -47,6 +49,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.dead_letters = std::make_unique<postgres::PostgresDeadLetterStore>(*database);
   stores.feed = std::make_unique<postgres::PostgresDeliveryFeed>(*database);
   stores.health = std::make_unique<postgres::PostgresHealthQuery>(*database);
+  stores.retention = std::make_unique<postgres::PostgresRetentionStore>(*database);
   stores.audit = std::make_unique<postgres::PostgresAuditLog>(*database);
   stores.tokens = std::make_unique<postgres::PostgresTokenStore>(*database);
   stores.listener = std::make_unique<PostgresListener>(options);
@@ -77,6 +80,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.dead_letters = std::make_unique<sqlite::SqliteDeadLetterStore>(*database, clock);
   stores.feed = std::make_unique<sqlite::SqliteDeliveryFeed>(*database);
   stores.health = std::make_unique<sqlite::SqliteHealthQuery>(*database);
+  stores.retention = std::make_unique<sqlite::SqliteRetentionStore>(*database);
   stores.audit = std::make_unique<sqlite::SqliteAuditLog>(*database);
   stores.tokens = std::make_unique<sqlite::SqliteTokenStore>(*database);
   stores.database = std::move(database);

@@ -12,6 +12,7 @@
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/inbox.hpp"
+#include "delivery/retention.hpp"
 #include "identity/token_store.hpp"
 
 namespace opi::stores {
@@ -33,6 +34,7 @@ struct Stores {
   std::unique_ptr<delivery::DeadLetterStore> dead_letters;
   std::unique_ptr<delivery::DeliveryFeed> feed;
   std::unique_ptr<delivery::HealthQuery> health;
+  std::unique_ptr<delivery::RetentionStore> retention;
   std::unique_ptr<audit::AuditLog> audit;
   std::unique_ptr<identity::TokenStore> tokens;
   std::unique_ptr<WorkListener> listener;

@@ -33,6 +33,7 @@ Metrics::Metrics()
     : attempts_(family(registry_, "opi_attempts_total", "Delivery attempts by result")),
       deliveries_ended_(family(registry_, "opi_deliveries_ended_total", "Deliveries that reached a terminal state")),
       store_failures_(family(registry_, "opi_store_failures_total", "Store operations that failed or stayed in doubt")),
+      retention_removed_(family(registry_, "opi_retention_removed_total", "Old rows that were removed, by kind")),
       events_(family(registry_, "opi_events_total", "Events handed in by producers, by result")),
       events_accepted(events_.Add({{"result", "accepted"}})),
       events_duplicate(events_.Add({{"result", "duplicate"}})),
@@ -55,6 +56,9 @@ prometheus::Counter& Metrics::attempts(std::string_view result) {
 }
 prometheus::Counter& Metrics::deliveries_ended(std::string_view state) {
   return deliveries_ended_.Add({{"state", std::string(state)}});
+}
+prometheus::Counter& Metrics::retention_removed(std::string_view what) {
+  return retention_removed_.Add({{"what", std::string(what)}});
 }
 prometheus::Counter& Metrics::store_failures(std::string_view operation) {
   return store_failures_.Add({{"operation", std::string(operation)}});

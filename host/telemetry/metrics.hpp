@@ -18,8 +18,10 @@ class Metrics {
   // The registry in Prometheus' text format.
   [[nodiscard]] std::string exposition() const;
 
-  prometheus::Counter& attempts(std::string_view result);           // succeeded, retryable, terminal, interrupted
-  prometheus::Counter& deliveries_ended(std::string_view state);    // delivered, failed, dead_lettered
+  prometheus::Counter& attempts(std::string_view result);         // succeeded, retryable, terminal, interrupted
+  prometheus::Counter& deliveries_ended(std::string_view state);  // delivered, failed, dead_lettered
+  // deliveries, attempts, events, delivery_events, rollup
+  prometheus::Counter& retention_removed(std::string_view what);
   prometheus::Counter& store_failures(std::string_view operation);  // claim, settle, insert, …
 
  private:
@@ -27,6 +29,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& attempts_;
   prometheus::Family<prometheus::Counter>& deliveries_ended_;
   prometheus::Family<prometheus::Counter>& store_failures_;
+  prometheus::Family<prometheus::Counter>& retention_removed_;
   prometheus::Family<prometheus::Counter>& events_;
 
  public:

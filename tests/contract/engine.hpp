@@ -10,6 +10,7 @@
 #include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
+#include "delivery/retention.hpp"
 #include "identity/token_store.hpp"
 #include "support/manual_clock.hpp"
 
@@ -26,6 +27,7 @@ class Engine {
   virtual delivery::DeadLetterStore& dead_letters() = 0;
   virtual delivery::DeliveryFeed& feed() = 0;
   virtual delivery::HealthQuery& health() = 0;
+  virtual delivery::RetentionStore& retention() = 0;
   virtual audit::AuditLog& audit() = 0;
   virtual identity::TokenStore& tokens() = 0;
 

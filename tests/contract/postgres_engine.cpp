@@ -11,6 +11,7 @@
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/postgres_health_query.hpp"
+#include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_token_store.hpp"
 
 namespace opi::test {
@@ -27,6 +28,7 @@ class PostgresEngine final : public Engine {
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
+  delivery::RetentionStore& retention() override { return retention_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
 
@@ -67,6 +69,7 @@ class PostgresEngine final : public Engine {
   postgres::PostgresDeadLetterStore dead_letters_{database_};
   postgres::PostgresDeliveryFeed feed_{database_};
   postgres::PostgresHealthQuery health_{database_};
+  postgres::PostgresRetentionStore retention_{database_};
   postgres::PostgresAuditLog audit_{database_};
   postgres::PostgresTokenStore tokens_{database_};
 };

@@ -12,6 +12,7 @@
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -36,6 +37,7 @@ class SqliteEngine final : public Engine {
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
+  delivery::RetentionStore& retention() override { return retention_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
 
@@ -80,6 +82,7 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};
   sqlite::SqliteDeliveryFeed feed_{database_};
   sqlite::SqliteHealthQuery health_{database_};
+  sqlite::SqliteRetentionStore retention_{database_};
   sqlite::SqliteAuditLog audit_{database_};
   sqlite::SqliteTokenStore tokens_{database_};
 };

@@ -16,6 +16,15 @@ CREATE TABLE tenants (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- How long a tenant keeps what has ended; NULL takes the installation's.
+CREATE TABLE tenant_retention (
+  tenant_id text COLLATE "C" PRIMARY KEY REFERENCES tenants,
+  delivered_days integer CHECK (delivered_days BETWEEN 1 AND 3650),
+  failed_days integer CHECK (failed_days BETWEEN 1 AND 3650),
+  delivery_events_days integer CHECK (delivery_events_days BETWEEN 1 AND 3650),
+  rollup_days integer CHECK (rollup_days BETWEEN 1 AND 3650)
+);
+
 CREATE TABLE integration_destinations (
   tenant_id text COLLATE "C" NOT NULL REFERENCES tenants,
   -- Also unique alone: the outbox is claimed by destination.

@@ -24,6 +24,8 @@ CREATE TABLE integration_events (
 );
 CREATE INDEX integration_events_by_correlation ON integration_events (tenant_id, correlation_id)
   WHERE correlation_id <> '';
+-- For retention: those that nobody subscribed to.
+CREATE INDEX integration_events_unrouted ON integration_events (tenant_id, received_at) WHERE cardinality(delivery_ids) = 0;
 CREATE INDEX integration_events_by_alert ON integration_events (tenant_id, alert_id) WHERE alert_id <> '';
 CREATE INDEX integration_events_by_evidence ON integration_events (tenant_id, evidence_id) WHERE evidence_id <> '';
 CREATE INDEX integration_events_by_ticket ON integration_events (tenant_id, ticket_id) WHERE ticket_id <> '';

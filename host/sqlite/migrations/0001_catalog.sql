@@ -14,6 +14,15 @@ CREATE TABLE tenants (
   revision INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- How long a tenant keeps what has ended; NULL takes the installation's.
+CREATE TABLE tenant_retention (
+  tenant_id TEXT PRIMARY KEY REFERENCES tenants,
+  delivered_days INTEGER CHECK (delivered_days BETWEEN 1 AND 3650),
+  failed_days INTEGER CHECK (failed_days BETWEEN 1 AND 3650),
+  delivery_events_days INTEGER CHECK (delivery_events_days BETWEEN 1 AND 3650),
+  rollup_days INTEGER CHECK (rollup_days BETWEEN 1 AND 3650)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE integration_destinations (
   tenant_id TEXT NOT NULL REFERENCES tenants,
   -- Also unique alone: the outbox is claimed by destination.
