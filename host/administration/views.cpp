@@ -17,6 +17,12 @@ using secrets::CredentialState;
 json::string_view text(std::string_view view) { return {view.data(), view.size()}; }
 json::value or_null(const std::string& value) { return value.empty() ? json::value(nullptr) : json::value(value); }
 
+// Whole numbers as such: 4, not 4E0.
+json::value number(double value) {
+  const auto whole = static_cast<std::int64_t>(value);
+  return static_cast<double>(whole) == value ? json::value(whole) : json::value(value);
+}
+
 json::value parsed(const std::string& stored) {
   json::error_code failure;
   auto value = json::parse(stored, failure);
@@ -33,9 +39,9 @@ json::object policy_view(const DeliveryPolicy& policy) {
   return {{"max_attempts", policy.max_attempts},
           {"timeout_ms", policy.timeout.count()},
           {"backoff_initial_ms", policy.backoff_initial.count()},
-          {"backoff_factor", policy.backoff_factor},
+          {"backoff_factor", number(policy.backoff_factor)},
           {"backoff_cap_ms", policy.backoff_cap.count()},
-          {"backoff_jitter", policy.backoff_jitter},
+          {"backoff_jitter", number(policy.backoff_jitter)},
           {"dead_letter", text(to_string(policy.dead_letter))},
           {"retryable_statuses", list_of(policy.retryable_statuses)}};
 }
@@ -46,9 +52,9 @@ json::object override_view(const PolicyOverride& own) {
   if (own.max_attempts) view["max_attempts"] = *own.max_attempts;
   if (own.timeout) view["timeout_ms"] = own.timeout->count();
   if (own.backoff_initial) view["backoff_initial_ms"] = own.backoff_initial->count();
-  if (own.backoff_factor) view["backoff_factor"] = *own.backoff_factor;
+  if (own.backoff_factor) view["backoff_factor"] = number(*own.backoff_factor);
   if (own.backoff_cap) view["backoff_cap_ms"] = own.backoff_cap->count();
-  if (own.backoff_jitter) view["backoff_jitter"] = *own.backoff_jitter;
+  if (own.backoff_jitter) view["backoff_jitter"] = number(*own.backoff_jitter);
   if (own.dead_letter) view["dead_letter"] = text(to_string(*own.dead_letter));
   if (own.retryable_statuses) view["retryable_statuses"] = list_of(*own.retryable_statuses);
   return view;
@@ -121,7 +127,7 @@ json::object view_of(const Destination& destination, const DeliveryPolicy& effec
           {"signing", destination.signing == SigningRule::required ? "required" : "disabled"},
           {"config", parsed(destination.config)},
           {"max_in_flight", destination.max_in_flight},
-          {"rate_limit_per_second", destination.rate_limit_per_second},
+          {"rate_limit_per_second", number(destination.rate_limit_per_second)},
           {"timeout_ms", effective.timeout.count()},
           {"max_attempts", effective.max_attempts},
           {"policy", override_view(destination.policy_override)},

@@ -72,7 +72,7 @@ void expect_done(ChangeStatus status, const std::vector<delivery::FieldError>& e
                                   "If-Match names another revision than the current one; read it again", 412));
     case ChangeStatus::busy:
       throw ProblemError(conflict("destination-busy", "The destination is busy",
-                                  "It still has live deliveries; disable it or wait until they have ended"));
+                                  "It still has live deliveries; it can be deleted when they have ended"));
     case ChangeStatus::disabled:
       throw ProblemError(
           conflict("destination-disabled", "The destination is disabled", "Nothing is sent to it; enable it first"));
