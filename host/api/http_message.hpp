@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "domain/ids.hpp"
-#include "identity/token.hpp"
+#include "identity/identity.hpp"
 
 namespace opi::api {
 
@@ -20,8 +20,11 @@ struct Request {
   std::string content_type;             // lower case, without parameters
   std::string if_match;                 // as sent, empty if absent
   std::string body;
+  std::string authorization;  // as sent; for the exchange of a bearer for a session
+  std::string address;        // whom failed attempts to sign in are counted for
   identity::Identity identity;
-  TenantId tenant;  // the one the request is about; empty for routes without authentication
+  identity::Caller caller;  // the same identity, with what it rests on
+  TenantId tenant;          // the one the request is about; empty for routes that are about none
 };
 
 struct Response {

@@ -4,29 +4,26 @@
 #include <memory>
 #include <string>
 
-#include "api/route_table.hpp"
-#include "identity/token.hpp"
-#include "telemetry/logger.hpp"
+#include "api/connection_gate.hpp"
+#include "api/http_exchange.hpp"
+#include "api/request_handler.hpp"
 
 namespace opi::api {
 
-// Inbound HTTP on POCO's server: reads requests within their limits, authenticates, checks the route's action
-// against the caller's role, and turns every failure into a problem document.
+// Inbound HTTP: a gate that collects the heads of requests, and threads that serve them with POCO. Reads requests
+// within their limits and has them answered by a RequestHandler.
 class HttpServer {
  public:
   struct Options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8080;  // 0: any free port
-    int threads = 64;           // connections served at the same time
-    int queued_connections = 128;
-    std::chrono::milliseconds timeout{15'000};  // of one read or write on a connection
-    std::chrono::milliseconds keep_alive{30'000};
-    std::size_t body_bytes = 8 * 1024 * 1024;
-    int retry_after_seconds = 5;  // told with 503
+    int threads = 64;           // requests served at the same time
+    ConnectionGate::Options gate;
+    HttpExchange::Options exchange;
   };
 
   // Binds the address; serves after start(). Throws std::runtime_error naming address and port.
-  HttpServer(RouteTable routes, identity::TokenVerifier& tokens, telemetry::Logger& logger, const Options& options);
+  HttpServer(RequestHandler handler, const Options& options);
   ~HttpServer();  // stops
 
   void start();

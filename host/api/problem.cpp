@@ -1,5 +1,6 @@
 #include "api/problem.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -49,6 +50,15 @@ Problem forbidden(std::string detail, std::vector<ProblemField> fields) {
 }
 Problem not_found() { return make(404, "not-found", "Not found", "There is no such resource"); }
 Problem too_large(std::string detail) { return make(413, "too-large", "The request is too large", std::move(detail)); }
+Problem csrf(std::string detail) {
+  return make(403, "csrf", "The request does not show that a page of this site sent it", std::move(detail));
+}
+Problem too_many_requests(std::string detail, std::chrono::milliseconds retry_after) {
+  auto problem = make(429, "too-many-requests", "Too many requests", std::move(detail));
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(retry_after).count();
+  problem.headers.emplace_back("Retry-After", std::to_string(std::max<long long>(1, seconds)));
+  return problem;
+}
 Problem unavailable(std::string detail, int retry_after_seconds) {
   auto problem = make(503, "unavailable", "Temporarily unavailable", std::move(detail));
   problem.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));

@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ Problem unauthenticated(std::string detail);
 Problem forbidden(std::string detail, std::vector<ProblemField> fields = {});
 Problem not_found();
 Problem too_large(std::string detail);
+Problem csrf(std::string detail);
+Problem too_many_requests(std::string detail, std::chrono::milliseconds retry_after);
 Problem unavailable(std::string detail, int retry_after_seconds);
 
 }  // namespace opi::api

@@ -7,18 +7,38 @@
 namespace opi::api {
 namespace {
 
-identity::Identity authenticate(const RequestHead& head, identity::TokenVerifier& tokens) {
-  static constexpr std::string_view scheme = "Bearer ";
-  if (head.authorization.empty()) throw ProblemError(unauthenticated("Send an API token as 'Authorization: Bearer …'"));
-  const std::string_view header = head.authorization;
-  if (!header.starts_with(scheme))
-    throw ProblemError(unauthenticated("The Authorization header is not a bearer token"));
-  const auto identity = tokens.verify(header.substr(scheme.size()));
-  if (!identity) throw ProblemError(unauthenticated("The token is unknown, expired or revoked"));
-  return *identity;
+std::string media_type(std::string_view content_type) {
+  std::string type;
+  for (const char c : content_type.substr(0, content_type.find(';')))
+    if (c != ' ') type += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return type;
 }
 
-TenantId tenant_of(const RequestHead& head, const identity::Identity& identity) {
+// The installation is no customer, but it has an audit trail and tokens of its own.
+bool concerns_the_installation(Action action) {
+  return action == Action::read_audit || action == Action::manage_tokens;
+}
+
+}  // namespace
+
+void refuse(const identity::Refusal& refusal) {
+  const std::string detail(refusal.detail);
+  switch (refusal.kind) {
+    case identity::Refusal::Kind::csrf: throw ProblemError(csrf(detail));
+    case identity::Refusal::Kind::too_many: throw ProblemError(too_many_requests(detail, refusal.retry_after));
+    case identity::Refusal::Kind::unauthenticated: break;
+  }
+  throw ProblemError(unauthenticated(detail));
+}
+
+identity::Caller RequestHandler::authenticate(const RequestHead& head) const {
+  auto answer =
+      authenticator_.authenticate({head.method, head.authorization, head.cookie, head.csrf_token, head.address});
+  if (const auto* refusal = std::get_if<identity::Refusal>(&answer)) refuse(*refusal);
+  return std::move(std::get<identity::Caller>(answer));
+}
+
+TenantId RequestHandler::tenant_of(const RequestHead& head, const identity::Identity& identity, Action action) const {
   if (identity.role != Role::system_admin) {
     if (!head.tenant_header.empty() && head.tenant_header != identity.tenant.str())
       throw ProblemError(
@@ -30,19 +50,13 @@ TenantId tenant_of(const RequestHead& head, const identity::Identity& identity) 
     throw ProblemError(
         bad_request("A system administrator names the tenant with each request",
                     {{"X-Tenant-Id", head.tenant_header.empty() ? "is missing" : "is not a tenant id"}}));
+  const bool known = *tenant == audit::system_tenant() ? concerns_the_installation(action) : known_tenant_(*tenant);
+  if (!known) throw ProblemError(not_found());
   return *tenant;
 }
 
-std::string media_type(std::string_view content_type) {
-  std::string type;
-  for (const char c : content_type.substr(0, content_type.find(';')))
-    if (c != ' ') type += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return type;
-}
-
-Response dispatch(const RouteTable& routes, identity::TokenVerifier& tokens, const RequestHead& head,
-                  const std::function<std::string()>& read_body) {
-  auto match = routes.match(head.method, head.path);
+Response RequestHandler::dispatch(const RequestHead& head, const BodyReader& read_body) const {
+  auto match = routes_.match(head.method, head.path);
   if (match.route == nullptr) {
     if (match.allowed_methods.empty()) throw ProblemError(not_found());
     Problem problem{
@@ -57,37 +71,40 @@ Response dispatch(const RouteTable& routes, identity::TokenVerifier& tokens, con
   request.parameters = std::move(match.parameters);
   request.content_type = media_type(head.content_type);
   request.if_match = head.if_match;
-  if (match.route->action) {
-    request.identity = authenticate(head, tokens);
-    if (!may(request.identity.role, *match.route->action))
-      throw ProblemError(forbidden("The role " + std::string(to_string(request.identity.role)) + " may not do this"));
-    if (!match.route->of_installation) request.tenant = tenant_of(head, request.identity);
+  request.authorization = head.authorization;
+  request.address = head.address;
+  const auto& route = *match.route;
+  if (route.action || route.access == Route::Access::authenticated) {
+    request.caller = authenticate(head);
+    request.identity = request.caller.identity;
   }
-  request.body = read_body();
-  return match.route->handler(request);
+  if (route.action) {
+    if (!may(request.identity.role, *route.action))
+      throw ProblemError(forbidden("The role " + std::string(to_string(request.identity.role)) + " may not do this"));
+    if (!route.of_installation) request.tenant = tenant_of(head, request.identity, *route.action);
+  }
+  request.body = read_body(route.body_bytes);
+  return route.handler(request);
 }
 
-}  // namespace
-
-Response answer(const RouteTable& routes, identity::TokenVerifier& tokens, telemetry::Logger& logger,
-                int retry_after_seconds, const RequestHead& head, const std::function<std::string()>& read_body) {
+Response RequestHandler::answer(const RequestHead& head, const BodyReader& read_body) const {
   try {
-    return dispatch(routes, tokens, head, read_body);
+    return dispatch(head, read_body);
   } catch (const ProblemError& error) {
     return to_response(error.problem());
   } catch (const StoreUnavailable& failure) {
-    logger.warning("api.store_unavailable", {{"path", head.path}, {"error", failure.what()}});
-    return to_response(unavailable("The store cannot be reached; nothing was stored", retry_after_seconds));
+    logger_.warning("api.store_unavailable", {{"path", head.path}, {"error", failure.what()}});
+    return to_response(unavailable("The store cannot be reached; nothing was stored", options_.retry_after_seconds));
   } catch (const delivery::IntakeOverloaded& failure) {
-    return to_response(unavailable(failure.what(), retry_after_seconds));
+    return to_response(unavailable(failure.what(), options_.retry_after_seconds));
   } catch (const delivery::IntakeClosed& failure) {
-    return to_response(unavailable(failure.what(), retry_after_seconds));
+    return to_response(unavailable(failure.what(), options_.retry_after_seconds));
   } catch (const CommitInDoubt& failure) {
-    logger.error("api.commit_in_doubt", {{"path", head.path}, {"error", failure.what()}});
+    logger_.error("api.commit_in_doubt", {{"path", head.path}, {"error", failure.what()}});
     return to_response(
-        unavailable("Whether this was stored is unknown; sending it again is safe", retry_after_seconds));
+        unavailable("Whether this was stored is unknown; sending it again is safe", options_.retry_after_seconds));
   } catch (const std::exception& failure) {
-    logger.error("api.failed", {{"path", head.path}, {"error", failure.what()}});
+    logger_.error("api.failed", {{"path", head.path}, {"error", failure.what()}});
     return to_response({500, "internal", "Internal error", "The request failed; the log says why", {}, {}, {}});
   }
 }

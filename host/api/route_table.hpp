@@ -17,9 +17,11 @@ struct Route {
   // "/api/v1/deliveries/{id}": a {…} segment matches any one segment without ':'; "/api/v1/destinations/{id}:enable"
   // and "/api/v1/dead-letters:replay" name a verb.
   std::string pattern;
-  std::optional<Action> action;  // what the caller must be allowed to do; nullopt: open to everyone
+  std::optional<Action> action;  // what the caller must be allowed to do; nullopt: nothing, see access
   Handler handler;
   bool of_installation = false;  // about no tenant: a system administrator names none
+  enum class Access { open, authenticated } access = Access::open;  // without an action: who may come
+  std::size_t body_bytes = 0;                                       // 0: the server's limit
 };
 
 // All routes of the server. Immutable once served.

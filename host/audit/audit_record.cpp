@@ -68,4 +68,6 @@ std::optional<ActorKind> parse_actor_kind(std::string_view text) {
   return std::nullopt;
 }
 
+TenantId system_tenant() { return *TenantId::parse("_system"); }
+
 }  // namespace opi::audit

@@ -65,6 +65,9 @@ struct Entry {
   std::string details;  // JSON object, or empty
 };
 
+// Under which records of the installation itself stand; no customer.
+TenantId system_tenant();
+
 using Digest = std::array<std::uint8_t, 32>;
 
 // The place of an entry in its tenant's hash chain.

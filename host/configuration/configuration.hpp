@@ -29,6 +29,15 @@ struct Configuration {
   std::string api_address;
   std::uint16_t api_port = 0;
   int api_threads = 0;
+  int api_requests_per_second = 0, api_request_burst = 0;  // of one token or user
+  int api_max_connections = 0, api_max_connections_per_address = 0;
+  std::chrono::milliseconds api_head_timeout{}, api_body_timeout{};
+
+  std::string status_address;
+  std::uint16_t status_port = 0;
+
+  std::string jwt_keys, jwt_issuer, jwt_audience, jwt_tenant_claim, jwt_role_claim;
+  std::chrono::milliseconds session_lifetime{};
 
   std::string log_file;
   telemetry::Level log_level = telemetry::Level::info;

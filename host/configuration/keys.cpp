@@ -42,6 +42,12 @@ std::string any_text(C& c, const std::string& text) {
 }
 
 template <auto Member>
+std::string required_text(C& c, const std::string& text) {
+  if (text.empty()) return "must not be empty";
+  return any_text<Member>(c, text);
+}
+
+template <auto Member>
 std::string absolute_path(C& c, const std::string& text) {
   if (!text.empty() && text.front() != '/') return "must be an absolute path";
   c.*Member = text;
@@ -143,8 +149,44 @@ const std::vector<Key>& keys() {
        any_text<&C::api_address>},
       {"api.port", "8080", "TCP port, 0 to 65535", "0 takes any free port, which the log tells.", false,
        integer<&C::api_port, 0, 65535>},
-      {"api.threads", "64", "1 to 1024", "Connections served at the same time.", false,
-       integer<&C::api_threads, 1, 1024>},
+      {"api.threads", "64", "1 to 1024", "Requests served at the same time.", false, integer<&C::api_threads, 1, 1024>},
+      {"api.requests_per_second", "200", "1 to 1000000", "Of one token or user; beyond, 429. A batch is one request.",
+       false, integer<&C::api_requests_per_second, 1, 1'000'000>},
+      {"api.request_burst", "400", "1 to 1000000", "Requests of one token or user that may come at once.", false,
+       integer<&C::api_request_burst, 1, 1'000'000>},
+
+      {"api.max_connections", "1024", "1 to 65536", "Open connections; beyond, 503.", false,
+       integer<&C::api_max_connections, 1, 65'536>},
+      {"api.max_connections_per_address", "256", "1 to 65536",
+       "Open connections of one remote address (of an IPv6 /64). Behind a proxy all have the proxy's.", false,
+       integer<&C::api_max_connections_per_address, 1, 65'536>},
+      {"api.head_timeout_ms", "10000", "ms, 100 to 600000", "For the head of a request to arrive; beyond, 408.", false,
+       milliseconds<&C::api_head_timeout, 100, 600'000>},
+      {"api.body_timeout_ms", "30000", "ms, 100 to 600000",
+       "For the whole body of a request to arrive (beyond, 408), and for a client to take the whole answer.", false,
+       milliseconds<&C::api_body_timeout, 100, 600'000>},
+
+      {"status.address", "127.0.0.1", "IP address",
+       "Address of /healthz, /readyz and /metrics, which ask for no token: keep it from the public.", false,
+       any_text<&C::status_address>},
+      {"status.port", "8081", "TCP port, 0 to 65535", "0 takes any free port, which the log tells.", false,
+       integer<&C::status_port, 0, 65535>},
+
+      {"identity.jwt_keys", "", "absolute path",
+       "Public keys of the identity provider whose JWTs (RS256, ES256) are accepted: a JWKS file, a .pem file, or a "
+       "folder "
+       "of .pem files named by key id. Empty: none. SIGHUP reads it anew.",
+       false, absolute_path<&C::jwt_keys>},
+      {"identity.jwt_issuer", "", "text", "The issuer (iss) that a JWT must name.", false, any_text<&C::jwt_issuer>},
+      {"identity.jwt_audience", "", "text", "The audience (aud) that a JWT must name.", false,
+       any_text<&C::jwt_audience>},
+      {"identity.jwt_tenant_claim", "tenant", "claim name", "The claim that names the tenant.", false,
+       required_text<&C::jwt_tenant_claim>},
+      {"identity.jwt_role_claim", "role", "claim name", "The claim that names the role.", false,
+       required_text<&C::jwt_role_claim>},
+      {"identity.session_lifetime_ms", "28800000", "ms, 60000 to 604800000",
+       "How long a browser stays signed in; not longer than the token it signed in with.", false,
+       milliseconds<&C::session_lifetime, 60'000, 604'800'000>},
 
       {"log.file", "-", "absolute path, or -", "JSON lines. - is standard error. SIGHUP opens the file anew.", false,
        log_file},

@@ -81,6 +81,9 @@ class Loader {
             "store.engine is postgres, so store.postgres_connection or store.postgres_connection_file must be set");
     if (c.breaker_max_cooldown < c.breaker_cooldown)
       error("configuration", "breaker.max_cooldown_ms must be at least breaker.cooldown_ms");
+    if (!c.jwt_keys.empty() && (c.jwt_issuer.empty() || c.jwt_audience.empty()))
+      error("configuration",
+            "identity.jwt_keys is set, so identity.jwt_issuer and identity.jwt_audience must be set, too");
     if (c.environment == Environment::production && !c.local_secrets_directory.empty())
       error("configuration", "secrets.local_directory may not be set in production");
     return std::move(loaded_);

@@ -115,4 +115,14 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
   return bytes;
 }
 
+std::optional<std::vector<std::uint8_t>> from_base64url(std::string_view text) {
+  std::string standard(text);
+  for (char& c : standard) {
+    if (c == '+' || c == '/' || c == '=') return std::nullopt;
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+  }
+  return from_base64(standard);
+}
+
 }  // namespace opi::crypto

@@ -100,7 +100,7 @@ int issue_token(Context& context, const std::vector<std::string>& arguments) {
   const auto expires = days == 0 ? std::optional<UnixTime>{} : std::optional<UnixTime>{now + std::chrono::days{days}};
   const auto issued = identity::issue_token(*role, tenant, label, now, expires, context.random);
   audit::Entry entry;
-  entry.tenant = tenant.empty() ? *TenantId::parse("_system") : tenant;
+  entry.tenant = tenant.empty() ? audit::system_tenant() : tenant;
   entry.at = now;
   entry.actor_id = actor;
   entry.action = audit::Action::token_issued;

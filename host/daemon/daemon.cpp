@@ -15,8 +15,10 @@
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/policy_routes.hpp"
+#include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
 #include "api/tenant_routes.hpp"
+#include "api/token_routes.hpp"
 #include "crypto/digest.hpp"
 #include "daemon/options.hpp"
 #include "plugins/refusal_codes.hpp"
@@ -30,6 +32,7 @@ constexpr milliseconds never{std::chrono::hours{1}};
 constexpr milliseconds announce_interval{10};  // other daemons hear of work at most this often
 constexpr milliseconds catalog_interval{500};  // changed destinations are noticed this soon
 constexpr milliseconds listen_timeout{500};
+constexpr milliseconds sign_in_audit_interval{5'000};
 constexpr milliseconds cancel_timeout{5'000};            // for what the drain timeout cut off
 constexpr std::chrono::seconds dispatcher_deadline{90};  // several times the longest store timeout
 
@@ -45,12 +48,12 @@ std::string make_daemon_id(Random& random) {
 
 struct Daemon::Services {
   std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox, feed,
-      retention;
+      retention, sign_ins;
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
     for (auto* service :
-         {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention})
+         {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention, &sign_ins})
       if (*service) list.push_back(service->get());
     return list;
   }
@@ -105,10 +108,14 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                       },
                       {}),
       retention_(*stores_.retention, catalog_, clock_, metrics_, logger_, retention_options(configuration_)),
-      tokens_(*stores_.tokens, clock_, {}) {
+      tokens_(*stores_.tokens, clock_, {}),
+      jwts_(configuration_.jwt_keys, jwt_rules(configuration_), clock_),
+      sessions_(*stores_.sessions, tokens_, clock_, random_, session_options(configuration_)),
+      failed_sign_ins_(*stores_.audit, clock_, {}),
+      authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, request_limit(configuration_)) {
   audit_plugins();
   make_services();
-  api_ = std::make_unique<api::HttpServer>(make_routes(), tokens_, logger_, server_options(configuration_));
+  make_servers();
 }
 
 Daemon::~Daemon() {
@@ -147,6 +154,10 @@ void Daemon::make_services() {
                                                     delivery::InboxDrain::Options{});
     services_->inbox = make("inbox", [this] { return inbox_->run_once(); });
   }
+  services_->sign_ins = make("sign_ins", [this] {
+    failed_sign_ins_.run_once();
+    return sign_in_audit_interval;
+  });
   if (!stores_.listener) return;
   services_->listen = make("listen", [this] {
     if (stores_.listener->run_once(listen_timeout)) {
@@ -171,11 +182,13 @@ void Daemon::start() {
   dispatched_at_ = clock_.mono_now().time_since_epoch().count();
   for (auto* service : services_->all()) service->start();
   api_->start();
+  status_->start();
   serving_ = true;
   logger_.info("daemon.started", {{"daemon", daemon_id_},
                                   {"environment", configuration::to_string(configuration_.environment)},
                                   {"api_address", configuration_.api_address},
                                   {"api_port", static_cast<int>(api_->port())},
+                                  {"status_port", static_cast<int>(status_->port())},
                                   {"plugins_loaded", plugins_.loaded().size()},
                                   {"plugins_refused", plugins_.refused().size()}});
 }
@@ -195,11 +208,21 @@ void Daemon::drain_and_stop() {
   const auto left = scheduler_.counts(clock_.mono_now()).in_flight;
   secret_workers_.stop();
   for (auto* service : services_->all()) service->stop();
+  status_->stop();  // last: it says that the daemon is draining
+  record_failed_sign_ins();
   // Leases that are left run out by themselves, here or at another daemon.
   logger_.info("daemon.stopped",
                {{"daemon", daemon_id_},
                 {"left_to_lease_expiry", left},
                 {"duration_ms", std::chrono::duration_cast<milliseconds>(clock_.mono_now() - began).count()}});
+}
+
+void Daemon::record_failed_sign_ins() {
+  try {
+    failed_sign_ins_.flush();
+  } catch (const std::exception& failure) {
+    logger_.warning("sign_ins.not_audited", {{"error", failure.what()}});
+  }
 }
 
 void Daemon::wait_until_settled(milliseconds timeout) {
@@ -211,6 +234,7 @@ void Daemon::wait_until_settled(milliseconds timeout) {
 void Daemon::reload(const configuration::Configuration& configuration) {
   logger_.set_threshold(configuration.log_level);
   logger_.reopen();
+  jwts_.reload();
   logger_.info("daemon.reloaded", {{"log_level", telemetry::to_string(configuration.log_level)}});
 }
 
@@ -231,8 +255,26 @@ api::RouteTable Daemon::make_routes() {
   api::add_policy_routes(routes, policies_, editor_);
   api::add_delivery_event_routes(routes, *stores_.feed);
   api::add_health_routes(routes, *stores_.health, catalog_, clock_);
-  api::add_status_routes(routes, metrics_, [this] { return readiness(); });
+  api::add_session_routes(routes, authenticator_, !configuration_.relaxed());
+  api::add_token_routes(routes, *stores_.tokens, authenticator_, clock_, random_);
   return routes;
+}
+
+void Daemon::make_servers() {
+  const auto answering = [this](api::RouteTable routes) {
+    return api::RequestHandler(std::move(routes), authenticator_,
+                               [this](const TenantId& tenant) { return is_known(tenant); }, logger_, {});
+  };
+  api::RouteTable status;
+  api::add_status_routes(status, metrics_, [this] { return readiness(); });
+  api_ = std::make_unique<api::HttpServer>(answering(make_routes()), server_options(configuration_));
+  status_ = std::make_unique<api::HttpServer>(answering(std::move(status)), status_server_options(configuration_));
+}
+
+bool Daemon::is_known(const TenantId& tenant) {
+  if (catalog_.current()->tenants.contains(tenant)) return true;
+  catalog_.refresh();
+  return catalog_.current()->tenants.contains(tenant);
 }
 
 std::string Daemon::readiness() {
@@ -250,7 +292,7 @@ void Daemon::audit_plugins() {
   std::vector<audit::Entry> entries;
   const auto record = [&](audit::Action action, std::string target, const boost::json::object& details) {
     audit::Entry entry;
-    entry.tenant = *TenantId::parse("_system");
+    entry.tenant = audit::system_tenant();
     entry.at = clock_.unix_now();
     entry.actor_id = daemon_id_;
     entry.action = action;

@@ -21,6 +21,7 @@
 #include "egress/guarded_endpoint_check.hpp"
 #include "egress/http_transport.hpp"
 #include "egress/system_resolver.hpp"
+#include "identity/authenticator.hpp"
 #include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_host.hpp"
@@ -57,9 +58,12 @@ class Daemon {
  private:
   struct Services;
   void audit_plugins();
+  void record_failed_sign_ins();
   void make_services();
   void announce_work();
+  void make_servers();
   api::RouteTable make_routes();
+  bool is_known(const TenantId& tenant);
   std::string readiness();
   void wait_until_settled(std::chrono::milliseconds timeout);
 
@@ -99,7 +103,11 @@ class Daemon {
   delivery::FeedPublisher feed_publisher_;
   delivery::Retention retention_;
   identity::TokenVerifier tokens_;
-  std::unique_ptr<api::HttpServer> api_;
+  identity::JwtVerifier jwts_;
+  identity::Sessions sessions_;
+  identity::FailedSignIns failed_sign_ins_;
+  identity::Authenticator authenticator_;
+  std::unique_ptr<api::HttpServer> api_, status_;
   std::atomic<bool> serving_ = false;
   std::atomic<bool> stopped_ = false;
   std::atomic<std::int64_t> dispatched_at_{0};  // mono, ns

@@ -115,11 +115,44 @@ egress::TransportOptions transport_options(const Configuration& configuration) {
   return options;
 }
 
+identity::JwtRules jwt_rules(const Configuration& configuration) {
+  return {configuration.jwt_issuer, configuration.jwt_audience, configuration.jwt_tenant_claim,
+          configuration.jwt_role_claim};
+}
+
+identity::Sessions::Options session_options(const Configuration& configuration) {
+  identity::Sessions::Options options;
+  options.lifetime = configuration.session_lifetime;
+  return options;
+}
+
+identity::RateLimit::Options request_limit(const Configuration& configuration) {
+  identity::RateLimit::Options options;
+  options.per_second = configuration.api_requests_per_second;
+  options.burst = configuration.api_request_burst;
+  return options;
+}
+
 api::HttpServer::Options server_options(const Configuration& configuration) {
   api::HttpServer::Options options;
   options.address = configuration.api_address;
   options.port = configuration.api_port;
   options.threads = configuration.api_threads;
+  options.gate.connections = static_cast<std::size_t>(configuration.api_max_connections);
+  options.gate.connections_per_address = static_cast<std::size_t>(configuration.api_max_connections_per_address);
+  options.gate.head_timeout = configuration.api_head_timeout;
+  options.exchange.body_timeout = configuration.api_body_timeout;
+  return options;
+}
+
+api::HttpServer::Options status_server_options(const Configuration& configuration) {
+  constexpr int threads = 2;
+  constexpr std::size_t connections = 64;
+  api::HttpServer::Options options;
+  options.address = configuration.status_address;
+  options.port = configuration.status_port;
+  options.threads = threads;
+  options.gate.connections = options.gate.connections_per_address = connections;
   return options;
 }
 

@@ -6,6 +6,7 @@
 #include "delivery/rescuer.hpp"
 #include "delivery/retention.hpp"
 #include "egress/http_transport.hpp"
+#include "identity/authenticator.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_secret_provider.hpp"
 
@@ -28,6 +29,10 @@ egress::AddressGuard address_guard(const configuration::Configuration& configura
 // What is wrong with values that only the parts can judge.
 std::vector<std::string> faults(const configuration::Configuration& configuration);
 egress::TransportOptions transport_options(const configuration::Configuration& configuration);
+identity::JwtRules jwt_rules(const configuration::Configuration& configuration);
+identity::Sessions::Options session_options(const configuration::Configuration& configuration);
+identity::RateLimit::Options request_limit(const configuration::Configuration& configuration);
 api::HttpServer::Options server_options(const configuration::Configuration& configuration);
+api::HttpServer::Options status_server_options(const configuration::Configuration& configuration);
 
 }  // namespace opi::daemon

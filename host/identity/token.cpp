@@ -37,28 +37,21 @@ bool is_token_shaped(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return ascii_alphanumeric(c) || c == '-' || c == '_'; });
 }
 
+Identity identity_of(const TokenRecord& token) {
+  return {token.role, token.tenant, audit::ActorKind::token, token.prefix};
+}
+
+std::optional<TokenRecord> TokenVerifier::find_valid(const TokenHash& hash) {
+  auto record = recollection_.get(hash, clock_.mono_now(), [&] { return store_.find(hash); });
+  if (!record || record->revoked_at || (record->expires_at && *record->expires_at <= clock_.unix_now()))
+    return std::nullopt;
+  return record;
+}
+
 std::optional<Identity> TokenVerifier::verify(std::string_view token) {
   if (!is_token_shaped(token)) return std::nullopt;
-  const TokenHash hash = hash_token(token);
-  const MonoTime now = clock_.mono_now();
-  std::optional<TokenRecord> record;
-  bool known = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = known_.find(hash); found != known_.end() && now < found->second.until) {
-      record = found->second.record;
-      known = true;
-    }
-  }
-  if (!known) {
-    record = store_.find(hash);
-    const std::lock_guard lock(mutex_);
-    if (known_.size() >= options_.cache_size) known_.clear();
-    known_[hash] = {record, now + options_.cache_ttl};
-  }
-  const UnixTime today = clock_.unix_now();
-  if (!record || record->revoked_at || (record->expires_at && *record->expires_at <= today)) return std::nullopt;
-  return Identity{record->role, record->tenant, audit::ActorKind::token, record->prefix};
+  const auto record = find_valid(hash_token(token));
+  return record ? std::optional{identity_of(*record)} : std::nullopt;
 }
 
 }  // namespace opi::identity

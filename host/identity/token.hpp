@@ -1,21 +1,13 @@
 #pragma once
 #include <chrono>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "identity/identity.hpp"
+#include "identity/recollection.hpp"
 #include "identity/token_store.hpp"
 
 namespace opi::identity {
-
-// Who asks.
-struct Identity {
-  Role role = Role::auditor;
-  TenantId tenant;  // empty for system_admin, who names a tenant with each request
-  audit::ActorKind actor_kind = audit::ActorKind::token;
-  std::string actor_id;  // the token's prefix, or the subject that an identity provider vouched for
-};
 
 struct IssuedToken {
   std::string text;  // shown once, never stored
@@ -32,7 +24,7 @@ TokenHash hash_token(std::string_view text);
 bool is_token_shaped(std::string_view text);
 
 // Answers whose token this is. Remembers answers for a moment, so that a busy producer does not cost a query a
-// request; a revocation takes as long to be felt. Thread-safe.
+// request; a revocation takes as long to be felt, except by the daemon that made it. Thread-safe.
 class TokenVerifier {
  public:
   struct Options {
@@ -40,27 +32,21 @@ class TokenVerifier {
     std::size_t cache_size = 10'000;
   };
   TokenVerifier(TokenStore& store, const Clock& clock, const Options& options)
-      : store_(store), clock_(clock), options_(options) {}
+      : store_(store), clock_(clock), recollection_(options.cache_ttl, options.cache_size) {}
 
   // nullopt for an unknown, expired or revoked token. Throws StoreUnavailable.
   std::optional<Identity> verify(std::string_view token);
+  std::optional<TokenRecord> find_valid(const TokenHash& hash);
+  // To be called after a revocation.
+  void forget() { recollection_.forget(); }
 
  private:
-  struct HashOfHash {
-    std::size_t operator()(const TokenHash& hash) const noexcept {
-      return std::hash<std::string_view>{}({reinterpret_cast<const char*>(hash.data()), hash.size()});
-    }
-  };
-  struct Known {
-    std::optional<TokenRecord> record;
-    MonoTime until{};
-  };
-
   TokenStore& store_;
   const Clock& clock_;
-  const Options options_;
-  std::mutex mutex_;
-  std::unordered_map<TokenHash, Known, HashOfHash> known_;
+  Recollection<TokenRecord> recollection_;
 };
+
+// The identity of whoever holds the token.
+Identity identity_of(const TokenRecord& token);
 
 }  // namespace opi::identity

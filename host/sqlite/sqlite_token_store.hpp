@@ -9,6 +9,9 @@ class SqliteTokenStore final : public identity::TokenStore {
   explicit SqliteTokenStore(SqliteDatabase& database) : database_(database) {}
   std::optional<identity::TokenRecord> find(const identity::TokenHash& hash) override;
   bool insert(const identity::TokenRecord& token, const audit::Entry& entry) override;
+  std::vector<identity::TokenRecord> list(const TenantId& tenant, const identity::TokenPage& page) override;
+  identity::RevokeResult revoke(const TenantId& tenant, const std::string& prefix, UnixTime now,
+                                const audit::Entry& entry) override;
 
  private:
   SqliteDatabase& database_;

@@ -12,6 +12,7 @@
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_inbox.hpp"
 #include "postgres/postgres_retention_store.hpp"
+#include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
 #include "postgres/postgres_work_listener.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
@@ -23,6 +24,7 @@
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
+#include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 
 namespace opi::stores {
@@ -52,6 +54,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.retention = std::make_unique<postgres::PostgresRetentionStore>(*database);
   stores.audit = std::make_unique<postgres::PostgresAuditLog>(*database);
   stores.tokens = std::make_unique<postgres::PostgresTokenStore>(*database);
+  stores.sessions = std::make_unique<postgres::PostgresSessionStore>(*database);
   stores.listener = std::make_unique<PostgresListener>(options);
   stores.inbox = std::make_unique<postgres::PostgresInbox>(*database);
   stores.database = std::move(database);
@@ -83,6 +86,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.retention = std::make_unique<sqlite::SqliteRetentionStore>(*database);
   stores.audit = std::make_unique<sqlite::SqliteAuditLog>(*database);
   stores.tokens = std::make_unique<sqlite::SqliteTokenStore>(*database);
+  stores.sessions = std::make_unique<sqlite::SqliteSessionStore>(*database);
   stores.database = std::move(database);
   return stores;
 }

@@ -13,6 +13,7 @@
 #include "delivery/delivery_store.hpp"
 #include "delivery/inbox.hpp"
 #include "delivery/retention.hpp"
+#include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
 
 namespace opi::stores {
@@ -37,6 +38,7 @@ struct Stores {
   std::unique_ptr<delivery::RetentionStore> retention;
   std::unique_ptr<audit::AuditLog> audit;
   std::unique_ptr<identity::TokenStore> tokens;
+  std::unique_ptr<identity::SessionStore> sessions;
   std::unique_ptr<WorkListener> listener;
   std::unique_ptr<delivery::Inbox> inbox;  // null where producers cannot publish by SQL
 };

@@ -36,6 +36,9 @@ class DaemonProcess {
                                       "plugins.directory=" + (own.parent_path() / "lib/plugins").string(),
                                       "egress.allow=127.0.0.0/8",
                                       "api.port=" + std::to_string(api_port),
+                                      "api.requests_per_second=1000000",  // a limit is not what is measured
+                                      "api.request_burst=1000000",
+                                      "status.port=0",
                                       "log.file=" + (folder / "daemon.log").string()};
     for (auto& setting : database.settings()) settings.push_back(std::move(setting));
     std::vector<std::string> arguments{(own / "integrationsd").string()};

@@ -11,6 +11,7 @@
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/retention.hpp"
+#include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
 #include "support/manual_clock.hpp"
 
@@ -30,6 +31,7 @@ class Engine {
   virtual delivery::RetentionStore& retention() = 0;
   virtual audit::AuditLog& audit() = 0;
   virtual identity::TokenStore& tokens() = 0;
+  virtual identity::SessionStore& sessions() = 0;
 
   // Once more; the constructor has done it.
   virtual void migrate() = 0;

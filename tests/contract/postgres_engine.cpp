@@ -12,6 +12,7 @@
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_retention_store.hpp"
+#include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
 
 namespace opi::test {
@@ -31,6 +32,7 @@ class PostgresEngine final : public Engine {
   delivery::RetentionStore& retention() override { return retention_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
+  identity::SessionStore& sessions() override { return sessions_; }
 
   void migrate() override { database_.migrate(); }
 
@@ -72,6 +74,7 @@ class PostgresEngine final : public Engine {
   postgres::PostgresRetentionStore retention_{database_};
   postgres::PostgresAuditLog audit_{database_};
   postgres::PostgresTokenStore tokens_{database_};
+  postgres::PostgresSessionStore sessions_{database_};
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
+#include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -40,6 +41,7 @@ class SqliteEngine final : public Engine {
   delivery::RetentionStore& retention() override { return retention_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
+  identity::SessionStore& sessions() override { return sessions_; }
 
   void migrate() override { database_.migrate(); }
 
@@ -85,6 +87,7 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteRetentionStore retention_{database_};
   sqlite::SqliteAuditLog audit_{database_};
   sqlite::SqliteTokenStore tokens_{database_};
+  sqlite::SqliteSessionStore sessions_{database_};
 };
 
 }  // namespace

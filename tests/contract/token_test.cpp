@@ -53,5 +53,50 @@ TEST_P(StoreContract, EveryRoleHasATokenAndOnlyTheSystemsHasNoTenant) {
   EXPECT_THROW(engine->tokens().insert(token("y", acme, Role::system_admin), entry(acme)), StoreRefused);
 }
 
+TEST_P(StoreContract, TokensAreListedNewestFirstByTenantAndInPages) {
+  for (int i = 1; i <= 4; ++i) {
+    auto given = token("opi_" + std::to_string(i) + "secret", acme, Role::auditor);
+    given.label = std::to_string(i);
+    given.created_at += std::chrono::milliseconds{i < 3 ? 1 : i};  // two of one moment
+    if (i == 4) given.expires_at = UnixTime{1'800'000'000'002ms};
+    engine->tokens().insert(given, entry(acme));
+  }
+  engine->tokens().insert(token("opi_theirs", globex, Role::auditor), entry(globex));
+  engine->tokens().insert(token("opi_system", TenantId{}, Role::system_admin), entry(acme));
+  std::string all;
+  identity::TokenPage page{.before = std::nullopt, .limit = 2};
+  for (int pages = 0; pages < 4; ++pages) {
+    const auto rows = engine->tokens().list(acme, page);
+    for (const auto& row : rows) {
+      EXPECT_EQ(row.tenant, acme);
+      EXPECT_EQ(row.hash, crypto::sha256("opi_" + row.label + "secret"));
+      EXPECT_EQ(row.expires_at.has_value(), row.label == "4");
+      all += row.label;
+    }
+    all += ";";
+    if (rows.empty()) break;
+    page.before = {rows.back().created_at, rows.back().prefix};
+  }
+  EXPECT_EQ(all, "43;21;;");
+  EXPECT_THAT(engine->tokens().list(TenantId{}, {}), testing::SizeIs(1));
+}
+
+TEST_P(StoreContract, ATokenIsRevokedOnceAndOnlyByItsTenant) {
+  const auto given = token("opi_secret_1", acme, Role::auditor);
+  engine->tokens().insert(given, entry(acme));
+  const UnixTime now{1'790'000'000'777ms};
+  const auto revoke = [&](const TenantId& tenant, const std::string& prefix, UnixTime at) {
+    return engine->tokens().revoke(tenant, prefix, at, entry(tenant, audit::Action::token_revoked));
+  };
+  EXPECT_EQ(revoke(globex, given.prefix, now), identity::RevokeResult::unknown);
+  EXPECT_EQ(revoke(TenantId{}, given.prefix, now), identity::RevokeResult::unknown);
+  EXPECT_EQ(revoke(acme, "opi_none", now), identity::RevokeResult::unknown);
+  EXPECT_EQ(engine->tokens().find(given.hash)->revoked_at, std::nullopt);
+  EXPECT_EQ(revoke(acme, given.prefix, now), identity::RevokeResult::revoked);
+  EXPECT_EQ(revoke(acme, given.prefix, now + 1s), identity::RevokeResult::revoked_before);
+  EXPECT_EQ(engine->tokens().find(given.hash)->revoked_at, now);
+  EXPECT_EQ(rows("audit_log"), 2) << "its issue and its revocation";
+}
+
 }  // namespace
 }  // namespace opi::test

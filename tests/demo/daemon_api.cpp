@@ -51,8 +51,8 @@ ShownDelivery read_delivery(const json::value& row) {
 
 }  // namespace
 
-DaemonApi::DaemonApi(std::uint16_t port, std::map<std::string, Tokens> tokens_by_tenant)
-    : client_(port), tokens_(std::move(tokens_by_tenant)) {}
+DaemonApi::DaemonApi(std::uint16_t port, std::uint16_t status_port, std::map<std::string, Tokens> tokens_by_tenant)
+    : client_(port), status_(status_port), tokens_(std::move(tokens_by_tenant)) {}
 
 PublishCounts DaemonApi::publish(const std::string& tenant, const std::string& ndjson) const {
   const auto reply = client_.post("/api/v1/events", tokens_.at(tenant).producer, "application/x-ndjson", ndjson);
@@ -86,7 +86,7 @@ std::vector<ShownAttempt> DaemonApi::attempts(const std::string& tenant, const s
 }
 
 std::map<std::string, double> DaemonApi::metrics() const {
-  const auto reply = client_.get("/metrics");
+  const auto reply = status_.get("/metrics");
   if (reply.status != 200) throw std::runtime_error("GET /metrics answered " + std::to_string(reply.status));
   std::map<std::string, double> values;
   std::istringstream lines(reply.body);

@@ -35,7 +35,7 @@ class DaemonApi {
   struct Tokens {
     std::string producer, auditor;
   };
-  DaemonApi(std::uint16_t port, std::map<std::string, Tokens> tokens_by_tenant);
+  DaemonApi(std::uint16_t port, std::uint16_t status_port, std::map<std::string, Tokens> tokens_by_tenant);
 
   // `ndjson`: an event a line.
   [[nodiscard]] PublishCounts publish(const std::string& tenant, const std::string& ndjson) const;
@@ -46,7 +46,7 @@ class DaemonApi {
   [[nodiscard]] std::map<std::string, double> metrics() const;
 
  private:
-  HttpClient client_;
+  HttpClient client_, status_;
   std::map<std::string, Tokens> tokens_;
 };
 

@@ -34,23 +34,24 @@ void DaemonProcess::wait_until_ready(const Interruption& interruption) {
       throw std::runtime_error("integrationsd ended at its start with " + to_string(*status) + ": " +
                                (words.empty() ? last_words(log_) : words));
     }
-    if (port_ == 0) port_ = logged_port();
-    if (port_ != 0 && HttpClient(port_).get("/readyz").status == 200) return;
+    if (port_ == 0) find_logged_ports();
+    if (port_ != 0 && HttpClient(status_port_).get("/readyz").status == 200) return;
     if (std::chrono::steady_clock::now() > deadline)
       throw std::runtime_error("integrationsd does not become ready; see " + log_.string());
     interruption.pause(20ms);
   }
 }
 
-std::uint16_t DaemonProcess::logged_port() const {
+void DaemonProcess::find_logged_ports() {
   std::ifstream log(log_);
   for (std::string line; std::getline(log, line);) {
     if (line.find(R"("event":"daemon.started")") == std::string::npos) continue;
     boost::system::error_code incomplete;  // the line's end may not be written yet
     const auto entry = json::parse(line, incomplete);
-    if (!incomplete) return entry.at("api_port").to_number<std::uint16_t>();
+    if (incomplete) return;
+    port_ = entry.at("api_port").to_number<std::uint16_t>();
+    status_port_ = entry.at("status_port").to_number<std::uint16_t>();
   }
-  return 0;
 }
 
 ExitStatus DaemonProcess::stop() {

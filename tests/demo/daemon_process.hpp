@@ -15,6 +15,7 @@ class DaemonProcess {
   // Returns once the daemon says that it is ready.
   DaemonProcess(const std::filesystem::path& programs, const StateDirectory& state, const Interruption& interruption);
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t status_port() const { return status_port_; }  // of /readyz and /metrics
   [[nodiscard]] const std::filesystem::path& log() const { return log_; }
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
   // Nullopt while it runs.
@@ -25,11 +26,11 @@ class DaemonProcess {
  private:
   void wait_until_ready(const Interruption& interruption);
   // Looks for the line daemon.started in the log.
-  [[nodiscard]] std::uint16_t logged_port() const;
+  void find_logged_ports();
 
   std::filesystem::path log_, errors_;
   ChildProcess process_;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_ = 0, status_port_ = 0;
 };
 
 }  // namespace opi::demo

@@ -79,7 +79,7 @@ void Demo::stage() {
   const auto tokens = issue_tokens(options_.programs, state_, scenario_);
   for (const auto& [tenant, pair] : tokens) secrets_.insert(secrets_.end(), {pair.producer, pair.auditor});
   daemon_.emplace(options_.programs, state_, interruption_);
-  api_.emplace(daemon_->port(), tokens);
+  api_.emplace(daemon_->port(), daemon_->status_port(), tokens);
   out_ << "  " << scenario_.events.size() << " events of " << scenario_.tenants.size() << " tenants for "
        << scenario_.destinations.size() << " destinations\n  integrationsd on port " << daemon_->port()
        << ", the receiver on port " << receiver_->port() << "\n\n"
@@ -199,7 +199,7 @@ void Demo::invite() const {
        << "      curl -s -H @" << auditor_header_file(state_, tenant).string() << " \\\n"
        << "        '" << origin << "/api/v1/deliveries?state=dead_lettered'\n"
        << "    API       " << origin << "/api/v1/deliveries\n"
-       << "    metrics   " << origin << "/metrics\n"
+       << "    metrics   http://127.0.0.1:" << daemon_->status_port() << "/metrics\n"
        << "    receiver  " << receiver_->statistics_url() << "\n"
        << "    log       " << daemon_->log().string() << std::endl;
 }

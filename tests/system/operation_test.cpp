@@ -30,12 +30,12 @@ TEST(StoreDown, IntakeAnswers503AndTheDaemonRecoversByItself) {
   ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 1; }));
   cluster.kill_hard();
   for (int number = 2; number < 5; ++number) EXPECT_EQ(publish(daemon, producer, number).status, 503);
-  EXPECT_EQ(demo::HttpClient(daemon.port()).get("/readyz").status, 503);
-  EXPECT_EQ(demo::HttpClient(daemon.port()).get("/healthz").status, 200);
+  EXPECT_EQ(demo::HttpClient(daemon.status_port()).get("/readyz").status, 503);
+  EXPECT_EQ(demo::HttpClient(daemon.status_port()).get("/healthz").status, 200);
   cluster.start();
   ASSERT_TRUE(eventually([&] { return publish(daemon, producer, 2).status == 202; }));
   ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 2; }));
-  EXPECT_EQ(demo::HttpClient(daemon.port()).get("/readyz").status, 200);
+  EXPECT_EQ(demo::HttpClient(daemon.status_port()).get("/readyz").status, 200);
   EXPECT_TRUE(daemon.stop().clean()) << daemon.errors();
 }
 

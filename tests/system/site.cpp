@@ -41,6 +41,9 @@ Site::Site(test::PostgresCluster* cluster)
                {"secrets.local_directory", (folder() / "secrets").string()},
                {"egress.allow", "127.0.0.0/8"},
                {"api.port", "0"},
+               {"status.port", "0"},
+               {"api.requests_per_second", "1000000"},  // tests poll in haste
+               {"api.request_burst", "1000000"},
                {"dispatch.lease_grace_ms", "2000"},
                {"dispatch.rescue_interval_ms", "200"},
                {"breaker.failure_threshold", "0"}};
@@ -106,9 +109,13 @@ RunningDaemon::RunningDaemon(Site& site, const std::string& name) : log_(site.fo
     if (process_->wait(std::chrono::milliseconds{0})) throw std::runtime_error("integrationsd ended: " + log());
     const std::string text = log();
     const auto line = text.find("\"daemon.started\"");
-    const auto at = line == std::string::npos ? line : text.find("\"api_port\":", line);
-    if (at == std::string::npos) return false;
-    port_ = static_cast<std::uint16_t>(std::stoi(text.substr(at + 11)));
+    if (line == std::string::npos || text.find('\n', line) == std::string::npos) return false;
+    const auto number = [&](const std::string& key) {
+      const auto at = text.find("\"" + key + "\":", line);
+      return static_cast<std::uint16_t>(std::stoi(text.substr(at + key.size() + 3)));
+    };
+    port_ = number("api_port");
+    status_port_ = number("status_port");
     return true;
   });
   if (!started) throw std::runtime_error("integrationsd does not start: " + log());
@@ -135,7 +142,7 @@ std::string RunningDaemon::log() const {
 }
 
 double RunningDaemon::metric(const std::string& name) const {
-  std::istringstream lines(demo::HttpClient(port_).get("/metrics").body);
+  std::istringstream lines(demo::HttpClient(status_port_).get("/metrics").body);
   for (std::string line; std::getline(lines, line);)
     if (line.starts_with(name + " ")) return std::stod(line.substr(name.size() + 1));
   return 0;

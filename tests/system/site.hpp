@@ -45,6 +45,7 @@ class RunningDaemon {
  public:
   RunningDaemon(Site& site, const std::string& name = "daemon");
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t status_port() const { return status_port_; }
   // How it ended by itself; nullopt if it still runs after a minute.
   std::optional<demo::ExitStatus> wait_for_end() { return process_->wait(std::chrono::seconds{60}); }
   void kill_hard();         // SIGKILL, and waits for the end
@@ -58,7 +59,7 @@ class RunningDaemon {
   std::filesystem::path log_;
   std::size_t log_start_ = 0;
   std::unique_ptr<demo::ChildProcess> process_;
-  std::uint16_t port_ = 0;
+  std::uint16_t port_ = 0, status_port_ = 0;
 };
 
 // An envelope of tenant acme.

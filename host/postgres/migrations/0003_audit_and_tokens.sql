@@ -37,7 +37,7 @@ CREATE TRIGGER audit_log_no_truncate BEFORE TRUNCATE ON audit_log
 CREATE TABLE api_tokens (
   tenant_id text COLLATE "C" NOT NULL,
   token_hash bytea NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
-  prefix text NOT NULL CHECK (char_length(prefix) BETWEEN 1 AND 32),
+  prefix text COLLATE "C" NOT NULL CHECK (char_length(prefix) BETWEEN 1 AND 32),
   role text NOT NULL,
   label text NOT NULL CHECK (char_length(label) <= 200),
   created_at timestamptz NOT NULL,

@@ -11,10 +11,13 @@
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/request_handler.hpp"
+#include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
+#include "api/token_routes.hpp"
 #include "sqlite/sqlite_dead_letter_store.hpp"
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
 #include "unit/delivery/engine_fixture.hpp"
 
@@ -34,6 +37,8 @@ class WithApi : public WithEngine {
     api::add_dead_letter_routes(routes, query, dead_letters, engine().catalog, clock);
     api::add_delivery_event_routes(routes, feed);
     api::add_health_routes(routes, health, engine().catalog, clock);
+    api::add_session_routes(routes, authenticator, true);
+    api::add_token_routes(routes, token_store, authenticator, clock, random);
     api::add_status_routes(routes, engine().metrics, [this] { return not_ready; });
   }
 
@@ -47,10 +52,15 @@ class WithApi : public WithEngine {
 
   // Asks as `role` of `tenant`; other parts of the head as set in `head`.
   api::Response ask(api::RequestHead head, const std::string& body = {}) {
-    return api::answer(routes, tokens, logger, 5, head, [&] {
+    return handler().answer(head, [&](std::size_t) {
       ++bodies_read;
       return body;
     });
+  }
+  // With the routes as they are at this moment.
+  api::RequestHandler handler() {
+    const auto known = [this](const TenantId& tenant) { return catalog_store.load().tenants.contains(tenant); };
+    return {routes, authenticator, known, logger, {}};
   }
   api::RequestHead head(const std::string& method, const std::string& path, const std::string& bearer) {
     api::RequestHead result;
@@ -123,7 +133,12 @@ class WithApi : public WithEngine {
   sqlite::SqliteDeliveryFeed feed{database};
   sqlite::SqliteHealthQuery health{database};
   sqlite::SqliteTokenStore token_store{database};
+  sqlite::SqliteSessionStore session_store{database};
   identity::TokenVerifier tokens{token_store, clock, {}};
+  identity::JwtVerifier jwts{"", {}, clock};
+  identity::Sessions sessions{session_store, tokens, clock, random, {}};
+  identity::FailedSignIns failed_sign_ins{audit_log, clock, {.limit = {1, 1'000, 100}}};
+  identity::Authenticator authenticator{tokens, jwts, sessions, failed_sign_ins, clock, {10'000, 10'000, 100}};
   RecordingLogger logger;
   api::RouteTable routes;
   std::string not_ready;

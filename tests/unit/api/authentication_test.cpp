@@ -90,6 +90,11 @@ TEST_F(Authentication, ASystemAdminNamesTheTenant) {
   EXPECT_EQ(errors(response), "X-Tenant-Id: is not a tenant id");
   request.tenant_header = "globex";
   EXPECT_EQ(ask(request).status, 200);
+  request.tenant_header = "nobody";
+  response = ask(request);
+  EXPECT_EQ(problem(response), "not-found");
+  request.tenant_header = "_system";
+  EXPECT_EQ(ask(request).status, 404) << "the installation has no deliveries";
 }
 
 TEST_F(Authentication, UnknownPathsAndMethodsAreToldApart) {
@@ -120,16 +125,23 @@ TEST_F(Authentication, AnAbsentTokenStoreIs503AndADefectIs500WithoutWords) {
       throw StoreUnavailable("away: pw");
     }
     bool insert(const identity::TokenRecord&, const audit::Entry&) override { return false; }
+    std::vector<identity::TokenRecord> list(const TenantId&, const identity::TokenPage&) override { return {}; }
+    identity::RevokeResult revoke(const TenantId&, const std::string&, UnixTime, const audit::Entry&) override {
+      return identity::RevokeResult::unknown;
+    }
   } away;
   identity::TokenVerifier verifier(away, clock, {});
+  identity::Authenticator door(verifier, jwts, sessions, failed_sign_ins, clock, {});
   const auto request = head("GET", "/api/v1/deliveries", token(Role::operator_));
-  const auto response = answer(routes, verifier, logger, 7, request, [] { return std::string{}; });
+  const auto no_body = [](std::size_t) { return std::string{}; };
+  const auto known = [](const TenantId&) { return true; };
+  const auto response = RequestHandler(routes, door, known, logger, {7}).answer(request, no_body);
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(header(response, "Retry-After"), "7");
   EXPECT_EQ(response.body.find("pw"), std::string::npos);
   RouteTable broken;
   broken.add({"GET", "/x", std::nullopt, [](const Request&) -> Response { throw std::logic_error("secret detail"); }});
-  const auto failed = answer(broken, tokens, logger, 7, head("GET", "/x", ""), [] { return std::string{}; });
+  const auto failed = RequestHandler(broken, authenticator, known, logger, {}).answer(head("GET", "/x", ""), no_body);
   EXPECT_EQ(failed.status, 500);
   EXPECT_EQ(problem(failed), "internal");
   EXPECT_EQ(failed.body.find("secret detail"), std::string::npos);

@@ -141,9 +141,10 @@ TEST_F(Loading, WordsAreOfTheirLists) {
   for (const char* good : {"general.environment=local", "general.environment=dev", "general.environment=test",
                            "store.engine=sqlite", "log.level=error", "log.file=/var/log/x", "store.sqlite_path="})
     EXPECT_THAT(errors_of(good), IsEmpty()) << good;
-  for (const char* wrong : {"general.environment=prod", "general.environment=", "store.engine=mysql", "log.level=INFO",
-                            "log.file=relative", "log.file=", "store.sqlite_path=relative", "general.state_directory=",
-                            "general.state_directory=relative", "plugins.directory=", "plugins.pins=abc"})
+  for (const char* wrong :
+       {"general.environment=prod", "general.environment=", "store.engine=mysql", "log.level=INFO", "log.file=relative",
+        "log.file=", "store.sqlite_path=relative", "general.state_directory=", "general.state_directory=relative",
+        "identity.jwt_role_claim=", "identity.jwt_keys=relative", "plugins.directory=", "plugins.pins=abc"})
     EXPECT_EQ(errors_of(wrong).size(), 1u) << wrong;
   EXPECT_THAT(errors_of("plugins.pins=" + std::string(64, 'a') + "," + std::string(64, '0')), IsEmpty());
   EXPECT_EQ(errors_of("plugins.pins=" + std::string(64, 'A')).size(), 1u);
@@ -155,6 +156,10 @@ TEST_F(Loading, WhatOnlyTheWholeShows) {
   EXPECT_THAT(load("", {}, {"breaker.cooldown_ms=100", "breaker.max_cooldown_ms=99"}).errors,
               ElementsAre(HasSubstr("breaker.max_cooldown_ms must be at least")));
   EXPECT_THAT(load("", {}, {"breaker.cooldown_ms=100", "breaker.max_cooldown_ms=100"}).errors, IsEmpty());
+  EXPECT_THAT(load("", {}, {"identity.jwt_keys=/keys", "identity.jwt_issuer=https://id.example"}).errors,
+              ElementsAre(HasSubstr("identity.jwt_audience must be set")));
+  EXPECT_THAT(load("", {}, {"identity.jwt_keys=/keys", "identity.jwt_issuer=i", "identity.jwt_audience=a"}).errors,
+              IsEmpty());
   EXPECT_THAT(load("", {}, {"secrets.local_directory=/x"}).errors, ElementsAre(HasSubstr("not be set in production")));
   EXPECT_THAT(load("", {}, {"secrets.local_directory=/x", "general.environment=local"}).errors, IsEmpty());
 }

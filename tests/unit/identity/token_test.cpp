@@ -2,32 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "crypto/digest.hpp"
 #include "support/manual_clock.hpp"
 #include "support/seeded_random.hpp"
+#include "unit/identity/memory_stores.hpp"
 
 namespace opi::identity {
 namespace {
 
 using namespace std::chrono_literals;
-
-class MemoryTokenStore final : public TokenStore {
- public:
-  std::optional<TokenRecord> find(const TokenHash& hash) override {
-    ++queries;
-    if (away) throw StoreUnavailable("away");
-    const auto found = tokens.find(hash);
-    return found == tokens.end() ? std::nullopt : std::optional{found->second};
-  }
-  bool insert(const TokenRecord& token, const audit::Entry&) override {
-    return tokens.try_emplace(token.hash, token).second;
-  }
-  std::map<TokenHash, TokenRecord> tokens;
-  int queries = 0;
-  bool away = false;
-};
 
 class TokenVerification : public testing::Test {
  protected:
@@ -38,7 +21,7 @@ class TokenVerification : public testing::Test {
   }
   test::ManualClock clock;
   test::SeededRandom random{1};
-  MemoryTokenStore store;
+  test::MemoryTokenStore store;
   TokenVerifier verifier{store, clock, {}};
 };
 
@@ -104,6 +87,25 @@ TEST_F(TokenVerification, ARevocationIsFeltWhenTheMemoryRunsOut) {
   clock.advance(4'999ms);
   EXPECT_TRUE(verifier.verify(issued.text));
   clock.advance(1ms);
+  EXPECT_FALSE(verifier.verify(issued.text));
+}
+
+TEST_F(TokenVerification, WhoMadeARevocationFeelsItAtOnce) {
+  const auto issued = issue();
+  EXPECT_TRUE(verifier.verify(issued.text));
+  store.tokens.at(issued.record.hash).revoked_at = clock.unix_now();
+  verifier.forget();
+  EXPECT_FALSE(verifier.verify(issued.text));
+}
+
+TEST_F(TokenVerification, AnAnswerFromBeforeARevocationIsNotRememberedAfterIt) {
+  const auto issued = issue();
+  store.on_find = [&] {
+    store.on_find = nullptr;
+    verifier.forget();  // another thread's revocation, just after this answer was read
+  };
+  EXPECT_TRUE(verifier.verify(issued.text));
+  store.tokens.at(issued.record.hash).revoked_at = clock.unix_now();
   EXPECT_FALSE(verifier.verify(issued.text));
 }
 

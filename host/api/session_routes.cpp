@@ -1,0 +1,102 @@
+#include "api/session_routes.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "api/problem.hpp"
+#include "api/request_handler.hpp"
+#include "api/timestamp.hpp"
+#include "delivery/json_fields.hpp"
+
+namespace opi::api {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t sign_in_body_bytes = 16 * 1024;
+
+json::object view_of(const identity::Caller& caller) {
+  const auto& identity = caller.identity;
+  const auto role = to_string(identity.role);
+  return {{"role", json::string_view(role.data(), role.size())},
+          {"tenant_id", identity.tenant.empty() ? json::value(nullptr) : json::value(identity.tenant.str())},
+          {"actor", identity.actor_id},
+          {"expires_at", caller.expires_at ? json::value(to_rfc3339(*caller.expires_at)) : json::value(nullptr)},
+          {"csrf_token", caller.csrf_token.empty() ? json::value(nullptr) : json::value(caller.csrf_token)}};
+}
+
+// Not named __Host-: that would refuse the cookie where the console runs without TLS, on a developer's machine.
+std::string cookie(const std::string& value, bool secure) {
+  return std::string(identity::session_cookie) + "=" + value + "; HttpOnly; SameSite=Strict; Path=/" +
+         (secure ? "; Secure" : "");
+}
+
+// Empty if the bearer stands in the Authorization header.
+std::string token_in_body(const Request& request) {
+  if (!request.authorization.empty()) return {};
+  if (request.body.empty())
+    throw ProblemError(
+        unauthenticated("Send a token as 'Authorization: Bearer …' or as the member token of a JSON object"));
+  // A form of a foreign page can send other types without asking the browser, but not this one.
+  if (request.content_type != "application/json")
+    throw ProblemError(
+        {415, "unsupported-media-type", "Unsupported media type", "Content-Type must be application/json", {}, {}, {}});
+  json::error_code failure;
+  const auto value = json::parse(request.body, failure);
+  if (failure || !value.is_object()) throw ProblemError(bad_request("The body is not a JSON object"));
+  std::vector<delivery::FieldError> faults;
+  delivery::JsonFields fields(value.get_object(), "", faults);
+  fields.refuse_unknown({"token"});
+  auto token = fields.required_text("token", identity::JwtLimits::token_bytes);
+  if (!faults.empty()) {
+    std::vector<ProblemField> named;
+    for (auto& fault : faults) named.push_back({std::move(fault.field), std::move(fault.message)});
+    throw ProblemError(invalid_content("Nobody was signed in", std::move(named)));
+  }
+  return token;
+}
+
+Response sign_in(const Request& request, identity::Authenticator& authenticator, bool secure_cookie) {
+  const std::string token = token_in_body(request);
+  identity::Presented presented;
+  presented.method = request.method;
+  presented.authorization = request.authorization;
+  presented.address = request.address;
+  const auto answer = authenticator.sign_in(presented, token);
+  if (const auto* refusal = std::get_if<identity::Refusal>(&answer)) refuse(*refusal);
+  const auto& opened = std::get<identity::Sessions::Opened>(answer);
+  Response response{201, "application/json", json::serialize(view_of(opened.caller)), {}};
+  response.headers.emplace_back("Set-Cookie", cookie(opened.secret, secure_cookie));
+  return response;
+}
+
+Response sign_out(const Request& request, identity::Authenticator& authenticator, bool secure_cookie) {
+  if (!request.caller.session) throw ProblemError(not_found());
+  authenticator.sign_out(request.caller);
+  Response response{204, "application/json", "", {}};
+  response.headers.emplace_back("Set-Cookie", cookie("", secure_cookie) + "; Max-Age=0");
+  return response;
+}
+
+}  // namespace
+
+void add_session_routes(RouteTable& routes, identity::Authenticator& authenticator, bool secure_cookie) {
+  routes.add({"POST", "/api/v1/session", std::nullopt,
+              [&authenticator, secure_cookie](const Request& request) {
+                return sign_in(request, authenticator, secure_cookie);
+              },
+              false, Route::Access::open, sign_in_body_bytes});
+  routes.add({"GET", "/api/v1/session", std::nullopt,
+              [](const Request& request) {
+                return Response{200, "application/json", json::serialize(view_of(request.caller)), {}};
+              },
+              false, Route::Access::authenticated});
+  routes.add({"DELETE", "/api/v1/session", std::nullopt,
+              [&authenticator, secure_cookie](const Request& request) {
+                return sign_out(request, authenticator, secure_cookie);
+              },
+              false, Route::Access::authenticated});
+}
+
+}  // namespace opi::api

@@ -1,0 +1,98 @@
+#include "identity/authenticator.hpp"
+
+#include <optional>
+
+#include "crypto/digest.hpp"
+
+namespace opi::identity {
+namespace {
+
+constexpr std::string_view scheme = "Bearer ";
+constexpr std::string_view not_a_bearer = "The Authorization header is not a bearer token";
+
+struct Cookie {
+  int count = 0;
+  std::string_view value;
+};
+
+// The session's cookie in a Cookie header. Two of them are one too many: a neighbouring host may have set the other.
+Cookie find_cookie(std::string_view header) {
+  Cookie found;
+  while (!header.empty()) {
+    const auto end = std::min(header.find(';'), header.size());
+    auto pair = header.substr(0, end);
+    header.remove_prefix(std::min(end + 1, header.size()));
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    const auto equals = pair.find('=');
+    if (equals == std::string_view::npos || pair.substr(0, equals) != session_cookie) continue;
+    ++found.count;
+    found.value = pair.substr(equals + 1);
+  }
+  return found;
+}
+
+bool equal(std::string_view a, std::string_view b) {
+  return crypto::equal_constant_time({reinterpret_cast<const std::uint8_t*>(a.data()), a.size()},
+                                     {reinterpret_cast<const std::uint8_t*>(b.data()), b.size()});
+}
+
+bool changes_nothing(std::string_view method) { return method == "GET" || method == "HEAD"; }
+
+}  // namespace
+
+Refusal Authenticator::failed(std::string_view address, std::string_view detail) {
+  const auto wait = failures_.note(std::string(address));
+  if (wait.count() > 0) return {Refusal::Kind::too_many, "Too many failed attempts to sign in from this address", wait};
+  return {Refusal::Kind::unauthenticated, detail, {}};
+}
+
+std::variant<Caller, Refusal> Authenticator::bearer(std::string_view token, std::string_view address) {
+  if (is_token_shaped(token)) {
+    const TokenHash hash = hash_token(token);
+    if (const auto record = tokens_.find_valid(hash))
+      return Caller{identity_of(*record), record->expires_at, hash, std::nullopt, {}};
+  } else {
+    auto judged = jwts_.verify(token);
+    if (auto* caller = std::get_if<Caller>(&judged)) return std::move(*caller);
+  }
+  return failed(address, "The token is unknown, expired or revoked");
+}
+
+std::variant<Caller, Refusal> Authenticator::limited(Caller caller) {
+  const auto& identity = caller.identity;
+  const std::string key =
+      std::string(to_string(identity.actor_kind)) + ":" + identity.tenant.str() + ":" + identity.actor_id;
+  const auto wait = requests_.take(key, clock_.mono_now());
+  if (wait.count() > 0) return Refusal{Refusal::Kind::too_many, "Too many requests of this token or user", wait};
+  return caller;
+}
+
+std::variant<Caller, Refusal> Authenticator::authenticate(const Presented& presented) {
+  if (!presented.authorization.empty()) {
+    if (!presented.authorization.starts_with(scheme)) return failed(presented.address, not_a_bearer);
+    auto verified = bearer(presented.authorization.substr(scheme.size()), presented.address);
+    auto* caller = std::get_if<Caller>(&verified);
+    return caller == nullptr ? verified : limited(std::move(*caller));
+  }
+  const auto cookie = find_cookie(presented.cookie);
+  if (cookie.count == 0)
+    return Refusal{Refusal::Kind::unauthenticated, "Send an API token as 'Authorization: Bearer …', or sign in", {}};
+  auto caller = cookie.count == 1 ? sessions_.find(cookie.value) : std::nullopt;
+  if (!caller) return failed(presented.address, "The session is unknown or over; sign in again");
+  if (!changes_nothing(presented.method) && !equal(presented.csrf_token, caller->csrf_token))
+    return Refusal{Refusal::Kind::csrf, "Send the session's csrf_token as X-CSRF-Token", {}};
+  return limited(std::move(*caller));
+}
+
+std::variant<Sessions::Opened, Refusal> Authenticator::sign_in(const Presented& presented, std::string_view token) {
+  if (!presented.authorization.empty()) {
+    if (!presented.authorization.starts_with(scheme)) return failed(presented.address, not_a_bearer);
+    token = presented.authorization.substr(scheme.size());
+  }
+  auto verified = bearer(token, presented.address);
+  if (auto* caller = std::get_if<Caller>(&verified)) verified = limited(std::move(*caller));
+  if (const auto* refusal = std::get_if<Refusal>(&verified)) return *refusal;
+  return sessions_.open(std::get<Caller>(verified));
+}
+
+}  // namespace opi::identity

@@ -1,0 +1,40 @@
+#pragma once
+#include <chrono>
+#include <list>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "domain/clock.hpp"
+
+namespace opi::identity {
+
+// A bucket of tokens for each key that refills evenly. Holds at most `most_keys` buckets: beyond, the one that was
+// longest unused begins anew, full. Thread-safe.
+class RateLimit {
+ public:
+  struct Options {
+    double per_second = 1;
+    double burst = 10;  // what a bucket holds, at least one
+    std::size_t most_keys = 10'000;
+  };
+  explicit RateLimit(const Options& options) : options_(options) {}
+
+  // Takes one and answers zero, or takes none and answers how long to wait for one.
+  std::chrono::milliseconds take(const std::string& key, MonoTime now);
+
+ private:
+  struct Bucket {
+    std::string key;
+    double tokens;
+    MonoTime refilled_at;
+  };
+  Bucket& bucket(const std::string& key, MonoTime now);
+
+  const Options options_;
+  std::mutex mutex_;
+  std::list<Bucket> by_use_;  // the last used first
+  std::unordered_map<std::string, std::list<Bucket>::iterator> by_key_;
+};
+
+}  // namespace opi::identity

@@ -1,0 +1,18 @@
+#pragma once
+#include "identity/session_store.hpp"
+#include "sqlite/sqlite_database.hpp"
+
+namespace opi::sqlite {
+
+class SqliteSessionStore final : public identity::SessionStore {
+ public:
+  explicit SqliteSessionStore(SqliteDatabase& database) : database_(database) {}
+  std::optional<identity::SessionRecord> find(const identity::SessionHash& hash) override;
+  void insert(const identity::SessionRecord& session, const audit::Entry& entry) override;
+  bool revoke(const identity::SessionHash& hash, UnixTime now, const audit::Entry& entry) override;
+
+ private:
+  SqliteDatabase& database_;
+};
+
+}  // namespace opi::sqlite
