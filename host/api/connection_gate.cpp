@@ -208,6 +208,8 @@ void ConnectionGate::read_head(std::uint64_t id, Connection& connection, TimePoi
     const auto count = recv(connection.socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    // A body that ends early is told so by whoever reads it.
+    if (count == 0 && connection.head_bytes > 0) return hand_over(id, connection);
     if (count <= 0) return close(id);
     if (connection.idle) connection.deadline = now + options_.head_timeout;
     connection.idle = false;
@@ -219,17 +221,25 @@ void ConnectionGate::read_head(std::uint64_t id, Connection& connection, TimePoi
 
 void ConnectionGate::look(std::uint64_t id, Connection& connection, TimePoint now) {
   auto& bytes = connection.bytes;
-  if (connection.looked_at == 0) bytes.erase(0, std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
-  const auto end = end_of_head(bytes, connection.looked_at);
-  connection.looked_at = bytes.size();
-  if (end.value_or(bytes.size()) > HeadLimits::bytes)
-    return refuse(id, connection,
-                  head_too_large("The head may have at most " + std::to_string(HeadLimits::bytes) + " bytes"), now);
-  if (!end) return;
+  if (connection.head_bytes == 0) {
+    if (connection.looked_at == 0) bytes.erase(0, std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
+    const auto end = end_of_head(bytes, connection.looked_at);
+    connection.looked_at = bytes.size();
+    if (end.value_or(bytes.size()) > HeadLimits::bytes)
+      return refuse(id, connection,
+                    head_too_large("The head may have at most " + std::to_string(HeadLimits::bytes) + " bytes"), now);
+    if (!end) return;
+    connection.head_bytes = *end;
+    connection.wanted_bytes = *end + plain_body_bytes(std::string_view(bytes).substr(0, *end), collected_body_bytes);
+  }
+  if (bytes.size() >= connection.wanted_bytes) hand_over(id, connection);
+}
+
+void ConnectionGate::hand_over(std::uint64_t id, Connection& connection) {
   connection.state = State::serving;
-  ready_.push_back({id, connection.socket, connection.address, std::move(bytes), *end});
-  bytes.clear();
-  connection.looked_at = 0;
+  ready_.push_back({id, connection.socket, connection.address, std::move(connection.bytes), connection.head_bytes});
+  connection.bytes.clear();
+  connection.looked_at = connection.head_bytes = 0;
   changed_.notify_one();
 }
 
@@ -301,7 +311,7 @@ void ConnectionGate::sweep(TimePoint now) {
       problem.status = 408;
       problem.code = "request-timeout";
       problem.title = "The request did not arrive in time";
-      problem.detail = "The head did not arrive within " + std::to_string(options_.head_timeout.count()) + " ms";
+      problem.detail = "It did not arrive within " + std::to_string(options_.head_timeout.count()) + " ms";
       refuse(id, connection, problem, now);
     } else {
       close(id);

@@ -17,15 +17,19 @@
 namespace opi::api {
 
 // One thread that holds all connections which no request is served on: it accepts them, collects each request's head,
-// and hands a connection over only when a whole head is there. So whoever connects and is slow, or idle, costs a
-// descriptor and some bytes, but no thread. Refuses by itself: too many connections (503), a head that is too large
-// (431) or does not come (408).
+// and a small body with it, and hands a connection over only when they are there. So whoever connects and is slow, or
+// idle, costs a descriptor and some bytes, but no thread. Refuses by itself: too many connections (503), a head that is
+// too large (431) or does not come (408).
 class ConnectionGate {
  public:
+  // Bodies of at most this size are collected with the head, if their length is told: they can be read at once.
+  static constexpr std::size_t collected_body_bytes = 16 * 1024;
+
   struct Options {
     std::size_t connections = 1024;
     std::size_t connections_per_address = 256;
-    std::chrono::milliseconds head_timeout{10'000};  // from the first byte; of a new connection, from its beginning
+    std::chrono::milliseconds head_timeout{10'000};  // from the first byte; of a new connection, from its beginning;
+                                                     // for a body that is collected, too
     std::chrono::milliseconds keep_alive{30'000};    // that a connection may be idle between requests
     std::chrono::milliseconds io_timeout{15'000};    // of one read or write by whom a connection was handed to
   };
@@ -66,6 +70,7 @@ class ConnectionGate {
     std::string bytes;
     bool idle = false;  // between two requests
     std::size_t looked_at = 0;
+    std::size_t head_bytes = 0, wanted_bytes = 0;  // once the head is whole
     std::size_t discarded = 0;
     TimePoint deadline{};
   };
@@ -78,6 +83,7 @@ class ConnectionGate {
   void read_head(std::uint64_t id, Connection& connection, TimePoint now);
   // Goes on with what was read: hands the connection over, refuses it, or waits for more.
   void look(std::uint64_t id, Connection& connection, TimePoint now);
+  void hand_over(std::uint64_t id, Connection& connection);
   void discard(std::uint64_t id, Connection& connection);
   void refuse(std::uint64_t id, Connection& connection, const Problem& problem, TimePoint now);
   void begin_closing(std::uint64_t id, Connection& connection, TimePoint now);

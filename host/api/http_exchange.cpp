@@ -53,6 +53,15 @@ Problem body_timeout(std::chrono::milliseconds timeout) {
   return problem;
 }
 
+Problem length_required() {
+  Problem problem;
+  problem.status = 411;
+  problem.code = "length-required";
+  problem.title = "The length of the body is required";
+  problem.detail = "Send the body at once, with Content-Length";
+  return problem;
+}
+
 Problem body_too_large(std::size_t limit) {
   return too_large("The body may have at most " + std::to_string(limit) + " bytes");
 }
@@ -113,6 +122,9 @@ class Conversation {
     const auto announced = request_.getContentLength64();
     if (!chunked && announced <= 0) return {};
     if (!chunked && announced > static_cast<Poco::Int64>(limit)) throw ProblemError(body_too_large(limit));
+    // Whoever asks for a small body asks for one that is here already: a stranger must not keep the thread waiting.
+    if (limit <= ConnectionGate::collected_body_bytes && (chunked || request_.getExpectContinue()))
+      throw ProblemError(length_required());
     if (request_.getExpectContinue()) response_.sendContinue();
     const DeadlineWatch::Guard deadline(watch_, socket_, SHUT_RD, options_.body_timeout);
     std::string body;

@@ -43,6 +43,9 @@ TenantId RequestHandler::tenant_of(const RequestHead& head, const identity::Iden
     if (!head.tenant_header.empty() && head.tenant_header != identity.tenant.str())
       throw ProblemError(
           forbidden("The token belongs to another tenant", {{"X-Tenant-Id", "is not the token's tenant"}}));
+    // An identity provider may know tenants that this installation does not.
+    if (identity.actor_kind == audit::ActorKind::user && !known_tenant_(identity.tenant))
+      throw ProblemError(forbidden("The tenant that the token names is not known here"));
     return identity.tenant;
   }
   const auto tenant = TenantId::parse(head.tenant_header);

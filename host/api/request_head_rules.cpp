@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string>
 
 #include "domain/ids.hpp"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view line_end = "\r\n", head_end = "\r\n\r\n";
 constexpr std::size_t max_method_bytes = 32, max_name_bytes = 256;
+constexpr std::size_t max_known_name_bytes = 32;
 
 // Whoever sends one of these twice wants two readers to take a different one each.
 constexpr std::array single_fields{std::string_view{"host"},          std::string_view{"content-length"},
@@ -104,6 +106,24 @@ std::optional<std::size_t> end_of_head(std::string_view bytes, std::size_t looke
   const auto from = looked_at < head_end.size() ? 0 : looked_at - (head_end.size() - 1);
   const auto at = bytes.find(head_end, from);
   return at == std::string_view::npos ? std::nullopt : std::optional{at + head_end.size()};
+}
+
+std::size_t plain_body_bytes(std::string_view head, std::size_t most) {
+  std::size_t announced = 0;
+  for (auto at = head.find(line_end); at != std::string_view::npos; at = head.find(line_end)) {
+    head.remove_prefix(at + line_end.size());
+    const auto line = head.substr(0, head.find(line_end));
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos || colon > max_known_name_bytes) continue;
+    const auto name = lower(line.substr(0, colon));
+    if (name == "expect" || name == "transfer-encoding") return 0;
+    if (name != "content-length") continue;
+    if (announced != 0) return 0;
+    const auto value = trimmed(line.substr(colon + 1));
+    const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), announced);
+    if (failure != std::errc{} || end != value.data() + value.size() || announced > most) return 0;
+  }
+  return announced;
 }
 
 std::optional<Problem> judge_head(std::string_view head) {

@@ -17,6 +17,10 @@ struct HeadLimits {
 // the bytes were there before, without an end.
 std::optional<std::size_t> end_of_head(std::string_view bytes, std::size_t looked_at = 0);
 
+// The body that a complete head announces, if it comes without further ado (no coding, no 100-continue) and has at most
+// `most` bytes; else 0.
+std::size_t plain_body_bytes(std::string_view head, std::size_t most);
+
 // What is wrong with a complete request head; nullopt if it may be served. Stricter than RFC 9112 asks for, wherever
 // two programs could read one head in two ways: a proxy in front of this server must not see other requests than it
 // does. Pure.

@@ -2,11 +2,10 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
+#include "api/delivery_views.hpp"
 #include "api/problem.hpp"
 #include "api/request_handler.hpp"
-#include "api/timestamp.hpp"
 #include "delivery/json_fields.hpp"
 
 namespace opi::api {
@@ -18,12 +17,11 @@ constexpr std::size_t sign_in_body_bytes = 16 * 1024;
 
 json::object view_of(const identity::Caller& caller) {
   const auto& identity = caller.identity;
-  const auto role = to_string(identity.role);
-  return {{"role", json::string_view(role.data(), role.size())},
-          {"tenant_id", identity.tenant.empty() ? json::value(nullptr) : json::value(identity.tenant.str())},
+  return {{"role", json_view(to_string(identity.role))},
+          {"tenant_id", or_null(identity.tenant.str())},
           {"actor", identity.actor_id},
-          {"expires_at", caller.expires_at ? json::value(to_rfc3339(*caller.expires_at)) : json::value(nullptr)},
-          {"csrf_token", caller.csrf_token.empty() ? json::value(nullptr) : json::value(caller.csrf_token)}};
+          {"expires_at", or_null(caller.expires_at)},
+          {"csrf_token", or_null(caller.csrf_token)}};
 }
 
 // Not named __Host-: that would refuse the cookie where the console runs without TLS, on a developer's machine.
@@ -66,7 +64,7 @@ Response sign_in(const Request& request, identity::Authenticator& authenticator,
   const auto answer = authenticator.sign_in(presented, token);
   if (const auto* refusal = std::get_if<identity::Refusal>(&answer)) refuse(*refusal);
   const auto& opened = std::get<identity::Sessions::Opened>(answer);
-  Response response{201, "application/json", json::serialize(view_of(opened.caller)), {}};
+  auto response = json_answer(view_of(opened.caller), 201);
   response.headers.emplace_back("Set-Cookie", cookie(opened.secret, secure_cookie));
   return response;
 }
@@ -88,9 +86,7 @@ void add_session_routes(RouteTable& routes, identity::Authenticator& authenticat
               },
               false, Route::Access::open, sign_in_body_bytes});
   routes.add({"GET", "/api/v1/session", std::nullopt,
-              [](const Request& request) {
-                return Response{200, "application/json", json::serialize(view_of(request.caller)), {}};
-              },
+              [](const Request& request) { return json_answer(view_of(request.caller)); },
               false, Route::Access::authenticated});
   routes.add({"DELETE", "/api/v1/session", std::nullopt,
               [&authenticator, secure_cookie](const Request& request) {

@@ -1,24 +1,23 @@
 #include "api/token_routes.hpp"
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <charconv>
 
 #include "api/audit_entry.hpp"
+#include "api/delivery_views.hpp"
+#include "api/filter_parameters.hpp"
 #include "api/problem.hpp"
-#include "api/timestamp.hpp"
 #include "delivery/json_fields.hpp"
 #include "domain/redaction.hpp"
+#include "domain/timestamp.hpp"
 
 namespace opi::api {
 namespace {
 
 namespace json = boost::json;
 
-constexpr int max_page = 200;
 constexpr std::size_t max_label_bytes = 200;
 constexpr std::size_t max_prefix_bytes = 32;
 constexpr int max_lifetime_days = 3650;
@@ -35,25 +34,13 @@ TenantId owner(const Request& request) {
   return request.tenant == audit::system_tenant() ? TenantId{} : request.tenant;
 }
 
-json::value or_null(const std::optional<UnixTime>& time) {
-  return time ? json::value(to_rfc3339(*time)) : json::value(nullptr);
-}
-
 json::object view_of(const identity::TokenRecord& token) {
-  const auto role = to_string(token.role);
   return {{"prefix", token.prefix},
-          {"role", json::string_view(role.data(), role.size())},
+          {"role", json_view(to_string(token.role))},
           {"label", token.label},
           {"created_at", to_rfc3339(token.created_at)},
           {"expires_at", or_null(token.expires_at)},
           {"revoked_at", or_null(token.revoked_at)}};
-}
-
-template <class Number>
-std::optional<Number> whole_number(std::string_view text) {
-  Number number{};
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return failure == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;
 }
 
 std::string cursor_of(const identity::TokenRecord& token) {
@@ -63,33 +50,24 @@ std::string cursor_of(const identity::TokenRecord& token) {
 std::optional<identity::TokenPage::Place> parse_cursor(std::string_view text) {
   const auto dot = text.find('.');
   if (dot == std::string_view::npos) return std::nullopt;
-  const auto milliseconds = whole_number<std::int64_t>(text.substr(0, dot));
-  const auto prefix = text.substr(dot + 1);
-  if (!milliseconds || prefix.empty() || prefix.size() > max_prefix_bytes || *milliseconds < 0 ||
-      *milliseconds > 253'402'300'799'999)  // the end of the year 9999
+  const auto number = text.substr(0, dot), prefix = text.substr(dot + 1);
+  std::int64_t milliseconds = 0;
+  const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), milliseconds);
+  if (failure != std::errc{} || end != number.data() + number.size() || prefix.empty() ||
+      prefix.size() > max_prefix_bytes || milliseconds < 0 ||
+      milliseconds > 253'402'300'799'999)  // the end of the year 9999
     return std::nullopt;
   for (const char c : prefix)
     if (!ascii_alphanumeric(c) && c != '_' && c != '-') return std::nullopt;
-  return identity::TokenPage::Place{UnixTime{std::chrono::milliseconds{*milliseconds}}, std::string(prefix)};
+  return identity::TokenPage::Place{UnixTime{std::chrono::milliseconds{milliseconds}}, std::string(prefix)};
 }
 
 identity::TokenPage page_of(const Request& request) {
-  identity::TokenPage page;
   std::vector<ProblemField> errors;
-  for (const auto& [name, value] : request.query) {
-    if (name == "limit") {
-      const auto limit = whole_number<int>(value);
-      if (!limit || *limit < 1 || *limit > max_page)
-        errors.push_back({name, "must be 1 to 200"});
-      else
-        page.limit = *limit;
-    } else if (name == "cursor") {
-      page.before = parse_cursor(value);
-      if (!page.before) errors.push_back({name, "must be next_cursor of an earlier page"});
-    } else {
-      errors.push_back({redact(name, 64), "is not a parameter of this resource"});
-    }
-  }
+  ParameterReader reader(request.query, {"limit", "cursor"}, errors);
+  identity::TokenPage page;
+  if (const auto limit = reader.one("limit", "must be 1 to 200", parse_limit)) page.limit = *limit;
+  page.before = reader.one("cursor", "must be next_cursor of an earlier page", parse_cursor);
   if (!errors.empty()) throw ProblemError(bad_request("A query parameter is not valid", std::move(errors)));
   return page;
 }
@@ -100,9 +78,8 @@ Response list(const Request& request, const Parts& parts) {
   json::array rows;
   for (const auto& token : tokens) rows.push_back(view_of(token));
   const bool full = tokens.size() == static_cast<std::size_t>(page.limit);
-  const json::object body{{"tokens", std::move(rows)},
-                          {"next_cursor", full ? json::value(cursor_of(tokens.back())) : json::value(nullptr)}};
-  return {200, "application/json", json::serialize(body), {}};
+  return json_answer({{"tokens", std::move(rows)},
+                      {"next_cursor", full ? json::value(cursor_of(tokens.back())) : json::value(nullptr)}});
 }
 
 struct Wanted {
@@ -145,15 +122,14 @@ Response issue(const Request& request, const Parts& parts) {
   const UnixTime now = parts.clock.unix_now();
   const auto expires = wanted.lifetime ? std::optional<UnixTime>{now + *wanted.lifetime} : std::nullopt;
   const auto issued = identity::issue_token(wanted.role, tenant, wanted.label, now, expires, parts.random);
-  const auto role = to_string(wanted.role);
   parts.tokens.insert(issued.record,
                       audit_entry(request, now, audit::Action::token_issued, "token:" + issued.record.prefix,
-                                  {{"role", json::string_view(role.data(), role.size())},
+                                  {{"role", json_view(to_string(wanted.role))},
                                    {"label", redact(wanted.label, max_label_bytes)},
                                    {"expires_at", or_null(expires)}}));
   auto body = view_of(issued.record);
   body["token"] = issued.text;
-  return {201, "application/json", json::serialize(body), {}};
+  return json_answer(body, 201);
 }
 
 // However the revocation ends: it may have been made although its answer was lost.

@@ -1,7 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "support/temporary_folder.hpp"
 #include "unit/api/api_fixture.hpp"
+#include "unit/identity/jwt_maker.hpp"
 
 namespace opi::api {
 namespace {
@@ -95,6 +99,31 @@ TEST_F(Authentication, ASystemAdminNamesTheTenant) {
   EXPECT_EQ(problem(response), "not-found");
   request.tenant_header = "_system";
   EXPECT_EQ(ask(request).status, 404) << "the installation has no deliveries";
+}
+
+TEST_F(Authentication, AUserOfTheIdentityProviderActsInAKnownTenantUnderTheOwnName) {
+  const test::TemporaryFolder folder;
+  const test::JwtMaker maker(test::JwtMaker::Kind::p256);
+  std::ofstream(folder.path() / "k1.pem") << maker.public_pem();
+  const identity::JwtVerifier provider(folder.path().string(), {"iss", "opi"}, clock);
+  identity::Authenticator door(tokens, provider, sessions, failed_sign_ins, clock, {});
+  const RequestHandler handling(routes, door, [](const TenantId& tenant) { return tenant.str() == "acme"; }, logger,
+                                {});
+  const auto ask_as = [&](const std::string& tenant, const std::string& method, const std::string& path) {
+    const auto expires =
+        std::chrono::duration_cast<std::chrono::seconds>(clock.unix_now().time_since_epoch()).count() + 60;
+    const auto jwt =
+        maker.token(R"({"alg":"ES256","kid":"k1"})",
+                    R"({"iss":"iss","aud":"opi","sub":"ann@acme.example","role":"tenant_admin","tenant":")" + tenant +
+                        R"(","exp":)" + std::to_string(expires) + "}");
+    return handling.answer(head(method, path, jwt), [](std::size_t) { return R"({"role":"auditor"})"; });
+  };
+  EXPECT_EQ(ask_as("acme", "GET", "/api/v1/deliveries").status, 200);
+  EXPECT_EQ(ask_as("nobody", "GET", "/api/v1/deliveries").status, 403);
+  EXPECT_EQ(ask_as("acme", "POST", "/api/v1/tokens").status, 201);
+  const auto records = audit_log.read(*TenantId::parse("acme"), 0, 100);
+  EXPECT_EQ(records.back().entry.actor_kind, audit::ActorKind::user);
+  EXPECT_EQ(records.back().entry.actor_id, "ann@acme.example");
 }
 
 TEST_F(Authentication, UnknownPathsAndMethodsAreToldApart) {

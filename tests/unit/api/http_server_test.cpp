@@ -247,7 +247,7 @@ TEST_F(Server, ASlowClientIsGivenUpWhileOthersAreServed) {
   server_options.exchange.body_timeout = 300ms;
   RawClient slow_head(port()), slow_body(port()), silent(port()), idle(port());
   slow_head.send("GET /healthz HT");
-  slow_body.send(post_head(sized(10)) + "1");
+  slow_body.send(post_head(sized(100'000)) + "1");
   idle.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(idle.response(), StartsWith("HTTP/1.1 200"));
   for (int i = 0; i < 20; ++i) expect_alive();
@@ -290,6 +290,33 @@ TEST_F(Server, ThreeHundredSlowClientsDoNotStarveANormalOne) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
   slow[0]->send(": b\r\nHost: h\r\n\r\n");
   EXPECT_THAT(slow[0]->response(), StartsWith("HTTP/1.1 200")) << "slow is not refused";
+}
+
+// The one body that is read from strangers.
+TEST_F(Server, SlowSignInsDoNotStarveANormalClient) {
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.push_back(std::make_unique<RawClient>(port()));
+    slow.back()->send(post_head(sized(16 * 1024), "/api/v1/session") + "{");
+  }
+  for (const char* fields : {"Transfer-Encoding: chunked\r\n", "Expect: 100-continue\r\nContent-Length: 2\r\n"})
+    for (int i = 0; i < 20; ++i) {
+      slow.push_back(std::make_unique<RawClient>(port()));
+      slow.back()->send(post_head(fields, "/api/v1/session"));
+      EXPECT_THAT(slow.back()->response(), StartsWith("HTTP/1.1 411"));
+    }
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) expect_alive();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+  slow[0]->send(std::string(16 * 1024 - 1, ' '));
+  EXPECT_THAT(slow[0]->response(), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(Server, ASmallBodyThatDoesNotComeIs408) {
+  server_options.gate.head_timeout = 200ms;
+  RawClient client(port());
+  client.send(post_head(sized(10)) + "12345");
+  EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 408"));
 }
 
 TEST_F(Server, IdleConnectionsHoldNoThread) {

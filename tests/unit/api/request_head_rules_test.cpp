@@ -78,6 +78,21 @@ TEST(RequestHead, WhatTwoReadersCouldTakeInTwoWaysIsRefused) {
   EXPECT_EQ(judged("GET / HTTP/1.1\r\n\r\n"), "400 The header Host is missing");
 }
 
+TEST(RequestHead, TellsOfABodyThatComesByItself) {
+  const auto bytes = [](const std::string& fields) {
+    return plain_body_bytes("POST / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n", 100);
+  };
+  EXPECT_EQ(bytes(""), 0u);
+  EXPECT_EQ(bytes("content-LENGTH: \t 100 \r\n"), 100u);
+  EXPECT_EQ(bytes("Content-Length: 101\r\n"), 0u);
+  EXPECT_EQ(bytes("X: Content-Length: 5\r\n"), 0u);
+  for (const char* wrong : {"x", "-5", "5x", "", "99999999999999999999999"})
+    EXPECT_EQ(bytes("Content-Length: " + std::string(wrong) + "\r\n"), 0u) << wrong;
+  EXPECT_EQ(bytes("Content-Length: 5\r\nContent-Length: 5\r\n"), 0u);
+  EXPECT_EQ(bytes("Content-Length: 5\r\nExpect: 100-continue\r\n"), 0u);
+  EXPECT_EQ(bytes("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"), 0u);
+}
+
 std::string address_of(int family, const char* text) {
   sockaddr_storage peer{};
   if (family == AF_INET) {

@@ -63,6 +63,8 @@ class MemoryAuditLog final : public audit::AuditLog {
     entries.insert(entries.end(), more.begin(), more.end());
   }
   std::vector<audit::Record> read(const TenantId&, std::int64_t, int) override { return {}; }
+  std::vector<audit::Record> list(const TenantId&, const audit::AuditFilter&) override { return {}; }
+  audit::Link head(const TenantId&) override { return {}; }
   std::vector<audit::Entry> entries;
   bool away = false;
 };
