@@ -35,6 +35,7 @@ struct HttpServer::Implementation {
       : options(with),
         handler(std::move(answering)),
         socket(bind(options)),
+        port(socket.address().port()),
         gate(socket.impl()->sockfd(), watch, options.gate),
         exchange(handler, watch, options.exchange) {}
 
@@ -48,6 +49,7 @@ struct HttpServer::Implementation {
   const Options options;
   const RequestHandler handler;
   net::ServerSocket socket;
+  const std::uint16_t port;
   DeadlineWatch watch;
   ConnectionGate gate;
   const HttpExchange exchange;
@@ -67,10 +69,11 @@ void HttpServer::start() {
 
 void HttpServer::stop() {
   implementation_->gate.stop();
+  implementation_->socket.close();  // or the kernel would go on accepting, and clients would wait for nothing
   for (auto& thread : implementation_->threads) thread.join();
   implementation_->threads.clear();
 }
 
-std::uint16_t HttpServer::port() const { return implementation_->socket.address().port(); }
+std::uint16_t HttpServer::port() const { return implementation_->port; }
 
 }  // namespace opi::api

@@ -458,6 +458,16 @@ TEST_F(Server, StopLetsARequestUnderWayFinish) {
   server().stop();
 }
 
+TEST_F(Server, AfterAStopNobodyIsLeftWaiting) {
+  const auto own = port();
+  RawClient idle(own);
+  idle.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(idle.response(), StartsWith("HTTP/1.1 200"));
+  server().stop();
+  EXPECT_EQ(idle.rest(), "");
+  EXPECT_THROW(RawClient late(own), std::runtime_error);
+}
+
 TEST_F(Server, AnAddressInUseIsNamed) {
   auto second = server_options;
   second.port = port();
