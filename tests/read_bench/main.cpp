@@ -64,7 +64,7 @@ void seed(sqlite::SqliteDatabase& database, int count) {
     INSERT INTO integration_outbox (tenant_id, delivery_id, destination_id, event_id, idempotency_key, due_at_us,
       created_at_ms) VALUES ('acme', ?1, ?2, ?3, zeroblob(32), ?4 * 1000, ?4))"};
   static constexpr sqlite::Statement attempt{"seed_attempt", R"(
-    INSERT INTO integration_delivery_attempts VALUES ('acme', ?1, 1, ?2, 12, 'succeeded', 200, '', '', '', zeroblob(16)))"};
+    INSERT INTO integration_delivery_attempts VALUES ('acme', ?1, 1, ?2, 12, 'succeeded', 200, '', '', zeroblob(16), ''))"};
   static constexpr sqlite::Statement entry{"seed_entry", R"(
     INSERT INTO integration_delivery_events VALUES ('acme', ?1, zeroblob(16), 'ticket.delivery.succeeded', ?2, ?3, ?4, '',
       1, ?5))"};
@@ -144,7 +144,7 @@ void seed(const std::string& connection_text, int count) {
           " - 1) i; "
           "INSERT INTO integration_delivery_attempts SELECT 'acme', " +
           id("i", ms) + ", 1, " + at +
-          ", 12, 'succeeded', 200, '', '', '', '00000000-0000-0000-0000-000000000000' FROM generate_series(0, " + n +
+          ", 12, 'succeeded', 200, '', '', '00000000-0000-0000-0000-000000000000', '' FROM generate_series(0, " + n +
           " - 1) i; "
           "INSERT INTO integration_delivery_events SELECT 'acme', i + 1, '00000000-0000-0000-0000-000000000000', "
           "'ticket.delivery.succeeded', " +
