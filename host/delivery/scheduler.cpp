@@ -50,6 +50,7 @@ std::vector<ClaimRequest> Scheduler::plan(MonoTime now) {
   const auto collect = [&](TenantLanes& group) {
     std::deque<Turn> turns;
     const std::size_t count = group.lanes.size();
+    if (count == 0) return;
     for (std::size_t i = 0; i < count; ++i) {
       Lane& lane = *group.lanes[(group.cursor + i) % count];
       if (lane.next_due > now) continue;

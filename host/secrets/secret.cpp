@@ -33,7 +33,7 @@ Secret::Secret(std::size_t size) : size_(size) {
 }
 
 Secret::Secret(std::string_view value) : Secret(value.size()) {
-  if (!value.empty()) std::memcpy(data_, value.data(), value.size());
+  if (data_ != nullptr) std::memcpy(data_, value.data(), value.size());
 }
 
 Secret::Secret(Secret&& other) noexcept

@@ -62,7 +62,7 @@ void SecretBroker::resolve(const std::shared_ptr<const Destination>& destination
     CachedSet& entry = sets_[destination->id];
     const MonoTime now = clock_.mono_now();
     if (entry.revision == destination->revision && entry.set != nullptr && now < entry.valid_until) cached = entry.set;
-    if (!cached) entry.waiting.emplace_back(destination, std::move(ready));
+    if (!cached) entry.waiting.emplace_back(destination, ready);
     start = !entry.renewing && (!cached || now >= entry.renew_at);
     if (start) entry.renewing = true;
   }

@@ -302,6 +302,7 @@ OPI_EXPORT const opi_plugin *opi_plugin_entry_v1(const opi_offer *offer, opi_err
  * The size is the sum of the members' sizes, and the last member ends the struct. */
 #define OPI_LAYOUT(T, last, bytes)                                                                       \
   OPI_ASSERT(sizeof(T) == (bytes) && sizeof(T) == offsetof(T, last) + sizeof(((T *)0)->last), #T " is padded or has changed")
+/* NOLINTBEGIN(bugprone-sizeof-expression): the last members of some are pointers. */
 OPI_LAYOUT(opi_error, text, 4 + 4 + 504);
 OPI_LAYOUT(opi_host, service, 4 + 2 * 2 + 8 + 16 + 8);
 OPI_LAYOUT(opi_log_v1, write, 2 * 4 + 2 * 8);
@@ -319,6 +320,7 @@ OPI_LAYOUT(opi_secret_out_ops, fail, 2 * 4 + 5 * 8);
 OPI_LAYOUT(opi_secret_provider_v1, resolve, 2 * 4 + 2 * 8);
 OPI_LAYOUT(opi_offer, host_version, 4 + 2 * 2 + 2 * 4 + 2 * 16);
 OPI_LAYOUT(opi_plugin, get_interface, 4 + 4 * 2 + 4 + 3 * 8);
+/* NOLINTEND(bugprone-sizeof-expression) */
 
 #ifdef __cplusplus
 }
