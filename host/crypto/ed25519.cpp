@@ -3,7 +3,10 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <stdexcept>
+
+#include "crypto/digest.hpp"
 
 namespace opi::crypto {
 namespace {
@@ -70,6 +73,26 @@ Ed25519Signature Ed25519Key::sign(std::string_view message) const {
               length == signature.size(),
           "signing");
   return signature;
+}
+
+std::optional<Ed25519PublicKey> ed25519_public_key(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = std::min(text.find_first_not_of(blanks), text.size());
+  text = text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+  Ed25519PublicKey key{};
+  if (text.starts_with("-----BEGIN PUBLIC KEY-----")) {
+    const Bio source{BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), &BIO_free};
+    require(source != nullptr, "BIO_new_mem_buf");
+    const auto held = owned(PEM_read_bio_PUBKEY(source.get(), nullptr, nullptr, nullptr));
+    std::size_t length = key.size();
+    const bool right = held != nullptr && EVP_PKEY_get_base_id(raw(held)) == EVP_PKEY_ED25519 &&
+                       EVP_PKEY_get_raw_public_key(raw(held), key.data(), &length) == 1 && length == key.size();
+    return right ? std::optional{key} : std::nullopt;
+  }
+  const auto decoded = text.size() == 2 * key.size() ? from_hex(text) : from_base64(text);
+  if (!decoded || decoded->size() != key.size()) return std::nullopt;
+  std::ranges::copy(*decoded, key.begin());
+  return key;
 }
 
 bool verify_ed25519(const Ed25519PublicKey& key, std::string_view message, const Ed25519Signature& signature) {

@@ -27,6 +27,10 @@ class Ed25519Key {
   std::shared_ptr<void> key_;  // EVP_PKEY
 };
 
+// A public key as people hand it on: 64 hex digits, base64 of its 32 bytes, or a PEM of its SubjectPublicKeyInfo;
+// blanks around it count for nothing. nullopt for anything else, private keys above all. Pure.
+std::optional<Ed25519PublicKey> ed25519_public_key(std::string_view text);
+
 bool verify_ed25519(const Ed25519PublicKey& key, std::string_view message, const Ed25519Signature& signature);
 
 }  // namespace opi::crypto

@@ -1,52 +1,7 @@
 #include "daemon/options.hpp"
 
-#include <unistd.h>
-
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
-#include <filesystem>
-#include <stdexcept>
-
-#include "daemon/version.hpp"
-
 namespace opi::daemon {
-namespace {
-
-namespace fs = std::filesystem;
 using configuration::Configuration;
-
-// Beside the daemon in a build tree, in libexec when installed.
-fs::path probe_program(const Configuration& configuration) {
-  if (!configuration.probe_program.empty()) return configuration.probe_program;
-  const fs::path own = fs::read_symlink("/proc/self/exe").parent_path();
-  const fs::path beside = own / "opi-plugin-probe";
-  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "oneprotect-integrations" / "opi-plugin-probe";
-}
-
-}  // namespace
-
-plugins::PluginHost::Options plugin_options(const Configuration& configuration) {
-  plugins::PluginHost::Options options;
-  options.directory = configuration.plugin_directory;
-  options.state_directory = configuration.state_directory;
-  options.environment = configuration::to_string(configuration.environment);
-  options.host_version = version;
-  options.probe.program = probe_program(configuration);
-  options.pinned_sha256 = configuration.plugin_pins;
-  options.release = configuration.plugin_release;
-  return options;
-}
-
-std::vector<std::shared_ptr<secrets::SecretProvider>> load_plugins(plugins::PluginHost& host,
-                                                                   const Configuration& configuration,
-                                                                   telemetry::Logger& logger) {
-  host.load_directory();
-  std::map<std::string, std::string> configs;
-  if (!configuration.local_secrets_directory.empty())
-    configs["local"] =
-        R"({"directory":)" + boost::json::serialize(boost::json::string(configuration.local_secrets_directory)) + "}";
-  return plugins::make_secret_providers(host, configs, logger);
-}
 
 delivery::Scheduler::Options scheduler_options(const Configuration& configuration) {
   delivery::Scheduler::Options options;
@@ -87,22 +42,6 @@ delivery::Retention::Options retention_options(const Configuration& configuratio
   options.ages.delivery_events = std::chrono::days{configuration.retention_delivery_events_days};
   options.ages.rollup = std::chrono::days{configuration.retention_rollup_days};
   return options;
-}
-
-egress::AddressGuard address_guard(const Configuration& configuration) {
-  std::string error;
-  auto allowed = egress::parse_allow_list(configuration.egress_allow, error);
-  if (!error.empty()) throw std::runtime_error("egress.allow: " + error);
-  return egress::AddressGuard(std::move(allowed));
-}
-
-std::vector<std::string> faults(const Configuration& configuration) {
-  try {
-    address_guard(configuration);
-    return {};
-  } catch (const std::runtime_error& fault) {
-    return {fault.what()};
-  }
 }
 
 egress::TransportOptions transport_options(const Configuration& configuration) {

@@ -7,27 +7,21 @@
 #include "delivery/retention.hpp"
 #include "egress/http_transport.hpp"
 #include "identity/authenticator.hpp"
-#include "plugins/plugin_host.hpp"
-#include "plugins/plugin_secret_provider.hpp"
+#include "node/parts.hpp"
 
 // What the configuration means to each part.
 namespace opi::daemon {
 
-plugins::PluginHost::Options plugin_options(const configuration::Configuration& configuration);
-// Loads the plugin directory and makes its secret providers.
-std::vector<std::shared_ptr<secrets::SecretProvider>> load_plugins(plugins::PluginHost& host,
-                                                                   const configuration::Configuration& configuration,
-                                                                   telemetry::Logger& logger);
+using node::address_guard;
+using node::faults;
+using node::load_plugins;
+using node::plugin_options;
 delivery::Scheduler::Options scheduler_options(const configuration::Configuration& configuration);
 delivery::Dispatcher::Options dispatcher_options(const configuration::Configuration& configuration,
                                                  std::string daemon_id);
 delivery::Rescuer::Options rescuer_options(const configuration::Configuration& configuration, std::string daemon_id);
 delivery::Intake::Options intake_options(const configuration::Configuration& configuration);
 delivery::Retention::Options retention_options(const configuration::Configuration& configuration);
-// Throws std::runtime_error that names an entry of egress.allow which is not a CIDR block.
-egress::AddressGuard address_guard(const configuration::Configuration& configuration);
-// What is wrong with values that only the parts can judge.
-std::vector<std::string> faults(const configuration::Configuration& configuration);
 egress::TransportOptions transport_options(const configuration::Configuration& configuration);
 identity::JwtRules jwt_rules(const configuration::Configuration& configuration);
 identity::Sessions::Options session_options(const configuration::Configuration& configuration);

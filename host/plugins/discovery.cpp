@@ -83,6 +83,12 @@ void examine(const std::string& path, Discovery& found) {
 
 }  // namespace
 
+Discovery discover_file(const std::filesystem::path& file) {
+  Discovery found;
+  examine(file.string(), found);
+  return found;
+}
+
 Discovery discover(const std::filesystem::path& directory) {
   Discovery found;
   const auto refuse = [&](const RefusalCode& code, const std::string& message) {

@@ -27,4 +27,7 @@ inline constexpr std::uintmax_t max_plugin_bytes = 64 * 1024 * 1024;
 // Other names are ignored. Never throws for what it finds.
 Discovery discover(const std::filesystem::path& directory);
 
+// One file, judged the same way, wherever it lies and whatever its name. Never throws for what it finds.
+Discovery discover_file(const std::filesystem::path& file);
+
 }  // namespace opi::plugins

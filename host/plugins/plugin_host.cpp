@@ -27,8 +27,11 @@ PluginHost::PluginHost(Options options, telemetry::Logger& logger)
 
 PluginHost::~PluginHost() = default;
 
-void PluginHost::load_directory() {
-  auto found = discover(options_.directory);
+void PluginHost::load_directory() { load(discover(options_.directory)); }
+
+void PluginHost::load_file(const std::filesystem::path& file) { load(discover_file(file)); }
+
+void PluginHost::load(Discovery&& found) {
   take(std::move(found.refused));
   for (const auto& candidate : found.candidates) load(candidate);
 }

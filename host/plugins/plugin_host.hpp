@@ -37,6 +37,8 @@ class PluginHost {
 
   // Loads what the directory holds; call once. Logs each result (plugin.loaded, plugin.refused).
   void load_directory();
+  // Loads one file as load_directory() would, beside what is loaded already.
+  void load_file(const std::filesystem::path& file);
 
   [[nodiscard]] const std::vector<std::shared_ptr<LoadedPlugin>>& loaded() const { return loaded_; }
   [[nodiscard]] const std::vector<Refusal>& refused() const { return refused_; }
@@ -55,6 +57,7 @@ class PluginHost {
   void add_refusal(Refusal refusal);
 
  private:
+  void load(Discovery&& found);
   void load(const Candidate& candidate);
   [[nodiscard]] Manifest inspect(const Candidate& candidate, std::vector<Refusal>& refused) const;
   void check_duplicates(const std::string& file, const Manifest& manifest, std::vector<Refusal>& refused) const;

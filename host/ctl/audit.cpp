@@ -1,0 +1,116 @@
+#include <boost/json/array.hpp>
+
+#include "audit/chain_check.hpp"
+#include "audit/hash_chain.hpp"
+#include "crypto/digest.hpp"
+#include "ctl/audit_file.hpp"
+#include "ctl/failure.hpp"
+#include "ctl/services.hpp"
+#include "ctl/table.hpp"
+
+namespace opi::ctl {
+namespace {
+
+namespace json = boost::json;
+
+int list_audit(Context& context, const Arguments& arguments) {
+  return list(context, arguments, "/audit", "records",
+              {{"SEQUENCE", "sequence"},
+               {"TIME", "at"},
+               {"ACTOR", "actor.id"},
+               {"ROLE", "actor.role"},
+               {"ACTION", "action"},
+               {"TARGET", "target"},
+               {"CORRELATION", "correlation_id"}});
+}
+
+int show_record(Context& context, const Arguments& arguments) {
+  return show(context, get(context, arguments, "/audit/" + segment(arguments.get("SEQUENCE"))));
+}
+
+void expect_known(Context& context, const TenantId& tenant) {
+  if (tenant != audit::system_tenant() && !context.services().catalog()->tenants.contains(tenant))
+    throw failure(exit_missing, "not-found", "Not found", "there is no tenant " + tenant.str());
+}
+
+int verify_online(Context& context, const Arguments& arguments) {
+  const TenantId tenant = arguments.tenant();
+  expect_known(context, tenant);
+  const auto check = audit::check_chain(*context.services().stores().audit, tenant, audit::genesis(tenant));
+  if (context.json()) {
+    print_json(context, {{"tenant_id", tenant.str()},
+                         {"records", check.head.sequence},
+                         {"head_hash", crypto::to_hex(check.head.hash)},
+                         {"checked", check.checked},
+                         {"holds", !check.fault},
+                         {"fault", check.fault ? json::value(*check.fault) : json::value(nullptr)}});
+    return check.fault ? exit_findings : exit_ok;
+  }
+  if (check.fault)
+    throw failure(exit_findings, "chain-broken", "The audit chain is broken",
+                  "the audit chain of " + tenant.str() + " is broken: " + *check.fault);
+  return tell(context, {},
+              "the audit chain of " + tenant.str() + " holds: " + std::to_string(check.head.sequence) + " records");
+}
+
+int verify(Context& context, const Arguments& arguments) {
+  if (arguments.has("file") == arguments.has("tenant"))
+    throw usage_failure("audit verify takes --tenant (the stored chain) or --file (an export)");
+  if (arguments.has("file")) return verify_export(context, arguments);
+  if (arguments.has("public-key")) throw usage_failure("--public-key goes with --file");
+  return verify_online(context, arguments);
+}
+
+int run_export(Context& context, const Arguments& arguments) {
+  expect_known(context, arguments.tenant());
+  return write_export(context, arguments);
+}
+
+}  // namespace
+
+std::vector<Command> audit_commands() {
+  using enum Option::Use;
+  const Option owner{"tenant", "TENANT", "whose trail; _system is the installation's", own, true};
+  Option checked = owner;
+  checked.required = false;
+  checked.description = "check the stored trail of this tenant; _system is the installation's";
+  return {
+      {"audit list",
+       "the audit trail, newest first",
+       "",
+       {},
+       std::vector{owner, Option{"action", "ACTION", "of this action, such as dead_letter.replayed", query},
+                   Option{"actor-id", "ID", "by this actor", query},
+                   Option{"target", "KIND:ID", "about this target, such as delivery:018f…", query},
+                   Option{"correlation-id", "ID", "with this correlation id", query},
+                   Option{"from", "TIME", "at this time or later, RFC 3339", query},
+                   Option{"to", "TIME", "before this time, RFC 3339", query}} +
+           page_options(),
+       list_audit},
+      {"audit show", "one record, with its hashes", "", {{"SEQUENCE", "its number"}}, {owner}, show_record},
+      {"audit verify",
+       "check that no record was changed, removed, put elsewhere or cut off",
+       "With --tenant the stored chain from its first record; with --file an export, for which neither store nor "
+       "configuration is needed. Exit code 1 names the first record that is wrong. Without --public-key an export only "
+       "proves that it is the work of the key that it names.",
+       {},
+       {checked,
+        {"file", "FILE", "check this export; - is standard input"},
+        {"public-key", "FILE|HEX",
+         "the key that must have signed it: 64 hex digits, base64, or a file with them or a PEM"}},
+       verify},
+      {"audit export",
+       "write a tenant's trail as JSON Lines with signed checkpoints",
+       "The key is audit-signing-key.pem in the state directory, made if there is none. The export is itself audited. "
+       "--from and --to cut at whole records: the export begins at the first record of the time and ends before the "
+       "first later one.",
+       {},
+       {owner,
+        {"output", "FILE", "a new file; - is standard output", own, true},
+        {"from", "TIME", "RFC 3339; the first record if not given"},
+        {"to", "TIME", "RFC 3339; the last record if not given"}},
+       run_export},
+  };
+}
+
+}  // namespace opi::ctl

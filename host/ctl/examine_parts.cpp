@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <chrono>
+
+#include "ctl/failure.hpp"
+#include "ctl/findings.hpp"
+#include "ctl/services.hpp"
+#include "stores/vitals.hpp"
+
+namespace opi::ctl {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds tolerable_skew{2'000}, bad_skew{30'000};
+constexpr std::size_t named_destinations = 10;  // one screen; the rest is counted
+
+void examine_schema(const stores::Vitals& vitals, Findings& findings) {
+  const std::string known = std::to_string(vitals.known_schema);
+  if (!vitals.schema)
+    findings.warning("database", vitals.engine + ", without a schema yet",
+                     "integrationsctl migrate, or start the daemon");
+  else if (*vitals.schema > vitals.known_schema)
+    findings.error("database",
+                   vitals.engine + ", schema " + std::to_string(*vitals.schema) + "; this program knows " + known,
+                   "install the newer program that made it");
+  else if (*vitals.schema < vitals.known_schema)
+    findings.warning("database", vitals.engine + ", schema " + std::to_string(*vitals.schema) + " of " + known,
+                     "back it up; the next start brings it up to date");
+  else
+    findings.ok("database", vitals.engine + ", schema " + known);
+}
+
+void examine_clock(const std::optional<UnixTime>& there, UnixTime before, UnixTime after, Findings& findings) {
+  if (!there) return findings.ok("clock", "the database has the node's own");
+  const auto here = before + (after - before) / 2;
+  const auto skew = std::chrono::abs(std::chrono::duration_cast<milliseconds>(*there - here));
+  const std::string message = "the database's differs from the node's by " + std::to_string(skew.count()) + " ms";
+  const std::string remedy = "let both follow the same time servers (chrony, systemd-timesyncd)";
+  if (skew > bad_skew)
+    findings.error("clock", message, remedy);
+  else if (skew > tolerable_skew)
+    findings.warning("clock", message, remedy);
+  else
+    findings.ok("clock", message);
+}
+
+void examine_loading(PluginDesk& desk, Findings& findings) {
+  const auto& host = desk.loaded();
+  for (const auto& refusal : host.refused())
+    findings.error("plugins", refusal.file + " is refused: " + refusal.code + " " + refusal.message, refusal.remedy);
+  std::string names;
+  for (const auto& plugin : host.loaded())
+    names += (names.empty() ? "" : ", ") + plugin->manifest().id + " " + plugin->manifest().version;
+  if (names.empty())
+    findings.error("plugins", "none would load", "put plugins into plugins.directory");
+  else
+    findings.ok("plugins", names);
+  std::string schemes;
+  for (const auto& provider : desk.providers())
+    schemes += (schemes.empty() ? "" : ", ") + std::string(provider->scheme()) + "://";
+  if (schemes.empty())
+    findings.warning("secrets", "there is no secret provider: nothing can be signed",
+                     "put a secret provider into plugins.directory");
+  else
+    findings.ok("secrets", schemes);
+}
+
+std::string name_of(const Destination& destination) {
+  return destination.name + " of " + destination.tenant_id.str() + " (" + destination.id.to_string() + ")";
+}
+
+// The first current credential that does not resolve; a destination that must sign needs one for it.
+std::string lack_of(const Destination& destination, const std::vector<secrets::CredentialPosture>& postures) {
+  bool can_sign = destination.signing == SigningRule::disabled;
+  for (const auto& posture : postures) {
+    const bool current = std::ranges::none_of(destination.credentials, [&](const Credential& other) {
+      return other.purpose == posture.purpose && other.version > posture.version;
+    });
+    if (posture.purpose == "signing") can_sign = true;
+    if (current && posture.state != secrets::CredentialState::resolved)
+      return "its " + posture.purpose + " credential is " + std::string(to_string(posture.state));
+  }
+  return can_sign ? "" : "it must sign and has no signing credential";
+}
+
+void examine_signing(Services& services, Findings& findings) {
+  const auto catalog = services.catalog();
+  std::vector<std::shared_ptr<const Destination>> all;
+  for (const auto& [id, destination] : catalog->destinations) all.push_back(destination);
+  std::ranges::sort(all, {}, [](const auto& one) { return std::pair{one->tenant_id.str(), one->id.to_string()}; });
+  const auto postures = services.plugins().check().postures(all);
+  std::size_t faulty = 0, unsigned_ones = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto lack = lack_of(*all[i], postures[i]);
+    if (!lack.empty() && ++faulty <= named_destinations) {
+      const std::string remedy = "integrationsctl secrets check --tenant " + all[i]->tenant_id.str() +
+                                 " --destination " + all[i]->id.to_string();
+      if (all[i]->enabled)
+        findings.error("signing", name_of(*all[i]) + ": " + lack + "; nothing is sent", remedy);
+      else
+        findings.warning("signing", name_of(*all[i]) + ": " + lack + "; it is disabled", remedy);
+    }
+    if (all[i]->signing == SigningRule::disabled && ++unsigned_ones <= named_destinations)
+      findings.warning("signing", name_of(*all[i]) + ": sends without a signature",
+                       "set signing to required, if its receiver can check");
+  }
+  if (faulty > named_destinations)
+    findings.error("signing", std::to_string(faulty - named_destinations) + " more destinations lack a credential",
+                   "integrationsctl destinations list --tenant TENANT");
+  if (unsigned_ones > named_destinations)
+    findings.warning("signing", std::to_string(unsigned_ones - named_destinations) + " more send without a signature",
+                     "integrationsctl destinations list --tenant TENANT");
+  if (faulty == 0) findings.ok("signing", std::to_string(all.size()) + " destinations: every credential resolves");
+}
+
+}  // namespace
+
+bool examine_store(Context& context, Findings& findings) {
+  try {
+    const UnixTime before = context.clock().unix_now();
+    const auto vitals = stores::look(context.configuration());
+    examine_schema(vitals, findings);
+    examine_clock(vitals.clock, before, context.clock().unix_now(), findings);
+    return vitals.schema == vitals.known_schema;
+  } catch (const std::exception& failure) {
+    findings.error("database", failure.what(), "bring it back, or correct the keys of [store]");
+    return false;
+  }
+}
+
+void examine_plugins(Context& context, Findings& findings, bool with_store) {
+  try {
+    if (with_store) {
+      examine_loading(context.services().plugins(), findings);
+      examine_signing(context.services(), findings);
+    } else {
+      PluginDesk desk(context.configuration(), context.clock(), context.random());
+      examine_loading(desk, findings);
+    }
+  } catch (const std::exception& failure) {
+    findings.error("plugins", failure.what(), "see the message");
+  }
+}
+
+}  // namespace opi::ctl

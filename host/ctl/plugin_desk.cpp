@@ -1,0 +1,79 @@
+#include "ctl/plugin_desk.hpp"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "node/parts.hpp"
+
+namespace opi::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int secret_threads = 4;
+
+}  // namespace
+
+PrivateFolder::PrivateFolder(const fs::path& preferred) {
+  const bool usable = !preferred.empty() && ::eaccess(preferred.c_str(), W_OK | X_OK) == 0;
+  std::string name = ((usable ? preferred : fs::temp_directory_path()) / "integrationsctl.XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr)
+    throw std::system_error(errno, std::generic_category(), "cannot make a folder like " + name);
+  path_ = name;
+}
+
+PrivateFolder::~PrivateFolder() {
+  std::error_code left;  // a folder that cannot be removed harms nobody; its name says whose it was
+  fs::remove_all(path_, left);
+}
+
+// What the workers still do is done before the broker goes.
+PluginDesk::~PluginDesk() {
+  if (workers_) workers_->stop();
+}
+
+plugins::PluginHost& PluginDesk::host() {
+  if (host_) return *host_;
+  folder_ = std::make_unique<PrivateFolder>(configuration_.state_directory);
+  std::error_code none;  // no crash was ever recorded, or none that we may read
+  fs::copy_file(fs::path(configuration_.state_directory) / "crashes", folder_->path() / "crashes", none);
+  auto options = node::plugin_options(configuration_);
+  options.state_directory = folder_->path();
+  host_ = std::make_unique<plugins::PluginHost>(std::move(options), logger_);
+  return *host_;
+}
+
+plugins::PluginHost& PluginDesk::loaded() {
+  if (loaded_) return *host_;
+  providers_ = node::load_plugins(host(), configuration_, logger_);
+  loaded_ = true;
+  return *host_;
+}
+
+const std::vector<std::shared_ptr<secrets::SecretProvider>>& PluginDesk::providers() {
+  loaded();
+  return providers_;
+}
+
+secrets::SecretBroker& PluginDesk::broker() {
+  if (broker_) return *broker_;
+  loaded();
+  workers_ = std::make_unique<runtime::WorkerPool>("secrets", secret_threads, logger_);
+  broker_ = std::make_unique<secrets::SecretBroker>(
+      providers_, [this](std::function<void()> job) { workers_->submit(std::move(job)); }, clock_, random_, logger_,
+      secrets::SecretBroker::Options{});
+  return *broker_;
+}
+
+administration::CredentialCheck& PluginDesk::check() {
+  constexpr std::chrono::milliseconds patience{10'000};  // a command has more time than a page of the console
+  if (!check_)
+    check_ = std::make_unique<administration::BrokerCredentialCheck>(
+        broker(), administration::BrokerCredentialCheck::Options{patience});
+  return *check_;
+}
+
+}  // namespace opi::ctl

@@ -1,0 +1,94 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+
+#include "administration/adapter_directory.hpp"
+#include "administration/broker_credential_check.hpp"
+#include "configuration/configuration.hpp"
+#include "ctl/silent_logger.hpp"
+#include "plugins/plugin_adapter_directory.hpp"
+#include "plugins/plugin_host.hpp"
+#include "runtime/worker_pool.hpp"
+
+namespace opi::ctl {
+
+// A folder for this process alone, gone with it.
+class PrivateFolder {
+ public:
+  // In `preferred` if that can be written to, else in the system's temporary folder. Throws std::system_error.
+  explicit PrivateFolder(const std::filesystem::path& preferred);
+  ~PrivateFolder();
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The plugins and secret providers as the daemon would have them, loaded into this process when first asked for: most
+// commands need none. The daemon has its state directory for itself, so the plugins' copies lie in a folder of our own,
+// with a copy of the daemon's record of crashes. For one thread.
+class PluginDesk {
+ public:
+  PluginDesk(const configuration::Configuration& configuration, const Clock& clock, Random& random)
+      : configuration_(configuration), clock_(clock), random_(random) {}
+  ~PluginDesk();
+  PluginDesk(const PluginDesk&) = delete;
+  PluginDesk& operator=(const PluginDesk&) = delete;
+
+  // Without any plugin.
+  plugins::PluginHost& host();
+  // With those of the configured directory, and their secret providers.
+  plugins::PluginHost& loaded();
+  const std::vector<std::shared_ptr<secrets::SecretProvider>>& providers();
+  administration::CredentialCheck& check();
+  [[nodiscard]] secrets::SecretBroker& broker();
+
+ private:
+  const configuration::Configuration& configuration_;
+  const Clock& clock_;
+  Random& random_;
+  SilentLogger logger_;
+  std::unique_ptr<PrivateFolder> folder_;
+  std::unique_ptr<plugins::PluginHost> host_;
+  bool loaded_ = false;
+  std::vector<std::shared_ptr<secrets::SecretProvider>> providers_;
+  std::unique_ptr<runtime::WorkerPool> workers_;
+  std::unique_ptr<secrets::SecretBroker> broker_;
+  std::unique_ptr<administration::BrokerCredentialCheck> check_;
+};
+
+// The desk's adapters and credentials for those who take them by their ports.
+class DeskAdapters final : public administration::AdapterDirectory {
+ public:
+  explicit DeskAdapters(PluginDesk& desk) : desk_(desk) {}
+  [[nodiscard]] std::vector<administration::AdapterDescription> loaded() const override { return of().loaded(); }
+  [[nodiscard]] std::vector<administration::RefusedPlugin> refused() const override { return of().refused(); }
+  [[nodiscard]] std::vector<delivery::FieldError> check_config(std::string_view adapter,
+                                                               std::string_view config_json) const override {
+    return of().check_config(adapter, config_json);
+  }
+
+ private:
+  [[nodiscard]] plugins::PluginAdapterDirectory of() const { return plugins::PluginAdapterDirectory(desk_.loaded()); }
+  PluginDesk& desk_;
+};
+
+class DeskCredentials final : public administration::CredentialCheck {
+ public:
+  explicit DeskCredentials(PluginDesk& desk) : desk_(desk) {}
+  [[nodiscard]] std::optional<std::string> reference_fault(std::string_view reference,
+                                                           const TenantId& tenant) const override {
+    return desk_.check().reference_fault(reference, tenant);
+  }
+  std::vector<std::vector<secrets::CredentialPosture>> postures(
+      const std::vector<std::shared_ptr<const Destination>>& destinations) override {
+    return desk_.check().postures(destinations);
+  }
+
+ private:
+  PluginDesk& desk_;
+};
+
+}  // namespace opi::ctl

@@ -1,0 +1,72 @@
+#include "ctl/services.hpp"
+
+#include <thread>
+
+#include "api/adapter_routes.hpp"
+#include "api/audit_routes.hpp"
+#include "api/credential_routes.hpp"
+#include "api/dead_letter_routes.hpp"
+#include "api/delivery_event_routes.hpp"
+#include "api/delivery_routes.hpp"
+#include "api/destination_routes.hpp"
+#include "api/health_routes.hpp"
+#include "api/policy_routes.hpp"
+#include "api/tenant_routes.hpp"
+#include "api/token_routes.hpp"
+#include "ctl/store_access.hpp"
+#include "node/parts.hpp"
+
+namespace opi::ctl {
+
+Services::Services(const configuration::Configuration& configuration, const Clock& clock, Random& random)
+    : clock_(clock),
+      random_(random),
+      stores_(open_store(configuration, clock)),
+      desk_(configuration, clock, random),
+      adapters_(desk_),
+      credential_check_(desk_),
+      endpoints_(resolver_, node::address_guard(configuration), {}),
+      scheduler_(delivery::Scheduler::Options{}),
+      catalog_(*stores_.catalog, {}),
+      // Nothing waits here: a test event is stored by the thread that hands it in. The daemon hears of work as it hears
+      // of that of other daemons.
+      intake_(
+          *stores_.deliveries, catalog_, scheduler_, clock_, random_, metrics_, [] {},
+          [this] { stores_.deliveries->announce(); }, {}),
+      dead_letters_(*stores_.dead_letters, [this] { stores_.deliveries->announce(); }),
+      editor_(*stores_.catalog, catalog_, clock_),
+      tenants_(editor_),
+      destinations_(editor_, adapters_, endpoints_, clock_, random_),
+      credentials_(editor_, adapters_, credential_check_, clock_),
+      policies_(editor_),
+      test_events_(editor_, intake_, *stores_.query, clock_, random_,
+                   [](std::chrono::milliseconds pause) { std::this_thread::sleep_for(pause); }),
+      tokens_(*stores_.tokens, clock_, {}),
+      jwts_("", {}, clock_),
+      sessions_(*stores_.sessions, tokens_, clock_, random_, {}),
+      failed_sign_ins_(*stores_.audit, clock_, {}),
+      authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, {}),
+      unused_key_(crypto::Ed25519Key::generate()) {
+  catalog_.refresh();
+  make_routes();
+}
+
+Services::~Services() = default;
+
+void Services::make_routes() {
+  api::add_delivery_routes(routes_, *stores_.query, catalog_);
+  api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, clock_);
+  api::add_tenant_routes(routes_, tenants_, editor_);
+  api::add_adapter_routes(routes_, adapters_);
+  api::add_destination_routes(routes_, destinations_, test_events_, credential_check_, editor_);
+  api::add_credential_routes(routes_, credentials_, credential_check_, editor_);
+  api::add_policy_routes(routes_, policies_, editor_);
+  api::add_delivery_event_routes(routes_, *stores_.feed);
+  api::add_health_routes(routes_, *stores_.health, catalog_, clock_);
+  api::add_token_routes(routes_, *stores_.tokens, authenticator_, clock_, random_);
+  // Of these, only those that sign nothing are called: export and verify are commands of their own, with the key of the
+  // node's file, which a mere look must not make.
+  api::add_audit_routes(routes_, *stores_.audit, unused_key_, clock_);
+}
+
+}  // namespace opi::ctl

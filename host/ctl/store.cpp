@@ -1,0 +1,97 @@
+#include <map>
+
+#include "ctl/failure.hpp"
+#include "ctl/services.hpp"
+#include "ctl/table.hpp"
+#include "delivery/provisioning.hpp"
+#include "domain/delivery_state.hpp"
+
+namespace opi::ctl {
+namespace {
+
+namespace json = boost::json;
+
+int migrate(Context& context, const Arguments&) {
+  context.services();
+  return tell(context, {{"up_to_date", true}}, "the schema is up to date");
+}
+
+Failure invalid_document(const std::string& file, const std::vector<delivery::FieldError>& errors) {
+  json::array fields;
+  for (const auto& error : errors) fields.push_back({{"field", error.field}, {"message", error.message}});
+  return {exit_data,
+          {{"type", "urn:oneprotect:problem:invalid-content"},
+           {"title", "The content is not valid"},
+           {"detail", file + ": nothing was changed"},
+           {"errors", std::move(fields)}}};
+}
+
+int apply(Context& context, const Arguments& arguments) {
+  const std::string file = arguments.get("FILE");
+  const auto parsed = delivery::parse_provision(read_document(context, file));
+  if (const auto* errors = std::get_if<std::vector<delivery::FieldError>>(&parsed))
+    throw invalid_document(file, *errors);
+  if (arguments.has("check")) return tell(context, {{"valid", true}}, "the document is valid");
+  const auto result = delivery::apply(std::get<delivery::Provision>(parsed), *context.services().stores().catalog,
+                                      context.clock(), operating_user());
+  return tell(context,
+              {{"tenants_changed", result.tenants_changed},
+               {"destinations_changed", result.destinations_changed},
+               {"unchanged", result.unchanged}},
+              "changed " + std::to_string(result.tenants_changed) + " tenants and " +
+                  std::to_string(result.destinations_changed) + " destinations; " + std::to_string(result.unchanged) +
+                  " unchanged");
+}
+
+int status(Context& context, const Arguments& arguments) {
+  const TenantId tenant = arguments.tenant();
+  const auto catalog = context.services().catalog();
+  if (!catalog->tenants.contains(tenant))
+    throw failure(exit_missing, "not-found", "Not found", "there is no tenant " + tenant.str());
+  std::map<DestinationId, std::map<DeliveryState, std::int64_t>> table;
+  if (const auto group = catalog->by_tenant.find(tenant); group != catalog->by_tenant.end())
+    for (const auto& destination : group->second) table[destination->id];
+  for (const auto& count : context.services().stores().query->counts(tenant))
+    table[count.destination][count.state] = count.count;
+  json::array rows;
+  for (auto& [id, counts] : table) {
+    const auto found = catalog->destinations.find(id);
+    const bool known = found != catalog->destinations.end();
+    json::object row{{"destination_id", id.to_string()},
+                     {"name", known ? json::value(found->second->name) : json::value(nullptr)},
+                     {"enabled", known && found->second->enabled}};
+    for (const auto state : all_delivery_states) {
+      const auto name = to_string(state);
+      row[json::string_view(name.data(), name.size())] = counts[state];
+    }
+    rows.push_back(std::move(row));
+  }
+  if (context.json()) {
+    print_json(context, {{"destinations", std::move(rows)}});
+    return exit_ok;
+  }
+  std::vector<Column> columns{{"DESTINATION", "destination_id"}, {"NAME", "name"}, {"ENABLED", "enabled"}};
+  for (const auto state : all_delivery_states) columns.push_back({to_string(state), to_string(state)});
+  print_table(context.out(), columns, rows);
+  return exit_ok;
+}
+
+}  // namespace
+
+std::vector<Command> store_commands() {
+  return {{"migrate",
+           "bring the store's schema up to date",
+           "Every command and the daemon do so by themselves.",
+           {},
+           {},
+           migrate},
+          {"apply",
+           "create or change the tenants and destinations that a JSON document describes",
+           "Applying it again changes nothing; what it does not name stays as it is.",
+           {{"FILE", "the document; - is standard input"}},
+           {{"check", "", "only look for errors in the document"}},
+           apply},
+          {"status", "deliveries of each destination by state", "", {}, {tenant_option()}, status}};
+}
+
+}  // namespace opi::ctl

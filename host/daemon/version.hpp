@@ -1,0 +1,6 @@
+#pragma once
+#include "node/version.hpp"
+
+namespace opi::daemon {
+using node::version;
+}

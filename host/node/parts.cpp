@@ -1,0 +1,75 @@
+#include "node/parts.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
+#include <map>
+#include <stdexcept>
+
+#include "node/version.hpp"
+
+namespace opi::node {
+namespace {
+
+namespace fs = std::filesystem;
+using configuration::Configuration;
+
+// Beside the program in a build tree, in libexec when installed.
+fs::path probe_program(const Configuration& configuration) {
+  if (!configuration.probe_program.empty()) return configuration.probe_program;
+  const fs::path own = fs::read_symlink("/proc/self/exe").parent_path();
+  const fs::path beside = own / "opi-plugin-probe";
+  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "oneprotect-integrations" / "opi-plugin-probe";
+}
+
+}  // namespace
+
+plugins::PluginHost::Options plugin_options(const Configuration& configuration) {
+  plugins::PluginHost::Options options;
+  options.directory = configuration.plugin_directory;
+  options.state_directory = configuration.state_directory;
+  options.environment = configuration::to_string(configuration.environment);
+  options.host_version = version;
+  options.probe.program = probe_program(configuration);
+  options.pinned_sha256 = configuration.plugin_pins;
+  options.release = configuration.plugin_release;
+  return options;
+}
+
+std::vector<std::shared_ptr<secrets::SecretProvider>> secret_providers(plugins::PluginHost& host,
+                                                                       const Configuration& configuration,
+                                                                       telemetry::Logger& logger) {
+  std::map<std::string, std::string> configs;
+  if (!configuration.local_secrets_directory.empty())
+    configs["local"] =
+        R"({"directory":)" + boost::json::serialize(boost::json::string(configuration.local_secrets_directory)) + "}";
+  return plugins::make_secret_providers(host, configs, logger);
+}
+
+std::vector<std::shared_ptr<secrets::SecretProvider>> load_plugins(plugins::PluginHost& host,
+                                                                   const Configuration& configuration,
+                                                                   telemetry::Logger& logger) {
+  host.load_directory();
+  return secret_providers(host, configuration, logger);
+}
+
+egress::AddressGuard address_guard(const Configuration& configuration) {
+  std::string error;
+  auto allowed = egress::parse_allow_list(configuration.egress_allow, error);
+  if (!error.empty()) throw std::runtime_error("egress.allow: " + error);
+  return egress::AddressGuard(std::move(allowed));
+}
+
+std::vector<std::string> faults(const Configuration& configuration) {
+  try {
+    address_guard(configuration);
+    return {};
+  } catch (const std::runtime_error& fault) {
+    return {fault.what()};
+  }
+}
+
+fs::path audit_key_file(const Configuration& configuration) {
+  return fs::path(configuration.state_directory) / "audit-signing-key.pem";
+}
+
+}  // namespace opi::node

@@ -1,0 +1,20 @@
+#include "stores/vitals.hpp"
+
+#include "postgres/postgres_vitals.hpp"
+#include "sqlite/sqlite_vitals.hpp"
+
+namespace opi::stores {
+
+Vitals look(const configuration::Configuration& configuration) {
+  if (configuration.store_engine == configuration::StoreEngine::postgres) {
+    postgres::PostgresOptions options;
+    options.connection = configuration.postgres_connection;
+    const auto found = postgres::look(options);
+    return {"PostgreSQL " + found.version, found.schema, found.known_schema, found.clock};
+  }
+  const auto file = configuration.sqlite_file();
+  const auto found = sqlite::look(file);
+  return {"SQLite " + found.version, found.schema, found.known_schema, std::nullopt};
+}
+
+}  // namespace opi::stores

@@ -1,0 +1,22 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "configuration/configuration.hpp"
+#include "domain/clock.hpp"
+
+namespace opi::stores {
+
+// What a look at the database tells.
+struct Vitals {
+  std::string engine;             // "PostgreSQL 15.14", "SQLite 3.40.1"
+  std::optional<int> schema;      // the last migration that was run; nullopt: none was
+  int known_schema = 0;           // the last one that this program has
+  std::optional<UnixTime> clock;  // the database's own; nullopt if it is the node's
+};
+
+// Looks without changing anything, the schema included. Throws StoreUnavailable; std::invalid_argument for a connection
+// string that cannot be used.
+Vitals look(const configuration::Configuration& configuration);
+
+}  // namespace opi::stores
