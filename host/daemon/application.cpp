@@ -73,6 +73,13 @@ std::string usage() {
   return text.str();
 }
 
+std::vector<DocumentedOption> documented_options() {
+  std::vector<DocumentedOption> documented;
+  for (const auto& option : options().options())
+    documented.push_back({option->long_name(), option->semantic()->max_tokens() > 0, option->description()});
+  return documented;
+}
+
 Application::Application(CommandLine command_line, configuration::Configuration configuration)
     : command_line_(std::move(command_line)), configuration_(std::move(configuration)) {}
 

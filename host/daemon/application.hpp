@@ -18,6 +18,13 @@ struct CommandLine {
 // Throws boost::program_options::error.
 CommandLine parse_command_line(int argc, const char* const* argv);
 std::string usage();
+// The same options for the manual.
+struct DocumentedOption {
+  std::string name;  // long, without "--"
+  bool has_value = false;
+  std::string description;
+};
+std::vector<DocumentedOption> documented_options();
 
 // The daemon's life under POCO: starts it, tells systemd, reloads on SIGHUP, drains on SIGTERM and SIGINT.
 class Application final : public Poco::Util::ServerApplication {
