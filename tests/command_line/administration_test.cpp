@@ -1,0 +1,191 @@
+#include <gmock/gmock.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <boost/json/array.hpp>
+
+#include "command_line/operator.hpp"
+
+// Changing what the node has: each command, what it says, and what becomes of mistakes.
+namespace opi::command_line_test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class Administration : public OnBothStores {};
+
+TEST_P(Administration, Tenants) {
+  EXPECT_EQ(user.json({"tenants", "create", "initech", "--name", "Initech"}).at("tenant_id").as_string(), "initech");
+  const auto again = user.run({"tenants", "create", "initech", "--name", "Initech", "--json"});
+  EXPECT_EQ(again.code, 73);
+  EXPECT_EQ(text(again.problem(), "type"), "urn:oneprotect:problem:exists");
+  const auto bad = user.run({"tenants", "create", "_x", "--name", "X"});
+  EXPECT_EQ(bad.code, 65);
+  EXPECT_THAT(bad.err, HasSubstr("tenant_id may hold"));
+  const auto shown = user.run({"tenants", "show", "initech"});
+  EXPECT_THAT(shown.out, HasSubstr("name       Initech"));
+  const auto revision = shown.out.substr(shown.out.find("revision") + 11, 1);
+  EXPECT_EQ(user.run({"tenants", "rename", "initech", "--name", "Two", "--if-match", revision}).code, 0);
+  EXPECT_EQ(user.run({"tenants", "rename", "initech", "--name", "Three", "--if-match", revision}).code, 73);
+  EXPECT_THAT(user.run({"tenants", "list"}).out, HasSubstr("initech  Two"));
+  EXPECT_EQ(user.run({"tenants", "show", "nobody"}).code, 66);
+  EXPECT_EQ(user.run({"tenants", "show", "no/body"}).code, 66);
+}
+
+TEST_P(Administration, TheTrailNamesTheUserOfTheOperatingSystem) {
+  user.json({"tenants", "create", "initech", "--name", "Initech"});
+  const auto record = user.json({"audit", "list", "--tenant", "initech"}).at("records").at(0);
+  EXPECT_EQ(text(record, "action"), "tenant.created");
+  EXPECT_EQ(text(record.at("actor"), "kind"), "system");
+  EXPECT_EQ(text(record.at("actor"), "id"), "integrationsctl/" + std::string(getpwuid(getuid())->pw_name));
+  EXPECT_EQ(text(user.json({"audit", "show", "1", "--tenant", "initech"}), "hash"), text(record, "hash"));
+  EXPECT_EQ(user.run({"audit", "show", "9", "--tenant", "initech"}).code, 66);
+}
+
+TEST_P(Administration, Tokens) {
+  site.provision("/healthy");
+  const auto issued = user.run({"tokens", "issue", "--tenant", "acme", "--role", "auditor", "--label", "l"});
+  EXPECT_EQ(issued.code, 0);
+  EXPECT_EQ(issued.out.size(), 4u + 43u + 1u) << issued.out;
+  const auto first = user.json({"tokens", "list", "--tenant", "acme"}).at("tokens").at(0);
+  const auto prefix = text(first, "prefix");
+  EXPECT_TRUE(issued.out.starts_with(prefix));
+  EXPECT_TRUE(first.at("expires_at").is_null());
+  EXPECT_THAT(user.run({"tokens", "list", "--tenant", "acme"}).out, Not(HasSubstr(issued.out.substr(0, 20))));
+  EXPECT_EQ(user.run({"tokens", "revoke", prefix, "--tenant", "acme"}).code, 0);
+  EXPECT_FALSE(user.json({"tokens", "list", "--tenant", "acme"}).at("tokens").at(0).at("revoked_at").is_null());
+  EXPECT_EQ(user.run({"tokens", "revoke", "opi_nothing", "--tenant", "acme"}).code, 66);
+  EXPECT_EQ(user.run({"tokens", "issue", "--role", "auditor"}).code, 64);
+  EXPECT_EQ(user.run({"tokens", "issue", "--role", "system_admin", "--tenant", "acme"}).code, 64);
+  EXPECT_EQ(user.run({"tokens", "issue", "--role", "auditor", "--tenant", "nobody"}).code, 66);
+  EXPECT_EQ(
+      user.run({"tokens", "issue", "--role", "auditor", "--tenant", "acme", "--label", std::string(201, 'x')}).code,
+      65);
+  EXPECT_EQ(user.run({"token", "issue", "--role", "system_admin", "--expires-in-days", "1"}).code, 0);
+  EXPECT_EQ(user.json({"tokens", "list"}).at("tokens").as_array().size(), 1u);
+}
+
+constexpr const char* document =
+    R"({"name":"SIEM","adapter":"webhook","endpoint":"http://127.0.0.1:9/hidden-path","event_types":["alert.*"]})";
+
+TEST_P(Administration, Destinations) {
+  site.provision("/healthy");
+  const auto made = user.json({"destinations", "create", "-", "--tenant", "acme"}, document);
+  const auto id = text(made, "destination_id");
+  EXPECT_EQ(text(made, "credential_posture"), "missing");
+  EXPECT_THAT(user.run({"destinations", "show", id, "--tenant", "acme"}).out, Not(HasSubstr("hidden-path")));
+  EXPECT_EQ(user.json({"destinations", "list", "--tenant", "acme", "--q", "sie"}).at("destinations").as_array().size(),
+            1u);
+  const auto page = user.run({"destinations", "list", "--tenant", "acme", "--limit", "1"});
+  EXPECT_THAT(page.err, HasSubstr("--cursor " + std::string(the_destination)));
+  EXPECT_EQ(user.json({"destinations", "list", "--tenant", "acme", "--limit", "1", "--all"})
+                .at("destinations")
+                .as_array()
+                .size(),
+            2u);
+
+  EXPECT_EQ(text(user.json({"destinations", "replace", id, "-", "--tenant", "acme"},
+                           R"({"name":"New","adapter":"webhook","event_types":["*"]})"),
+                 "name"),
+            "New");
+  EXPECT_EQ(
+      text(user.json({"destinations", "disable", id, "--tenant", "acme", "--reason", "later"}), "disabled_reason"),
+      "later");
+  EXPECT_EQ(user.run({"destinations", "test", id, "--tenant", "acme"}).code, 73);
+  EXPECT_EQ(user.json({"destinations", "enable", id, "--tenant", "acme"}).at("enabled").as_bool(), true);
+  EXPECT_EQ(user.run({"destinations", "delete", id, "--tenant", "acme", "--if-match", "1"}).code, 73);
+  EXPECT_EQ(user.run({"destinations", "delete", id, "--tenant", "acme"}).code, 0);
+  EXPECT_EQ(user.run({"destinations", "delete", id, "--tenant", "acme"}).code, 66);
+}
+
+TEST_P(Administration, MistakesInDocumentsAreNamed) {
+  site.provision("/healthy");
+  const auto create = [&](const std::string& input) {
+    return user.run({"destinations", "create", "-", "--tenant", "acme"}, input);
+  };
+  const auto config = create(
+      R"({"name":"S","adapter":"webhook","endpoint":"http://127.0.0.1:9/","event_types":["*"],"config":{"method":7}})");
+  EXPECT_EQ(config.code, 65);
+  EXPECT_THAT(config.err, HasSubstr("config.method"));
+  const auto guarded =
+      create(R"({"name":"S","adapter":"webhook","endpoint":"http://10.0.0.1/secret-way","event_types":["*"]})");
+  EXPECT_EQ(guarded.code, 65);
+  EXPECT_THAT(guarded.err, HasSubstr("endpoint"));
+  EXPECT_THAT(guarded.err, Not(HasSubstr("secret-way")));
+  EXPECT_EQ(create("no json").code, 65);
+  EXPECT_EQ(user.run({"destinations", "create", "/nowhere.json", "--tenant", "acme"}).code, 66);
+  EXPECT_EQ(user.run({"destinations", "list", "--tenant", "nobody"}).code, 66);
+  const auto parameter = user.run({"destinations", "list", "--tenant", "acme", "--limit", "900"});
+  EXPECT_EQ(parameter.code, 64);
+  EXPECT_THAT(parameter.err, HasSubstr("--limit must be 1 to 200"));
+}
+
+TEST_P(Administration, CredentialsAndSecrets) {
+  site.provision("/healthy");
+  const std::string reference = "local://acme/signing/main/1";
+  const std::vector<std::string> at{"--tenant", "acme"};
+  const auto put = user.run({"credentials", "put", the_destination, "signing", "--tenant", "acme", "--reference", "-"},
+                            reference + "\n");
+  EXPECT_EQ(put.code, 0) << put.err;
+  EXPECT_THAT(put.out, HasSubstr("resolved"));
+  EXPECT_THAT(put.out + put.err, Not(HasSubstr("signing/main")));
+  const auto rotated = user.json({"credentials", "rotate", the_destination, "signing", "--tenant", "acme",
+                                  "--reference", "local://acme/signing/main/2"});
+  EXPECT_EQ(rotated.at("credentials").as_array().size(), 2u);
+  EXPECT_EQ(text(rotated.at("credentials").at(0), "posture"), "missing");
+  EXPECT_EQ(user.run({"secrets", "check", "--tenant", "acme", "--destination", the_destination}).code, 1);
+  EXPECT_EQ(user.run({"credentials", "revoke", the_destination, "signing", "--version", "2", "--tenant", "acme"}).code,
+            0);
+  EXPECT_EQ(user.run({"secrets", "check", "--tenant", "acme", "--destination", the_destination}).code, 0);
+  EXPECT_EQ(user.run({"credentials", "revoke", the_destination, "signing", "--version", "9", "--tenant", "acme"}).code,
+            66);
+  EXPECT_EQ(user.run({"credentials", "list", the_destination, "--tenant", "acme"}).code, 0);
+
+  const auto good = user.json({"secrets", "check", "-", "--tenant", "acme"}, reference);
+  EXPECT_EQ(text(good, "posture"), "resolved");
+  const auto missing = user.run({"secrets", "check", "local://acme/nothing/there/1", "--tenant", "acme"});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.out, HasSubstr("missing"));
+  const auto foreign = user.run({"secrets", "check", "local://other/signing/main/1", "--tenant", "acme"});
+  EXPECT_EQ(foreign.code, 1);
+  EXPECT_THAT(foreign.out, HasSubstr("usable    no"));
+  EXPECT_THAT(foreign.out + foreign.err, Not(HasSubstr("signing/main")));
+  EXPECT_EQ(user.run({"secrets", "check", "--tenant", "acme"}).code, 64);
+  const auto refused =
+      user.run({"credentials", "put", the_destination, "signing", "--tenant", "acme", "--reference", "x://y-z"});
+  EXPECT_EQ(refused.code, 65);
+  EXPECT_THAT(refused.err, Not(HasSubstr("y-z")));
+}
+
+TEST_P(Administration, Policy) {
+  site.provision("/healthy");
+  const auto set = user.json({"policy", "set", "-", "--tenant", "acme"}, R"({"max_attempts":7})");
+  EXPECT_EQ(set.at("effective_policy").at("max_attempts").as_int64(), 7);
+  user.json({"policy", "set", "-", "--tenant", "acme", "--destination", the_destination}, R"({"timeout_ms":900})");
+  EXPECT_THAT(user.run({"policy", "show", "--tenant", "acme", "--destination", the_destination}).out,
+              HasSubstr("policy.timeout_ms"));
+  const auto cleared = user.json({"policy", "clear", "--tenant", "acme", "--destination", the_destination});
+  EXPECT_TRUE(cleared.at("policy").as_object().empty());
+  EXPECT_TRUE(user.json({"policy", "clear", "--tenant", "acme"}).at("policy").as_object().empty());
+  EXPECT_EQ(user.run({"policy", "set", "-", "--tenant", "acme"}, R"({"max_attempts":0})").code, 65);
+}
+
+TEST_P(Administration, ApplyAndStatus) {
+  site.provision("/healthy");
+  const auto file = (site.folder() / "provision.json").string();
+  EXPECT_EQ(user.json({"apply", file}).at("unchanged").as_int64(), 2);
+  EXPECT_TRUE(user.json({"apply", file, "--check"}).at("valid").as_bool());
+  const auto bad = user.run({"apply", "-", "--json"}, R"({"tenants":[{"tenant_id":"X"}]})");
+  EXPECT_EQ(bad.code, 65);
+  EXPECT_THAT(text(bad.problem().at("errors").at(0), "field"), HasSubstr("tenants[0]"));
+  EXPECT_EQ(user.json({"status", "--tenant", "acme"}).at("destinations").at(0).at("pending").as_int64(), 0);
+  EXPECT_THAT(user.run({"status", "--tenant", "acme"}).out, HasSubstr(the_destination));
+  EXPECT_EQ(user.run({"migrate"}).code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, Administration, testing::Values("SQLite", "PostgreSQL"),
+                         [](const auto& which) { return std::string(which.param); });
+
+}  // namespace
+}  // namespace opi::command_line_test

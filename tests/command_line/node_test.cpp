@@ -1,0 +1,135 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/json/array.hpp>
+#include <fstream>
+
+#include "command_line/operator.hpp"
+
+// The node itself: plugins, doctor, and what ends a command before it begins.
+namespace opi::command_line_test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Node : public OnBothStores {
+ protected:
+  // The finding of a check that is worse than ok, or the first one of it.
+  static std::string finding(const boost::json::value& findings, const std::string& check) {
+    std::string found;
+    for (const auto& one : findings.at("findings").as_array())
+      if (text(one, "check") == check && (found.empty() || text(one, "level") != "ok"))
+        found = text(one, "level") + " " + text(one, "message");
+    return found;
+  }
+  boost::json::value examine(int expected_code, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{"doctor", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto result = user.run(arguments);
+    EXPECT_EQ(result.code, expected_code) << result.out << result.err;
+    return result.json();
+  }
+};
+
+TEST_P(Node, DoctorFindsASoundNodeSound) {
+  site.provision("/healthy");
+  const auto findings = examine(0);
+  EXPECT_EQ(findings.at("errors").as_int64(), 0);
+  EXPECT_THAT(finding(findings, "configuration"), HasSubstr("warning general.environment is test"));
+  for (const char* check :
+       {"egress guard", "addresses", "state", "disk space", "database", "clock", "plugins", "secrets", "signing"})
+    EXPECT_THAT(finding(findings, check), testing::StartsWith("ok ")) << check;
+  EXPECT_THAT(user.run({"doctor"}).out, HasSubstr("0 errors, 1 warnings"));
+}
+
+TEST_P(Node, DoctorFindsWhatIsWrong) {
+  site.provision("/healthy",
+                 R"(},{"destination_id":"0192f000-0000-7000-8000-000000000002","name":"mute","adapter":"webhook",)"
+                 R"("event_types":["*"],"endpoint":"http://127.0.0.1:9/","credentials":[)"
+                 R"({"purpose":"signing","reference":"local://acme/not/there/1"}])");
+  const fs::path plugins = site.folder() / "plugins";
+  fs::create_directories(plugins);
+  for (const auto& file : fs::directory_iterator(OPI_PLUGINS))
+    fs::copy_file(file.path(), plugins / file.path().filename());
+  std::ofstream(plugins / "notes.so") << "this is no plugin";
+  site.set("plugins.directory", plugins.string());
+  site.set("egress.allow", "0.0.0.0/0");
+  site.set("api.address", "0.0.0.0");
+  const auto findings = examine(1);
+  EXPECT_THAT(finding(findings, "plugins"), AllOf(HasSubstr("error"), HasSubstr("L201")));
+  EXPECT_THAT(finding(findings, "egress guard"), HasSubstr("error egress.allow has 0.0.0.0/0"));
+  EXPECT_THAT(finding(findings, "addresses"), HasSubstr("warning the API listens on 0.0.0.0"));
+  EXPECT_THAT(finding(findings, "signing"), AllOf(HasSubstr("error mute of acme"), HasSubstr("missing")));
+  EXPECT_THAT(finding(examine(1, {"--set", "api.port=x"}), "configuration"), HasSubstr("error command line: api.port"));
+}
+
+TEST_P(Node, DoctorFindsAStateDirectoryThatIsOpen) {
+  const fs::path state = site.write_configuration("control").parent_path();
+  const auto open = user.shell("chmod 755 '" + state.string() + "'; $CTL doctor");  // writing it anew would close it
+  EXPECT_THAT(open.out, HasSubstr("is open to others than its owner"));
+}
+
+TEST_P(Node, DoctorMakesNoSchema) {
+  EXPECT_THAT(finding(examine(0), "database"), HasSubstr("without a schema yet"));
+  EXPECT_THAT(finding(examine(0), "database"), HasSubstr("without a schema yet"));
+}
+
+TEST_P(Node, PluginsAreTriedAndRefusalsExplained) {
+  const auto listed = user.json({"plugins", "list"});
+  EXPECT_EQ(listed.at("plugins").as_array().size(), 2u);
+  const auto good = user.run({"plugins", "check", std::string(OPI_PLUGINS) + "/webhook.so"});
+  EXPECT_EQ(good.code, 0) << good.out << good.err;
+  const fs::path bad = site.folder() / "bad.so";
+  std::ofstream(bad) << "this is no plugin";
+  const auto refused = user.run({"plugins", "check", bad.string()});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.out, AllOf(HasSubstr("inspect L201"), HasSubstr("remedy: ")));
+  EXPECT_EQ(user.run({"plugins", "check", "/nowhere.so"}).code, 66);
+  EXPECT_EQ(user.run({"adapters", "show", "webhook"}).code, 0);
+  EXPECT_EQ(user.run({"adapters", "show", "fax"}).code, 66);
+}
+
+TEST_P(Node, MistakesEndWithTheirExitCode) {
+  const auto usage = user.run({"tenants", "list", "--nonsense", "--json"});
+  EXPECT_EQ(usage.code, 64);
+  EXPECT_EQ(text(usage.problem(), "type"), "urn:oneprotect:problem:usage");
+  EXPECT_EQ(user.run({"nonsense"}).code, 64);
+  EXPECT_EQ(user.run({"--help"}).code, 0);
+  const auto configuration = user.run({"tenants", "list", "--set", "api.port=x", "--json"});
+  EXPECT_EQ(configuration.code, 78);
+  EXPECT_THAT(text(configuration.problem(), "detail"), HasSubstr("api.port"));
+  EXPECT_EQ(user.run({"tenants", "list", "--set", "egress.allow=x"}).code, 78);
+  EXPECT_EQ(user.run({"tenants", "list", "--set", "store.engine=postgres", "--set",
+                      "store.postgres_connection_file=", "--set", "store.postgres_connection=host=/nowhere"})
+                .code,
+            69);
+  EXPECT_EQ(user.shell("$CTL tenants list > /dev/full").code, 73);
+  EXPECT_EQ(user.shell("INTEGRATIONSCTL_CONFIG=/nowhere ${CTL%% *} tenants list").code, 78);
+}
+
+TEST_P(Node, AStrangerOfTheNodeMayNotUseItsStore) {
+  if (getuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  if (std::string_view(GetParam()) != "SQLite") GTEST_SKIP() << "of PostgreSQL, the server decides";
+  user.json({"tenants", "list"});
+  const auto stranger =
+      user.shell("chmod 755 '" + site.folder().string() + "' '" + (site.folder() / "control").string() +
+                 "'; cp ${CTL%% *} '" + site.folder().string() + "/program' && chmod 755 '" + site.folder().string() +
+                 "/program' && cd / && setpriv --reuid=65534 --regid=65534 --clear-groups '" + site.folder().string() +
+                 "/program' tenants list --set store.sqlite_path='" + (site.folder() / "store.sqlite").string() + "'");
+  EXPECT_EQ(stranger.code, 77) << stranger.err;
+  const auto configuration = user.shell(
+      "chmod 755 '" + site.folder().string() + "' '" + (site.folder() / "control").string() +
+      "'; cd / && setpriv --reuid=65534 --regid=65534 "
+      "--clear-groups '" +
+      site.folder().string() + "/program' --config '" + (site.folder() / "control/conf").string() + "' tenants list");
+  EXPECT_EQ(configuration.code, 77) << configuration.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, Node, testing::Values("SQLite", "PostgreSQL"),
+                         [](const auto& which) { return std::string(which.param); });
+
+}  // namespace
+}  // namespace opi::command_line_test
