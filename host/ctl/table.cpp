@@ -1,7 +1,9 @@
 #include "ctl/table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <ostream>
 
 #include "ctl/plain_text.hpp"
@@ -65,6 +67,11 @@ std::string cell(const json::value& value) {
       std::string list;
       for (const auto& item : value.get_array()) list += (list.empty() ? "" : ",") + cell(item);
       return list.empty() ? "-" : list;
+    }
+    case json::kind::double_: {
+      std::array<char, 64> text;
+      const auto end = std::to_chars(text.data(), text.data() + text.size(), value.get_double()).ptr;
+      return {text.data(), end};
     }
     default: return plain(json::serialize(value));
   }
