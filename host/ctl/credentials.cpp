@@ -53,7 +53,7 @@ int rotate_credential(Context& context, const Arguments& arguments) {
 }
 
 int revoke_credential(Context& context, const Arguments& arguments) {
-  const auto version = arguments.number("version", 1, std::numeric_limits<int>::max());
+  const auto version = arguments.number("only-version", 1, std::numeric_limits<int>::max());
   const std::string path = purpose_path(arguments) + (version ? "/versions/" + std::to_string(*version) : "");
   return print(context, call(context, arguments, {"DELETE", path, {}, "", arguments.revision()}));
 }
@@ -92,7 +92,7 @@ std::vector<Command> credential_commands() {
        "end the versions of a purpose",
        "",
        {destination, purpose},
-       {tenant_option(), {"version", "N", "only this one"}, if_match_option()},
+       {tenant_option(), {"only-version", "N", "only this one"}, if_match_option()},
        revoke_credential},
   };
 }

@@ -135,11 +135,13 @@ TEST_P(Administration, CredentialsAndSecrets) {
   EXPECT_EQ(rotated.at("credentials").as_array().size(), 2u);
   EXPECT_EQ(text(rotated.at("credentials").at(0), "posture"), "missing");
   EXPECT_EQ(user.run({"secrets", "check", "--tenant", "acme", "--destination", the_destination}).code, 1);
-  EXPECT_EQ(user.run({"credentials", "revoke", the_destination, "signing", "--version", "2", "--tenant", "acme"}).code,
-            0);
+  EXPECT_EQ(
+      user.run({"credentials", "revoke", the_destination, "signing", "--only-version", "2", "--tenant", "acme"}).code,
+      0);
   EXPECT_EQ(user.run({"secrets", "check", "--tenant", "acme", "--destination", the_destination}).code, 0);
-  EXPECT_EQ(user.run({"credentials", "revoke", the_destination, "signing", "--version", "9", "--tenant", "acme"}).code,
-            66);
+  EXPECT_EQ(
+      user.run({"credentials", "revoke", the_destination, "signing", "--only-version", "9", "--tenant", "acme"}).code,
+      66);
   EXPECT_EQ(user.run({"credentials", "list", the_destination, "--tenant", "acme"}).code, 0);
 
   const auto good = user.json({"secrets", "check", "-", "--tenant", "acme"}, reference);

@@ -17,13 +17,13 @@ using testing::HasSubstr;
 
 class Node : public OnBothStores {
  protected:
-  // The finding of a check that is worse than ok, or the first one of it.
+  // The first of a check's worst findings.
   static std::string finding(const boost::json::value& findings, const std::string& check) {
-    std::string found;
-    for (const auto& one : findings.at("findings").as_array())
-      if (text(one, "check") == check && (found.empty() || text(one, "level") != "ok"))
-        found = text(one, "level") + " " + text(one, "message");
-    return found;
+    for (const char* level : {"error", "warning", "ok"})
+      for (const auto& one : findings.at("findings").as_array())
+        if (text(one, "check") == check && text(one, "level") == level)
+          return text(one, "level") + " " + text(one, "message");
+    return "";
   }
   boost::json::value examine(int expected_code, const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments{"doctor", "--json"};

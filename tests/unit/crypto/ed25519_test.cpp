@@ -53,5 +53,22 @@ TEST(Ed25519, RefusesWhatIsNotItsKey) {
                            "-----END PRIVATE KEY-----\n"));
 }
 
+TEST(Ed25519, ReadsAPublicKeyInTheFormsThatPeopleHandOn) {
+  const std::string hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+  const auto key = bytes<32>(hex);
+  EXPECT_EQ(ed25519_public_key(hex), key);
+  EXPECT_EQ(ed25519_public_key("  11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"), key);
+  EXPECT_EQ(ed25519_public_key(
+                "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END "
+                "PUBLIC KEY-----\n"),
+            key);
+  EXPECT_FALSE(ed25519_public_key(""));
+  EXPECT_FALSE(ed25519_public_key(" \n"));
+  EXPECT_FALSE(ed25519_public_key(hex.substr(2)));
+  EXPECT_FALSE(ed25519_public_key(hex + "00"));
+  EXPECT_FALSE(ed25519_public_key("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"));
+  EXPECT_FALSE(ed25519_public_key(Ed25519Key::generate().to_pem()));  // a private one
+}
+
 }  // namespace
 }  // namespace opi::crypto
