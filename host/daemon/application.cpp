@@ -75,7 +75,8 @@ std::string usage() {
 
 std::vector<DocumentedOption> documented_options() {
   std::vector<DocumentedOption> documented;
-  for (const auto& option : options().options())
+  const auto all = options();
+  for (const auto& option : all.options())
     documented.push_back({option->long_name(), option->semantic()->max_tokens() > 0, option->description()});
   return documented;
 }
