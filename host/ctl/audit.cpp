@@ -101,7 +101,7 @@ std::vector<Command> audit_commands() {
        verify},
       {"audit export",
        "write a tenant's trail as JSON Lines with signed checkpoints",
-       "The key is audit-signing-key.pem in the state directory, made if there is none. The export is itself audited. "
+       "The key is the one that audit.signing_key_file names, made if there is none. The export is itself audited. "
        "--from and --to cut at whole records: the export begins at the first record of the time and ends before the "
        "first later one.",
        {},

@@ -17,7 +17,6 @@
 #include "ctl/store_access.hpp"
 #include "ctl/table.hpp"
 #include "domain/timestamp.hpp"
-#include "node/parts.hpp"
 
 namespace opi::ctl {
 namespace {
@@ -73,7 +72,7 @@ class Output {
 };
 
 crypto::Ed25519Key signing_key(const configuration::Configuration& configuration) {
-  const auto file = node::audit_key_file(configuration);
+  const std::filesystem::path file = configuration.audit_key_file();
   try {
     auto key = audit::open_signing_key(file);
     give_to_owner_of_folder(file);

@@ -68,8 +68,4 @@ std::vector<std::string> faults(const Configuration& configuration) {
   }
 }
 
-fs::path audit_key_file(const Configuration& configuration) {
-  return fs::path(configuration.state_directory) / "audit-signing-key.pem";
-}
-
 }  // namespace opi::node

@@ -1,11 +1,9 @@
 #pragma once
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "configuration/configuration.hpp"
-#include "crypto/ed25519.hpp"
 #include "egress/address_guard.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_secret_provider.hpp"
@@ -26,8 +24,5 @@ std::vector<std::shared_ptr<secrets::SecretProvider>> load_plugins(plugins::Plug
 egress::AddressGuard address_guard(const configuration::Configuration& configuration);
 // What is wrong with values that only the parts can judge.
 std::vector<std::string> faults(const configuration::Configuration& configuration);
-
-// Where the key is that signs audit exports.
-std::filesystem::path audit_key_file(const configuration::Configuration& configuration);
 
 }  // namespace opi::node
