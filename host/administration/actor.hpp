@@ -11,7 +11,7 @@ namespace opi::administration {
 struct Actor {
   audit::ActorKind kind = audit::ActorKind::system;
   std::string id;
-  std::string role;  // empty for the command line
+  std::string role;  // empty for parts of the host itself
 };
 
 Actor actor_of(const identity::Identity& identity);

@@ -189,7 +189,8 @@ const std::vector<Key>& keys() {
        milliseconds<&C::session_lifetime, 60'000, 604'800'000>},
 
       {"audit.signing_key_file", "", "absolute path",
-       "Ed25519 key (PEM, mode 0600) that signs exports of the audit trail; made if it is missing. Several daemons of one "
+       "Ed25519 key (PEM, mode 0600) that signs exports of the audit trail; made if it is missing. Several daemons of "
+       "one "
        "installation share one. Empty: audit-signing-key.pem in the state directory.",
        false, absolute_path<&C::audit_signing_key>},
 
