@@ -14,6 +14,7 @@
 #include "api/destination_routes.hpp"
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
+#include "api/openapi_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
@@ -245,6 +246,7 @@ bool Daemon::alive() const {
 
 api::RouteTable Daemon::make_routes() {
   api::RouteTable routes;
+  api::add_openapi_routes(routes);
   api::add_event_routes(routes, intake_, catalog_);
   api::add_delivery_routes(routes, *stores_.query, catalog_);
   api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, clock_);

@@ -54,6 +54,8 @@ class Daemon {
   // False if the dispatcher has not come round for so long that a restart is the better daemon.
   [[nodiscard]] bool alive() const;
   [[nodiscard]] std::uint16_t api_port() const { return api_->port(); }
+  // What the API serves, each route with its action: what documents and tests hold against it.
+  [[nodiscard]] api::RouteTable make_routes();
 
  private:
   struct Services;
@@ -62,7 +64,6 @@ class Daemon {
   void make_services();
   void announce_work();
   void make_servers();
-  api::RouteTable make_routes();
   bool is_known(const TenantId& tenant);
   std::string readiness();
   void wait_until_settled(std::chrono::milliseconds timeout);
