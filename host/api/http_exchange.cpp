@@ -16,6 +16,7 @@
 #include "api/preread_socket.hpp"
 #include "api/problem.hpp"
 #include "api/request_head_rules.hpp"
+#include "domain/redaction.hpp"
 
 namespace opi::api {
 namespace {
@@ -74,7 +75,10 @@ RequestHead head_of(const net::HTTPServerRequest& request, const std::string& ad
   try {
     const Poco::URI uri(request.getURI());
     head.path = uri.getPath();
-    for (const auto& [name, value] : uri.getQueryParameters()) head.query[name] = value;
+    for (const auto& [name, value] : uri.getQueryParameters())
+      // Of two values one would count, and the sender may have meant the other.
+      if (!head.query.emplace(name, value).second)
+        throw ProblemError(bad_request("A query parameter is not valid", {{redact(name, 64), "stands there twice"}}));
   } catch (const Poco::Exception&) {
     throw ProblemError(bad_request("The request target is not a valid URI"));
   }
