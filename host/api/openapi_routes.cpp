@@ -23,11 +23,10 @@ Response show(const Request& request, const std::string& tag) {
 
 void add_openapi_routes(RouteTable& routes) {
   const auto digest = crypto::to_hex(crypto::sha256(openapi_document()));
-  routes.add({"GET", "/api/v1/openapi.json", std::nullopt,
-              [tag = "\"" + digest.substr(0, tag_characters) + "\""](const Request& request) {
-                return show(request, tag);
-              },
-              false, Route::Access::open, ConnectionGate::collected_body_bytes});
+  routes.add(
+      {"GET", "/api/v1/openapi.json", std::nullopt,
+       [tag = "\"" + digest.substr(0, tag_characters) + "\""](const Request& request) { return show(request, tag); },
+       false, Route::Access::open, ConnectionGate::collected_body_bytes});
 }
 
 }  // namespace opi::api
