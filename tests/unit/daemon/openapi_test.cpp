@@ -42,12 +42,13 @@ Permissions served() {
   EXPECT_TRUE(loaded.errors.empty()) << testing::PrintToString(loaded.errors);
   telemetry::JsonLogger logger((folder.path() / "log").string(), telemetry::Level::error);
   Daemon daemon(loaded.configuration, logger);
+  const auto table = daemon.make_routes();
   Permissions permissions;
-  for (const auto& route : daemon.make_routes().routes()) {
+  for (const auto& route : table.routes()) {
     auto& permission = permissions[route.method + " " + route.pattern];
-    permission.action = route.action                                           ? std::string(to_string(*route.action))
+    permission.action = route.action                                        ? std::string(to_string(*route.action))
                         : route.access == api::Route::Access::authenticated ? "authenticated"
-                                                                              : "open";
+                                                                            : "open";
     for (const auto role : all_roles)
       if (!route.action || may(role, *route.action)) permission.roles.emplace_back(to_string(role));
   }
