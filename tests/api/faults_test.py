@@ -170,7 +170,8 @@ class FaultsTest(ApiTest):
 
 class PublishingTest(ApiTest):
     def publish(self, body, content_type="application/json"):
-        return self.ask("publishEvents", Call(body=body, content_type=content_type), self.world.caller(OWNER, "producer"))
+        producer = self.world.caller(OWNER, "producer")
+        return self.ask("publishEvents", Call(body=body, content_type=content_type), producer)
 
     def lines(self, events) -> bytes:
         return b"\r\n\n".join(json.dumps(event).encode() for event in events)

@@ -49,10 +49,9 @@ class IsolationTest(ApiTest):
                     with self.subTest(operation=operation, filter=name):
                         self.assertEqual(self.ask(operation, call, stranger).json[rows], [])
                 self.assertNotEqual(self.ask(operation, call).json[rows], [], "the owner finds it")
-        for operation in ("replayDeadLetters", "discardDeadLetters"):
+        for operation, reason in (("replayDeadLetters", {}), ("discardDeadLetters", {"reason": "curious"})):
             for name in names:
-                call = Call(body={"filter": {name: parked[name]}, "dry_run": False, "reason": "curious"}
-                            if operation == "discardDeadLetters" else {"filter": {name: parked[name]}, "dry_run": False})
+                call = Call(body={"filter": {name: parked[name]}, "dry_run": False, **reason})
                 with self.subTest(operation=operation, filter=name):
                     self.assertEqual(self.ask(operation, call, self.world.caller(STRANGER)).json["matching"], 0)
         self.assertEqual(self.world.succeed("getDeadLetter", OWNER, path={"id": parked["delivery_id"]}).json, parked)

@@ -34,20 +34,19 @@ class PostgresCluster:
         folder.mkdir()
         if self.user:
             subprocess.run(["chown", self.user, folder], check=True)
-        log = self._log()
-        initdb = start([self.programs / "initdb", "--pgdata", folder / "data", "--username", "opi", "--auth", "trust",
-                        "--encoding", "UTF8", "--no-locale", "--no-sync"], log, self.user)
+        initdb = self._run("initdb", "--pgdata", folder / "data", "--username", "opi", "--auth", "trust",
+                           "--encoding", "UTF8", "--no-locale", "--no-sync")
         if initdb.wait(60) != 0:
             raise AssertionError("initdb failed: " + (folder / "log").read_text())
         self.start()
 
-    def _log(self):
-        return open(self.folder / "log", "ab")
+    def _run(self, program: str, *arguments) -> subprocess.Popen:
+        with open(self.folder / "log", "ab") as log:
+            return start([self.programs / program, *arguments], log, self.user)
 
     def start(self) -> None:
-        self.server = start([self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder,
-                             "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=100"],
-                            self._log(), self.user)
+        self.server = self._run("postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses=",
+                                "-c", "fsync=off", "-c", "max_connections=100")
         ready = [self.programs / "pg_isready", "-q", "-h", self.folder]
         eventually(lambda: subprocess.run(ready, check=False).returncode == 0, "PostgreSQL answers")
 
@@ -60,5 +59,5 @@ class PostgresCluster:
         return f"host={self.folder} user=opi dbname={database}"
 
     def sql(self, database: str, statement: str) -> None:
-        subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", self.connection(database), "-c", statement],
+        subprocess.run([self.programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", self.connection(database), "-c", statement],
                        check=True, stdout=subprocess.DEVNULL)
