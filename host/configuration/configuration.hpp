@@ -62,7 +62,10 @@ struct Configuration {
   int retention_delivered_days = 0, retention_failed_days = 0, retention_delivery_events_days = 0,
       retention_rollup_days = 0;
 
+  std::string audit_signing_key;  // empty: <state_directory>/audit-signing-key.pem
+
   [[nodiscard]] std::string sqlite_file() const;
+  [[nodiscard]] std::string audit_key_file() const;
   // Signing may be left out and the local secret provider used.
   [[nodiscard]] bool relaxed() const { return environment != Environment::production; }
 };

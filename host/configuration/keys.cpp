@@ -188,6 +188,12 @@ const std::vector<Key>& keys() {
        "How long a browser stays signed in; not longer than the token it signed in with.", false,
        milliseconds<&C::session_lifetime, 60'000, 604'800'000>},
 
+      {"audit.signing_key_file", "", "absolute path",
+       "Ed25519 key (PEM, mode 0600) that signs exports of the audit trail; made if it is missing. Several daemons of "
+       "one "
+       "installation share one. Empty: audit-signing-key.pem in the state directory.",
+       false, absolute_path<&C::audit_signing_key>},
+
       {"log.file", "-", "absolute path, or -", "JSON lines. - is standard error. SIGHUP opens the file anew.", false,
        log_file},
       {"log.level", "info", "debug | info | warning | error", "Least level that is written.", true, level},

@@ -128,6 +128,10 @@ std::string Configuration::sqlite_file() const {
   return sqlite_path.empty() ? state_directory + "/integrations.sqlite" : sqlite_path;
 }
 
+std::string Configuration::audit_key_file() const {
+  return audit_signing_key.empty() ? state_directory + "/audit-signing-key.pem" : audit_signing_key;
+}
+
 std::map<std::string, std::string> environment_variables() {
   std::map<std::string, std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {

@@ -11,6 +11,7 @@
 #include "administration/test_events.hpp"
 #include "api/http_server.hpp"
 #include "configuration/configuration.hpp"
+#include "crypto/ed25519.hpp"
 #include "delivery/dead_letters.hpp"
 #include "delivery/dispatcher.hpp"
 #include "delivery/feed_publisher.hpp"
@@ -75,6 +76,7 @@ class Daemon {
   runtime::SystemRandom random_;
   const std::string daemon_id_;
   stores::Stores stores_;
+  const crypto::Ed25519Key audit_key_;  // signs exports of the audit trail
   plugins::PluginHost plugins_;
   const std::vector<std::shared_ptr<secrets::SecretProvider>> secret_providers_;
   plugins::PluginAdapterRegistry adapters_;
