@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "administration/document.hpp"
+
 namespace opi::api {
 namespace {
 
@@ -33,6 +35,21 @@ void require_json(const Request& request) {
         conflict("unsupported-media-type", "Unsupported media type", "Content-Type must be application/json", 415));
 }
 
+boost::json::object document_of(const Request& request, const char* outcome) {
+  require_json(request);
+  auto parsed = administration::parse_document(request.body);
+  if (const auto* faults = std::get_if<std::vector<delivery::FieldError>>(&parsed)) refuse_faults(*faults, outcome);
+  return std::get<boost::json::object>(std::move(parsed));
+}
+
+void refuse_faults(const std::vector<delivery::FieldError>& faults, const char* outcome) {
+  if (faults.empty()) return;
+  std::vector<ProblemField> fields;
+  for (const auto& fault : faults)
+    if (fields.size() < max_reported_errors) fields.push_back({fault.field, fault.message});
+  throw ProblemError(invalid_content(outcome, std::move(fields)));
+}
+
 std::optional<std::int64_t> seen_revision(const Request& request) {
   std::string_view tag = request.if_match;
   if (tag.empty() || tag == "*") return std::nullopt;
@@ -59,12 +76,7 @@ Response versioned_answer(const boost::json::object& body, std::int64_t revision
 void expect_done(ChangeStatus status, const std::vector<delivery::FieldError>& errors) {
   switch (status) {
     case ChangeStatus::done: return;
-    case ChangeStatus::invalid: {
-      std::vector<ProblemField> fields;
-      for (const auto& error : errors)
-        if (fields.size() < max_reported_errors) fields.push_back({error.field, error.message});
-      throw ProblemError(invalid_content("Nothing was changed", std::move(fields)));
-    }
+    case ChangeStatus::invalid: return refuse_faults(errors);
     case ChangeStatus::missing: throw ProblemError(not_found());
     case ChangeStatus::exists: throw ProblemError(conflict("exists", "It exists", "There is one of this id already"));
     case ChangeStatus::stale:

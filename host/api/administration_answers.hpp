@@ -29,6 +29,10 @@ inline void refuse_parameters(const Request& request) {
 
 // Throws ProblemError 415 unless the body is application/json.
 void require_json(const Request& request);
+// The body as one JSON object that names no member twice. Throws ProblemError 415, or 422 with `outcome` as its detail.
+boost::json::object document_of(const Request& request, const char* outcome = "Nothing was changed");
+// Throws ProblemError 422, with `outcome` as its detail, if anything is wrong.
+void refuse_faults(const std::vector<delivery::FieldError>& faults, const char* outcome = "Nothing was changed");
 
 // The revision that If-Match names; nullopt if there is no such header or it is "*".
 // Throws ProblemError 400 for what is no entity tag.

@@ -4,8 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <charconv>
 
-#include "api/delivery_views.hpp"
-#include "api/filter_parameters.hpp"
+#include "api/administration_answers.hpp"
 #include "audit/audit_export.hpp"
 #include "audit/chain_check.hpp"
 #include "crypto/digest.hpp"
@@ -91,6 +90,7 @@ Response list(const Request& request, const Parts& parts) {
 }
 
 Response show(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
   const auto sequence = parse_sequence(request.parameters.at(0));
   if (!sequence || *sequence < 1) throw ProblemError(not_found());
   const auto found = parts.log.read(request.tenant, *sequence - 1, 1);

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 
-#include "api/delivery_views.hpp"
+#include "api/administration_answers.hpp"
 #include "api/filter_parameters.hpp"
 #include "delivery/dead_letter_explanation.hpp"
 #include "delivery/json_fields.hpp"
@@ -68,6 +67,7 @@ delivery::DeliveryView find(const Request& request, const Parts& parts) {
 }
 
 Response show(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
   const auto delivery = find(request, parts);
   if (delivery.state != DeliveryState::dead_lettered) throw ProblemError(not_found());
   return json_answer(dead_letter_view(delivery, *parts.catalog.current()));
@@ -86,16 +86,11 @@ audit::Entry entry_by(const Request& request, audit::Action action, const Clock&
 
 // --- bodies ---
 
+// No body is an empty document.
 json::object body_of(const Request& request) {
+  refuse_parameters(request);
   if (request.body.find_first_not_of(" \t\r\n") == std::string::npos) return {};
-  if (request.content_type != "application/json")
-    throw ProblemError(
-        {415, "unsupported-media-type", "Unsupported media type", "Content-Type must be application/json", {}, {}, {}});
-  json::error_code failure;
-  auto value = json::parse(request.body, failure);
-  if (failure) throw ProblemError(bad_request("The body is not valid JSON: " + failure.message()));
-  if (!value.is_object()) throw ProblemError(bad_request("The body must be a JSON object"));
-  return std::move(value.as_object());
+  return document_of(request);
 }
 
 void throw_if_any(std::vector<ProblemField> errors) {
@@ -182,7 +177,7 @@ Response replay_one(const Request& request, const Parts& parts) {
   const auto body = body_of(request);
   std::vector<delivery::FieldError> faults;
   delivery::JsonFields(body, "", faults).refuse_unknown({});
-  throw_if_any(problem_fields(faults));
+  refuse_faults(faults);
   const auto delivery = find(request, parts);
   if (delivery.state != DeliveryState::dead_lettered) throw ProblemError(no_dead_letter(delivery.state));
   const auto by = entry_by(request, audit::Action::dead_letter_replayed, parts.clock);
@@ -206,7 +201,7 @@ Response discard_one(const Request& request, const Parts& parts) {
   delivery::JsonFields fields(body, "", faults);
   fields.refuse_unknown({"reason"});
   const auto reason = read_reason(fields);
-  throw_if_any(problem_fields(faults));
+  refuse_faults(faults);
   const auto delivery = find(request, parts);
   if (delivery.state != DeliveryState::dead_lettered) throw ProblemError(no_dead_letter(delivery.state));
   const auto by = entry_by(request, audit::Action::dead_letter_discarded, parts.clock);

@@ -2,8 +2,7 @@
 
 #include <boost/json/array.hpp>
 
-#include "api/delivery_views.hpp"
-#include "api/filter_parameters.hpp"
+#include "api/administration_answers.hpp"
 
 namespace opi::api {
 namespace {
@@ -48,7 +47,13 @@ delivery::DeliveryView find(const Request& request, delivery::DeliveryQuery& del
   return std::move(*found);
 }
 
+Response show(const Request& request, delivery::DeliveryQuery& deliveries, const Catalog& catalog) {
+  refuse_parameters(request);
+  return json_answer(view_of(find(request, deliveries), catalog));
+}
+
 Response attempts(const Request& request, delivery::DeliveryQuery& deliveries) {
+  refuse_parameters(request);
   const auto delivery = find(request, deliveries);
   json::array rows;
   for (const auto& attempt : deliveries.attempts(request.tenant, delivery.id)) rows.push_back(view_of(attempt));
@@ -60,9 +65,8 @@ Response attempts(const Request& request, delivery::DeliveryQuery& deliveries) {
 void add_delivery_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries, delivery::CatalogCache& catalog) {
   routes.add({"GET", "/api/v1/deliveries", Action::read_deliveries,
               [&](const Request& request) { return list(request, deliveries, *catalog.current()); }});
-  routes.add({"GET", "/api/v1/deliveries/{id}", Action::read_deliveries, [&](const Request& request) {
-                return json_answer(view_of(find(request, deliveries), *catalog.current()));
-              }});
+  routes.add({"GET", "/api/v1/deliveries/{id}", Action::read_deliveries,
+              [&](const Request& request) { return show(request, deliveries, *catalog.current()); }});
   routes.add({"GET", "/api/v1/deliveries/{id}/attempts", Action::read_deliveries,
               [&](const Request& request) { return attempts(request, deliveries); }});
 }

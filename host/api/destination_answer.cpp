@@ -4,7 +4,6 @@
 #include "api/administration_answers.hpp"
 
 namespace opi::api {
-
 DestinationId destination_id_of(const Request& request) {
   const auto id = DestinationId::parse(request.parameters.at(0));
   if (!id) throw ProblemError(not_found());
@@ -19,10 +18,12 @@ FoundDestination find_destination(const Request& request, administration::Catalo
 }
 
 Response destination_answer(const std::shared_ptr<const Destination>& destination, const Catalog& catalog,
-                            administration::CredentialCheck& credentials, int status) {
-  return versioned_answer(administration::view_of(*destination, catalog.policy_of(*destination),
-                                                  credentials.postures({destination}).front()),
-                          destination->revision, status);
+                            administration::CredentialCheck& credentials, const DestinationRuntime& runtime,
+                            int status) {
+  auto view = administration::view_of(*destination, catalog.policy_of(*destination),
+                                      credentials.postures({destination}).front());
+  view["runtime"] = runtime.view_of(destination->id);
+  return versioned_answer(std::move(view), destination->revision, status);
 }
 
 }  // namespace opi::api

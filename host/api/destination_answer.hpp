@@ -1,6 +1,7 @@
 #pragma once
 #include "administration/catalog_editor.hpp"
 #include "administration/credential_check.hpp"
+#include "api/destination_runtime.hpp"
 #include "api/http_message.hpp"
 
 namespace opi::api {
@@ -18,6 +19,7 @@ FoundDestination find_destination(const Request& request, administration::Catalo
 
 // One destination with its ETag.
 Response destination_answer(const std::shared_ptr<const Destination>& destination, const Catalog& catalog,
-                            administration::CredentialCheck& credentials, int status = 200);
+                            administration::CredentialCheck& credentials, const DestinationRuntime& runtime,
+                            int status = 200);
 
 }  // namespace opi::api

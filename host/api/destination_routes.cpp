@@ -19,6 +19,7 @@ struct Parts {
   administration::TestEvents& test_events;
   administration::CredentialCheck& credentials;
   administration::CatalogEditor& editor;
+  DestinationRuntime runtime;
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -71,14 +72,17 @@ Response list(const Request& request, const Parts& parts) {
   if (more) page.resize(filter.limit);
   const auto postures = parts.credentials.postures(page);
   json::array rows;
-  for (std::size_t i = 0; i < page.size(); ++i)
-    rows.push_back(administration::view_of(*page[i], catalog->policy_of(*page[i]), postures[i]));
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    auto row = administration::view_of(*page[i], catalog->policy_of(*page[i]), postures[i]);
+    row["runtime"] = parts.runtime.view_of(page[i]->id);
+    rows.push_back(std::move(row));
+  }
   return json_answer({{"destinations", std::move(rows)},
                       {"next_cursor", more ? json::value(page.back()->id.to_string()) : json::value(nullptr)}});
 }
 
 Response shown(const std::shared_ptr<const Destination>& destination, const Parts& parts, int status = 200) {
-  return destination_answer(destination, *parts.editor.catalog(), parts.credentials, status);
+  return destination_answer(destination, *parts.editor.catalog(), parts.credentials, parts.runtime, status);
 }
 
 Response create(const Request& request, const Parts& parts) {
@@ -94,7 +98,7 @@ Response create(const Request& request, const Parts& parts) {
 Response show(const Request& request, const Parts& parts) {
   refuse_parameters(request);
   const auto found = find_destination(request, parts.editor);
-  return destination_answer(found.destination, *found.catalog, parts.credentials);
+  return destination_answer(found.destination, *found.catalog, parts.credentials, parts.runtime);
 }
 
 Response replace(const Request& request, const Parts& parts) {
@@ -157,8 +161,8 @@ Response test(const Request& request, const Parts& parts) {
 
 void add_destination_routes(RouteTable& routes, administration::Destinations& destinations,
                             administration::TestEvents& test_events, administration::CredentialCheck& credentials,
-                            administration::CatalogEditor& editor) {
-  const Parts parts{destinations, test_events, credentials, editor};
+                            administration::CatalogEditor& editor, delivery::Scheduler& scheduler, const Clock& clock) {
+  const Parts parts{destinations, test_events, credentials, editor, {scheduler, clock}};
   const auto add = [&](const char* method, const char* pattern, Action action,
                        Response (*handler)(const Request&, const Parts&)) {
     routes.add({method, pattern, action, [parts, handler](const Request& request) { return handler(request, parts); }});

@@ -3,6 +3,7 @@
 #include "administration/destinations.hpp"
 #include "administration/test_events.hpp"
 #include "api/route_table.hpp"
+#include "delivery/scheduler.hpp"
 
 namespace opi::api {
 
@@ -10,6 +11,6 @@ namespace opi::api {
 // /api/v1/destinations/{id}; POST /api/v1/destinations/{id}:enable, :disable and :test (wait_ms).
 void add_destination_routes(RouteTable& routes, administration::Destinations& destinations,
                             administration::TestEvents& test_events, administration::CredentialCheck& credentials,
-                            administration::CatalogEditor& editor);
+                            administration::CatalogEditor& editor, delivery::Scheduler& scheduler, const Clock& clock);
 
 }  // namespace opi::api

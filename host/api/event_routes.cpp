@@ -5,7 +5,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "api/problem.hpp"
+#include "api/administration_answers.hpp"
 #include "delivery/envelope.hpp"
 #include "delivery/json_text.hpp"
 
@@ -93,6 +93,7 @@ std::string_view name(delivery::InsertResult result) {
 }
 
 Response publish(const Request& request, delivery::Intake& intake, delivery::CatalogCache& catalog) {
+  refuse_parameters(request);
   const EventTexts texts = cut(request);
   if (texts.texts.empty()) throw ProblemError(bad_request("There is no event in the body"));
   if (texts.texts.size() > EventLimitsPerRequest::events)

@@ -16,13 +16,15 @@
 #include "api/preread_socket.hpp"
 #include "api/problem.hpp"
 #include "api/request_head_rules.hpp"
+#include "domain/redaction.hpp"
 
 namespace opi::api {
 namespace {
 
 namespace net = Poco::Net;
 
-constexpr int no_content = 204;
+// Answers without a body, and so without its type.
+constexpr bool has_body(int status) { return status != 204 && status != 304; }
 
 Poco::Timespan timespan(std::chrono::milliseconds duration) { return Poco::Timespan(duration.count() * 1000); }
 
@@ -36,7 +38,7 @@ net::HTTPServerParams::Ptr make_parameters(const HttpExchange::Options& options)
 
 void set_header(net::HTTPResponse& response, const Response& reply) {
   response.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(reply.status));
-  if (reply.status != no_content) response.setContentType(reply.content_type);
+  if (has_body(reply.status)) response.setContentType(reply.content_type);
   response.setDate(Poco::Timestamp());
   response.set("Server", "integrationsd");
   response.set("Cache-Control", "no-store");
@@ -73,7 +75,10 @@ RequestHead head_of(const net::HTTPServerRequest& request, const std::string& ad
   try {
     const Poco::URI uri(request.getURI());
     head.path = uri.getPath();
-    for (const auto& [name, value] : uri.getQueryParameters()) head.query[name] = value;
+    for (const auto& [name, value] : uri.getQueryParameters())
+      // Of two values one would count, and the sender may have meant the other.
+      if (!head.query.emplace(name, value).second)
+        throw ProblemError(bad_request("A query parameter is not valid", {{redact(name, 64), "stands there twice"}}));
   } catch (const Poco::Exception&) {
     throw ProblemError(bad_request("The request target is not a valid URI"));
   }
@@ -83,6 +88,7 @@ RequestHead head_of(const net::HTTPServerRequest& request, const std::string& ad
   head.csrf_token = request.get("X-CSRF-Token", "");
   head.tenant_header = request.get("X-Tenant-Id", "");
   head.if_match = request.get("If-Match", "");
+  head.if_none_match = request.get("If-None-Match", "");
   head.address = address;
   return head;
 }
@@ -110,8 +116,8 @@ class Conversation {
       reply = to_response(error.problem());
     }
     // An unread body would be taken for the next request.
-    const bool has_body = request_.getContentLength64() > 0 || request_.getChunkedTransferEncoding();
-    const bool keep_alive = request_.getKeepAlive() && (!has_body || body_read_);
+    const bool body_comes = request_.getContentLength64() > 0 || request_.getChunkedTransferEncoding();
+    const bool keep_alive = request_.getKeepAlive() && (!body_comes || body_read_);
     send(reply, keep_alive);
     return keep_alive;
   }
@@ -147,10 +153,10 @@ class Conversation {
     const DeadlineWatch::Guard deadline(watch_, socket_, SHUT_RDWR, options_.body_timeout);
     response_.setKeepAlive(keep_alive);
     set_header(response_, reply);
-    if (reply.status == no_content)
-      response_.send().flush();
-    else
+    if (has_body(reply.status))
       response_.sendBuffer(reply.body.data(), reply.body.size());
+    else
+      response_.send().flush();
   }
 
   const int socket_;

@@ -18,6 +18,7 @@ struct RequestHead {
   std::string csrf_token;     // X-CSRF-Token
   std::string tenant_header;  // X-Tenant-Id
   std::string if_match;       // If-Match
+  std::string if_none_match;  // If-None-Match
   std::string address;        // the sender's, as failures are counted for it
 };
 

@@ -45,7 +45,8 @@ RouteTable::Match RouteTable::match(std::string_view method, std::string_view pa
     auto parameters = parameters_of(route.pattern, path);
     if (!parameters) continue;
     if (route.method == method) return {&route, std::move(*parameters), {}};
-    match.allowed_methods += (match.allowed_methods.empty() ? "" : ", ") + route.method;
+    if (match.allowed_methods.find(route.method) == std::string::npos)
+      match.allowed_methods += (match.allowed_methods.empty() ? "" : ", ") + route.method;
   }
   return match;
 }

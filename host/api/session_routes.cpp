@@ -1,9 +1,8 @@
 #include "api/session_routes.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
-#include "api/delivery_views.hpp"
+#include "api/administration_answers.hpp"
 #include "api/problem.hpp"
 #include "api/request_handler.hpp"
 #include "delivery/json_fields.hpp"
@@ -14,6 +13,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t sign_in_body_bytes = 16 * 1024;
+constexpr const char* nobody = "Nobody was signed in";
 
 json::object view_of(const identity::Caller& caller) {
   const auto& identity = caller.identity;
@@ -37,25 +37,17 @@ std::string token_in_body(const Request& request) {
     throw ProblemError(
         unauthenticated("Send a token as 'Authorization: Bearer …' or as the member token of a JSON object"));
   // A form of a foreign page can send other types without asking the browser, but not this one.
-  if (request.content_type != "application/json")
-    throw ProblemError(
-        {415, "unsupported-media-type", "Unsupported media type", "Content-Type must be application/json", {}, {}, {}});
-  json::error_code failure;
-  const auto value = json::parse(request.body, failure);
-  if (failure || !value.is_object()) throw ProblemError(bad_request("The body is not a JSON object"));
+  const auto document = document_of(request, nobody);
   std::vector<delivery::FieldError> faults;
-  delivery::JsonFields fields(value.get_object(), "", faults);
+  delivery::JsonFields fields(document, "", faults);
   fields.refuse_unknown({"token"});
   auto token = fields.required_text("token", identity::JwtLimits::token_bytes);
-  if (!faults.empty()) {
-    std::vector<ProblemField> named;
-    for (auto& fault : faults) named.push_back({std::move(fault.field), std::move(fault.message)});
-    throw ProblemError(invalid_content("Nobody was signed in", std::move(named)));
-  }
+  refuse_faults(faults, nobody);
   return token;
 }
 
 Response sign_in(const Request& request, identity::Authenticator& authenticator, bool secure_cookie) {
+  refuse_parameters(request);
   const std::string token = token_in_body(request);
   identity::Presented presented;
   presented.method = request.method;
@@ -70,6 +62,7 @@ Response sign_in(const Request& request, identity::Authenticator& authenticator,
 }
 
 Response sign_out(const Request& request, identity::Authenticator& authenticator, bool secure_cookie) {
+  refuse_parameters(request);
   if (!request.caller.session) throw ProblemError(not_found());
   authenticator.sign_out(request.caller);
   Response response{204, "application/json", "", {}};
@@ -86,7 +79,10 @@ void add_session_routes(RouteTable& routes, identity::Authenticator& authenticat
               },
               false, Route::Access::open, sign_in_body_bytes});
   routes.add({"GET", "/api/v1/session", std::nullopt,
-              [](const Request& request) { return json_answer(view_of(request.caller)); },
+              [](const Request& request) {
+                refuse_parameters(request);
+                return json_answer(view_of(request.caller));
+              },
               false, Route::Access::authenticated});
   routes.add({"DELETE", "/api/v1/session", std::nullopt,
               [&authenticator, secure_cookie](const Request& request) {

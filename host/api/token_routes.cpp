@@ -2,9 +2,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <charconv>
 
+#include "api/administration_answers.hpp"
 #include "api/audit_entry.hpp"
 #include "api/delivery_views.hpp"
 #include "api/filter_parameters.hpp"
@@ -21,6 +21,7 @@ namespace json = boost::json;
 constexpr std::size_t max_label_bytes = 200;
 constexpr std::size_t max_prefix_bytes = 32;
 constexpr int max_lifetime_days = 3650;
+constexpr const char* no_token = "No token was issued";
 
 struct Parts {
   identity::TokenStore& tokens;
@@ -89,14 +90,9 @@ struct Wanted {
 };
 
 Wanted read_wanted(const Request& request) {
-  if (request.content_type != "application/json")
-    throw ProblemError(
-        {415, "unsupported-media-type", "Unsupported media type", "Content-Type must be application/json", {}, {}, {}});
-  json::error_code failure;
-  const auto value = json::parse(request.body, failure);
-  if (failure || !value.is_object()) throw ProblemError(bad_request("The body is not a JSON object"));
+  const auto document = document_of(request, no_token);
   std::vector<delivery::FieldError> faults;
-  delivery::JsonFields fields(value.get_object(), "", faults);
+  delivery::JsonFields fields(document, "", faults);
   fields.refuse_unknown({"role", "label", "expires_in_days"});
   Wanted wanted;
   const auto role = parse_role(fields.required_text("role", 32));
@@ -106,19 +102,18 @@ Wanted read_wanted(const Request& request) {
   wanted.label = fields.text("label", max_label_bytes).value_or("");
   if (const auto days = fields.integer("expires_in_days", 1, max_lifetime_days))
     wanted.lifetime = std::chrono::days{*days};
-  if (faults.empty()) return wanted;
-  std::vector<ProblemField> named;
-  for (auto& fault : faults) named.push_back({std::move(fault.field), std::move(fault.message)});
-  throw ProblemError(invalid_content("No token was issued", std::move(named)));
+  refuse_faults(faults, no_token);
+  return wanted;
 }
 
 Response issue(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
   const auto wanted = read_wanted(request);
   const TenantId tenant = owner(request);
   if ((wanted.role == Role::system_admin) != tenant.empty())
-    throw ProblemError(forbidden("No token was issued",
-                                 {{"role", tenant.empty() ? "must be system_admin for the tenant _system"
-                                                          : "may not be system_admin for a token of a tenant"}}));
+    throw ProblemError(
+        forbidden(no_token, {{"role", tenant.empty() ? "must be system_admin for the tenant _system"
+                                                     : "may not be system_admin for a token of a tenant"}}));
   const UnixTime now = parts.clock.unix_now();
   const auto expires = wanted.lifetime ? std::optional<UnixTime>{now + *wanted.lifetime} : std::nullopt;
   const auto issued = identity::issue_token(wanted.role, tenant, wanted.label, now, expires, parts.random);
@@ -139,6 +134,7 @@ struct Forgetting {
 };
 
 Response revoke(const Request& request, const Parts& parts) {
+  refuse_parameters(request);
   const auto& prefix = request.parameters.at(0);
   if (prefix.size() > max_prefix_bytes) throw ProblemError(not_found());
   for (const char c : prefix)

@@ -25,6 +25,15 @@ json::object object_of(const std::string& text) {
   return std::move(value.as_object());
 }
 
+// How deliveries to a destination go just now is known to the running daemon alone; what this process would say of it
+// is left out rather than wrong.
+void leave_out_runtime(json::object& body) {
+  if (auto* runtime = body.if_contains("runtime")) *runtime = nullptr;
+  if (auto* rows = body.if_contains("destinations"); rows != nullptr && rows->is_array())
+    for (auto& row : rows->get_array())
+      if (auto* one = row.if_object(); one != nullptr && one->contains("runtime")) (*one)["runtime"] = nullptr;
+}
+
 identity::Identity operator_identity() {
   identity::Identity identity;
   identity.role = Role::system_admin;  // whoever can write the store can do everything
@@ -89,7 +98,9 @@ Answer call(Context& context, const Arguments& arguments, const Call& call) {
   request.tenant = tenant_of(context, arguments, *match.route);
   try {
     const auto response = match.route->handler(request);
-    return {response.status, object_of(response.body), revision_of(response)};
+    auto body = object_of(response.body);
+    leave_out_runtime(body);
+    return {response.status, std::move(body), revision_of(response)};
   } catch (const api::ProblemError& error) {
     fail(error.problem(), arguments);
   } catch (const StoreUnavailable& unavailable) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "api/adapter_routes.hpp"
+#include "api/audit_routes.hpp"
 #include "api/credential_routes.hpp"
 #include "api/dead_letter_routes.hpp"
 #include "api/delivery_event_routes.hpp"
@@ -14,11 +15,13 @@
 #include "api/destination_routes.hpp"
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
+#include "api/openapi_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
+#include "audit/signing_key_file.hpp"
 #include "crypto/digest.hpp"
 #include "daemon/options.hpp"
 #include "plugins/refusal_codes.hpp"
@@ -64,6 +67,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       logger_(logger),
       daemon_id_(make_daemon_id(random_)),
       stores_(stores::open(configuration_, clock_)),
+      audit_key_(audit::open_signing_key(configuration_.audit_key_file())),
       plugins_(plugin_options(configuration_), logger_),
       secret_providers_(load_plugins(plugins_, configuration_, logger_)),
       adapters_(plugins_, {}, logger_),
@@ -245,17 +249,19 @@ bool Daemon::alive() const {
 
 api::RouteTable Daemon::make_routes() {
   api::RouteTable routes;
+  api::add_openapi_routes(routes);
   api::add_event_routes(routes, intake_, catalog_);
   api::add_delivery_routes(routes, *stores_.query, catalog_);
   api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, clock_);
   api::add_tenant_routes(routes, tenants_, editor_);
   api::add_adapter_routes(routes, adapter_directory_);
-  api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_);
+  api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_, scheduler_, clock_);
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes, policies_, editor_);
   api::add_delivery_event_routes(routes, *stores_.feed);
   api::add_health_routes(routes, *stores_.health, catalog_, clock_);
   api::add_session_routes(routes, authenticator_, !configuration_.relaxed());
+  api::add_audit_routes(routes, *stores_.audit, audit_key_, clock_);
   api::add_token_routes(routes, *stores_.tokens, authenticator_, clock_, random_);
   return routes;
 }

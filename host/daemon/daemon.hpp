@@ -11,6 +11,7 @@
 #include "administration/test_events.hpp"
 #include "api/http_server.hpp"
 #include "configuration/configuration.hpp"
+#include "crypto/ed25519.hpp"
 #include "delivery/dead_letters.hpp"
 #include "delivery/dispatcher.hpp"
 #include "delivery/feed_publisher.hpp"
@@ -54,6 +55,8 @@ class Daemon {
   // False if the dispatcher has not come round for so long that a restart is the better daemon.
   [[nodiscard]] bool alive() const;
   [[nodiscard]] std::uint16_t api_port() const { return api_->port(); }
+  // What the API serves, each route with its action: what documents and tests hold against it.
+  [[nodiscard]] api::RouteTable make_routes();
 
  private:
   struct Services;
@@ -62,7 +65,6 @@ class Daemon {
   void make_services();
   void announce_work();
   void make_servers();
-  api::RouteTable make_routes();
   bool is_known(const TenantId& tenant);
   std::string readiness();
   void wait_until_settled(std::chrono::milliseconds timeout);
@@ -74,6 +76,7 @@ class Daemon {
   runtime::SystemRandom random_;
   const std::string daemon_id_;
   stores::Stores stores_;
+  const crypto::Ed25519Key audit_key_;  // signs exports of the audit trail
   plugins::PluginHost plugins_;
   const std::vector<std::shared_ptr<secrets::SecretProvider>> secret_providers_;
   plugins::PluginAdapterRegistry adapters_;

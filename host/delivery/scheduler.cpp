@@ -183,6 +183,23 @@ MonoTime Scheduler::next_wakeup(MonoTime now) {
   return wakeup;
 }
 
+Scheduler::LaneStatus Scheduler::status(const DestinationId& destination, MonoTime now) {
+  const std::lock_guard lock(mutex_);
+  const Lane* lane = find(destination);
+  if (lane == nullptr) return {};
+  const auto left = [now](MonoTime until) { return std::chrono::ceil<std::chrono::milliseconds>(until - now); };
+  LaneStatus status;
+  status.in_flight = lane->in_flight;
+  if (lane->breaker.open(now)) {
+    status.breaker = LaneStatus::Breaker::open;
+    status.probe_in = left(lane->breaker.probe_at());
+  } else if (lane->breaker.tripped()) {
+    status.breaker = LaneStatus::Breaker::probing;
+  }
+  if (lane->not_before > now) status.pause = left(lane->not_before);
+  return status;
+}
+
 Scheduler::Counts Scheduler::counts(MonoTime now) {
   const std::lock_guard lock(mutex_);
   Counts counts;

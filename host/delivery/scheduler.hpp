@@ -64,6 +64,16 @@ class Scheduler {
   // When plan() may have something to do again without any further news; MonoTime::max() if never.
   [[nodiscard]] MonoTime next_wakeup(MonoTime now);
 
+  // How this daemon stands with one destination.
+  struct LaneStatus {
+    int in_flight = 0;
+    enum class Breaker { closed, open, probing } breaker = Breaker::closed;
+    std::optional<std::chrono::milliseconds> probe_in;  // of an open breaker
+    std::optional<std::chrono::milliseconds> pause;     // left of what the receiver asked for, or of a hold
+  };
+  // Nothing of unknown destinations.
+  [[nodiscard]] LaneStatus status(const DestinationId& destination, MonoTime now);
+
   struct Counts {
     int in_flight = 0, due = 0, breakers_open = 0;
   };

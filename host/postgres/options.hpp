@@ -21,7 +21,8 @@ struct PostgresOptions {
   int intake_sessions = 1;
   int claim_sessions = 1;
   int settle_sessions = 1;
-  int general_sessions = 4;  // reads, the catalog, tokens, audit
+  int general_sessions = 2;  // the catalog, tokens, the system's own audit records
+  int tenant_sessions = 4;   // what people read and change
 };
 
 }  // namespace opi::postgres

@@ -59,13 +59,13 @@ void PostgresAuditLog::append(const std::vector<audit::Entry>& entries) {
 
 std::vector<audit::Record> PostgresAuditLog::read(const TenantId& tenant, std::int64_t after, int limit) {
   if (limit < 1) throw std::invalid_argument("limit must be at least 1");
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   return records_of(session->execute(read_audit_log, Parameters{}.text(tenant.str()).int8(after).int4(limit)), tenant);
 }
 
 std::vector<audit::Record> PostgresAuditLog::list(const TenantId& tenant, const audit::AuditFilter& filter) {
   if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   return records_of(
       session->execute(list_audit_log,
                        Parameters{}
@@ -82,7 +82,7 @@ std::vector<audit::Record> PostgresAuditLog::list(const TenantId& tenant, const 
 }
 
 audit::Link PostgresAuditLog::head(const TenantId& tenant) {
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   const auto rows = session->execute(read_head, Parameters{}.text(tenant.str()));
   if (rows.empty()) return audit::genesis(tenant);
   return {rows.int8(0, 0), {}, rows.bytes32(0, 1)};

@@ -137,7 +137,7 @@ WriteResult PostgresCatalogStore::write_tenant(const Tenant& tenant, const Expec
 
 WriteResult PostgresCatalogStore::write_destination(const Destination& destination, const Expectation& expected,
                                                     const audit::Entry& entry) {
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(destination.tenant_id);
   Transaction transaction{*session};
   const auto next = session->execute(lock_revision).int8(0, 0) + 1;
   const auto found = read_destinations(*session, destination.id);
@@ -155,7 +155,7 @@ WriteResult PostgresCatalogStore::write_destination(const Destination& destinati
 
 WriteResult PostgresCatalogStore::delete_destination(const TenantId& tenant, const DestinationId& destination,
                                                      const Expectation& expected, const audit::Entry& entry) {
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   Transaction transaction{*session};
   const auto next = session->execute(lock_revision).int8(0, 0) + 1;
   const auto found = read_destinations(*session, destination);

@@ -27,6 +27,12 @@ constexpr const char* hot_plan =
     "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off; "
     "SET enable_sort = off; SET enable_hashjoin = off; SET enable_mergejoin = off; ";
 
+// Row-level security: the roles of migrations/*_roles.sql.
+constexpr const char* as_worker = "SET ROLE opi_worker; ";
+constexpr const char* as_api = "SET ROLE opi_api; ";
+
+constexpr Statement bind_tenant{"bind_tenant", "SELECT set_config('opi.tenant', $1::text, false)"};
+
 // Readers filter by optional columns: plan with the values at hand.
 constexpr const char* reader_plan = "SET plan_cache_mode = force_custom_plan; SET jit = off; ";
 
@@ -84,17 +90,16 @@ std::string timeouts(const PostgresOptions& options, std::chrono::milliseconds s
          set("idle_in_transaction_session_timeout", options.idle_in_transaction_timeout);
 }
 
-ConnectionSettings settings(const PostgresOptions& options, const std::string& plan) {
+ConnectionSettings settings(const PostgresOptions& options, const std::string& plan, const char* role = as_worker) {
   auto made = plain_settings(options, options.statement_timeout);
-  made.on_open += plan;
+  made.on_open += plan + role;
   return made;
 }
 
 }  // namespace
 
 ConnectionSettings plain_settings(const PostgresOptions& options, std::chrono::milliseconds statement_timeout) {
-  return {completed(options),
-          timeouts(options, statement_timeout) + fixed_surroundings,
+  return {completed(options), timeouts(options, statement_timeout) + fixed_surroundings,
           statement_timeout + server_grace};
 }
 
@@ -104,7 +109,14 @@ PostgresDatabase::PostgresDatabase(const PostgresOptions& options)
       claim_(options.claim_sessions, settings(options, std::string{hot_plan} + claim_durability),
              options.borrow_timeout),
       settle_(options.settle_sessions, settings(options, hot_plan), options.borrow_timeout),
-      general_(options.general_sessions, settings(options, reader_plan), options.borrow_timeout) {}
+      general_(options.general_sessions, settings(options, reader_plan), options.borrow_timeout),
+      tenants_(options.tenant_sessions, settings(options, reader_plan, as_api), options.borrow_timeout) {}
+
+SessionPool::Lease PostgresDatabase::tenant(const TenantId& tenant) {
+  auto session = tenants_.borrow();
+  session->execute(bind_tenant, Parameters{}.text(tenant.str()));
+  return session;
+}
 
 void PostgresDatabase::migrate() {
   auto unhurried = plain_settings(options_, options_.migration_timeout);

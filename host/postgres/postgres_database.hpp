@@ -1,4 +1,5 @@
 #pragma once
+#include "domain/ids.hpp"
 #include "postgres/options.hpp"
 #include "postgres/session_pool.hpp"
 
@@ -20,9 +21,13 @@ class PostgresDatabase final {
   SessionPool& settle() { return settle_; }
   SessionPool& general() { return general_; }
 
+  // A session that sees and changes the rows of one tenant alone: row-level security holds it to that.
+  // Throws StoreUnavailable.
+  SessionPool::Lease tenant(const TenantId& tenant);
+
  private:
   PostgresOptions options_;
-  SessionPool intake_, claim_, settle_, general_;
+  SessionPool intake_, claim_, settle_, general_, tenants_;
 };
 
 // One connection of its own, for PostgresWorkListener and migrations.

@@ -107,7 +107,7 @@ std::int64_t PostgresDeadLetterStore::count(const TenantId& tenant, const delive
   if (filter.by_event()) return static_cast<std::int64_t>(find(tenant, filter, {}, INT_MAX).size());
   auto all = filter;
   all.before.reset();
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   return session->execute(count_dead_letters, filter_parameters(tenant, all)).int8(0, 0);
 }
 
@@ -119,7 +119,7 @@ std::vector<DeliveryId> PostgresDeadLetterStore::find(const TenantId& tenant, co
   parameters.optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt)
       .uuid(after.value)
       .int4(limit);
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   const auto rows = session->execute(find_dead_letters, parameters);
   std::vector<DeliveryId> ids;
   for (int i = 0; i < rows.size(); ++i) ids.push_back(DeliveryId{rows.uuid(i, 0)});
@@ -131,7 +131,7 @@ std::vector<MovedDeadLetter> PostgresDeadLetterStore::replay(const TenantId& ten
                                                              const audit::Entry& by) {
   if (deliveries.empty()) return {};
   auto ids = ids_of(deliveries);
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   Transaction transaction{*session};
   const auto held = session->execute(hold_destinations, Parameters{}.text(tenant.str()).array(ids));
   ArrayParameter destinations{ArrayParameter::Element::uuid};
@@ -149,7 +149,7 @@ std::vector<MovedDeadLetter> PostgresDeadLetterStore::discard(const TenantId& te
                                                               const std::string& reason, const audit::Entry& by) {
   if (deliveries.empty()) return {};
   auto ids = ids_of(deliveries);
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   Transaction transaction{*session};
   auto moved = moved_of(session->execute(discard_dead_letters, Parameters{}.text(tenant.str()).array(ids)));
   if (moved.empty()) return moved;

@@ -51,7 +51,7 @@ std::vector<delivery::FeedEntry> PostgresDeliveryFeed::read(const TenantId& tena
     parameters.null();
   else
     parameters.array(wanted);
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   const auto rows = session->execute(read_feed, parameters.int4(limit));
   std::vector<delivery::FeedEntry> entries;
   for (int i = 0; i < rows.size(); ++i)

@@ -130,7 +130,7 @@ std::vector<DeliveryView> PostgresDeliveryQuery::list(const TenantId& tenant, co
   parameters.int4(filter.limit);
   if (filter.by_event())
     parameters.optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt);
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   const auto rows = session->execute(filter.by_event() ? list_deliveries_of_events : list_deliveries, parameters);
   std::vector<DeliveryView> views;
   for (int i = 0; i < rows.size(); ++i) views.push_back(view_of(rows, i, tenant));
@@ -138,14 +138,14 @@ std::vector<DeliveryView> PostgresDeliveryQuery::list(const TenantId& tenant, co
 }
 
 std::optional<DeliveryView> PostgresDeliveryQuery::find(const TenantId& tenant, const DeliveryId& delivery) {
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   const auto rows = session->execute(find_delivery, Parameters{}.text(tenant.str()).uuid(delivery.value));
   if (rows.empty()) return std::nullopt;
   return view_of(rows, 0, tenant);
 }
 
 std::vector<Attempt> PostgresDeliveryQuery::attempts(const TenantId& tenant, const DeliveryId& delivery) {
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   const auto rows = session->execute(list_attempts, Parameters{}.text(tenant.str()).uuid(delivery.value));
   std::vector<Attempt> attempts;
   for (int i = 0; i < rows.size(); ++i) {
@@ -164,7 +164,7 @@ std::vector<Attempt> PostgresDeliveryQuery::attempts(const TenantId& tenant, con
 }
 
 std::vector<delivery::DeliveryCount> PostgresDeliveryQuery::counts(const TenantId& tenant) {
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   const auto rows = session->execute(count_deliveries, Parameters{}.text(tenant.str()));
   std::vector<delivery::DeliveryCount> counts;
   for (int i = 0; i < rows.size(); ++i)

@@ -71,7 +71,7 @@ void add_live(const Rows& rows, ByDestination& destinations) {
 
 delivery::DeliveryHealth PostgresHealthQuery::health(const TenantId& tenant, UnixTime from, UnixTime to,
                                                      std::chrono::minutes bucket) {
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   Transaction snapshot{*session, Transaction::Kind::snapshot};
   const auto range = [&] { return Parameters{}.text(tenant.str()).time(from).time(to); };
   ByDestination destinations;

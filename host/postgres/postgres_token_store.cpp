@@ -62,7 +62,7 @@ constexpr Statement list_tokens{"list_tokens", R"(
   ORDER BY created_at DESC, prefix DESC LIMIT $4::int)"};
 
 std::vector<identity::TokenRecord> PostgresTokenStore::list(const TenantId& tenant, const identity::TokenPage& page) {
-  auto session = database_.general().borrow();
+  auto session = database_.tenant(tenant);
   Parameters parameters;
   parameters.text(tenant.str());
   if (page.before)

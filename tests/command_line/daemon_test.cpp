@@ -14,6 +14,13 @@ using system_test::eventually;
 using system_test::RunningDaemon;
 using testing::HasSubstr;
 
+// What only the daemon knows.
+void forget_runtime(boost::json::object& document) {
+  if (auto* runtime = document.if_contains("runtime")) *runtime = nullptr;
+  if (auto* rows = document.if_contains("destinations"))
+    for (auto& row : rows->as_array()) forget_runtime(row.as_object());
+}
+
 class BesideADaemon : public OnBothStores {
  protected:
   // Events for a receiver that takes them, or refuses them for good.
@@ -64,8 +71,9 @@ TEST_P(BesideADaemon, TheDocumentsAreThoseOfTheApi) {
     arguments.insert(arguments.end(), {"--tenant", "acme"});
     const auto reply = demo::HttpClient(daemon.port()).get("/api/v1" + path, token);
     ASSERT_EQ(reply.status, 200) << path << reply.body;
-    EXPECT_EQ(boost::json::serialize(user.json(arguments)), boost::json::serialize(boost::json::parse(reply.body)))
-        << path;
+    auto expected = boost::json::parse(reply.body);
+    forget_runtime(expected.as_object());
+    EXPECT_EQ(boost::json::serialize(user.json(arguments)), boost::json::serialize(expected)) << path;
   }
   EXPECT_EQ(boost::json::serialize(user.json({"adapters", "list"})),
             demo::HttpClient(daemon.port()).get("/api/v1/adapters", token).body);

@@ -255,6 +255,7 @@ TEST_F(PostgresFaults, TheListenerComesBackWithTheServer) {
   PostgresCluster cluster;
   const PostgresOptions options{.connection = cluster.create_database()};
   PostgresDatabase database{options};
+  database.migrate();
   PostgresDeliveryStore store{database, clock_};
   int calls = 0;
   postgres::PostgresWorkListener listener{options, [&] { ++calls; }};

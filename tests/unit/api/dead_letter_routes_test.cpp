@@ -164,7 +164,7 @@ TEST_F(DeadLetterRoutes, ADiscardNeedsAReasonWhichIsRecorded) {
     EXPECT_EQ(act("/" + id + ":discard", body).status, 422) << body;
   EXPECT_EQ(act("/" + id + ":discard", "{\"reason\":\"" + std::string(513, 'x') + "\"}").status, 422);
   EXPECT_EQ(act("/" + id + ":discard", R"({"reason":"x","force":true})").status, 422);
-  EXPECT_EQ(act("/" + id + ":discard", "[").status, 400);
+  EXPECT_EQ(act("/" + id + ":discard", "[").status, 422);
   EXPECT_EQ(state(id), "dead_lettered");
   EXPECT_EQ(act("/" + id + ":discard", "{\"reason\":\"" + std::string(512, 'x') + "\"}").status, 200);
   EXPECT_EQ(state(id), "failed");

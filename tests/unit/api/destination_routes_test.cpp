@@ -1,3 +1,6 @@
+#include <boost/json/serialize.hpp>
+
+#include "domain/timestamp.hpp"
 #include "unit/api/administration_fixture.hpp"
 
 namespace opi::api {
@@ -37,6 +40,21 @@ TEST_F(DestinationRoutes, CreatingAnswersTheViewWithItsPlaceAndETag) {
   EXPECT_EQ(entry.actor_kind, audit::ActorKind::token);
   EXPECT_EQ(entry.actor_role, "tenant_admin");
   EXPECT_TRUE(entry.actor_id.starts_with("opi_"));
+}
+
+TEST_F(DestinationRoutes, ShowsHowThisDaemonDeliversToItNow) {
+  const auto path = given();
+  const auto id = *DestinationId::parse(path.substr(path.rfind('/') + 1));
+  const auto idle = json(read(path)).at("runtime");
+  EXPECT_EQ(idle.at("in_flight").as_int64(), 0);
+  EXPECT_EQ(text(idle.at("breaker").at("state")), "closed");
+  EXPECT_TRUE(idle.at("breaker").at("probe_at").is_null());
+  EXPECT_TRUE(idle.at("paused_until").is_null());
+  engine().scheduler.hold(id, clock.mono_now() + 90s);
+  const auto until = to_rfc3339(clock.unix_now() + 90s);
+  EXPECT_EQ(text(json(read(path)).at("runtime").at("paused_until")), until);
+  const auto listed = json(read("/api/v1/destinations"));
+  EXPECT_NE(boost::json::serialize(listed).find("\"paused_until\":\"" + until), std::string::npos);
 }
 
 TEST_F(DestinationRoutes, TheEndpointIsNeverShownOnlyItsFingerprint) {

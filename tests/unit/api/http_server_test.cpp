@@ -309,7 +309,7 @@ TEST_F(Server, SlowSignInsDoNotStarveANormalClient) {
   for (int i = 0; i < 20; ++i) expect_alive();
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
   slow[0]->send(std::string(16 * 1024 - 1, ' '));
-  EXPECT_THAT(slow[0]->response(), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(slow[0]->response(), StartsWith("HTTP/1.1 422"));
 }
 
 TEST_F(Server, ASmallBodyThatDoesNotComeIs408) {

@@ -67,6 +67,9 @@ TEST_F(Routes, NameTheMethodsThatAPathHas) {
   EXPECT_EQ(match.allowed_methods, "GET, POST");
   EXPECT_EQ(table.match("DELETE", "/b").allowed_methods, "");
   EXPECT_EQ(table.match("get", "/a").allowed_methods, "GET, POST") << "methods are case-sensitive";
+  for (const char* both : {"/d/e", "/d/{id}"})
+    table.add({"GET", both, std::nullopt, [](const Request&) { return Response{}; }});
+  EXPECT_EQ(table.match("POST", "/d/e").allowed_methods, "GET") << "each once";
 }
 
 TEST(Problems, AreDocumentsOfRfc9457) {

@@ -127,8 +127,8 @@ TEST_F(SessionRoutes, RefusesWhatIsNoBearer) {
   EXPECT_EQ(sign_in("").status, 401);
   EXPECT_EQ(sign_in(R"({"token":"opi_wrong"})").status, 401);
   EXPECT_EQ(sign_in_with("opi_" + std::string(43, 'A')).status, 401);
-  EXPECT_EQ(sign_in("token=x").status, 400);
-  EXPECT_EQ(sign_in("[]").status, 400);
+  EXPECT_EQ(sign_in("token=x").status, 422);
+  EXPECT_EQ(sign_in("[]").status, 422);
   EXPECT_EQ(errors(sign_in(R"({"tokn":"x"})")), "tokn: is not a known member\ntoken: is missing");
   EXPECT_EQ(errors(sign_in(R"({"token":7})")), "token: must be a string");
   EXPECT_EQ(errors(sign_in(R"({"token":")" + std::string(8193, 'x') + "\"}")), "token: is longer than 8192 bytes");

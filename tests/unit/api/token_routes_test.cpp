@@ -83,8 +83,8 @@ TEST_F(TokenRoutes, WhatIsWrongIsNamedAtOnce) {
   EXPECT_EQ(issue(R"({"role":"auditor","expires_in_days":3651})").status, 422);
   EXPECT_EQ(issue(R"({"role":"auditor","label":")" + std::string(200, 'x') + "\"}").status, 201);
   EXPECT_EQ(issue(R"({"role":"auditor","label":")" + std::string(201, 'x') + "\"}").status, 422);
-  EXPECT_EQ(issue("").status, 400);
-  EXPECT_EQ(issue("[]").status, 400);
+  EXPECT_EQ(issue("").status, 422);
+  EXPECT_EQ(issue("[]").status, 422);
 }
 
 TEST_F(TokenRoutes, AreListedNewestFirstInPagesOfTheTenantAlone) {

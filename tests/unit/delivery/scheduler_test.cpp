@@ -304,6 +304,32 @@ TEST_F(Scheduling, AnOpenBreakerWakesForItsProbeAndSendsOne) {
   EXPECT_EQ(grants(s.plan(now)), (Grants{{1, 100}}));
 }
 
+TEST_F(Scheduling, TellsHowItStandsWithADestination) {
+  using Breaker = Scheduler::LaneStatus::Breaker;
+  Scheduler s({.breaker = {.failure_threshold = 1, .cooldown = 5s}});
+  add(1);
+  update(s);
+  due(s, {1});
+  auto plan = s.plan(now);
+  s.claimed(plan, claims(plan, 2), now);
+  EXPECT_EQ(s.status(destination_id(1), now).in_flight, 2);
+  EXPECT_EQ(s.status(destination_id(1), now).breaker, Breaker::closed);
+  finish(s, 1, 1, {Feedback::Kind::failed, 7s, 0ms});
+  auto status = s.status(destination_id(1), now);
+  EXPECT_EQ(status.in_flight, 1);
+  EXPECT_EQ(status.breaker, Breaker::open);
+  EXPECT_EQ(status.probe_in, 5'000ms);
+  EXPECT_EQ(status.pause, 7'000ms);
+  now += 5s;
+  status = s.status(destination_id(1), now);
+  EXPECT_EQ(status.breaker, Breaker::probing);
+  EXPECT_FALSE(status.probe_in);
+  EXPECT_EQ(status.pause, 2'000ms);
+  now += 2s;
+  EXPECT_FALSE(s.status(destination_id(1), now).pause);
+  EXPECT_EQ(s.status(destination_id(99), now).in_flight, 0) << "unknown ones do nothing";
+}
+
 TEST_F(Scheduling, WhatWasNotSentSaysNothingAboutTheReceiver) {
   Scheduler s({.breaker = {.failure_threshold = 1}});
   add(1);
