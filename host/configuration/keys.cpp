@@ -204,7 +204,7 @@ const std::vector<Key>& keys() {
       {"plugins.release", "", "plugin ids", "Quarantined plugins that are to be loaded again.", false,
        list<&C::plugin_release>},
       {"plugins.probe_program", "", "absolute path",
-       "opi-plugin-probe. Empty: beside the daemon, or in ../libexec/integrationsd.", false,
+       "opi-plugin-probe. Empty: beside the daemon, or in ../libexec/oneprotect-integrations.", false,
        absolute_path<&C::probe_program>},
       {"secrets.local_directory", "", "absolute path", "Folder of the local:// secret provider (not in production).",
        false, absolute_path<&C::local_secrets_directory>},

@@ -80,6 +80,7 @@ void Demo::stage() {
   for (const auto& [tenant, pair] : tokens) secrets_.insert(secrets_.end(), {pair.producer, pair.auditor});
   daemon_.emplace(options_.programs, state_, interruption_);
   api_.emplace(daemon_->port(), daemon_->status_port(), tokens);
+  state_.write("api-url", "http://127.0.0.1:" + std::to_string(daemon_->port()) + "/api/v1\n");
   out_ << "  " << scenario_.events.size() << " events of " << scenario_.tenants.size() << " tenants for "
        << scenario_.destinations.size() << " destinations\n  integrationsd on port " << daemon_->port()
        << ", the receiver on port " << receiver_->port() << "\n\n"
