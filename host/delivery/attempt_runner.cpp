@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "delivery/endpoint_secrets.hpp"
 #include "delivery/settlement_factory.hpp"
 #include "delivery/transport_outcome.hpp"
 #include "secrets/scrub.hpp"
@@ -53,7 +54,10 @@ struct AttemptRunner::Flight {
   UnixTime started_at{};
   MonoTime started{};
   bool sent = false;
+  std::vector<std::string> endpoint_secrets;
 
+  // Receivers echo what they were sent, and plugins repeat it.
+  void scrub(std::string& text) const { secrets::scrub(text, *secrets, endpoint_secrets); }
   [[nodiscard]] AttemptContext context() const {
     return {
         *claim->event,     *destination, claim->delivery, claim->idempotency_key, claim->attempts_made + 1, started_at,
@@ -92,6 +96,7 @@ void AttemptRunner::start(Claim claim, const std::shared_ptr<const Destination>&
   flight->adapter = std::move(found.adapter);
   secrets_.resolve(destination, [this, flight](std::shared_ptr<const secrets::SecretSet> secrets) {
     flight->secrets = std::move(secrets);
+    flight->endpoint_secrets = endpoint_secrets(flight->destination->endpoint);
     render_and_send(flight);
   });
 }
@@ -120,6 +125,9 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
 void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse&& response) {
   if (response.fault == TransportFault::cancelled && !response.request_sent) return release(*flight);
   const bool answered = response.fault == TransportFault::none;
+  // Before the adapter sees it: what it does not know it can neither log nor cut in two.
+  flight->scrub(response.body);
+  for (auto& header : response.headers) flight->scrub(header.value);
   Outcome outcome = answered ? flight->adapter->interpret(flight->context(), response) : transport_outcome(response);
   if (answered && !outcome.http_status) outcome.http_status = response.status;
   if (outcome.verdict == Verdict::auth) secrets_.invalidate(*flight->destination);
@@ -127,10 +135,9 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
 }
 
 void AttemptRunner::finish(Flight& flight, Outcome outcome) {
-  // A receiver may echo what it was sent; a plugin may repeat it.
   for (auto* text :
        {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref, &outcome.external_url})
-    secrets::scrub(*text, *flight.secrets);
+    flight.scrub(*text);
   const Decision decision = decide(flight.policy, flight.claim->budgeted_attempt(), outcome, random_.uniform());
   const auto duration = std::chrono::ceil<std::chrono::milliseconds>(clock_.mono_now() - flight.started);
   const Feedback feedback = feedback_of(outcome, decision, flight.policy, flight.sent);
