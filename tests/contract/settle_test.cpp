@@ -59,7 +59,7 @@ TEST_P(StoreContract, AFailedUseOfACredentialIsAuditedWithTheAttemptAndOnlyOnce)
   given_pending(destination, 1);
   auto again = retry(claim_one(destination));
   again.add({"signing", 1, entry(acme, audit::Action::credential_failed)});
-  std::vector<Settlement> batch;
+  std::vector<delivery::Settlement> batch;
   batch.push_back(std::move(again));
   ASSERT_EQ(engine->store().settle(batch).at(0), settled);
   ASSERT_EQ(engine->store().settle(batch).at(0), settled) << "submitted again, as after a commit in doubt";
@@ -75,7 +75,7 @@ TEST_P(StoreContract, AFailedUseOfACredentialIsNotAuditedForALostLease) {
   late.add({"signing", 1, entry(acme, audit::Action::credential_failed)});
   engine->expire_leases();
   ASSERT_THAT(engine->store().take_over_expired(10, "another", 60s), SizeIs(1));
-  ASSERT_EQ(settle(std::move(late)), lost);
+  ASSERT_EQ(settle(std::move(late)), lease_lost);
   EXPECT_THAT(engine->audit().read(acme, 0, 10), IsEmpty());
 }
 

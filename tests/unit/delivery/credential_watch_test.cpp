@@ -110,7 +110,7 @@ class CredentialUse : public test::WithEngine {
     return boost::json::parse(record.entry.details).at("reason").as_string().c_str();
   }
   void attempt(int status) {
-    clock.advance(1min);
+    clock.advance(6min);  // longer than the policy's backoff
     dispatch();
     if (!transport.under_way.empty()) transport.answer(status, "");
     engine().settler.run_once();
