@@ -11,6 +11,7 @@
 #include <Poco/URI.h>
 #include <sys/socket.h>
 
+#include <optional>
 #include <sstream>
 
 #include "api/preread_socket.hpp"
@@ -93,12 +94,30 @@ RequestHead head_of(const net::HTTPServerRequest& request, const std::string& ad
   return head;
 }
 
+// The right to read a body that was not collected with its head.
+class LargeBody {
+ public:
+  // Throws ProblemError if `most` are being read.
+  LargeBody(std::atomic<int>& count, int most) : count_(count) {
+    if (count_.fetch_add(1) < most) return;
+    --count_;
+    throw ProblemError(unavailable("Too many large bodies are on their way at once; nothing was read", 1));
+  }
+  ~LargeBody() { --count_; }
+  LargeBody(const LargeBody&) = delete;
+  LargeBody& operator=(const LargeBody&) = delete;
+
+ private:
+  std::atomic<int>& count_;
+};
+
 // One request and its response over POCO.
 class Conversation {
  public:
   Conversation(int socket, net::HTTPServerSession& session, net::HTTPServerParams& parameters, DeadlineWatch& watch,
-               const HttpExchange::Options& options)
+               const HttpExchange::Options& options, std::atomic<int>& large_bodies)
       : socket_(socket),
+        large_bodies_(large_bodies),
         watch_(watch),
         options_(options),
         response_(session),
@@ -131,6 +150,10 @@ class Conversation {
     // Whoever asks for a small body asks for one that is here already: a stranger must not keep the thread waiting.
     if (limit <= ConnectionGate::collected_body_bytes && (chunked || request_.getExpectContinue()))
       throw ProblemError(length_required());
+    std::optional<LargeBody> large;
+    if (chunked || request_.getExpectContinue() ||
+        announced > static_cast<Poco::Int64>(ConnectionGate::collected_body_bytes))
+      large.emplace(large_bodies_, options_.large_bodies);
     if (request_.getExpectContinue()) response_.sendContinue();
     const DeadlineWatch::Guard deadline(watch_, socket_, SHUT_RD, options_.body_timeout);
     std::string body;
@@ -160,6 +183,7 @@ class Conversation {
   }
 
   const int socket_;
+  std::atomic<int>& large_bodies_;
   DeadlineWatch& watch_;
   const HttpExchange::Options& options_;
   net::HTTPServerResponseImpl response_;
@@ -210,7 +234,7 @@ HttpExchange::Served HttpExchange::serve(const ConnectionGate::Ready& ready) con
     if (!session.hasMoreRequests()) return {};  // counts the request, and lets POCO keep the connection
     Served served;
     {
-      Conversation conversation(ready.socket, session, *parameters, watch_, options_);
+      Conversation conversation(ready.socket, session, *parameters, watch_, options_, large_bodies_);
       served.keep_alive = conversation.run(handler_, ready.address);
     }
     Poco::Buffer<char> buffered(0);

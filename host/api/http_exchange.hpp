@@ -1,6 +1,7 @@
 #pragma once
 #include <Poco/Net/HTTPServerParams.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 
@@ -17,6 +18,7 @@ class HttpExchange {
     std::size_t body_bytes = 8 * 1024 * 1024;
     std::chrono::milliseconds body_timeout{30'000};  // for a whole body; and for a client to take a whole response
     std::chrono::milliseconds io_timeout{15'000};    // of one read or write
+    int large_bodies = 32;  // read at the same time; beyond, 503: they hold a thread for as long as their clients like
   };
   struct Served {
     bool keep_alive = false;
@@ -32,6 +34,7 @@ class HttpExchange {
   DeadlineWatch& watch_;
   const Options options_;
   const Poco::Net::HTTPServerParams::Ptr parameters_;
+  mutable std::atomic<int> large_bodies_ = 0;
 };
 
 // A whole response after which the connection is closed, as bytes.

@@ -2,6 +2,7 @@
 
 #include "api/problem.hpp"
 #include "delivery/intake.hpp"
+#include "domain/redaction.hpp"
 #include "domain/store_errors.hpp"
 
 namespace opi::api {
@@ -97,18 +98,18 @@ Response RequestHandler::answer(const RequestHead& head, const BodyReader& read_
   } catch (const ProblemError& error) {
     return to_response(error.problem());
   } catch (const StoreUnavailable& failure) {
-    logger_.warning("api.store_unavailable", {{"path", head.path}, {"error", failure.what()}});
+    logger_.warning("api.store_unavailable", {{"path", redact(head.path)}, {"error", failure.what()}});
     return to_response(unavailable("The store cannot be reached; nothing was stored", options_.retry_after_seconds));
   } catch (const delivery::IntakeOverloaded& failure) {
     return to_response(unavailable(failure.what(), options_.retry_after_seconds));
   } catch (const delivery::IntakeClosed& failure) {
     return to_response(unavailable(failure.what(), options_.retry_after_seconds));
   } catch (const CommitInDoubt& failure) {
-    logger_.error("api.commit_in_doubt", {{"path", head.path}, {"error", failure.what()}});
+    logger_.error("api.commit_in_doubt", {{"path", redact(head.path)}, {"error", failure.what()}});
     return to_response(
         unavailable("Whether this was stored is unknown; sending it again is safe", options_.retry_after_seconds));
   } catch (const std::exception& failure) {
-    logger_.error("api.failed", {{"path", head.path}, {"error", failure.what()}});
+    logger_.error("api.failed", {{"path", redact(head.path)}, {"error", failure.what()}});
     return to_response({500, "internal", "Internal error", "The request failed; the log says why", {}, {}, {}});
   }
 }

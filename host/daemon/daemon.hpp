@@ -86,6 +86,7 @@ class Daemon {
   std::unique_ptr<Services> services_;  // threads that run the parts below; made before them, started after
   delivery::Scheduler scheduler_;
   delivery::CatalogCache catalog_;
+  delivery::CredentialWatch credential_watch_;
   delivery::Settler settler_;
   std::unique_ptr<egress::HttpTransport> transport_;  // ended before the parts its completions call
   delivery::AttemptRunner attempts_;

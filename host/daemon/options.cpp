@@ -1,5 +1,7 @@
 #include "daemon/options.hpp"
 
+#include <algorithm>
+
 namespace opi::daemon {
 using configuration::Configuration;
 
@@ -81,6 +83,7 @@ api::HttpServer::Options server_options(const Configuration& configuration) {
   options.gate.connections_per_address = static_cast<std::size_t>(configuration.api_max_connections_per_address);
   options.gate.head_timeout = configuration.api_head_timeout;
   options.exchange.body_timeout = configuration.api_body_timeout;
+  options.exchange.large_bodies = std::max(1, configuration.api_threads / 2);
   return options;
 }
 

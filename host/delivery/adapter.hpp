@@ -25,10 +25,12 @@ struct AttemptContext {
 
 struct Rendering {
   bool ok = false;
-  HttpRequest request;     // url, headers, body, with secrets inserted and signatures made
-  bool is_signed = false;  // at least one MAC with a live secret was made during the rendering
-  std::string error;       // if not ok, for people; without secrets
-  bool retryable = false;  // if not ok: trying again may help
+  HttpRequest request;                     // url, headers, body, with secrets inserted and signatures made
+  bool is_signed = false;                  // at least one MAC with a live secret was made during the rendering
+  std::string error;                       // if not ok, for people; without secrets
+  bool retryable = false;                  // if not ok: trying again may help
+  std::vector<std::string> used_purposes;  // whose secrets are in the request
+  std::string unusable_purpose;            // whose secret was asked for, and there is none that can be used
 };
 
 // A plugin's component, configured for one destination. Functions are pure and thread-safe.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "delivery/endpoint_secrets.hpp"
 #include "delivery/settlement_factory.hpp"
 #include "delivery/transport_outcome.hpp"
 #include "secrets/scrub.hpp"
@@ -10,6 +11,7 @@ namespace opi::delivery {
 namespace {
 
 constexpr std::string_view signing_purpose = "signing";
+constexpr int http_unauthorized = 401;
 
 Outcome failure(Verdict verdict, std::string reason, std::string detail) {
   Outcome outcome;
@@ -26,6 +28,13 @@ std::optional<std::string> signing_fault(const Destination& destination, const s
   if (signing == nullptr) return "signing is required, but the destination has no credential for purpose 'signing'";
   if (signing->versions.empty()) return "signing is required, but its secret cannot be resolved: " + signing->failure;
   return std::nullopt;
+}
+
+// How the host stands with the purpose's current credential; "malformed" if it has a value that is no key.
+std::string_view why_unusable(std::string_view purpose, const secrets::SecretSet& secrets) {
+  const auto current = std::ranges::find(secrets.credentials, purpose, &secrets::CredentialPosture::purpose);
+  if (current == secrets.credentials.end()) return to_string(secrets::CredentialState::missing);
+  return current->state == secrets::CredentialState::resolved ? "malformed" : to_string(current->state);
 }
 
 Feedback feedback_of(const Outcome& outcome, const Decision& decision, const DeliveryPolicy& policy, bool sent) {
@@ -53,7 +62,12 @@ struct AttemptRunner::Flight {
   UnixTime started_at{};
   MonoTime started{};
   bool sent = false;
+  std::vector<std::string> endpoint_secrets;
+  std::vector<std::string> used_purposes;  // whose secrets are in the request
+  std::string unusable_purpose;            // why there is no request, if that is why
 
+  // Receivers echo what they were sent, and plugins repeat it.
+  void scrub(std::string& text) const { secrets::scrub(text, *secrets, endpoint_secrets); }
   [[nodiscard]] AttemptContext context() const {
     return {
         *claim->event,     *destination, claim->delivery, claim->idempotency_key, claim->attempts_made + 1, started_at,
@@ -62,13 +76,14 @@ struct AttemptRunner::Flight {
 };
 
 AttemptRunner::AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Transport& transport,
-                             Settler& settler, Scheduler& scheduler, const Clock& clock, Random& random,
-                             telemetry::Logger& logger, const Options& options)
+                             Settler& settler, Scheduler& scheduler, CredentialWatch& credentials, const Clock& clock,
+                             Random& random, telemetry::Logger& logger, const Options& options)
     : adapters_(adapters),
       secrets_(secrets),
       transport_(transport),
       settler_(settler),
       scheduler_(scheduler),
+      credentials_(credentials),
       clock_(clock),
       random_(random),
       logger_(logger),
@@ -92,6 +107,7 @@ void AttemptRunner::start(Claim claim, const std::shared_ptr<const Destination>&
   flight->adapter = std::move(found.adapter);
   secrets_.resolve(destination, [this, flight](std::shared_ptr<const secrets::SecretSet> secrets) {
     flight->secrets = std::move(secrets);
+    flight->endpoint_secrets = endpoint_secrets(flight->destination->endpoint);
     render_and_send(flight);
   });
 }
@@ -102,9 +118,12 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
   if (flight->claim->leased_until - flight->started < flight->policy.timeout + options_.lease_margin)
     return release(*flight);
   random_.fill(flight->nonce);
-  if (const auto fault = signing_fault(*flight->destination, *flight->secrets))
-    return finish(*flight, failure(Verdict::retry, "signing_secret_unavailable", *fault));
+  const auto fault = signing_fault(*flight->destination, *flight->secrets);
+  if (fault) flight->unusable_purpose = signing_purpose;
+  if (fault) return finish(*flight, failure(Verdict::retry, "signing_secret_unavailable", *fault));
   Rendering rendering = flight->adapter->render(flight->context(), *flight->secrets);
+  flight->used_purposes = std::move(rendering.used_purposes);
+  flight->unusable_purpose = std::move(rendering.unusable_purpose);
   if (!rendering.ok)
     return finish(*flight, failure(rendering.retryable ? Verdict::retry : Verdict::reject, "render_failed",
                                    std::move(rendering.error)));
@@ -120,6 +139,9 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
 void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse&& response) {
   if (response.fault == TransportFault::cancelled && !response.request_sent) return release(*flight);
   const bool answered = response.fault == TransportFault::none;
+  // Before the adapter sees it: what it does not know it can neither log nor cut in two.
+  flight->scrub(response.body);
+  for (auto& header : response.headers) flight->scrub(header.value);
   Outcome outcome = answered ? flight->adapter->interpret(flight->context(), response) : transport_outcome(response);
   if (answered && !outcome.http_status) outcome.http_status = response.status;
   if (outcome.verdict == Verdict::auth) secrets_.invalidate(*flight->destination);
@@ -127,16 +149,31 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
 }
 
 void AttemptRunner::finish(Flight& flight, Outcome outcome) {
-  // A receiver may echo what it was sent; a plugin may repeat it.
   for (auto* text :
        {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref, &outcome.external_url})
-    secrets::scrub(*text, *flight.secrets);
+    flight.scrub(*text);
   const Decision decision = decide(flight.policy, flight.claim->budgeted_attempt(), outcome, random_.uniform());
   const auto duration = std::chrono::ceil<std::chrono::milliseconds>(clock_.mono_now() - flight.started);
   const Feedback feedback = feedback_of(outcome, decision, flight.policy, flight.sent);
-  settler_.settle(make_settlement(std::move(flight.claim), outcome, decision, {flight.started_at, duration}, false,
-                                  clock_, random_),
-                  feedback);
+  auto settlement = make_settlement(std::move(flight.claim), outcome, decision, {flight.started_at, duration}, false,
+                                    clock_, random_);
+  watch_credentials(flight, outcome, settlement);
+  settler_.settle(std::move(settlement), feedback);
+}
+
+// A refusal does not say which credential it means: it is held against all that were in the request.
+void AttemptRunner::watch_credentials(const Flight& flight, const Outcome& outcome, Settlement& settlement) {
+  const auto failed = [&](std::string_view purpose, std::string_view why) {
+    if (auto failure = credentials_.failed(settlement.claim(), purpose, why)) settlement.add(std::move(*failure));
+  };
+  if (!flight.unusable_purpose.empty()) {
+    failed(flight.unusable_purpose, why_unusable(flight.unusable_purpose, *flight.secrets));
+  } else if (outcome.verdict == Verdict::auth ||
+             (outcome.http_status == http_unauthorized && outcome.verdict != Verdict::delivered)) {
+    for (const auto& purpose : flight.used_purposes) failed(purpose, "refused");
+  } else if (outcome.http_status) {
+    for (const auto& purpose : flight.used_purposes) credentials_.succeeded(flight.destination->id, purpose);
+  }
 }
 
 void AttemptRunner::release(Flight& flight) { settler_.release(std::move(flight.claim)); }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "delivery/adapter.hpp"
+#include "delivery/credential_watch.hpp"
 #include "delivery/scheduler.hpp"
 #include "delivery/settler.hpp"
 #include "delivery/transport.hpp"
@@ -21,8 +22,8 @@ class AttemptRunner {
   };
 
   AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Transport& transport, Settler& settler,
-                Scheduler& scheduler, const Clock& clock, Random& random, telemetry::Logger& logger,
-                const Options& options);
+                Scheduler& scheduler, CredentialWatch& credentials, const Clock& clock, Random& random,
+                telemetry::Logger& logger, const Options& options);
 
   void start(Claim claim, const std::shared_ptr<const Destination>& destination, const DeliveryPolicy& policy);
 
@@ -31,6 +32,7 @@ class AttemptRunner {
   void render_and_send(const std::shared_ptr<Flight>& flight);
   void received(const std::shared_ptr<Flight>& flight, HttpResponse&& response);
   void finish(Flight& flight, Outcome outcome);
+  void watch_credentials(const Flight& flight, const Outcome& outcome, Settlement& settlement);
   void release(Flight& flight);
 
   AdapterRegistry& adapters_;
@@ -38,6 +40,7 @@ class AttemptRunner {
   Transport& transport_;
   Settler& settler_;
   Scheduler& scheduler_;
+  CredentialWatch& credentials_;
   const Clock& clock_;
   Random& random_;
   telemetry::Logger& logger_;

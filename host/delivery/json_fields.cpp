@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "domain/redaction.hpp"
+
 namespace opi::delivery {
 
 namespace json = boost::json;
@@ -10,7 +12,7 @@ namespace json = boost::json;
 void JsonFields::refuse_unknown(std::initializer_list<std::string_view> known) {
   for (const auto& member : object_) {
     const std::string_view name{member.key().data(), member.key().size()};
-    if (std::ranges::find(known, name) == known.end()) error(name.substr(0, 64), "is not a known member");
+    if (std::ranges::find(known, name) == known.end()) error(redact(name, 64), "is not a known member");
   }
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "audit/audit_record.hpp"
 #include "delivery/claim.hpp"
@@ -20,6 +22,13 @@ struct Decision {
 // `attempt_number` counts from 1 (anew after a replay) and is the attempt that `outcome` ends; `chance` is uniform in
 // [0, 1). A Retry-After longer than the backoff is honoured up to the policy's cap.
 Decision decide(const DeliveryPolicy& policy, int attempt_number, const Outcome& outcome, double chance);
+
+// The record that a credential could not be used, or was refused.
+struct CredentialFailure {
+  std::string purpose;
+  int uses = 0;  // that failed and that the record stands for
+  audit::Entry entry;
+};
 
 // The end of one claim, ready to be written: only a claim can be settled, and only once.
 class Settlement {
@@ -41,6 +50,9 @@ class Settlement {
   [[nodiscard]] const Uuid& delivery_event_id() const { return delivery_event_id_; }
   // Set for terminal outcomes.
   [[nodiscard]] const std::optional<audit::Entry>& audit_entry() const { return audit_entry_; }
+  // Written with the rest, like the audit entry.
+  [[nodiscard]] const std::vector<CredentialFailure>& credential_failures() const { return credential_failures_; }
+  void add(CredentialFailure failure) { credential_failures_.push_back(std::move(failure)); }
   [[nodiscard]] const std::string& external_ref() const { return external_ref_; }
   [[nodiscard]] const std::string& external_url() const { return external_url_; }
 
@@ -50,6 +62,7 @@ class Settlement {
   Decision decision_;
   Uuid delivery_event_id_;
   std::optional<audit::Entry> audit_entry_;
+  std::vector<CredentialFailure> credential_failures_;
   std::string external_ref_, external_url_;
 };
 

@@ -7,12 +7,13 @@
 
 namespace opi::delivery {
 
-Settler::Settler(DeliveryStore& store, CatalogStore& catalog, Scheduler& scheduler, const Clock& clock,
-                 telemetry::Metrics& metrics, telemetry::Logger& logger, std::function<void()> wake,
+Settler::Settler(DeliveryStore& store, CatalogStore& catalog, Scheduler& scheduler, CredentialWatch& credentials,
+                 const Clock& clock, telemetry::Metrics& metrics, telemetry::Logger& logger, std::function<void()> wake,
                  std::function<void()> slots_freed, const Options& options)
     : store_(store),
       catalog_(catalog),
       scheduler_(scheduler),
+      credentials_(credentials),
       clock_(clock),
       metrics_(metrics),
       logger_(logger),
@@ -126,6 +127,7 @@ void Settler::write_one_by_one() {
       logger_.error("settle.refused", {{"tenant", batch_[0].claim()->event->tenant_id.str()},
                                        {"delivery", batch_[0].claim()->delivery.to_string()},
                                        {"error", refused.what()}});
+      not_recorded(batch_[0]);
       scheduler_.finished(batch_[0].claim()->destination, {}, clock_.mono_now());
     }
     batch_.erase(batch_.begin());
@@ -142,11 +144,17 @@ void Settler::finish(std::size_t index, SettleResult result) {
                                             {"delivery", settlement.claim()->delivery.to_string()},
                                             {"attempt", settlement.attempt().number}});
     feedback.next_due_in.reset();
+    not_recorded(settlement);
   } else {
     report(settlement);
     if (settlement.decision().disable_destination) disable_destination(settlement);
   }
   scheduler_.finished(settlement.claim()->destination, feedback, clock_.mono_now());
+}
+
+void Settler::not_recorded(const Settlement& settlement) {
+  for (const auto& failure : settlement.credential_failures())
+    credentials_.unrecorded(settlement.claim()->destination, failure);
 }
 
 // The canonical line and the counters of one attempt, once it is stored.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "delivery/catalog_cache.hpp"
+#include "delivery/credential_watch.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/scheduler.hpp"
 #include "telemetry/logger.hpp"
@@ -24,8 +25,8 @@ class Settler {
     std::chrono::milliseconds disabled_hold{2'000};
   };
   // `wake` is called when there is something for run_once(); `slots_freed` after slots were given back.
-  Settler(DeliveryStore& store, CatalogStore& catalog, Scheduler& scheduler, const Clock& clock,
-          telemetry::Metrics& metrics, telemetry::Logger& logger, std::function<void()> wake,
+  Settler(DeliveryStore& store, CatalogStore& catalog, Scheduler& scheduler, CredentialWatch& credentials,
+          const Clock& clock, telemetry::Metrics& metrics, telemetry::Logger& logger, std::function<void()> wake,
           std::function<void()> slots_freed, const Options& options);
 
   void settle(Settlement settlement, Feedback feedback);
@@ -46,11 +47,13 @@ class Settler {
   void write_one_by_one();
   void finish(std::size_t index, SettleResult result);
   void report(const Settlement& settlement);
+  void not_recorded(const Settlement& settlement);
   void disable_destination(const Settlement& settlement);
 
   DeliveryStore& store_;
   CatalogStore& catalog_;
   Scheduler& scheduler_;
+  CredentialWatch& credentials_;
   const Clock& clock_;
   telemetry::Metrics& metrics_;
   telemetry::Logger& logger_;

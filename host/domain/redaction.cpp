@@ -8,6 +8,7 @@ namespace opi {
 namespace {
 
 constexpr std::size_t max_examined_bytes = 16 * 1024;
+constexpr int max_passes = 8;
 constexpr std::string_view mark = "[redacted]";
 
 // Parts of field names whose values are never shown; compared in lower case without '_' and '-'.
@@ -22,11 +23,11 @@ struct KeyShape {
   std::string_view prefix;
   std::size_t min_length;
 };
-constexpr std::array<KeyShape, 22> key_shapes{{
-    {"whsec_", 12}, {"whsk_", 12}, {"sk_live_", 16}, {"sk_test_", 16}, {"rk_live_", 16}, {"pk_live_", 16},
-    {"ghp_", 20},   {"gho_", 20},  {"ghu_", 20},     {"ghs_", 20},     {"ghr_", 20},     {"github_pat_", 20},
-    {"glpat-", 16}, {"xoxb-", 12}, {"xoxp-", 12},    {"xoxa-", 12},    {"xoxs-", 12},    {"xapp-", 12},
-    {"AKIA", 20},   {"ASIA", 20},  {"AIza", 30},     {"eyJ", 24},
+constexpr std::array<KeyShape, 23> key_shapes{{
+    {"opi_", 47},        {"whsec_", 12}, {"whsk_", 12}, {"sk_live_", 16}, {"sk_test_", 16}, {"rk_live_", 16},
+    {"pk_live_", 16},    {"ghp_", 20},   {"gho_", 20},  {"ghu_", 20},     {"ghs_", 20},     {"ghr_", 20},
+    {"github_pat_", 20}, {"glpat-", 16}, {"xoxb-", 12}, {"xoxp-", 12},    {"xoxa-", 12},    {"xoxs-", 12},
+    {"xapp-", 12},       {"AKIA", 20},   {"ASIA", 20},  {"AIza", 30},     {"eyJ", 24},
 }};
 
 bool is_word(char c) {
@@ -223,15 +224,63 @@ std::string bounded(std::string_view text, std::size_t limit) {
   return out;
 }
 
-}  // namespace
+bool is_value_character(char c) { return is_word(c) || c == '+' || c == '/' || c == '='; }
 
-std::string redact(std::string_view text, std::size_t limit) {
-  if (limit == 0) return {};
+// Not a word, a name or a path that a person has chosen, but a value that a machine has.
+bool looks_like_a_value(std::string_view piece) {
+  const auto has = [&](char from, char to) {
+    return std::ranges::any_of(piece, [&](char c) { return c >= from && c <= to; });
+  };
+  const bool digits = has('0', '9'), lower_case = has('a', 'z'), upper_case = has('A', 'Z');
+  return digits && (lower_case || upper_case) && piece.size() >= (lower_case && upper_case ? 16 : 24);
+}
+
+std::string without_values(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto end = static_cast<std::size_t>(std::ranges::find_if_not(text, is_value_character) - text.begin());
+    // A slash may be a path's, or the value's own: one such piece condemns the whole run.
+    bool value = false;
+    for (auto rest = text.substr(0, end); !value && !rest.empty();) {
+      const auto piece = rest.substr(0, rest.find('/'));
+      value = looks_like_a_value(piece);
+      rest.remove_prefix(std::min(piece.size() + 1, rest.size()));
+    }
+    out += value ? mark : text.substr(0, end);
+    text.remove_prefix(end);
+    if (!text.empty() && end == 0) {
+      out += text.front();
+      text.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+std::string redact_once(std::string_view text, std::size_t limit) {
   const bool cut = text.size() > max_examined_bytes;
   std::string redacted = Redactor(text.substr(0, max_examined_bytes)).run();
   // What was not examined is never shown: a summary longer than the examined part ends with the cut mark.
   if (cut) redacted.append(limit + 1, ' ');
   return bounded(redacted, limit);
+}
+
+}  // namespace
+
+std::string redact_strictly(std::string_view text, std::size_t limit) {
+  const std::string tame = without_values(text.substr(0, max_examined_bytes));
+  return redact(text.size() > max_examined_bytes ? tame + std::string(max_examined_bytes, ' ') : tame, limit);
+}
+
+std::string redact(std::string_view text, std::size_t limit) {
+  if (limit == 0) return {};
+  std::string shown = redact_once(text, limit);
+  // A control character that became a space, or the cut, may leave a secret's field where there was none before.
+  for (int pass = 0; pass < max_passes; ++pass) {
+    std::string again = redact_once(shown, limit);
+    if (again == shown) break;
+    shown = std::move(again);
+  }
+  return shown;
 }
 
 }  // namespace opi

@@ -11,10 +11,14 @@ inline constexpr std::size_t summary_characters = 512;
 // everything that looks like a secret replaced by "[redacted]":
 //   values of fields named like secrets (password, token, secret, api key, authorization, cookie, signature …)
 //     in JSON, form, query, header and key=value notation;
-//   bearer and basic credentials; well-known key shapes (whsec_, whsk_, JWT, AWS, GitHub, Slack, Stripe, private
+//   bearer and basic credentials; well-known key shapes (opi_, whsec_, whsk_, JWT, AWS, GitHub, Slack, Stripe, private
 //     key blocks); user information in URLs.
 // Invalid bytes become U+FFFD, control characters a space. A cut is marked by a final "…".
 // Works on at most the first 16 KiB of the text. Pure.
 std::string redact(std::string_view text, std::size_t limit = summary_characters);
+
+// The same for a text about secrets, in which a value may stand without a name: also replaces runs of letters, digits
+// and the signs of base64 that people do not write, such as those of 16 or more with digits, upper and lower case.
+std::string redact_strictly(std::string_view text, std::size_t limit = summary_characters);
 
 }  // namespace opi

@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include "domain/redaction.hpp"
+
 namespace opi::plugins {
 namespace {
 
@@ -185,7 +187,7 @@ void ConfigSchema::Node::check_object(const json::object& object, const std::str
     faults.push_back({path, "has more than " + std::to_string(*max_properties) + " members"});
   for (const auto& [name, value] : object) {
     if (faults.size() >= max_faults) return;
-    const auto place = path + pointer_part(std::string_view{name}.substr(0, 128));
+    const auto place = path + pointer_part(redact(name, 128));
     if (const auto known = properties.find(std::string_view{name}); known != properties.end()) {
       known->second->check(value, place, faults);
     } else if (closed) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <new>
 
-#include "domain/redaction.hpp"
+#include "plugins/confidence.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -22,7 +22,7 @@ telemetry::Level level_of(std::uint32_t level) {
 // Plugins are foreign: what they say is made valid UTF-8, bounded and redacted.
 std::string tame(const opi_str& text) {
   if (!is_sound(text)) return "(no text)";
-  return redact(view(text).substr(0, max_text_bytes), max_text_bytes);
+  return Confidence::keep(view(text), max_text_bytes);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 #include "crypto/digest.hpp"
+#include "delivery/endpoint_secrets.hpp"
+#include "plugins/confidence.hpp"
 #include "plugins/header_rules.hpp"
 #include "plugins/request_assembly.hpp"
 #include "plugins/verdict_intake.hpp"
@@ -145,6 +147,7 @@ PluginAdapter::PluginAdapter(std::shared_ptr<LoadedPlugin> plugin, const Compone
       lifetime_(plugin_->interface_of<opi_component_v1>(component, OPI_IF_COMPONENT)),
       table_(plugin_->interface_of<opi_http_adapter_v1>(component, OPI_IF_HTTP_ADAPTER)),
       user_agent_(std::move(user_agent)),
+      endpoint_secrets_(delivery::endpoint_secrets(destination.endpoint)),
       logger_(logger) {
   const auto id = destination.id.to_string();
   const opi_instance_args args{sizeof(opi_instance_args),
@@ -177,6 +180,7 @@ delivery::Rendering PluginAdapter::render(const delivery::AttemptContext& contex
                                           const secrets::SecretSet& secrets) const {
   const DeliveryView delivery(context);
   RequestAssembly assembly(component_, context.destination, secrets);
+  const Confidence confidence(endpoint_secrets_);
   ErrorSlot error;
   const auto status = plugin_->call(
       Phase::render, [&] { return table_.render(instance_, delivery.get(), assembly.out(), error.out()); });
@@ -190,6 +194,7 @@ Outcome PluginAdapter::interpret(const delivery::AttemptContext& context,
   const DeliveryView delivery(context);
   const ResponseView view(response);
   VerdictIntake intake;
+  const Confidence confidence(endpoint_secrets_);
   ErrorSlot error;
   const auto status = plugin_->call(Phase::interpret, [&] {
     return table_.interpret(instance_, delivery.get(), view.get(), intake.out(), opi_request_out{nullptr, nullptr},

@@ -30,6 +30,7 @@ class PluginAdapter final : public delivery::Adapter {
   const opi_component_v1& lifetime_;
   const opi_http_adapter_v1& table_;
   std::string user_agent_;
+  std::vector<std::string> endpoint_secrets_;  // which the plugin knows, and its log must not repeat
   telemetry::Logger& logger_;
   void* instance_ = nullptr;
 };

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "plugins/confidence.hpp"
 #include "plugins/refusal_codes.hpp"
 #include "plugins/secret_intake.hpp"
 
@@ -91,6 +92,7 @@ secrets::ResolveResult PluginSecretProvider::resolve(const secrets::ResolveQuery
                                raw(query.if_not_version),
                                static_cast<std::uint64_t>(query.deadline.time_since_epoch().count())};
   SecretIntake intake(keys.size());
+  const auto confidence = Confidence::about_secrets();
   ErrorSlot error;
   const auto status =
       plugin_->call(Phase::resolve, [&] { return table_.resolve(instance_, &asked, intake.out(), error.out()); });

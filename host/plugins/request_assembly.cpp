@@ -159,6 +159,7 @@ const secrets::PurposeSecrets* RequestAssembly::live_secrets(std::string_view sl
     return nullptr;
   }
   const auto* const purpose = secrets_.find(slot);
+  if (purpose == nullptr || purpose->versions.empty()) rendering_.unusable_purpose = slot;
   if (purpose == nullptr) {
     spoil(OPI_E_NOT_FOUND, "the destination has no credential for the purpose " + quoted(slot), true);
     return nullptr;
@@ -168,6 +169,8 @@ const secrets::PurposeSecrets* RequestAssembly::live_secrets(std::string_view sl
           true);
     return nullptr;
   }
+  auto& used = rendering_.used_purposes;
+  if (std::ranges::find(used, slot) == used.end()) used.emplace_back(slot);
   return purpose;
 }
 
@@ -201,6 +204,7 @@ opi_status RequestAssembly::mac(const opi_str& slot, std::uint32_t algorithm, co
   if (purpose == nullptr) return OPI_E_NOT_FOUND;
   for (const auto& version : purpose->versions) {
     const MacKey key(*version.value);
+    if (key.bytes().empty()) rendering_.unusable_purpose = view(slot);
     if (key.bytes().empty())
       return spoil(OPI_E_INVALID,
                    "a secret of the purpose " + quoted(view(slot)) + " is not a key: whsec_ must be followed by base64",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/redaction.hpp"
+#include "secrets/scrub.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -77,7 +78,14 @@ opi_status SecretIntake::fail(opi_status status, const opi_str& reason) {
   if (ended_) return OPI_E_STALE;
   ended_ = true;
   result_.status = status_of(status);
-  result_.failure = is_sound(reason) ? redact(view(reason)) : "the provider gave no reason";
+  result_.failure = "the provider gave no reason";
+  if (!is_sound(reason)) return OPI_OK;
+  std::string text{view(reason)};
+  secrets::SecretSet given;
+  for (const auto& answer : answers_)
+    if (answer.value) given.purposes.push_back({{}, {{answer.value, {}}}, {}});
+  secrets::scrub(text, given);
+  result_.failure = redact_strictly(text);
   return OPI_OK;
 }
 

@@ -271,8 +271,11 @@ std::vector<SettleResult> PostgresDeliveryStore::settle(std::span<const Settleme
     write_delivery_events(*session, won);
     add_to_rollup(*session, won);
     std::vector<const audit::Entry*> entries;
-    for (const auto& s : settlements)
-      if (s.audit_entry() && settled.contains(s.claim()->delivery)) entries.push_back(&*s.audit_entry());
+    for (const auto& s : settlements) {
+      if (!settled.contains(s.claim()->delivery)) continue;
+      if (s.audit_entry()) entries.push_back(&*s.audit_entry());
+      for (const auto& failure : s.credential_failures()) entries.push_back(&failure.entry);
+    }
     append_to_chains(*session, entries);
   }
   if (!lost.empty()) settled.merge(settled_before(*session, lost));

@@ -193,6 +193,7 @@ std::vector<SettleResult> SqliteDeliveryStore::settle(std::span<const Settlement
     write_delivery_event(*session, s, next_sequence(*session, s.claim()->event->tenant_id, heads), now);
     write_external_reference(*session, s, now);
     if (s.audit_entry()) entries.push_back(&*s.audit_entry());
+    for (const auto& failure : s.credential_failures()) entries.push_back(&failure.entry);
     won.push_back(&s);
   }
   write_feed_heads(*session, heads);

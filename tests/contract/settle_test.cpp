@@ -54,6 +54,31 @@ TEST_P(StoreContract, ARetryWaitsOutItsDelayAndIsNotAudited) {
   EXPECT_THAT(engine->audit().read(acme, 0, 10), IsEmpty());
 }
 
+TEST_P(StoreContract, AFailedUseOfACredentialIsAuditedWithTheAttemptAndOnlyOnce) {
+  const auto destination = new_destination();
+  given_pending(destination, 1);
+  auto again = retry(claim_one(destination));
+  again.add({"signing", 1, entry(acme, audit::Action::credential_failed)});
+  std::vector<delivery::Settlement> batch;
+  batch.push_back(std::move(again));
+  ASSERT_EQ(engine->store().settle(batch).at(0), settled);
+  ASSERT_EQ(engine->store().settle(batch).at(0), settled) << "submitted again, as after a commit in doubt";
+  const auto records = engine->audit().read(acme, 0, 10);
+  ASSERT_THAT(records, SizeIs(1));
+  EXPECT_EQ(records[0].entry.action, audit::Action::credential_failed);
+}
+
+TEST_P(StoreContract, AFailedUseOfACredentialIsNotAuditedForALostLease) {
+  const auto destination = new_destination();
+  given_pending(destination, 1);
+  auto late = retry(claim_one(destination));
+  late.add({"signing", 1, entry(acme, audit::Action::credential_failed)});
+  engine->expire_leases();
+  ASSERT_THAT(engine->store().take_over_expired(10, "another", 60s), SizeIs(1));
+  ASSERT_EQ(settle(std::move(late)), lease_lost);
+  EXPECT_THAT(engine->audit().read(acme, 0, 10), IsEmpty());
+}
+
 TEST_P(StoreContract, FailuresAndDeadLettersEndUnderTheirOwnNames) {
   const auto destination = new_destination();
   given_pending(destination, 2);

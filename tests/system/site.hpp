@@ -44,6 +44,7 @@ class Site {
 class RunningDaemon {
  public:
   RunningDaemon(Site& site, const std::string& name = "daemon");
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::uint16_t status_port() const { return status_port_; }
   // How it ended by itself; nullopt if it still runs after a minute.

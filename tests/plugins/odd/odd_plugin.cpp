@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -16,9 +18,18 @@ volatile int* volatile nowhere = reinterpret_cast<volatile int*>(8);
 
 struct Instance {
   std::string mood;
+  const opi_host* host = nullptr;
 };
 
 opi_str raw(std::string_view text) { return {text.data(), text.size()}; }
+
+// Whatever it is, into the host's log.
+void tell(const opi_host* host, std::string_view what, std::string_view text) {
+  const auto* const log = static_cast<const opi_log_v1*>(host->service(host, OPI_SVC_LOG));
+  const opi_kv field{raw(what), raw(text)};
+  log->write(host, OPI_LOG_ERROR, raw(text), &field, 1);
+}
+std::string_view text_of(opi_str text) { return {text.p, text.n}; }
 opi_bytes bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 opi_status create(void*, const opi_instance_args* args, void** instance, opi_error* error) {
@@ -36,7 +47,7 @@ opi_status create(void*, const opi_instance_args* args, void** instance, opi_err
   if (mood == "throw in create") throw std::runtime_error("create");
   if (mood == "long error") std::memset(error->text, 'x', sizeof error->text);
   if (mood == "long error") return OPI_E_INVALID;
-  *instance = new Instance{mood};
+  *instance = new Instance{mood, args->host};
   return OPI_OK;
 }
 void destroy(void* instance) { delete static_cast<Instance*>(instance); }
@@ -46,6 +57,16 @@ opi_status render(const void* instance, const opi_delivery* d, opi_request_out o
   const auto& mood = static_cast<const Instance*>(instance)->mood;
   const auto ops = out.ops;
   const auto impl = out.impl;
+  if (mood == "tell") {
+    tell(static_cast<const Instance*>(instance)->host, "endpoint", text_of(d->endpoint_url));
+    if (d->attempt % 4 == 0) {
+      const auto length = std::min(text_of(d->endpoint_url).size(), sizeof error->text - 1);
+      std::memcpy(error->text, d->endpoint_url.p, length);
+      return OPI_E_BUSY;
+    }
+    ops->url(impl, d->endpoint_url);
+    return ops->header_secret(impl, raw("Authorization"), raw("Bearer "), raw("signing"), raw(""));
+  }
   if (mood == "no url") return OPI_OK;
   if (mood == "throw") throw std::runtime_error("render");
   if (mood == "throw an int") throw 7;
@@ -93,10 +114,22 @@ opi_status render(const void* instance, const opi_delivery* d, opi_request_out o
   return OPI_OK;
 }
 
-opi_status interpret(const void* instance, const opi_delivery*, const opi_response*, opi_verdict_out out,
+// Repeats a response wherever it can.
+void tell_response(const opi_host* host, const opi_response& response, opi_verdict& verdict) {
+  const std::string_view body{reinterpret_cast<const char*>(response.body.p), response.body.n};
+  tell(host, "body", body);
+  for (std::uint64_t i = 0; i < response.n_headers; ++i) tell(host, "header", text_of(response.headers[i].v));
+  verdict.kind = OPI_V_RETRY;
+  verdict.detail = raw(body.substr(0, 512));
+  verdict.external_ref = raw(body.substr(0, 256));
+  verdict.external_url = raw(body.substr(0, 2048));
+}
+
+opi_status interpret(const void* instance, const opi_delivery*, const opi_response* response, opi_verdict_out out,
                      opi_request_out next, opi_error* error) {
   const auto& mood = static_cast<const Instance*>(instance)->mood;
   opi_verdict verdict{sizeof(opi_verdict), OPI_V_DELIVERED, 0, 0, 0, {}, {}, {}, {}};
+  if (mood == "tell") tell_response(static_cast<const Instance*>(instance)->host, *response, verdict);
   if (mood == "no verdict") return OPI_OK;
   if (mood == "throw") throw std::runtime_error("interpret");
   if (mood == "fail") return std::strcpy(error->text, "cannot read this"), OPI_E_FAILED;
@@ -122,7 +155,7 @@ constexpr opi_http_adapter_v1 adapter{sizeof(opi_http_adapter_v1), 0, &render, &
 opi_status check_ref(const void*, const opi_secret_query* query, opi_error*) {
   return std::string_view{query->segments[0].p, query->segments[0].n} == "unwelcome" ? OPI_E_INVALID : OPI_OK;
 }
-opi_status resolve(void*, const opi_secret_query* query, opi_secret_out out, opi_error* error) {
+opi_status resolve(void* instance, const opi_secret_query* query, opi_secret_out out, opi_error* error) {
   const std::string_view mood{query->segments[0].p, query->segments[0].n};
   const auto ops = out.ops;
   const auto impl = out.impl;
@@ -130,6 +163,15 @@ opi_status resolve(void*, const opi_secret_query* query, opi_secret_out out, opi
   const auto give = [&](std::string_view value) {
     if (auto* const memory = ops->reserve(impl, 0, value.size())) std::memcpy(memory, value.data(), value.size());
   };
+  // What no host knows to be a secret, and what it was given as one: both in the log and in the failure.
+  if (mood == "tell") {
+    const char* const value = std::getenv("OPI_ODD_SECRET");
+    const std::string_view text = value == nullptr ? "none" : value;
+    tell(static_cast<const Instance*>(instance)->host, "value", text);
+    if (text_of(query->keys[0]) == "given") give(text);
+    const auto failure = "cannot use " + std::string(text) + " as a key";
+    return ops->fail(impl, OPI_E_BUSY, raw(failure));
+  }
   if (mood == "silent") return OPI_OK;
   if (mood == "throw") throw std::runtime_error("resolve");
   if (mood == "status") return std::strcpy(error->text, "the vault is sealed"), OPI_E_BUSY;

@@ -62,10 +62,11 @@ class Engine final {
       : scheduler(options.scheduler),
         catalog(catalog_store, {[this](const Catalog& fresh) { scheduler.update(fresh); }}),
         secrets({provider}, [](const std::function<void()>& job) { job(); }, clock, random, logger, {}),
+        credential_watch(clock),
         settler(
-            store, catalog_store, scheduler, clock, metrics, logger, [this] { ++settler_wakes; },
+            store, catalog_store, scheduler, credential_watch, clock, metrics, logger, [this] { ++settler_wakes; },
             [this] { ++slots_freed; }, options.settler),
-        attempts(adapters, secrets, transport, settler, scheduler, clock, random, logger, {}),
+        attempts(adapters, secrets, transport, settler, scheduler, credential_watch, clock, random, logger, {}),
         dispatcher(store, catalog, scheduler, attempts, settler, clock, metrics, logger,
                    {.daemon_id = options.daemon_id}),
         rescuer(store, catalog, scheduler, clock, random, metrics, logger, {.daemon_id = options.daemon_id}),
@@ -85,6 +86,7 @@ class Engine final {
   delivery::CatalogCache catalog;
   secrets::SecretBroker secrets;
   int settler_wakes = 0, slots_freed = 0, work_arrived = 0;
+  delivery::CredentialWatch credential_watch;
   delivery::Settler settler;
   delivery::AttemptRunner attempts;
   delivery::Dispatcher dispatcher;

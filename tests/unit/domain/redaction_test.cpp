@@ -42,6 +42,42 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"\xff\xc3(", "\xef\xbf\xbd\xef\xbf\xbd("}, Case{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
         Case{"password=", "password="}));
 
+TEST(RedactionOfOwnTokens, KnowsTheirShapeAndNoOtherNamesOfOurs) {
+  EXPECT_EQ(redact("no opi_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefg here"), "no [redacted] here");
+  EXPECT_EQ(redact("opi_deliveries_ended_total and opi_AbCdEfGh"), "opi_deliveries_ended_total and opi_AbCdEfGh");
+}
+
+TEST(StrictRedaction, HidesWhatLooksLikeAValue) {
+  for (const char* value :
+       {"Zk3Qp9xTr7LmW2vB", "c0ffee00c0ffee00c0ffee00", "a+b/Zk3Qp9xTr7LmW2vB==", "x-Zk3Qp9xTr7LmW2vB_y"})
+    EXPECT_EQ(redact_strictly("cannot use " + std::string(value) + " as a key"), "cannot use [redacted] as a key");
+  EXPECT_EQ(redact_strictly("password=hunter2"), "password=[redacted]");
+}
+
+TEST(StrictRedaction, LeavesWordsNamesAndPaths) {
+  for (const char* text : {"secret \"payments-webhook-v2\" is not found in namespace acme-prod-7",
+                           "/var/run/secrets/acme/signing/main/1: permission denied", "the vault is sealed",
+                           "HTTP 503 from kubernetes.default.svc"})
+    EXPECT_EQ(redact_strictly(text), text);
+}
+
+TEST(StrictRedaction, WhatIsBeyondTheExaminedPartIsNeverShown) {
+  const std::string shown = redact_strictly(std::string(16 * 1024, ' ') + "hunter2", 100'000);
+  EXPECT_EQ(shown.find("hunter2"), std::string::npos);
+  EXPECT_TRUE(shown.ends_with("…"));
+}
+
+TEST(Redaction, AControlCharacterDoesNotHideASecret) {
+  for (const char* text : {"password\x01: hunter22",
+                           "Bearer\x1f"
+                           "abcdefgh12345",
+                           "password\r\n=hunter22"}) {
+    EXPECT_EQ(redact(text).find("hunter22"), std::string::npos) << text;
+    EXPECT_EQ(redact(text).find("abcdefgh12345"), std::string::npos) << text;
+    EXPECT_EQ(redact(redact(text)), redact(text)) << text;
+  }
+}
+
 TEST(RedactionLimit, CountsCharactersNotBytes) {
   std::string text;
   for (int i = 0; i < 512; ++i) text += "é";

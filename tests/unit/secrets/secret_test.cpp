@@ -91,6 +91,35 @@ TEST(Scrub, KnowsAWebhookSecretWithoutItsPrefix) {
   EXPECT_EQ(scrubbed("key MfKQ9r8GKYqr and whsec_MfKQ9r8GKYqr", set), "key [redacted] and [redacted]");
 }
 
+TEST(Scrub, KnowsTheFormsInWhichAReceiverMayRepeatASecret) {
+  const auto set = set_of({"p/q+r=s t-123"});
+  EXPECT_EQ(scrubbed("hex 702f712b723d7320742d313233.", set), "hex [redacted].");
+  EXPECT_EQ(scrubbed("hex 702F712B723D7320742D313233.", set), "hex [redacted].");
+  EXPECT_EQ(scrubbed("query p%2Fq%2Br%3Ds%20t-123.", set), "query [redacted].");
+  EXPECT_EQ(scrubbed("query p%2fq%2br%3ds%20t-123.", set), "query [redacted].");
+  EXPECT_EQ(scrubbed(R"(json p\/q+r=s t-123.)", set), "json [redacted].");
+  // "Basic" of user:secret, and of the same at the two other places modulo 3; only digits of neighbours stay.
+  for (const char* encoded :
+       {"cC9xK3I9cyB0LTEyMw==", "dXNlcjpwL3Ercj1zIHQtMTIz", "dTpwL3Ercj1zIHQtMTIz", "eHA6cC9xK3I9cyB0LTEyMzp4"}) {
+    const auto left = scrubbed(encoded, set);
+    EXPECT_NE(left.find("[redacted]"), std::string::npos) << encoded;
+    EXPECT_LE(left.size(), std::string_view{"[redacted]"}.size() + 12) << left;
+  }
+}
+
+TEST(Scrub, KnowsTheKeyThatAWebhookSecretEncodes) {
+  const auto set = set_of({"whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u"});
+  EXPECT_EQ(scrubbed("raw 0123456789abcdefghijklmn, hex 303132333435363738396162636465666768696a6b6c6d6e", set),
+            "raw [redacted], hex [redacted]");
+}
+
+TEST(Scrub, TakesMoreThanSecrets) {
+  const std::vector<std::string> more{"T0123ABCD456", "short"};
+  std::string text = "at /services/T0123ABCD456?x=short";
+  scrub(text, {}, more);
+  EXPECT_EQ(text, "at /services/[redacted]?x=short");
+}
+
 TEST(Scrub, LeavesValuesShorterThanSixBytes) {
   EXPECT_EQ(scrubbed("a 12345 b", set_of({"12345"})), "a 12345 b");
   EXPECT_EQ(scrubbed("a 123456 b", set_of({"123456"})), "a [redacted] b");
