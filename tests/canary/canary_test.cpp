@@ -127,10 +127,15 @@ TEST_P(Canary, ABadConnectionStringIsNotRepeated) {
   if (!GetParam()) GTEST_SKIP() << "SQLite has no connection string";
   const std::string word = unique_value();
   site_.secrets().plant("a stray word of the connection string", word);
-  for (const auto& text : {" password=" + site_.values().password + " " + word, "postgresql://opi:" + word + "@[::1/x",
-                           " nonsense=" + word, " password='" + word}) {
+  constexpr int unavailable = 69, bad_configuration = 78;
+  const std::pair<std::string, int> connections[] = {
+      {" password=" + site_.values().password + " " + word, bad_configuration},
+      {"postgresql://opi:" + word + "@[::1/x", unavailable},  // to libpq, the name of a folder
+      {" nonsense=" + word, bad_configuration},
+      {" password='" + word, bad_configuration}};
+  for (const auto& [text, exit_code] : connections) {
     std::ofstream(site_.site().folder() / "connection") << "host=/nowhere" + text;
-    site_.site().control({"status", "--tenant", "acme"}, 69);
+    site_.site().control({"status", "--tenant", "acme"}, exit_code);
     EXPECT_THROW(RunningDaemon(site_.site(), "failing"), std::runtime_error);
   }
   std::ofstream(site_.site().folder() / "connection") << cluster_->create_database();
