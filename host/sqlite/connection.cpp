@@ -5,6 +5,7 @@
 #include <Poco/Data/Session.h>
 #include <Poco/Exception.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -31,6 +32,14 @@ void create_file(const std::string& path) {
                          std::error_code{errno, std::generic_category()}.message());
 }
 
+// POCO tries again and again for so long, although a file that cannot be opened stays so; its default is a minute.
+constexpr std::size_t open_timeout_s = 1;
+
+std::string reason(const std::string& path) {
+  if (::eaccess(path.c_str(), R_OK | W_OK) == 0) return {};
+  return ": " + std::error_code{errno, std::generic_category()}.message();
+}
+
 std::string set_up(const SqliteOptions& options, Connection::Kind kind) {
   std::string sql =
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
@@ -51,9 +60,9 @@ Connection::Connection(const SqliteOptions& options, Kind kind) {
   register_connector();
   if (options.path != ":memory:") create_file(options.path);
   try {
-    session_ = std::make_unique<Poco::Data::Session>("sqlite", options.path);
+    session_ = std::make_unique<Poco::Data::Session>("sqlite", options.path, open_timeout_s);
   } catch (const Poco::Exception&) {
-    throw StoreUnavailable("sqlite: cannot open " + options.path);
+    throw StoreUnavailable("sqlite: cannot open " + options.path + reason(options.path));
   }
   native_ = Poco::Data::SQLite::Utility::dbHandle(*session_);
   sqlite3_extended_result_codes(native_, 1);

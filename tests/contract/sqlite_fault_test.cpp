@@ -53,6 +53,16 @@ TEST_F(SqliteFaults, NobodyElseMayReadTheFiles) {
   }
 }
 
+TEST_F(SqliteFaults, AFileThatCannotBeOpenedIsNamed) {
+  std::filesystem::create_directory(file());
+  try {
+    const SqliteDatabase database{options()};
+    FAIL() << "a folder was opened";
+  } catch (const StoreUnavailable& failure) {
+    EXPECT_THAT(failure.what(), testing::HasSubstr("cannot open " + file()));
+  }
+}
+
 // The operator's command line works on the file beside the daemon. Whoever closes a database last deletes its log;
 // that it is not the last it learns from the others' locks.
 TEST_F(SqliteFaults, AnotherProcessComingAndGoingLosesNothing) {
