@@ -90,6 +90,7 @@ RequestHead head_of(const net::HTTPServerRequest& request, const std::string& ad
   head.tenant_header = request.get("X-Tenant-Id", "");
   head.if_match = request.get("If-Match", "");
   head.if_none_match = request.get("If-None-Match", "");
+  head.accept_encoding = request.get("Accept-Encoding", "");
   head.address = address;
   return head;
 }

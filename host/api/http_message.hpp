@@ -19,6 +19,7 @@ struct Request {
   std::vector<std::string> parameters;  // what the route's {…} segments matched, in order
   std::string content_type;             // lower case, without parameters
   std::string if_match, if_none_match;  // as sent, empty if absent
+  std::string accept_encoding;          // likewise
   std::string body;
   std::string authorization;  // as sent; for the exchange of a bearer for a session
   std::string address;        // whom failed attempts to sign in are counted for

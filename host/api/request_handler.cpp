@@ -76,6 +76,7 @@ Response RequestHandler::dispatch(const RequestHead& head, const BodyReader& rea
   request.content_type = media_type(head.content_type);
   request.if_match = head.if_match;
   request.if_none_match = head.if_none_match;
+  request.accept_encoding = head.accept_encoding;
   request.authorization = head.authorization;
   request.address = head.address;
   const auto& route = *match.route;

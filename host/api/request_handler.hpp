@@ -19,7 +19,8 @@ struct RequestHead {
   std::string tenant_header;  // X-Tenant-Id
   std::string if_match;       // If-Match
   std::string if_none_match;  // If-None-Match
-  std::string address;        // the sender's, as failures are counted for it
+  std::string accept_encoding;
+  std::string address;  // the sender's, as failures are counted for it
 };
 
 // Reads the body: at most `limit` bytes, or the server's own limit if that is 0.

@@ -24,7 +24,12 @@ std::optional<std::string_view> parameter_of(std::string_view expected, std::str
 std::optional<std::vector<std::string>> parameters_of(std::string_view pattern, std::string_view path) {
   std::vector<std::string> parameters;
   while (!pattern.empty() && !path.empty()) {
-    const auto expected = next_segment(pattern), actual = next_segment(path);
+    const auto expected = next_segment(pattern);
+    if (expected == "{*}") {
+      parameters.emplace_back(path.substr(1));
+      return parameters;
+    }
+    const auto actual = next_segment(path);
     if (!expected.starts_with('{')) {
       if (expected != actual) return std::nullopt;
       continue;
@@ -44,7 +49,8 @@ RouteTable::Match RouteTable::match(std::string_view method, std::string_view pa
   for (const auto& route : routes_) {
     auto parameters = parameters_of(route.pattern, path);
     if (!parameters) continue;
-    if (route.method == method) return {&route, std::move(*parameters), {}};
+    if (route.method == method || (method == "HEAD" && route.method == "GET"))
+      return {&route, std::move(*parameters), {}};
     if (match.allowed_methods.find(route.method) == std::string::npos)
       match.allowed_methods += (match.allowed_methods.empty() ? "" : ", ") + route.method;
   }

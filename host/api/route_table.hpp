@@ -15,7 +15,7 @@ using Handler = std::function<Response(const Request&)>;
 struct Route {
   std::string method;
   // "/api/v1/deliveries/{id}": a {…} segment matches any one segment without ':'; "/api/v1/destinations/{id}:enable"
-  // and "/api/v1/dead-letters:replay" name a verb.
+  // and "/api/v1/dead-letters:replay" name a verb. "/console/{*}" matches whatever is below /console/.
   std::string pattern;
   std::optional<Action> action;  // what the caller must be allowed to do; nullopt: nothing, see access
   Handler handler;
@@ -34,6 +34,7 @@ class RouteTable {
   };
 
   void add(Route route) { routes_.push_back(std::move(route)); }
+  // HEAD is answered by the route of GET; the server leaves the body out.
   [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 

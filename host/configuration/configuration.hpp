@@ -36,6 +36,8 @@ struct Configuration {
   std::string status_address;
   std::uint16_t status_port = 0;
 
+  std::string console_directory;
+
   std::string jwt_keys, jwt_issuer, jwt_audience, jwt_tenant_claim, jwt_role_claim;
   std::chrono::milliseconds session_lifetime{};
 

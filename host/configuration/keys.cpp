@@ -166,6 +166,10 @@ const std::vector<Key>& keys() {
        "For the whole body of a request to arrive (beyond, 408), and for a client to take the whole answer.", false,
        milliseconds<&C::api_body_timeout, 100, 600'000>},
 
+      {"console.directory", "", "absolute path",
+       "Folder of the console page. Empty: ../share/oneprotect-integrations/console from the daemon's own.", false,
+       absolute_path<&C::console_directory>},
+
       {"status.address", "127.0.0.1", "IP address",
        "Address of /healthz, /readyz and /metrics, which ask for no token: keep it from the public.", false,
        any_text<&C::status_address>},

@@ -8,6 +8,7 @@
 
 #include "api/adapter_routes.hpp"
 #include "api/audit_routes.hpp"
+#include "api/console_routes.hpp"
 #include "api/credential_routes.hpp"
 #include "api/dead_letter_routes.hpp"
 #include "api/delivery_event_routes.hpp"
@@ -118,7 +119,8 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       jwts_(configuration_.jwt_keys, jwt_rules(configuration_), clock_),
       sessions_(*stores_.sessions, tokens_, clock_, random_, session_options(configuration_)),
       failed_sign_ins_(*stores_.audit, clock_, {}),
-      authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, request_limit(configuration_)) {
+      authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, request_limit(configuration_)),
+      console_(api::ConsoleAssets::read(console_directory(configuration_))) {
   audit_plugins();
   make_services();
   make_servers();
@@ -195,6 +197,7 @@ void Daemon::start() {
                                   {"api_address", configuration_.api_address},
                                   {"api_port", static_cast<int>(api_->port())},
                                   {"status_port", static_cast<int>(status_->port())},
+                                  {"console_files", console_.size()},
                                   {"plugins_loaded", plugins_.loaded().size()},
                                   {"plugins_refused", plugins_.refused().size()}});
 }
@@ -265,6 +268,7 @@ api::RouteTable Daemon::make_routes() {
   api::add_session_routes(routes, authenticator_, !configuration_.relaxed());
   api::add_audit_routes(routes, *stores_.audit, audit_key_, clock_);
   api::add_token_routes(routes, *stores_.tokens, authenticator_, clock_, random_);
+  api::add_console_routes(routes, console_, !configuration_.relaxed());
   return routes;
 }
 

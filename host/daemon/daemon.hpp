@@ -9,6 +9,7 @@
 #include "administration/policies.hpp"
 #include "administration/tenants.hpp"
 #include "administration/test_events.hpp"
+#include "api/console_assets.hpp"
 #include "api/http_server.hpp"
 #include "configuration/configuration.hpp"
 #include "crypto/ed25519.hpp"
@@ -111,6 +112,7 @@ class Daemon {
   identity::Sessions sessions_;
   identity::FailedSignIns failed_sign_ins_;
   identity::Authenticator authenticator_;
+  const api::ConsoleAssets console_;
   std::unique_ptr<api::HttpServer> api_, status_;
   std::atomic<bool> serving_ = false;
   std::atomic<bool> stopped_ = false;

@@ -5,6 +5,13 @@
 namespace opi::daemon {
 using configuration::Configuration;
 
+// At the same place in a build tree as when installed.
+std::filesystem::path console_directory(const Configuration& configuration) {
+  if (!configuration.console_directory.empty()) return configuration.console_directory;
+  const auto own = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  return own.parent_path() / "share" / "oneprotect-integrations" / "console";
+}
+
 delivery::Scheduler::Options scheduler_options(const Configuration& configuration) {
   delivery::Scheduler::Options options;
   options.max_in_flight = configuration.max_in_flight;

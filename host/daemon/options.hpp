@@ -1,4 +1,6 @@
 #pragma once
+#include <filesystem>
+
 #include "api/http_server.hpp"
 #include "configuration/configuration.hpp"
 #include "delivery/dispatcher.hpp"
@@ -16,6 +18,8 @@ using node::address_guard;
 using node::faults;
 using node::load_plugins;
 using node::plugin_options;
+// Where the console page's files lie.
+std::filesystem::path console_directory(const configuration::Configuration& configuration);
 delivery::Scheduler::Options scheduler_options(const configuration::Configuration& configuration);
 delivery::Dispatcher::Options dispatcher_options(const configuration::Configuration& configuration,
                                                  std::string daemon_id);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "console_links.hpp"
+#include "http_client.hpp"
 #include "integrationsctl.hpp"
 #include "progress.hpp"
 #include "report.hpp"
@@ -67,9 +69,17 @@ void Demo::stage() {
   state_.write("receiver.secrets", keys);
   state_.make_folder("data");  // the daemon's own; systemd makes it in production
   receiver_.emplace(options_.programs, state_, state_.path() / "receiver.secrets");
+  std::filesystem::path connection_file;  // empty: none
+  if (options_.postgres) {
+    postgres_.emplace();
+    state_.write("postgres.connection", postgres_->create_database() + "\n");
+    connection_file = state_.path() / "postgres.connection";
+  }
   state_.write("integrationsd.conf",
                fill(scenario_.configuration_template,
-                    {{"STATE_DIRECTORY", state_.path()},
+                    {{"STORE_ENGINE", postgres_ ? "postgres" : "sqlite"},
+                     {"POSTGRES_CONNECTION_FILE", connection_file.string()},
+                     {"STATE_DIRECTORY", state_.path()},
                      {"PLUGIN_DIRECTORY", (options_.programs.parent_path() / "lib" / "plugins").string()},
                      {"API_PORT", std::to_string(options_.api_port)}}));
   state_.write("destinations.json",
@@ -192,11 +202,22 @@ bool Demo::stop_and_verify() {
   return drained.holds() && silence.holds();
 }
 
-void Demo::invite() const {
+void Demo::invite() {
   const auto& tenant = scenario_.tenants.front();
   const auto origin = "http://127.0.0.1:" + std::to_string(daemon_->port());
-  out_ << "\n  integrationsd keeps running; Ctrl-C drains and ends it. Where to look:\n"
-       << "    the dead letters of " << tenant << ", as its auditor:\n"
+  const auto page = origin + "/console/integrations";
+  std::vector<ConsoleLink> links;
+  if (HttpClient(daemon_->port()).get("/console/integrations").status == 200)
+    links = issue_console_links(options_.programs, state_, scenario_);
+  for (const auto& link : links) secrets_.push_back(link.token);
+  out_ << "\n  integrationsd keeps running; Ctrl-C drains and ends it. Where to look:\n";
+  if (!links.empty()) {
+    out_ << "    console, each link signed in as\n";
+    opi::demo::print(out_, links, page);
+  } else {
+    out_ << "    console   was not built: it needs npm (see CONTRIBUTING.md)\n";
+  }
+  out_ << "    the dead letters of " << tenant << ", as its auditor:\n"
        << "      curl -s -H @" << auditor_header_file(state_, tenant).string() << " \\\n"
        << "        '" << origin << "/api/v1/deliveries?state=dead_lettered'\n"
        << "    the node, from the command line (docs/integrationsctl.md):\n"

@@ -14,6 +14,7 @@
 #include "receiver_process.hpp"
 #include "scenario.hpp"
 #include "state_directory.hpp"
+#include "support/postgres_cluster.hpp"
 #include "tally.hpp"
 #include "terminal.hpp"
 #include "verification.hpp"
@@ -45,7 +46,7 @@ class Demo {
   bool verify(const Deliveries& deliveries);
   [[nodiscard]] Check check_audit(const std::string& tenant) const;
   bool stop_and_verify();
-  void invite() const;
+  void invite();
   void print(const Check& check) const;
 
   const Options options_;
@@ -56,7 +57,8 @@ class Demo {
   const Expectation expectation_;
   const StateDirectory state_;
   const ClosedPort down_;
-  std::vector<std::string> secrets_;  // signing secrets and tokens: what no log may hold
+  std::vector<std::string> secrets_;               // signing secrets and tokens: what no log may hold
+  std::optional<test::PostgresCluster> postgres_;  // with --postgres
   std::optional<ReceiverProcess> receiver_;
   std::optional<DaemonProcess> daemon_;
   std::optional<DaemonApi> api_;

@@ -36,6 +36,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   add("etc", po::value<std::string>(), "folder of the scenario (default: the nearest etc/demo above the program)");
   add("expected", po::value<std::string>(), "what is to be expected (default: expected.json of the scenario)");
   add("api-port", po::value<std::uint16_t>()->default_value(0), "port of the daemon's API; 0: any free one");
+  add("postgres", "keep the outbox in a PostgreSQL server that is started for this run (default: SQLite)");
   add("help,h", "print this text");
   po::variables_map values;
   po::store(po::command_line_parser(argc, argv).options(description).positional({}).run(), values);
@@ -52,6 +53,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   options.scenario = values.count("etc") > 0 ? path_option(values, "etc") : nearest_scenario(own);
   options.expected =
       values.count("expected") > 0 ? path_option(values, "expected") : options.scenario / "expected.json";
+  options.postgres = values.count("postgres") > 0;
   options.api_port = values["api-port"].as<std::uint16_t>();
   return options;
 }

@@ -12,6 +12,7 @@ struct Options {
   std::filesystem::path programs;  // holds integrationsd, integrationsctl, opi-demo-receiver, opi-plugin-probe
   std::filesystem::path scenario;  // etc/demo
   std::filesystem::path expected;  // expected.json
+  bool postgres = false;           // on a PostgreSQL of its own; else SQLite
   std::uint16_t api_port = 0;      // 0: any free one
 };
 

@@ -5,8 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sstream>
+
 #include "demo/child_process.hpp"
 #include "demo/closed_port.hpp"
+#include "demo/console_links.hpp"
 #include "demo/http_client.hpp"
 #include "demo/scenario.hpp"
 #include "demo/state_directory.hpp"
@@ -54,6 +57,14 @@ TEST_F(Child, IsNotWaitedForLongerThanSaid) {
   EXPECT_EQ(child.read_line(1ms), std::nullopt);
   child.terminate();
   EXPECT_EQ(to_string(child.wait(patience).value()), "signal 15");
+}
+
+TEST(ConsoleLinks, CarryTheTokenWhereNoServerSeesIt) {
+  std::ostringstream out;
+  print(out, {{"acme", "auditor", "opi_a"}, {"", "system_admin", "opi_b"}}, "http://127.0.0.1:1/console/integrations");
+  EXPECT_EQ(out.str(),
+            "      acme auditor  http://127.0.0.1:1/console/integrations#token=opi_a\n"
+            "      system_admin  http://127.0.0.1:1/console/integrations#token=opi_b\n");
 }
 
 TEST_F(Child, GetsNoSettingsOfAnotherDaemon) {

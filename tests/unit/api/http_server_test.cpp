@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::RawClient;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -76,6 +77,23 @@ TEST_F(Server, AcceptsAnEvent) {
   EXPECT_THAT(response, HasSubstr(R"("result":"accepted")"));
   EXPECT_THAT(response, HasSubstr("Cache-Control: no-store"));
   EXPECT_THAT(response, HasSubstr("X-Content-Type-Options: nosniff"));
+}
+
+TEST_F(Server, HeadAndNotModifiedHaveNoBody) {
+  routes.add({"GET", "/cached", std::nullopt, [](const Request& request) {
+                Response response{request.if_none_match.empty() ? 200 : 304, "text/plain", "", {}};
+                if (response.status == 200) response.body = "text";
+                return response;
+              }});
+  RawClient client(port());
+  client.send(
+      "HEAD /cached HTTP/1.1\r\nHost: h\r\n\r\nGET /cached HTTP/1.1\r\nHost: h\r\nIf-None-Match: \"x\"\r\n\r\n"
+      "GET /cached HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  const auto all = client.rest();
+  EXPECT_THAT(all, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(all, HasSubstr("Content-Length: 4\r\n")) << "what GET would send";
+  EXPECT_THAT(all, HasSubstr("\r\n\r\nHTTP/1.1 304")) << "no body of HEAD before the next answer";
+  EXPECT_THAT(all, EndsWith("\r\n\r\ntext"));
 }
 
 TEST_F(Server, ABodyOfTheLimitIsReadAndOneByteMoreIs413) {

@@ -61,6 +61,20 @@ TEST_F(Routes, VerbsFollowAColon) {
   EXPECT_EQ(table.match("GET", "/a/x:unknown").allowed_methods, "") << "unknown verbs are unknown paths";
 }
 
+TEST_F(Routes, AStarTakesWhateverIsBelow) {
+  table.add({"GET", "/files/{*}", std::nullopt, [](const Request&) { return Response{}; }});
+  EXPECT_EQ(table.match("GET", "/files/x").parameters, (Parameters{"x"}));
+  EXPECT_EQ(table.match("GET", "/files/x/y:z/").parameters, (Parameters{"x/y:z/"}));
+  EXPECT_EQ(table.match("GET", "/files/").parameters, (Parameters{""}));
+  EXPECT_EQ(pattern("GET", "/files"), "none");
+  EXPECT_EQ(pattern("GET", "/file/x"), "none");
+}
+
+TEST_F(Routes, HeadIsAnsweredByGet) {
+  EXPECT_EQ(pattern("HEAD", "/a"), "/a");
+  EXPECT_EQ(pattern("HEAD", "/a/x:go"), "none") << "that is a POST";
+}
+
 TEST_F(Routes, NameTheMethodsThatAPathHas) {
   const auto match = table.match("DELETE", "/a");
   EXPECT_EQ(match.route, nullptr);

@@ -1,0 +1,42 @@
+import type { Attempt, DeliveryState, Posture, Role } from '../api/types';
+
+export const stateWords: Record<DeliveryState, string> = {
+  pending: 'Pending',
+  delivering: 'Delivering',
+  delivered: 'Delivered',
+  retry_scheduled: 'Retry scheduled',
+  failed: 'Failed',
+  dead_lettered: 'Dead-lettered',
+};
+
+export const postureWords: Record<Posture, { word: string; meaning: string; good: boolean }> = {
+  resolved: { word: 'Resolved', meaning: 'The next delivery has its secret.', good: true },
+  missing: { word: 'Missing', meaning: 'There is no such secret, or no credential for signing.', good: false },
+  denied: { word: 'Denied', meaning: 'The secret store, or a rule of the host, forbids it.', good: false },
+  expired: { word: 'Expired', meaning: 'The overlap of a rotation has ended; it is not used any more.', good: false },
+  unavailable: { word: 'Unavailable', meaning: 'The secret store does not answer.', good: false },
+};
+
+export const resultWords: Record<Attempt['result'], { word: string; meaning: string }> = {
+  succeeded: { word: 'Succeeded', meaning: 'The receiver took it.' },
+  retryable: { word: 'Retryable', meaning: 'Failed; trying again could help.' },
+  terminal: { word: 'Terminal', meaning: 'Failed; trying again by itself cannot help.' },
+  interrupted: {
+    word: 'Interrupted',
+    meaning: 'Its daemon vanished: whether the receiver got it is unknown. Counts as retryable.',
+  },
+};
+
+export const roleWords: Record<Role, string> = {
+  producer: 'Producer',
+  auditor: 'Auditor',
+  operator: 'Operator',
+  tenant_admin: 'Tenant admin',
+  system_admin: 'System admin',
+};
+
+// "connection_reset" for people.
+export function spelled(code: string): string {
+  const words = code.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

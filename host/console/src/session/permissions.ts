@@ -1,0 +1,20 @@
+import type { Role } from '../api/types';
+
+// The page's part of the table in host/domain/role.hpp. It decides what is offered; the daemon decides what is done.
+export type Right = 'handle_dead_letters' | 'configure';
+
+const rights: Record<Role, Right[]> = {
+  producer: [],
+  auditor: [],
+  operator: ['handle_dead_letters'],
+  tenant_admin: ['handle_dead_letters', 'configure'],
+  system_admin: ['handle_dead_letters', 'configure'],
+};
+
+export type Offer = 'enabled' | 'disabled' | 'absent';
+
+// Auditors only read: to them no control is shown. Operators see what exists, and why it is not theirs.
+export function offerOf(role: Role, right: Right): Offer {
+  if (rights[role].includes(right)) return 'enabled';
+  return role === 'operator' ? 'disabled' : 'absent';
+}
