@@ -149,8 +149,8 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
 }
 
 void AttemptRunner::finish(Flight& flight, Outcome outcome) {
-  for (auto* text :
-       {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref, &outcome.external_url})
+  for (auto* text : {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref,
+                     &outcome.external_url, &outcome.peer})
     flight.scrub(*text);
   const Decision decision = decide(flight.policy, flight.claim->budgeted_attempt(), outcome, random_.uniform());
   const auto duration = std::chrono::ceil<std::chrono::milliseconds>(clock_.mono_now() - flight.started);

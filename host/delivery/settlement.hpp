@@ -34,14 +34,16 @@ struct CredentialFailure {
 class Settlement {
  public:
   Settlement(Claim&& claim, Attempt attempt, Decision decision, Uuid delivery_event_id,
-             std::optional<audit::Entry> audit_entry, std::string external_ref = {}, std::string external_url = {})
+             std::optional<audit::Entry> audit_entry, std::string external_ref = {}, std::string external_url = {},
+             std::string peer = {})
       : claim_(std::move(claim)),
         attempt_(std::move(attempt)),
         decision_(decision),
         delivery_event_id_(delivery_event_id),
         audit_entry_(std::move(audit_entry)),
         external_ref_(std::move(external_ref)),
-        external_url_(std::move(external_url)) {}
+        external_url_(std::move(external_url)),
+        peer_(std::move(peer)) {}
 
   [[nodiscard]] const Claim& claim() const { return claim_; }
   [[nodiscard]] const Attempt& attempt() const { return attempt_; }
@@ -55,6 +57,8 @@ class Settlement {
   void add(CredentialFailure failure) { credential_failures_.push_back(std::move(failure)); }
   [[nodiscard]] const std::string& external_ref() const { return external_ref_; }
   [[nodiscard]] const std::string& external_url() const { return external_url_; }
+  // Whom the host could not reach; empty if it did. Not stored: the endpoint is for the log's readers alone.
+  [[nodiscard]] const std::string& peer() const { return peer_; }
 
  private:
   Claim claim_;
@@ -63,7 +67,7 @@ class Settlement {
   Uuid delivery_event_id_;
   std::optional<audit::Entry> audit_entry_;
   std::vector<CredentialFailure> credential_failures_;
-  std::string external_ref_, external_url_;
+  std::string external_ref_, external_url_, peer_;
 };
 
 }  // namespace opi::delivery

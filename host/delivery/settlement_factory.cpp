@@ -64,7 +64,7 @@ Settlement make_settlement(Claim&& claim, const Outcome& outcome, const Decision
   if (is_terminal(decision.next)) entry = audit_entry(claim, attempt, decision.next, now);
   return Settlement(std::move(claim), std::move(attempt), decision, Uuid::v7(now.time_since_epoch(), entropy),
                     std::move(entry), fit(outcome.external_ref, reference_characters),
-                    fit(outcome.external_url, url_characters));
+                    fit(outcome.external_url, url_characters), redact(outcome.peer));
 }
 
 }  // namespace opi::delivery

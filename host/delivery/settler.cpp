@@ -182,7 +182,8 @@ void Settler::report(const Settlement& settlement) {
                {"http_status", attempt.http_status.value_or(0)},
                {"duration_ms", attempt.duration.count()},
                {"retry_in_ms", settlement.decision().retry_in.count()},
-               {"reason", attempt.reason}});
+               {"reason", attempt.reason},
+               {"peer", settlement.peer()}});
 }
 
 void Settler::disable_destination(const Settlement& settlement) {

@@ -25,7 +25,8 @@ struct HttpRequest {
 
 struct HttpResponse {
   TransportFault fault = TransportFault::none;
-  std::string fault_detail;   // for people; may name host and address, never headers or bodies
+  std::string fault_detail;   // for people; names neither host nor address, and nothing of headers or bodies
+  std::string peer;           // with a fault: host, port and the addresses that came up, for the log alone
   bool request_sent = false;  // all of it was handed to the kernel: the receiver may have acted on it
   int status = 0;             // 0 with a fault
   std::vector<Header> headers;

@@ -6,6 +6,7 @@ Outcome transport_outcome(const HttpResponse& response) {
   Outcome outcome;
   outcome.reason = to_string(response.fault);
   outcome.detail = response.fault_detail;
+  outcome.peer = response.peer;
   // The egress guard's refusal is a matter of configuration: no retry mends it, a person may.
   if (response.fault == TransportFault::address_refused)
     outcome.verdict = Verdict::reject;

@@ -54,6 +54,7 @@ struct Outcome {
   std::optional<std::chrono::milliseconds> retry_after;
   std::string reason;            // stable code in snake_case, such as "http_503" or "timeout"
   std::string detail;            // for people
+  std::string peer;              // whom the host could not reach: for the log, never stored
   std::string response_summary;  // the start of the response body
   std::string external_ref;      // id of the ticket or object that the receiver created
   std::string external_url;

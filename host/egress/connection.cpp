@@ -69,8 +69,6 @@ void Connection::cancel() {
   close();
 }
 
-std::string Connection::peer_name() const { return origin_.url().authority(); }
-
 void Connection::begin() {
   opened_ = std::chrono::steady_clock::now();
   connect_by_ = opened_ + loop_.options().connect_timeout;
@@ -85,7 +83,7 @@ void Connection::begin() {
 void Connection::resolved(const Resolution& resolution) {
   if (resolution.addresses.empty())
     return fail_connect(TransportFault::name_resolution,
-                        "cannot resolve " + origin_.url().host + ": " + resolution.failure);
+                        "the receiver's name cannot be resolved: " + resolution.failure);
   std::string refused;
   for (const auto& address : resolution.addresses) {
     const auto verdict = loop_.guard().judge(address);
@@ -99,13 +97,13 @@ void Connection::resolved(const Resolution& resolution) {
           .append(")");
   }
   if (addresses_.empty())
-    return fail_connect(TransportFault::address_refused,
-                        "no permitted address for " + origin_.url().host + ": " + refused);
+    return fail_connect(TransportFault::address_refused, "the receiver has no address that a destination may have",
+                        refused);
   try_next_address();
 }
 
 void Connection::try_next_address() {
-  if (next_address_ == addresses_.size()) return fail_connect(TransportFault::connect, last_failure_);
+  if (next_address_ == addresses_.size()) return fail_connect(TransportFault::connect, last_failure_, tried());
   const IpAddress& address = addresses_[next_address_++];
   const auto endpoint = endpoint_of(address, origin_.url().port);
   error_code error;
@@ -113,7 +111,7 @@ void Connection::try_next_address() {
   socket_.open(endpoint.protocol(), error);
   if (!error) socket_.non_blocking(true, error);
   if (!error) socket_.set_option(tcp::no_delay(true), error);
-  if (error) return fail_connect(TransportFault::connect, "no socket for " + peer_name() + ": " + error.message());
+  if (error) return fail_connect(TransportFault::connect, "no socket: " + error.message());
 
   // The last address may use all the time that is left, the others an equal share of it.
   const auto now = std::chrono::steady_clock::now();
@@ -128,8 +126,7 @@ void Connection::try_next_address() {
 
 void Connection::connect_ended(const error_code& error) {
   if (error || address_timed_out_) {
-    last_failure_ = "cannot connect to " + peer_name() + " at " + addresses_[next_address_ - 1].to_string() + ": " +
-                    (address_timed_out_ ? "timed out" : error.message());
+    last_failure_ = "cannot connect to the receiver: " + (address_timed_out_ ? "timed out" : error.message());
     return try_next_address();
   }
   if (origin_.url().tls)
@@ -153,8 +150,9 @@ void Connection::handshake_ended(const error_code& error) {
   if (error) {
     // Whatever went wrong, an old session must not be the reason again.
     origin_.tls_session().reset();
-    return fail_connect(TransportFault::tls, "TLS with " + peer_name() + " failed: " +
-                                                 TlsContext::describe_failure(tls_->native_handle(), error));
+    return fail_connect(TransportFault::tls,
+                        "TLS with the receiver failed: " + TlsContext::describe_failure(tls_->native_handle(), error),
+                        tried());
   }
   become_ready();
 }
@@ -168,8 +166,15 @@ void Connection::become_ready() {
   if (state_ == State::ready && !reading_) read();
 }
 
-void Connection::fail_connect(TransportFault fault, const std::string& detail) {
-  origin_.connect_failed(fault, detail);
+// The addresses to which it tried to connect.
+std::string Connection::tried() const {
+  std::string list;
+  for (std::size_t i = 0; i < next_address_; ++i) list += (i == 0 ? "" : ", ") + addresses_[i].to_string();
+  return list;
+}
+
+void Connection::fail_connect(TransportFault fault, const std::string& detail, const std::string& addresses) {
+  origin_.connect_failed(fault, detail, addresses);
   close();
 }
 
@@ -182,11 +187,12 @@ void Connection::expired() {
     socket_.cancel(ignored);
     return;
   }
-  fail_connect(TransportFault::timeout, std::string{addresses_.empty() ? "resolving "
-                                                    : shaking_hands_   ? "TLS with "
-                                                                       : "connecting to "} +
-                                            peer_name() + " took longer than " +
-                                            std::to_string(loop_.options().connect_timeout.count()) + " ms");
+  fail_connect(TransportFault::timeout,
+               std::string{addresses_.empty() ? "resolving the receiver's name"
+                           : shaking_hands_   ? "TLS with the receiver"
+                                              : "connecting to the receiver"} +
+                   " took longer than " + std::to_string(loop_.options().connect_timeout.count()) + " ms",
+               tried());
 }
 
 }  // namespace opi::egress

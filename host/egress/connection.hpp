@@ -64,8 +64,8 @@ class Connection final : public Deadline, public IdleHook, public LruHook, publi
   void shake_hands();
   void handshake_ended(const error_code& error);
   void become_ready();
-  void fail_connect(TransportFault fault, const std::string& detail);
-  [[nodiscard]] std::string peer_name() const;
+  void fail_connect(TransportFault fault, const std::string& detail, const std::string& addresses = {});
+  [[nodiscard]] std::string tried() const;
   bool operation_ended();
   void retire_if_quiet();
 

@@ -87,7 +87,7 @@ void Connection::whole_request_written() {
 void Connection::write_failed(const error_code& error) {
   write_failed_ = true;
   const bool peer_is_gone = error == asio::error::broken_pipe || error == asio::error::connection_reset;
-  if (!peer_is_gone) fail_exchange(TransportFault::reset, "sending to " + peer_name() + " failed: " + error.message());
+  if (!peer_is_gone) fail_exchange(TransportFault::reset, "sending to the receiver failed: " + error.message());
 }
 
 void Connection::read() {
@@ -121,21 +121,19 @@ void Connection::parse() {
     begin_ += used;
     if (parser_->body_truncated()) return complete(false);
     if (error == boost::beast::http::error::need_more) break;
-    if (error)
-      return fail_exchange(TransportFault::protocol, "malformed response from " + peer_name() + ": " + error.message());
+    if (error) return fail_exchange(TransportFault::protocol, "malformed response: " + error.message());
     if (!parser_->is_done()) {
       if (used == 0) break;
       continue;
     }
     if (!parser_->is_interim()) return complete(parser_->keep_alive());
     if (++interim_responses_ > max_interim_responses)
-      return fail_exchange(TransportFault::protocol, "endless interim responses from " + peer_name());
+      return fail_exchange(TransportFault::protocol, "endless interim responses");
     exchange_->response.headers.clear();
     exchange_->response.status = 0;
     parser_.emplace(loop_.options().response, exchange_->response, exchange_->is_head);
   }
-  if (!make_room())
-    fail_exchange(TransportFault::protocol, "malformed response from " + peer_name() + ": a line is too long");
+  if (!make_room()) fail_exchange(TransportFault::protocol, "malformed response: a line is too long");
 }
 
 // The parser wants its lines in one piece.
@@ -161,8 +159,8 @@ void Connection::peer_closed(const error_code& error) {
       return origin_.retry(std::move(exchange));
     }
     if (error.category() == asio::error::get_ssl_category())
-      return fail_exchange(TransportFault::tls, "TLS with " + peer_name() + " failed: " + error.message());
-    return fail_exchange(TransportFault::reset, peer_name() + " closed the connection without a response");
+      return fail_exchange(TransportFault::tls, "TLS with the receiver failed: " + error.message());
+    return fail_exchange(TransportFault::reset, "the receiver closed the connection without a response");
   }
   const bool cut = error == asio::ssl::error::stream_truncated;  // closed without TLS's own farewell
   if ((error == asio::error::eof || cut) && parser_->got_some()) {
@@ -174,7 +172,7 @@ void Connection::peer_closed(const error_code& error) {
       return complete(false);
     }
   }
-  fail_exchange(TransportFault::reset, peer_name() + " closed the connection in the middle of the response");
+  fail_exchange(TransportFault::reset, "the receiver closed the connection in the middle of the response");
 }
 
 std::unique_ptr<Exchange> Connection::take_exchange() {
@@ -203,7 +201,7 @@ void Connection::fail_exchange(TransportFault fault, std::string detail) {
 }
 
 void Connection::exchange_expired() {
-  fail_exchange(TransportFault::timeout, "no response from " + peer_name() + " within " +
+  fail_exchange(TransportFault::timeout, "no response from the receiver within " +
                                              std::to_string(exchange_->timeout.count()) + " ms, while " +
                                              std::string{to_string(phase_)});
 }

@@ -93,10 +93,12 @@ void Loop::finish(std::unique_ptr<Exchange> exchange) {
   exchange->done(std::move(exchange->response));
 }
 
-void Loop::fail(std::unique_ptr<Exchange> exchange, TransportFault fault, std::string detail) {
+void Loop::fail(std::unique_ptr<Exchange> exchange, TransportFault fault, std::string detail,
+                const std::string& addresses) {
   delivery::HttpResponse response;  // nothing of a response that broke off
   response.fault = fault;
   response.fault_detail = std::move(detail);
+  response.peer = exchange->url.authority() + (addresses.empty() ? "" : " at " + addresses);
   response.request_sent = exchange->response.request_sent;
   exchange->response = std::move(response);
   finish(std::move(exchange));

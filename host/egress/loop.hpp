@@ -54,7 +54,8 @@ class Loop {
   void arm(Deadline& deadline, MonoTime due);
   // Ends an exchange, with the response it holds or with a fault.
   void finish(std::unique_ptr<Exchange> exchange);
-  void fail(std::unique_ptr<Exchange> exchange, TransportFault fault, std::string detail);
+  void fail(std::unique_ptr<Exchange> exchange, TransportFault fault, std::string detail,
+            const std::string& addresses = {});
 
   // Answers through Connection::resolved(), unless the connection was forgotten meanwhile.
   void resolve(const std::string& host, std::uint64_t connection_id, Connection& connection);

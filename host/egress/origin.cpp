@@ -42,8 +42,8 @@ void Origin::expire(Exchange& exchange) {
   queue.erase(queue.iterator_to(exchange));
   const Phase phase = connecting_ > 0 ? Phase::connecting : Phase::waiting;
   loop_.fail(std::unique_ptr<Exchange>{&exchange}, TransportFault::timeout,
-             "no response from " + url_.authority() + " within " + std::to_string(exchange.timeout.count()) +
-                 " ms, while " + std::string{to_string(phase)});
+             "no response from the receiver within " + std::to_string(exchange.timeout.count()) + " ms, while " +
+                 std::string{to_string(phase)});
 }
 
 void Origin::cancel_all() {
@@ -89,10 +89,10 @@ void Origin::rest(Connection& connection) {
   loop_.idle(connection);
 }
 
-void Origin::connect_failed(TransportFault fault, const std::string& detail) {
+void Origin::connect_failed(TransportFault fault, const std::string& detail, const std::string& addresses) {
   Queue& queue = fresh_waiting_.empty() ? waiting_ : fresh_waiting_;
   // Nobody waits any more if all went by other connections or ran out of time.
-  if (!queue.empty()) loop_.fail(pop(queue), fault, detail);
+  if (!queue.empty()) loop_.fail(pop(queue), fault, detail, addresses);
 }
 
 void Origin::closed(Connection& connection, bool was_connecting) {

@@ -33,8 +33,9 @@ class Origin final : public boost::intrusive::list_base_hook<> {
 
   // From its connections.
   void connected(Connection& connection);
-  void released(Connection& connection);                                 // idle again after an exchange
-  void connect_failed(TransportFault fault, const std::string& detail);  // before closed()
+  void released(Connection& connection);  // idle again after an exchange
+  // Before closed(); `addresses` are for the log.
+  void connect_failed(TransportFault fault, const std::string& detail, const std::string& addresses);
   void closed(Connection& connection, bool was_connecting);
 
   // Opens connections for those who wait, up to the limits.

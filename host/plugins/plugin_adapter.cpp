@@ -137,6 +137,7 @@ Outcome outcome_of_fault(const delivery::HttpResponse& response) {
   outcome.verdict = answer_lost ? Verdict::unknown : Verdict::retry;
   outcome.reason = to_string(response.fault);
   outcome.detail = response.fault_detail;
+  outcome.peer = response.peer;
   return outcome;
 }
 

@@ -152,9 +152,11 @@ TEST_F(Attempts, ATransportFaultIsRecordedWithItsReason) {
 
 TEST_F(Attempts, ARefusedAddressIsParked) {
   publish_and_dispatch();
-  transport.fail(TransportFault::address_refused, false, "h1.example is 10.0.0.1");
+  transport.fail(TransportFault::address_refused, false, "no address that it may have", "h1.example at 10.0.0.1");
   settle();
   EXPECT_EQ(only_delivery().state, DeliveryState::dead_lettered);
+  EXPECT_EQ(last_attempt().error_summary, "no address that it may have");
+  EXPECT_THAT(engine().logger.text(), HasSubstr("peer=h1.example at 10.0.0.1")) << "the operator needs to know";
 }
 
 TEST_F(Attempts, CancelledBeforeAnythingWasSentIsNoAttempt) {

@@ -34,11 +34,12 @@ class SteppedTransport final : public delivery::Transport {
     response.headers = std::move(headers);
     respond(std::move(response));
   }
-  void fail(TransportFault fault, bool request_sent, std::string detail = {}) {
+  void fail(TransportFault fault, bool request_sent, std::string detail = {}, std::string peer = {}) {
     delivery::HttpResponse response;
     response.fault = fault;
     response.request_sent = request_sent;
     response.fault_detail = std::move(detail);
+    response.peer = std::move(peer);
     respond(std::move(response));
   }
 
