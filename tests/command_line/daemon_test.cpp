@@ -107,6 +107,8 @@ TEST_P(BesideADaemon, ItSendsWhatIsReplayedAndNotWhatIsDiscarded) {
   publish(daemon, 4);
   ASSERT_TRUE(eventually([&] { return all_are("dead_lettered", 4); }));
   site.provision("/healthy");
+  // Whoever asks the daemon for destinations makes it look at the catalog: by itself it does so within half a second.
+  ASSERT_EQ(demo::HttpClient(daemon.port()).get("/api/v1/destinations", site.token("auditor")).status, 200);
   const auto counted = user.run({"dead-letters", "replay", "--tenant", "acme", "--alert-id", "A-1"});
   EXPECT_THAT(counted.out, HasSubstr("matching  1"));
   EXPECT_THAT(counted.err, HasSubstr("--yes"));
