@@ -33,7 +33,7 @@ std::string percent_encoded(std::string_view text, bool unreserved_too) {
 // The part of the base64 of "…value…" that depends on the value alone, by how many bytes stand before it modulo 3.
 std::string inner_base64(std::string_view value, std::size_t before, bool url) {
   const std::string padded = std::string(before, '\0') + std::string(value);
-  const std::string whole = url ? crypto::to_base64url(bytes_of(padded)) : crypto::to_base64(bytes_of(padded));
+  const std::string whole = url ? crypto::to_base64url(bytes_of(padded)) : base64(padded);
   const std::size_t skipped = before == 0 ? 0 : 4;
   return whole.substr(skipped, padded.size() / 3 * 4 - skipped);
 }
@@ -46,6 +46,8 @@ std::string unique_value() {
   for (auto& byte : bytes) byte = static_cast<std::uint8_t>(device());
   return crypto::to_base64url(bytes);
 }
+
+std::string base64(std::string_view bytes) { return crypto::to_base64(bytes_of(bytes)); }
 
 std::vector<std::string> forms_of(std::string_view value) {
   std::vector<std::string> forms{std::string(value), crypto::to_hex(bytes_of(value)),

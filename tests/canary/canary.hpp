@@ -8,6 +8,9 @@ namespace opi::canary_test {
 // A value that nobody else can have: 32 random bytes in base64url.
 std::string unique_value();
 
+// RFC 4648, padded.
+std::string base64(std::string_view bytes);
+
 // How a value may look where it turns up: as it is, in hex, percent-encoded, and in base64 and base64url wherever it
 // stands within what was encoded.
 std::vector<std::string> forms_of(std::string_view value);

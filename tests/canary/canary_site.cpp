@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "crypto/digest.hpp"
-
 namespace opi::canary_test {
 namespace {
 
@@ -15,10 +13,6 @@ namespace fs = std::filesystem;
 std::string read(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-std::string base64(const std::string& bytes) {
-  return crypto::to_base64({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
 // All of a program's output. Throws if it fails.

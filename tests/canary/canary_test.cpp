@@ -3,7 +3,6 @@
 
 #include "canary/canary_fixture.hpp"
 #include "canary/process_memory.hpp"
-#include "crypto/digest.hpp"
 
 namespace opi::canary_test {
 namespace {
@@ -12,10 +11,6 @@ std::string all_of(const std::vector<std::string>& findings) {
   std::string text = std::to_string(findings.size()) + " findings\n";
   for (const auto& one : findings) text += one + "\n\n";
   return text;
-}
-
-std::string base64(const std::string& bytes) {
-  return crypto::to_base64({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
 // Of files too large to be held in memory.
