@@ -19,6 +19,7 @@ struct AdapterDescription {
   std::string file;           // name, without its directory
   std::string config_schema;  // JSON
   std::vector<CredentialSlot> slots;
+  bool ordered = false;  // its destinations are to be served in the order of their subjects, unless they say otherwise
 };
 
 // Why a plugin file is not loaded.

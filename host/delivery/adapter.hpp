@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "delivery/claim.hpp"
@@ -21,11 +22,20 @@ struct AttemptContext {
   UnixTime now{};
   UnixTime created_at{};
   std::array<std::uint8_t, 16> nonce{};
+  int step = 0;                                     // of a delivery in several requests (Verdict::proceed)
+  std::string_view carry;                           // of the outcome that ended the step before
+  std::string_view prior_ref = {}, prior_url = {};  // what the receiver calls the event's subject; empty: nothing yet
+};
+
+struct StepLimits {
+  static constexpr int steps = 8;
+  static constexpr std::size_t carry_bytes = 16 * 1024;
 };
 
 struct Rendering {
   bool ok = false;
   HttpRequest request;                     // url, headers, body, with secrets inserted and signatures made
+  bool url_is_secret = false;              // the URL is the value of a secret
   bool is_signed = false;                  // at least one MAC with a live secret was made during the rendering
   std::string error;                       // if not ok, for people; without secrets
   bool retryable = false;                  // if not ok: trying again may help

@@ -124,6 +124,8 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
   Rendering rendering = flight->adapter->render(flight->context(), *flight->secrets);
   flight->used_purposes = std::move(rendering.used_purposes);
   flight->unusable_purpose = std::move(rendering.unusable_purpose);
+  if (rendering.url_is_secret)
+    for (auto& part : endpoint_secrets(rendering.request.url)) flight->endpoint_secrets.push_back(std::move(part));
   if (!rendering.ok)
     return finish(*flight, failure(rendering.retryable ? Verdict::retry : Verdict::reject, "render_failed",
                                    std::move(rendering.error)));

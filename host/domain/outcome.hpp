@@ -58,6 +58,7 @@ struct Outcome {
   std::string response_summary;  // the start of the response body
   std::string external_ref;      // id of the ticket or object that the receiver created
   std::string external_url;
+  std::string carry;  // with proceed: what the adapter's next step needs to know
 };
 
 }  // namespace opi

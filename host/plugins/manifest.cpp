@@ -125,6 +125,12 @@ void read_limits(Fields& fields, Component& component) {
   }
 }
 
+void read_order(Fields& fields, Component& component) {
+  const auto order = fields.text("order", 16, false);
+  if (!order.empty() && order != "none" && order != "subject") fields.problem("order", "is not none or subject");
+  component.ordered = order == "subject";
+}
+
 void read_kind(Fields& fields, Component& component, Problems& problems) {
   const auto kind = fields.text("kind", 32);
   std::vector<std::string_view> needed{OPI_IF_COMPONENT};
@@ -168,6 +174,7 @@ Component read_component(const json::object& object, const std::string& where, P
   }
   read_slots(fields, component);
   read_limits(fields, component);
+  read_order(fields, component);
   read_kind(fields, component, problems);
   component.samples_json = "[]";
   if (const auto* const samples = fields.take("samples")) {

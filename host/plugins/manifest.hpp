@@ -29,6 +29,7 @@ struct Component {
   std::vector<Slot> slots;
   std::vector<std::string> egress;  // host patterns that render() may name: "{endpoint}", "host", "*.suffix", "*"
   std::size_t body_bytes = 1024 * 1024;
+  bool ordered = false;  // "order": "subject": deliveries about one subject are for one after the other
   std::optional<ReferenceTemplate> reference;  // secret providers
   std::string samples_json;                    // array of sample events for previews; "[]" if none
 };

@@ -61,6 +61,10 @@ class DeliveryView {
     raw_.created_unix_ms =
         static_cast<std::uint64_t>(std::max<std::int64_t>(0, context.created_at.time_since_epoch().count()));
     raw_.now_unix_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(0, context.now.time_since_epoch().count()));
+    raw_.step = static_cast<std::uint32_t>(context.step);
+    raw_.carry = raw_bytes(context.carry);
+    raw_.prior_ref = raw(context.prior_ref);
+    raw_.prior_url = raw(context.prior_url);
   }
   DeliveryView(const DeliveryView&) = delete;
   DeliveryView& operator=(const DeliveryView&) = delete;
@@ -194,7 +198,7 @@ Outcome PluginAdapter::interpret(const delivery::AttemptContext& context,
     return outcome_of_fault(response);
   const DeliveryView delivery(context);
   const ResponseView view(response);
-  VerdictIntake intake;
+  VerdictIntake intake(context.step + 1 < delivery::StepLimits::steps);
   const Confidence confidence(endpoint_secrets_);
   ErrorSlot error;
   const auto status = plugin_->call(Phase::interpret, [&] {

@@ -61,6 +61,7 @@ std::vector<administration::AdapterDescription> PluginAdapterDirectory::loaded()
       adapter.vendor = plugin->manifest().vendor;
       adapter.file = name_of(plugin->file());
       adapter.config_schema = component.config_schema_json;
+      adapter.ordered = component.ordered;
       for (const auto& slot : component.slots) adapter.slots.push_back({slot.name, slot.title});
     }
   std::ranges::sort(adapters, {}, &administration::AdapterDescription::id);

@@ -81,6 +81,7 @@ const opi_request_ops RequestAssembly::ops{
       return guarded(impl, [&](auto& self) { return self.mac(slot, algorithm, data, each, ud); });
     },
     [](void* impl, opi_bytes body) { return guarded(impl, [&](auto& self) { return self.body(body); }); },
+    [](void* impl, opi_str slot) { return guarded(impl, [&](auto& self) { return self.url_secret(slot); }); },
 };
 
 RequestAssembly::RequestAssembly(const Component& component, const Destination& destination,
@@ -107,15 +108,34 @@ opi_status RequestAssembly::method(const opi_str& method) {
 
 opi_status RequestAssembly::url(const opi_str& url) {
   if (!is_sound(url)) return spoil(OPI_E_INVALID, "the adapter's URL is not a text");
-  if (url.n > RequestLimits::url_bytes)
+  return take_url(view(url));
+}
+
+opi_status RequestAssembly::take_url(std::string_view url) {
+  if (url.size() > RequestLimits::url_bytes)
     return spoil(OPI_E_TOO_LARGE, "the URL is longer than " + std::to_string(RequestLimits::url_bytes) + " bytes");
-  const auto origin = parse_origin(view(url));
+  const auto origin = parse_origin(url);
   if (!origin)
     return spoil(OPI_E_INVALID, "the URL is not an absolute http or https URL without user information and fragment");
   if (!egress_covers(component_.egress, *origin, parse_origin(destination_.endpoint)))
     return spoil(OPI_E_DENIED, "the adapter's manifest does not let it send to the URL's host");
-  rendering_.request.url = view(url);
+  rendering_.request.url = url;
   return OPI_OK;
+}
+
+opi_status RequestAssembly::url_secret(const opi_str& slot) {
+  if (!is_sound(slot)) return spoil(OPI_E_INVALID, "the slot of the adapter's URL is not a text");
+  const auto* const purpose = live_secrets(view(slot));
+  if (purpose == nullptr) return OPI_E_NOT_FOUND;
+  const auto bytes = purpose->versions.front().value->reveal();
+  const auto status = take_url({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  // Not the adapter's fault: whoever stored the secret can mend it.
+  if (status != OPI_OK) {
+    rendering_.unusable_purpose = view(slot);
+    rendering_.retryable = true;
+  }
+  rendering_.url_is_secret = true;
+  return status;
 }
 
 opi_status RequestAssembly::add_header(std::string_view name, std::string_view value) {

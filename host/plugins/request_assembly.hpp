@@ -44,7 +44,9 @@ class RequestAssembly {
   opi_status header_secret(const opi_str& name, const opi_str& prefix, const opi_str& slot, const opi_str& suffix);
   opi_status mac(const opi_str& slot, std::uint32_t algorithm, const opi_bytes& data, opi_mac_fn each, void* ud);
   opi_status body(const opi_bytes& body);
+  opi_status url_secret(const opi_str& slot);
 
+  opi_status take_url(std::string_view url);
   opi_status add_header(std::string_view name, std::string_view value);
   opi_status spoil(opi_status status, std::string text, bool retryable = false);
   // The slot's live secrets; null, with the request spoilt, if there are none.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "delivery/adapter.hpp"
+
 namespace opi::plugins {
 namespace {
 
@@ -14,7 +16,8 @@ std::optional<Verdict> verdict_of(std::uint32_t kind) {
     case OPI_V_AUTH: return Verdict::auth;
     case OPI_V_DISABLE: return Verdict::disable;
     case OPI_V_UNKNOWN: return Verdict::unknown;
-    default: return std::nullopt;  // OPI_V_CONTINUE too: this host offers no next step
+    case OPI_V_CONTINUE: return Verdict::proceed;
+    default: return std::nullopt;
   }
 }
 
@@ -46,7 +49,13 @@ opi_status VerdictIntake::set(const opi_verdict* verdict) {
   if (verdict == nullptr || verdict->size < offsetof(opi_verdict, external_url) + sizeof(verdict->external_url))
     return refuse("its verdict is shorter than ABI 1.0 says");
   const auto kind = verdict_of(verdict->kind);
-  if (!kind) return refuse("its verdict is of a kind that is unknown or not possible here");
+  if (!kind) return refuse("its verdict is of a kind that is unknown");
+  const opi_bytes carry = OPI_HAS(verdict, carry) ? verdict->carry : opi_bytes{};
+  if (*kind == Verdict::proceed && !may_continue_)
+    return refuse("its verdict asks for more steps than a delivery may take");
+  if (*kind != Verdict::proceed && carry.n != 0) return refuse("its verdict has a carry, but no next step");
+  if (!is_sound(carry)) return refuse("its verdict's carry is none");
+  if (carry.n > delivery::StepLimits::carry_bytes) return refuse("its verdict's carry is too long", OPI_E_TOO_LARGE);
   if ((verdict->flags & 0xffff0000u) != 0)
     return refuse("its verdict has mandatory flags that this host does not know");
   for (const auto* const text : {&verdict->reason, &verdict->detail, &verdict->external_ref, &verdict->external_url})
@@ -68,6 +77,7 @@ opi_status VerdictIntake::set(const opi_verdict* verdict) {
   outcome.detail = view(verdict->detail).substr(0, VerdictLimits::detail_bytes);
   outcome.external_ref = view(verdict->external_ref);
   outcome.external_url = view(verdict->external_url);
+  outcome.carry = view(carry);
   outcome_ = std::move(outcome);
   return OPI_OK;
 }

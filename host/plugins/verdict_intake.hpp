@@ -17,6 +17,8 @@ struct VerdictLimits {
 // The host's side of opi_verdict_ops: takes the one verdict of an interpret() and judges it. Single-threaded.
 class VerdictIntake {
  public:
+  explicit VerdictIntake(bool may_continue) : may_continue_(may_continue) {}
+
   [[nodiscard]] opi_verdict_out out() { return {&ops, this}; }
 
   // The adapter's part of the outcome; nullopt if it gave none that makes sense, then fault() says what was wrong.
@@ -30,7 +32,7 @@ class VerdictIntake {
 
   std::optional<Outcome> outcome_;
   std::string fault_ = "it gave no verdict";
-  bool spoilt_ = false;
+  bool may_continue_, spoilt_ = false;
 };
 
 }  // namespace opi::plugins

@@ -74,7 +74,7 @@ TEST(BadPlugins, MessagesSayWhatIsWrong) {
   const auto host = lab.load();
   std::string messages;
   for (const auto& refusal : host->refused()) messages += refusal.message + "\n";
-  EXPECT_THAT(messages, HasSubstr("plugin needs ABI 1.9, this host offers 1.0"));
+  EXPECT_THAT(messages, HasSubstr("plugin needs ABI 1.9, this host offers 1.1"));
   EXPECT_THAT(messages, HasSubstr("the moon is in the wrong phase"));
   EXPECT_THAT(messages, HasSubstr("not on a Monday"));
   EXPECT_THAT(messages, HasSubstr("component \"null_render\": opi.adapter.http/1 has no render()"));

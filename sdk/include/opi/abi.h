@@ -24,11 +24,15 @@
 #include <stdint.h>
 
 #define OPI_ABI_MAJOR 1
-#define OPI_ABI_MINOR 0
+#define OPI_ABI_MINOR 1
 /* The oldest host minor that the plugin runs on; names of later minors are not even declared. opi_add_plugin() sets it
- * from "abi" in the manifest. */
+ * from "abi" in the manifest. The host itself knows them all. */
 #ifndef OPI_TARGET_MINOR
+#ifdef OPI_HOST_BUILD
+#define OPI_TARGET_MINOR OPI_ABI_MINOR
+#else
 #define OPI_TARGET_MINOR 0
+#endif
 #endif
 #if OPI_TARGET_MINOR > OPI_ABI_MINOR
 #error "OPI_TARGET_MINOR is newer than this SDK: install a newer SDK, or lower \"abi\" in the manifest"
@@ -114,6 +118,13 @@ typedef struct opi_delivery {
   opi_str traceparent;     /* W3C trace context of this attempt; its trace id comes from the correlation id */
   uint64_t created_unix_ms; /* of the delivery */
   uint64_t now_unix_ms;     /* of this attempt */
+#if OPI_TARGET_MINOR >= 1
+  uint32_t step;            /* of a delivery in several requests, see OPI_V_CONTINUE; counts from 0 */
+  uint32_t reserved_1;
+  opi_bytes carry;          /* of the verdict that ended the step before; empty at step 0 */
+  opi_str prior_ref;        /* external_ref of the last delivery of this destination about the same subject: the event's */
+  opi_str prior_url;        /* ticket_id, else its alert_id, else the event itself; both empty if there is none */
+#endif
 } opi_delivery;
 
 /* ------------------------------------------------------------------ the request that an adapter renders */
@@ -142,6 +153,11 @@ typedef struct opi_request_ops {
   opi_status (*mac)(void *impl, opi_str slot, uint32_t algorithm, opi_bytes data, opi_mac_fn each, void *ud) OPI_NX;
   /* Replaces the body; at most 1 MiB, or what the manifest's limits say; else TOO_LARGE. */
   opi_status (*body)(void *impl, opi_bytes body) OPI_NX;
+#if OPI_TARGET_MINOR >= 1
+  /* In place of url(), for receivers whose URL is itself a secret: the current secret of the slot, by the rules of url().
+   * NOT_FOUND: the destination has no live secret there. */
+  opi_status (*url_secret)(void *impl, opi_str slot) OPI_NX;
+#endif
 } opi_request_ops;
 typedef struct opi_request_out { const opi_request_ops *ops; void *impl; } opi_request_out; /* frozen */
 
@@ -170,7 +186,10 @@ enum opi_verdict_kind {
   OPI_V_THROTTLE = 4, /* retry after retry_after_ms, and slow the destination */
   OPI_V_AUTH = 5,     /* the credential used for authorisation was refused: fetch it again, once */
   OPI_V_DISABLE = 6,  /* the receiver is gone: stop sending to the destination */
-  OPI_V_CONTINUE = 7, /* another request follows; only where 'next' has ops */
+#if OPI_TARGET_MINOR >= 1
+  OPI_V_CONTINUE = 7, /* another request follows: render() is called again, with the next step and the verdict's carry, and
+                       * once more after a crash or a RETRY of that step. Not after step 7. */
+#endif
   OPI_V_UNKNOWN = 8   /* the request was sent and its answer is lost */
 };
 enum opi_verdict_flag {
@@ -183,6 +202,9 @@ typedef struct opi_verdict {
   opi_str detail;       /* for people, at most 512 bytes; the host redacts it */
   opi_str external_ref; /* id of what the receiver created, at most 256 bytes */
   opi_str external_url; /* at most 2048 bytes */
+#if OPI_TARGET_MINOR >= 1
+  opi_bytes carry;      /* with CONTINUE: what the next step needs to know, at most 16 KiB; stored in clear, no secrets */
+#endif
 } opi_verdict;
 typedef struct opi_verdict_ops {
   uint32_t size, flags;
@@ -218,8 +240,7 @@ typedef struct opi_http_adapter_v1 {
   uint32_t size, flags;
   /* [pure] Event to request. On failure nothing is sent; BUSY, TIMEOUT and NOMEM are tried again, the rest is terminal. */
   opi_status (*render)(const void *instance, const opi_delivery *delivery, opi_request_out request, opi_error *error) OPI_NX;
-  /* [pure] Response to verdict. 'next' takes the request of the next step after OPI_V_CONTINUE; its ops are NULL where no
-   * further step is possible, which is always so on a 1.0 host. */
+  /* [pure] Response to verdict. 'next' is reserved: its ops are NULL. */
   opi_status (*interpret)(const void *instance, const opi_delivery *delivery, const opi_response *response,
                           opi_verdict_out verdict, opi_request_out next, opi_error *error) OPI_NX;
 } opi_http_adapter_v1;
@@ -306,10 +327,16 @@ OPI_EXPORT const opi_plugin *opi_plugin_entry_v1(const opi_offer *offer, opi_err
 OPI_LAYOUT(opi_error, text, 4 + 4 + 504);
 OPI_LAYOUT(opi_host, service, 4 + 2 * 2 + 8 + 16 + 8);
 OPI_LAYOUT(opi_log_v1, write, 2 * 4 + 2 * 8);
+#if OPI_TARGET_MINOR >= 1
+OPI_LAYOUT(opi_delivery, prior_url, 4 * 4 + 18 * 16 + 2 * 8 + 2 * 4 + 3 * 16);
+OPI_LAYOUT(opi_request_ops, url_secret, 2 * 4 + 7 * 8);
+OPI_LAYOUT(opi_verdict, carry, 4 * 4 + 8 + 5 * 16);
+#else
 OPI_LAYOUT(opi_delivery, now_unix_ms, 4 * 4 + 18 * 16 + 2 * 8);
 OPI_LAYOUT(opi_request_ops, body, 2 * 4 + 6 * 8);
-OPI_LAYOUT(opi_response, body, 6 * 4 + 2 * 8 + 16);
 OPI_LAYOUT(opi_verdict, external_url, 4 * 4 + 8 + 4 * 16);
+#endif
+OPI_LAYOUT(opi_response, body, 6 * 4 + 2 * 8 + 16);
 OPI_LAYOUT(opi_verdict_ops, set, 2 * 4 + 8);
 OPI_LAYOUT(opi_instance_args, host, 2 * 4 + 4 * 16 + 8 + 8);
 OPI_LAYOUT(opi_component_v1, destroy, 2 * 4 + 2 * 8);

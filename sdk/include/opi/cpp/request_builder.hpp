@@ -23,6 +23,11 @@ class RequestBuilder {
     return checked(out_.ops->method(out_.impl, raw(method)), "method");
   }
   RequestBuilder& url(std::string_view url) { return checked(out_.ops->url(out_.impl, raw(url)), "url"); }
+#if OPI_TARGET_MINOR >= 1
+  RequestBuilder& url_secret(std::string_view slot) {
+    return checked(out_.ops->url_secret(out_.impl, raw(slot)), "url_secret");
+  }
+#endif
   RequestBuilder& header(std::string_view name, std::string_view value) {
     return checked(out_.ops->header(out_.impl, raw(name), raw(value)), name);
   }

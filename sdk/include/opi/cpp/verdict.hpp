@@ -20,6 +20,14 @@ class Verdict {
   static Verdict auth() { return Verdict(OPI_V_AUTH); }
   static Verdict disable() { return Verdict(OPI_V_DISABLE); }
   static Verdict unknown() { return Verdict(OPI_V_UNKNOWN); }
+#if OPI_TARGET_MINOR >= 1
+  // render() is called again with the next step and this carry.
+  static Verdict proceed(std::string carry) {
+    Verdict verdict(OPI_V_CONTINUE);
+    verdict.carry_ = std::move(carry);
+    return verdict;
+  }
+#endif
   // The HTTP status alone says it: the tenant's policy decides whether it is retried.
   static Verdict by_status() {
     Verdict verdict(OPI_V_RETRY);
@@ -41,9 +49,18 @@ class Verdict {
 
   // For the layer: hands the verdict to the host.
   void give(opi_verdict_out out) const {
-    const opi_verdict verdict{sizeof(opi_verdict), kind_,        flags_,       0,
-                              retry_after_ms_,     raw(reason_), raw(detail_), raw(external_ref_),
-                              raw(external_url_)};
+    opi_verdict verdict{};
+    verdict.size = sizeof(opi_verdict);
+    verdict.kind = kind_;
+    verdict.flags = flags_;
+    verdict.retry_after_ms = retry_after_ms_;
+    verdict.reason = raw(reason_);
+    verdict.detail = raw(detail_);
+    verdict.external_ref = raw(external_ref_);
+    verdict.external_url = raw(external_url_);
+#if OPI_TARGET_MINOR >= 1
+    verdict.carry = raw_bytes(carry_);
+#endif
     const auto status = out.ops->set(out.impl, &verdict);
     if (status != OPI_OK) throw Failure(status, "the host refused the verdict");
   }
@@ -53,6 +70,9 @@ class Verdict {
   std::uint32_t kind_, flags_ = 0;
   std::uint64_t retry_after_ms_ = 0;
   std::string reason_, detail_, external_ref_, external_url_;
+#if OPI_TARGET_MINOR >= 1
+  std::string carry_;
+#endif
 };
 
 }  // namespace opi::sdk

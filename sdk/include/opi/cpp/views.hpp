@@ -46,6 +46,12 @@ class Delivery {
   [[nodiscard]] std::string_view traceparent() const { return view(raw_->traceparent); }
   [[nodiscard]] std::uint64_t created_unix_ms() const { return raw_->created_unix_ms; }
   [[nodiscard]] std::uint64_t now_unix_ms() const { return raw_->now_unix_ms; }
+#if OPI_TARGET_MINOR >= 1
+  [[nodiscard]] std::uint32_t step() const { return raw_->step; }
+  [[nodiscard]] std::string_view carry() const { return text_view(raw_->carry); }
+  [[nodiscard]] std::string_view prior_ref() const { return view(raw_->prior_ref); }
+  [[nodiscard]] std::string_view prior_url() const { return view(raw_->prior_url); }
+#endif
 
  private:
   const opi_delivery* raw_;
