@@ -24,6 +24,7 @@ json::array changed_members(const Destination& before, const Destination& after)
   compare("endpoint", &Destination::endpoint);
   compare("event_types", &Destination::subscriptions);
   compare("signing", &Destination::signing);
+  compare("order", &Destination::order);
   compare("config", &Destination::config);
   compare("policy", &Destination::policy_override);
   compare("max_in_flight", &Destination::max_in_flight);
@@ -42,6 +43,9 @@ void Destinations::read(const json::object& document, const DeliveryPolicy& tena
                         std::vector<FieldError>& errors) {
   JsonFields fields(document, "", errors);
   delivery::read_destination_fields(fields, into);
+  if (document.if_contains("order") == nullptr)
+    if (const auto adapter = adapters_.find(into.adapter); adapter && adapter->ordered)
+      into.order = DeliveryOrder::subject;
   if (const auto endpoint = fields.text("endpoint", DestinationLimits::endpoint_length)) {
     into.endpoint = *endpoint;
     if (const auto fault = endpoints_.fault(into.endpoint)) fields.error("endpoint", *fault);
@@ -71,8 +75,8 @@ DestinationChange Destinations::create(const TenantId& tenant, std::string_view 
   const auto& document = std::get<json::object>(parsed);
   std::vector<FieldError> errors;
   JsonFields fields(document, "", errors);
-  fields.refuse_unknown({"name", "adapter", "endpoint", "event_types", "enabled", "signing", "config", "policy",
-                         "max_in_flight", "rate_limit_per_second"});
+  fields.refuse_unknown({"name", "adapter", "endpoint", "event_types", "enabled", "signing", "order", "config",
+                         "policy", "max_in_flight", "rate_limit_per_second"});
   Destination wanted;
   wanted.tenant_id = tenant;
   wanted.id = DestinationId{new_uuid(clock_, random_)};
@@ -98,7 +102,7 @@ DestinationChange Destinations::replace(const TenantId& tenant, const Destinatio
                         }
                         const auto& document = std::get<json::object>(parsed);
                         JsonFields(document, "", edit.errors)
-                            .refuse_unknown({"name", "adapter", "endpoint", "event_types", "signing", "config",
+                            .refuse_unknown({"name", "adapter", "endpoint", "event_types", "signing", "order", "config",
                                              "policy", "max_in_flight", "rate_limit_per_second"});
                         const Destination before = wanted;
                         read(document, policy_of(catalog, tenant), wanted, edit.errors);

@@ -125,6 +125,7 @@ json::object view_of(const Destination& destination, const DeliveryPolicy& effec
            {{"fingerprint", endpoint_fingerprint(destination.tenant_id, destination.endpoint)},
             {"scheme", text(scheme_of(destination.endpoint))}}},
           {"signing", destination.signing == SigningRule::required ? "required" : "disabled"},
+          {"order", destination.order == DeliveryOrder::subject ? "subject" : "none"},
           {"config", parsed(destination.config)},
           {"max_in_flight", destination.max_in_flight},
           {"rate_limit_per_second", number(destination.rate_limit_per_second)},

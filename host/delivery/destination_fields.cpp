@@ -35,6 +35,11 @@ void read_destination_fields(JsonFields& fields, Destination& into) {
     if (*rule != "required" && *rule != "disabled") fields.error("signing", "must be required or disabled");
     if (*rule == "disabled") into.signing = SigningRule::disabled;
   }
+  into.order = DeliveryOrder::none;
+  if (const auto order = fields.text("order", 16)) {
+    if (*order != "none" && *order != "subject") fields.error("order", "must be none or subject");
+    if (*order == "subject") into.order = DeliveryOrder::subject;
+  }
   const auto* config = fields.object("config");
   into.config = config == nullptr ? "{}" : boost::json::serialize(*config);
   if (into.config.size() > DestinationLimits::config_bytes) fields.error("config", "is larger than 65536 bytes");

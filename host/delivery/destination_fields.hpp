@@ -4,7 +4,7 @@
 
 namespace opi::delivery {
 
-// Reads the members that every document of a destination has: name, adapter, event_types, signing, config,
+// Reads the members that every document of a destination has: name, adapter, event_types, signing, order, config,
 // max_in_flight and rate_limit_per_second. Those that are left out take their default.
 void read_destination_fields(JsonFields& fields, Destination& into);
 

@@ -13,6 +13,7 @@ enum class AttemptResult {
   retryable,    // failed; the delivery could be tried again
   terminal,     // failed; trying again cannot help
   interrupted,  // its daemon vanished: whether the receiver got it is unknown; counts as retryable
+  continued,    // a step of several: the next one follows
 };
 
 constexpr std::string_view to_string(AttemptResult result) {
@@ -21,12 +22,13 @@ constexpr std::string_view to_string(AttemptResult result) {
     case AttemptResult::retryable: return "retryable";
     case AttemptResult::terminal: return "terminal";
     case AttemptResult::interrupted: return "interrupted";
+    case AttemptResult::continued: return "continued";
   }
   return "";
 }
 constexpr std::optional<AttemptResult> parse_attempt_result(std::string_view text) {
-  for (const auto r :
-       {AttemptResult::succeeded, AttemptResult::retryable, AttemptResult::terminal, AttemptResult::interrupted})
+  for (const auto r : {AttemptResult::succeeded, AttemptResult::retryable, AttemptResult::terminal,
+                       AttemptResult::interrupted, AttemptResult::continued})
     if (to_string(r) == text) return r;
   return std::nullopt;
 }

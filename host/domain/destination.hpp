@@ -24,6 +24,11 @@ enum class SigningRule {
   disabled,  // explicitly switched off by the tenant
 };
 
+enum class DeliveryOrder {
+  none,
+  subject,  // deliveries about one ticket or alert go out one after the other, in the order of their events
+};
+
 struct DestinationLimits {
   static constexpr std::size_t name_length = 200, endpoint_length = 2048, config_bytes = 64 * 1024;
   static constexpr std::size_t adapter_length = 64, disabled_reason_length = 512, subscriptions = 64;
@@ -41,6 +46,7 @@ struct Destination {
   bool enabled = true;
   std::string disabled_reason;
   SigningRule signing = SigningRule::required;
+  DeliveryOrder order = DeliveryOrder::none;
   std::string config;  // JSON object for the adapter
   PolicyOverride policy_override;
   int max_in_flight = DestinationLimits::default_max_in_flight;

@@ -19,7 +19,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   SELECT d.tenant_id, d.destination_id, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms,
          p.backoff_factor, p.backoff_jitter, p.dead_letter, p.retryable_statuses, d.name, d.adapter, d.endpoint,
          d.subscriptions, d.enabled, d.disabled_reason, d.signing, d.config, d.max_in_flight, d.rate_limit_per_second,
-         d.revision
+         d.revision, d.delivery_order
   FROM integration_destinations d LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = d.tenant_id AND p.destination_id = d.destination_id
   WHERE ?1 IS NULL OR d.destination_id = ?1)"};
@@ -117,6 +117,7 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
     one.max_in_flight = row.int4(18);
     one.rate_limit_per_second = row.float8(19);
     one.revision = row.int8(20);
+    one.order = row.view(21) == "subject" ? DeliveryOrder::subject : DeliveryOrder::none;
     one.credentials = std::move(credentials[one.id]);
     destinations.push_back(std::move(one));
   }

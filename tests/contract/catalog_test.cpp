@@ -19,6 +19,7 @@ Destination destination_of(const TenantId& tenant, const DestinationId& id) {
   one.config = R"({"template":"{\"x\": 1}"})";
   one.max_in_flight = 7;
   one.rate_limit_per_second = 2.5;
+  one.order = DeliveryOrder::subject;
   one.policy_override.max_attempts = 3;
   one.policy_override.backoff_jitter = 0.0;
   one.policy_override.retryable_statuses = std::vector<int>{};

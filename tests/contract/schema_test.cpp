@@ -66,7 +66,7 @@ TEST_P(SchemaContract, PendingMeansNoAttemptAndRetryScheduledAtLeastOne) {
 }
 
 TEST_P(SchemaContract, AttemptResultsAndDeliveryEventTypesAreTheDomains) {
-  for (const auto* name : {"succeeded", "retryable", "terminal", "interrupted", "exploded"})
+  for (const auto* name : {"succeeded", "retryable", "terminal", "interrupted", "continued", "exploded"})
     EXPECT_EQ(accepts("UPDATE integration_delivery_attempts SET result = " + quoted(name)),
               parse_attempt_result(name).has_value())
         << name;
