@@ -69,9 +69,18 @@ struct AttemptRunner::Flight {
   // Receivers echo what they were sent, and plugins repeat it.
   void scrub(std::string& text) const { secrets::scrub(text, *secrets, endpoint_secrets); }
   [[nodiscard]] AttemptContext context() const {
-    return {
-        *claim->event,     *destination, claim->delivery, claim->idempotency_key, claim->attempts_made + 1, started_at,
-        claim->created_at, nonce};
+    return {*claim->event,
+            *destination,
+            claim->delivery,
+            claim->idempotency_key,
+            claim->attempts_made + 1,
+            started_at,
+            claim->created_at,
+            nonce,
+            claim->step,
+            claim->carry,
+            claim->prior_ref,
+            claim->prior_url};
   }
 };
 
@@ -152,11 +161,13 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
 
 void AttemptRunner::finish(Flight& flight, Outcome outcome) {
   for (auto* text : {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref,
-                     &outcome.external_url, &outcome.peer})
+                     &outcome.external_url, &outcome.peer, &outcome.carry})
     flight.scrub(*text);
   const Decision decision = decide(flight.policy, flight.claim->budgeted_attempt(), outcome, random_.uniform());
   const auto duration = std::chrono::ceil<std::chrono::milliseconds>(clock_.mono_now() - flight.started);
-  const Feedback feedback = feedback_of(outcome, decision, flight.policy, flight.sent);
+  Feedback feedback = feedback_of(outcome, decision, flight.policy, flight.sent);
+  // The next delivery about the same subject may be due now.
+  if (!flight.claim->subject.empty() && is_terminal(decision.next)) feedback.next_due_in = std::chrono::milliseconds{0};
   auto settlement = make_settlement(std::move(flight.claim), outcome, decision, {flight.started_at, duration}, false,
                                     clock_, random_);
   watch_credentials(flight, outcome, settlement);

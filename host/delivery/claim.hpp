@@ -36,6 +36,10 @@ class Claim {
     UnixTime created_at{};
     IdempotencyKey idempotency_key;
     std::shared_ptr<const Event> event;
+    // Of a destination that is served in order: the event's subject, and what the receiver calls it; else all empty.
+    std::string subject, prior_ref, prior_url;
+    int step = 0;       // the request that comes next, of a delivery in several
+    std::string carry;  // what the adapter kept for it
 
     // The number of the attempt under way as the policy counts it.
     [[nodiscard]] int budgeted_attempt() const { return attempts_made + 1 - attempts_before; }
@@ -46,6 +50,12 @@ class Claim {
   Claim& operator=(Claim&&) noexcept = default;
   Claim(const Claim&) = delete;
   Claim& operator=(const Claim&) = delete;
+
+  // What the receiver calls the subject.
+  void refer_to(std::string ref, std::string url) {
+    data_.prior_ref = std::move(ref);
+    data_.prior_url = std::move(url);
+  }
 
   const Data* operator->() const { return &data_; }
   const Data& operator*() const { return data_; }

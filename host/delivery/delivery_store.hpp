@@ -20,6 +20,7 @@ struct NewDelivery {
   DeliveryId id;
   DestinationId destination;
   IdempotencyKey idempotency_key;
+  std::string subject = {};  // set if its destination is served in order: it waits for those before it
 };
 
 struct NewEvent {
@@ -76,10 +77,10 @@ class DeliveryStore {
                                    std::chrono::milliseconds lease) = 0;
 
   // Ends or reschedules claimed deliveries: state, attempt, delivery event and audit record of each in
-  // one transaction. Fenced by the lease token, except that a success still counts while the delivery is
-  // live. Submitting the same settlement twice is harmless; a terminal attempt replaces a retryable or
-  // interrupted record of the same number, never the reverse. One result per settlement, in order.
-  // After CommitInDoubt, submit again.
+  // one transaction; the end of an ordered delivery makes the next one about its subject due. Fenced by the lease
+  // token, except that a success still counts while the delivery is live. Submitting the same settlement twice is
+  // harmless; a terminal attempt replaces a retryable or interrupted record of the same number, never the reverse. One
+  // result per settlement, in order. After CommitInDoubt, submit again.
   virtual std::vector<SettleResult> settle(std::span<const Settlement> settlements) = 0;
 
   // Gives claimed deliveries back unsent, due as before. Lost leases are ignored.
@@ -89,6 +90,10 @@ class DeliveryStore {
   // settles each as interrupted.
   virtual std::vector<Claim> take_over_expired(int limit, const std::string& daemon_id,
                                                std::chrono::milliseconds lease) = 0;
+
+  // Makes deliveries due that wait for nobody any more, such as behind a dead letter that retention took away. Those
+  // that settle(), or a dead letter's replay or discard, lets go need no help. Returns how many.
+  virtual int wake_stranded() = 0;
 
   // Destinations that have waiting deliveries (pending or retry_scheduled), with the time of the earliest.
   virtual std::vector<DueDestination> due_destinations() = 0;

@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "delivery/delivery_event.hpp"
 #include "delivery/idempotency.hpp"
 #include "domain/new_uuid.hpp"
 
@@ -209,9 +210,11 @@ std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, con
           return subscription_matches(pattern, fresh.event.event_type);
         };
         if (std::ranges::any_of(destination->subscriptions, subscribed))
-          fresh.deliveries.push_back({{new_uuid(clock_, random_)},
-                                      destination->id,
-                                      idempotency_key(destination->tenant_id, destination->id, fresh.event.event_id)});
+          fresh.deliveries.push_back(
+              {{new_uuid(clock_, random_)},
+               destination->id,
+               idempotency_key(destination->tenant_id, destination->id, fresh.event.event_id),
+               destination->order == DeliveryOrder::subject ? external_reference_subject(fresh.event) : std::string{}});
       }
     routed.push_back(std::move(fresh));
   }

@@ -17,7 +17,16 @@ Rescuer::Rescuer(DeliveryStore& store, CatalogCache& catalog, Scheduler& schedul
       logger_(logger),
       options_(std::move(options)) {}
 
+void Rescuer::wake_stranded() {
+  const MonoTime now = clock_.mono_now();
+  if (stranded_at_ != MonoTime{} && now - stranded_at_ < options_.stranded_interval) return;
+  stranded_at_ = now;
+  if (const int woken = store_.wake_stranded(); woken > 0)
+    logger_.warning("delivery.stranded", {{"deliveries", woken}});
+}
+
 std::chrono::milliseconds Rescuer::run_once() {
+  wake_stranded();
   auto claims = store_.take_over_expired(options_.batch, options_.daemon_id, options_.lease);
   if (claims.empty()) return options_.interval;
   const std::size_t taken = claims.size();

@@ -11,6 +11,7 @@
 namespace opi::delivery {
 
 // Lets claims of vanished daemons go on: takes over expired leases and settles each as an interrupted attempt.
+// Once in a while lets those go that wait for nobody any more.
 class Rescuer {
  public:
   struct Options {
@@ -18,6 +19,7 @@ class Rescuer {
     int batch = 200;
     std::chrono::milliseconds lease{30'000};
     std::chrono::milliseconds interval{5'000};
+    std::chrono::milliseconds stranded_interval{60'000};
   };
   Rescuer(DeliveryStore& store, CatalogCache& catalog, Scheduler& scheduler, const Clock& clock, Random& random,
           telemetry::Metrics& metrics, telemetry::Logger& logger, Options options);
@@ -25,6 +27,8 @@ class Rescuer {
   std::chrono::milliseconds run_once();
 
  private:
+  void wake_stranded();
+
   DeliveryStore& store_;
   CatalogCache& catalog_;
   Scheduler& scheduler_;
@@ -33,6 +37,7 @@ class Rescuer {
   telemetry::Metrics& metrics_;
   telemetry::Logger& logger_;
   const Options options_;
+  MonoTime stranded_at_{};
 };
 
 }  // namespace opi::delivery

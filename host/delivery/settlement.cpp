@@ -5,7 +5,7 @@
 namespace opi::delivery {
 namespace {
 
-enum class Course { succeed, try_again, give_up };
+enum class Course { succeed, go_on, try_again, give_up };
 
 Course course_of(const DeliveryPolicy& policy, const Outcome& outcome) {
   switch (outcome.verdict) {
@@ -18,8 +18,8 @@ Course course_of(const DeliveryPolicy& policy, const Outcome& outcome) {
     case Verdict::throttle:
     case Verdict::auth:
     case Verdict::unknown: return Course::try_again;
-    case Verdict::disable:
-    case Verdict::proceed: return Course::give_up;
+    case Verdict::disable: return Course::give_up;
+    case Verdict::proceed: return Course::go_on;
   }
   return Course::give_up;
 }
@@ -42,6 +42,10 @@ Decision decide(const DeliveryPolicy& policy, int attempt_number, const Outcome&
     case Course::succeed:
       decision.next = DeliveryState::delivered;
       decision.result = AttemptResult::succeeded;
+      return decision;
+    case Course::go_on:
+      decision.next = DeliveryState::retry_scheduled;
+      decision.result = AttemptResult::continued;
       return decision;
     case Course::give_up:
       decision.next = parked_state(policy, false);

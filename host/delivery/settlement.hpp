@@ -55,6 +55,12 @@ class Settlement {
   // Written with the rest, like the audit entry.
   [[nodiscard]] const std::vector<CredentialFailure>& credential_failures() const { return credential_failures_; }
   void add(CredentialFailure failure) { credential_failures_.push_back(std::move(failure)); }
+  // The step that ended, and what the adapter keeps for the next one; with AttemptResult::continued alone.
+  [[nodiscard]] bool continues() const { return decision_.result == AttemptResult::continued; }
+  [[nodiscard]] const std::string& carry() const { return carry_; }
+  void keep(std::string carry) { carry_ = std::move(carry); }
+  // Whether it is its subject's next delivery's turn.
+  [[nodiscard]] bool ends_turn() const { return !claim_->subject.empty() && is_terminal(decision_.next); }
   [[nodiscard]] const std::string& external_ref() const { return external_ref_; }
   [[nodiscard]] const std::string& external_url() const { return external_url_; }
   // Whom the host could not reach; empty if it did. Not stored: the endpoint is for the log's readers alone.
@@ -67,7 +73,7 @@ class Settlement {
   Uuid delivery_event_id_;
   std::optional<audit::Entry> audit_entry_;
   std::vector<CredentialFailure> credential_failures_;
-  std::string external_ref_, external_url_, peer_;
+  std::string external_ref_, external_url_, peer_, carry_;
 };
 
 }  // namespace opi::delivery

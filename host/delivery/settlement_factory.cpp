@@ -62,9 +62,11 @@ Settlement make_settlement(Claim&& claim, const Outcome& outcome, const Decision
   const UnixTime now = clock.unix_now();
   std::optional<audit::Entry> entry;
   if (is_terminal(decision.next)) entry = audit_entry(claim, attempt, decision.next, now);
-  return Settlement(std::move(claim), std::move(attempt), decision, Uuid::v7(now.time_since_epoch(), entropy),
-                    std::move(entry), fit(outcome.external_ref, reference_characters),
-                    fit(outcome.external_url, url_characters), redact(outcome.peer));
+  Settlement settlement(std::move(claim), std::move(attempt), decision, Uuid::v7(now.time_since_epoch(), entropy),
+                        std::move(entry), fit(outcome.external_ref, reference_characters),
+                        fit(outcome.external_url, url_characters), redact(outcome.peer));
+  if (settlement.continues()) settlement.keep(outcome.carry);
+  return settlement;
 }
 
 }  // namespace opi::delivery

@@ -122,7 +122,7 @@ class ResponseView {
 Outcome complete(Outcome outcome, const delivery::HttpResponse& response) {
   if (response.fault == TransportFault::none) {
     outcome.http_status = response.status;
-    if (outcome.reason.empty() && outcome.verdict != Verdict::delivered)
+    if (outcome.reason.empty() && outcome.verdict != Verdict::delivered && outcome.verdict != Verdict::proceed)
       outcome.reason = "http_" + std::to_string(response.status);
     outcome.response_summary = response.body.substr(0, response_summary_bytes);
   } else if (outcome.reason.empty()) {

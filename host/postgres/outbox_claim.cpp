@@ -2,6 +2,7 @@
 
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/stored_event.hpp"
+#include "postgres/subject_order.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
@@ -38,7 +39,11 @@ constexpr Statement claim_due{"claim_due", R"(
   )
   SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.attempts_before, l.due_at,
          l.created_at, l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
-         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
+         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload, l.subject, l.step::int, coalesce(l.carry, ''),
+         CASE WHEN l.subject <> '' THEN (SELECT r.external_ref FROM integration_external_references r
+           WHERE r.tenant_id = l.tenant_id AND r.destination_id = l.destination_id AND r.subject = l.subject) END,
+         CASE WHEN l.subject <> '' THEN (SELECT r.external_url FROM integration_external_references r
+           WHERE r.tenant_id = l.tenant_id AND r.destination_id = l.destination_id AND r.subject = l.subject) END
   FROM leased l CROSS JOIN LATERAL (
     SELECT * FROM integration_events e WHERE e.tenant_id = l.tenant_id AND e.event_id = l.event_id OFFSET 0) e)"};
 
@@ -58,9 +63,24 @@ constexpr Statement take_over{"take_over_expired", R"(
   )
   SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.attempts_before, l.due_at,
          l.created_at, l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
-         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
+         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload, l.subject, l.step::int, coalesce(l.carry, ''),
+         CASE WHEN l.subject <> '' THEN (SELECT r.external_ref FROM integration_external_references r
+           WHERE r.tenant_id = l.tenant_id AND r.destination_id = l.destination_id AND r.subject = l.subject) END,
+         CASE WHEN l.subject <> '' THEN (SELECT r.external_url FROM integration_external_references r
+           WHERE r.tenant_id = l.tenant_id AND r.destination_id = l.destination_id AND r.subject = l.subject) END
   FROM leased l CROSS JOIN LATERAL (
     SELECT * FROM integration_events e WHERE e.tenant_id = l.tenant_id AND e.event_id = l.event_id OFFSET 0) e)"};
+
+constexpr Statement find_stranded_subjects{"find_stranded_subjects", R"(
+  SELECT g.destination_id, g.subject
+  FROM (SELECT min(o.tenant_id) AS tenant_id, o.destination_id, o.subject FROM integration_outbox o
+        WHERE o.subject <> '' GROUP BY o.destination_id, o.subject HAVING min(o.due_at) = 'infinity') g
+  WHERE NOT EXISTS (SELECT 1 FROM integration_deliveries d
+                    WHERE d.destination_id = g.destination_id AND d.subject = g.subject AND d.subject <> ''
+                      AND d.state = 'dead_lettered')
+    OR EXISTS (SELECT 1 FROM integration_external_references r
+               WHERE r.tenant_id = g.tenant_id AND r.destination_id = g.destination_id AND r.subject = g.subject)
+  LIMIT 1000)"};
 
 constexpr Statement give_back{"release_claims", R"(
   UPDATE integration_outbox o
@@ -82,7 +102,7 @@ constexpr Statement find_due_destinations{"due_destinations", R"(
   SELECT d.destination_id, ceil(extract(epoch FROM w.due_at - now()) * 1000)::bigint
   FROM d CROSS JOIN LATERAL (
     SELECT o.due_at FROM integration_outbox o
-    WHERE o.destination_id = d.destination_id AND o.state <> 'delivering'
+    WHERE o.destination_id = d.destination_id AND o.state <> 'delivering' AND o.due_at < 'infinity'
     ORDER BY o.due_at, o.delivery_id LIMIT 1) w)"};
 
 std::vector<Claim> claims_of(const Rows& rows, MonoTime leased_until) {
@@ -101,6 +121,13 @@ std::vector<Claim> claims_of(const Rows& rows, MonoTime leased_until) {
     data.created_at = rows.time(i, 7);
     data.idempotency_key.bytes = rows.bytes32(i, 8);
     data.event = events.read(rows, i, TenantId::parse(rows.text(i, 0)).value(), 9);
+    data.subject = rows.string(i, 20);
+    data.step = rows.int4(i, 21);
+    data.carry = rows.string(i, 22);
+    if (!rows.is_null(i, 23)) {
+      data.prior_ref = rows.string(i, 23);
+      data.prior_url = rows.string(i, 24);
+    }
     claims.emplace_back(std::move(data));
   }
   return claims;
@@ -155,6 +182,19 @@ void PostgresDeliveryStore::release(std::span<const Claim> claims) {
   Transaction transaction{*session};
   session->execute(give_back, Parameters{}.array(tenants).array(deliveries).array(leases));
   transaction.commit();
+}
+
+int PostgresDeliveryStore::wake_stranded() {
+  auto session = database_.general().borrow();
+  const auto rows = session->execute(find_stranded_subjects);
+  if (rows.empty()) return 0;
+  std::vector<OrderedSubject> waiting;
+  for (int i = 0; i < rows.size(); ++i) waiting.push_back({DestinationId{rows.uuid(i, 0)}, rows.string(i, 1)});
+  Transaction transaction{*session};
+  lock_subjects(*session, waiting);
+  const int woken = wake_next(*session, waiting);
+  transaction.commit();
+  return woken;
 }
 
 std::vector<delivery::DueDestination> PostgresDeliveryStore::due_destinations() {

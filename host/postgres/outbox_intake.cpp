@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <unordered_map>
 
 #include "postgres/audit_chain.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/subject_order.hpp"
 #include "postgres/transaction.hpp"
 #include "postgres/work_channel.hpp"
 
@@ -34,8 +36,12 @@ constexpr Statement insert_events{"insert_events", R"(
   RETURNING tenant_id, event_id)"};
 
 constexpr Statement insert_deliveries{"insert_deliveries", R"(
-  INSERT INTO integration_outbox (tenant_id, event_id, delivery_id, destination_id, idempotency_key, due_at, created_at)
-  SELECT n.*, now(), now() FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::bytea[]) AS n)"};
+  INSERT INTO integration_outbox (tenant_id, event_id, delivery_id, destination_id, idempotency_key, due_at, created_at,
+                                  subject, place)
+  SELECT n.tenant_id, n.event_id, n.delivery_id, n.destination_id, n.idempotency_key, now(), now(), n.subject,
+         CASE n.subject WHEN '' THEN 0 ELSE nextval('integration_subject_places') END
+  FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::bytea[], $6::text[])
+    AS n (tenant_id, event_id, delivery_id, destination_id, idempotency_key, subject))"};
 
 constexpr Statement read_content_hashes{"read_content_hashes", R"(
   SELECT e.tenant_id, e.event_id, e.content_hash
@@ -92,7 +98,8 @@ std::vector<std::string> store_events(Connection& connection, std::span<const Ne
 void store_deliveries(Connection& connection, std::span<const NewEvent> events,
                       const std::vector<InsertResult>& results) {
   ArrayParameter tenants{Element::text}, event_ids{Element::text}, ids{Element::uuid}, destinations{Element::uuid},
-      keys{Element::bytea};
+      keys{Element::bytea}, subjects{Element::text};
+  std::map<TenantId, std::vector<DeliveryId>> ordered;
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (results[i] != InsertResult::accepted) continue;
     for (const auto& one : events[i].deliveries) {
@@ -101,10 +108,14 @@ void store_deliveries(Connection& connection, std::span<const NewEvent> events,
       ids.add(one.id.value);
       destinations.add(one.destination.value);
       keys.add(one.idempotency_key.bytes);
+      subjects.add(one.subject);
+      if (!one.subject.empty()) ordered[events[i].event.tenant_id].push_back(one.id);
     }
   }
-  connection.execute(insert_deliveries,
-                     Parameters{}.array(tenants).array(event_ids).array(ids).array(destinations).array(keys));
+  connection.execute(
+      insert_deliveries,
+      Parameters{}.array(tenants).array(event_ids).array(ids).array(destinations).array(keys).array(subjects));
+  for (const auto& [tenant, deliveries] : ordered) wait_for_turn(connection, tenant, deliveries);
 }
 
 std::unordered_map<std::string, ContentHash> content_hashes(Connection& connection,
@@ -132,6 +143,12 @@ delivery::InsertReport PostgresDeliveryStore::insert(std::span<const NewEvent> e
     report.catalog_changed = true;
     return report;
   }
+
+  std::vector<OrderedSubject> subjects;
+  for (const auto& one : events)
+    for (const auto& each : one.deliveries)
+      if (!each.subject.empty()) subjects.push_back({each.destination, each.subject});
+  lock_subjects(*session, subjects);
 
   std::unordered_map<std::string, std::size_t> index;
   for (std::size_t i = 0; i < events.size(); ++i) index.emplace(event_key(events[i].event), i);

@@ -7,6 +7,7 @@
 #include "postgres/audit_chain.hpp"
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/rollup.hpp"
+#include "postgres/subject_order.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
@@ -29,10 +30,10 @@ constexpr Statement end_deliveries{"end_deliveries", R"(
       AND ((o.state = 'delivering' AND o.lease_token = s.lease_token)
            OR s.state = 'delivered')
     RETURNING o.tenant_id, o.delivery_id, o.destination_id, o.event_id, o.idempotency_key, s.state,
-              greatest(o.attempts, s.attempt), o.created_at, now(), o.lease_token
+              greatest(o.attempts, s.attempt), o.created_at, now(), o.lease_token, o.subject
   )
   INSERT INTO integration_deliveries (tenant_id, delivery_id, destination_id, event_id, idempotency_key, state,
-                                      attempts, created_at, completed_at, lease_token)
+                                      attempts, created_at, completed_at, lease_token, subject)
   SELECT * FROM ended RETURNING delivery_id)"};
 
 constexpr Statement schedule_retries{"schedule_retries", R"(
@@ -41,6 +42,18 @@ constexpr Statement schedule_retries{"schedule_retries", R"(
       due_at = now() + s.retry_in_ms * interval '1 millisecond', locked_by = NULL, locked_until = NULL
   FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::int[], $5::bigint[])
     AS s (tenant_id, delivery_id, lease_token, attempt, retry_in_ms)
+  WHERE o.tenant_id = s.tenant_id AND o.delivery_id = s.delivery_id
+    AND o.state = 'delivering' AND o.lease_token = s.lease_token
+  RETURNING o.delivery_id)"};
+
+// The policy's budget is each step's.
+constexpr Statement advance_steps{"advance_steps", R"(
+  UPDATE integration_outbox o
+  SET state = 'retry_scheduled', attempts = greatest(o.attempts, s.attempt),
+      attempts_before = greatest(o.attempts, s.attempt), step = s.step, carry = s.carry, due_at = now(),
+      locked_by = NULL, locked_until = NULL
+  FROM unnest($1::text[], $2::uuid[], $3::bigint[], $4::int[], $5::int[], $6::bytea[])
+    AS s (tenant_id, delivery_id, lease_token, attempt, step, carry)
   WHERE o.tenant_id = s.tenant_id AND o.delivery_id = s.delivery_id
     AND o.state = 'delivering' AND o.lease_token = s.lease_token
   RETURNING o.delivery_id)"};
@@ -107,14 +120,19 @@ Settled move_deliveries(Connection& connection, const Batch& batch) {
       attempts.add_int4(s.attempt().number);
     }
     Parameters parameters() { return Parameters{}.array(tenants).array(ids).array(leases).array(attempts); }
-  } ending, retrying;
-  ArrayParameter states{Element::text}, delays{Element::int8};
-  bool any_ends = false, any_retries = false;
+  } ending, retrying, advancing;
+  ArrayParameter states{Element::text}, delays{Element::int8}, steps{Element::int4}, carries{Element::bytea};
+  bool any_ends = false, any_retries = false, any_advances = false;
   for (const auto* s : batch) {
     if (ends(*s)) {
       any_ends = true;
       ending.add(*s);
       states.add(to_string(s->decision().next));
+    } else if (s->continues()) {
+      any_advances = true;
+      advancing.add(*s);
+      steps.add_int4(s->claim()->step + 1);
+      carries.add(s->carry());
     } else {
       any_retries = true;
       retrying.add(*s);
@@ -124,6 +142,8 @@ Settled move_deliveries(Connection& connection, const Batch& batch) {
   Settled settled;
   if (any_ends) collect(connection.execute(end_deliveries, ending.parameters().array(states)), settled);
   if (any_retries) collect(connection.execute(schedule_retries, retrying.parameters().array(delays)), settled);
+  if (any_advances)
+    collect(connection.execute(advance_steps, advancing.parameters().array(steps).array(carries)), settled);
   return settled;
 }
 
@@ -234,6 +254,13 @@ void write_external_references(Connection& connection, const Batch& batch) {
       Parameters{}.array(tenants).array(destinations).array(subjects).array(refs).array(urls).array(deliveries));
 }
 
+std::vector<OrderedSubject> subjects_freed_by(const Batch& batch) {
+  std::vector<OrderedSubject> subjects;
+  for (const auto* s : batch)
+    if (s->ends_turn()) subjects.push_back({s->claim()->destination, s->claim()->subject});
+  return subjects;
+}
+
 Settled settled_before(Connection& connection, const Batch& batch) {
   ArrayParameter tenants{Element::text}, deliveries{Element::uuid}, numbers{Element::int4}, ids{Element::uuid};
   for (const auto* s : batch) {
@@ -261,15 +288,21 @@ std::vector<SettleResult> PostgresDeliveryStore::settle(std::span<const Settleme
 
   auto session = database_.settle().borrow();
   Transaction transaction{*session};
+  lock_subjects(*session, subjects_freed_by(batch));
   auto settled = move_deliveries(*session, batch);
   Batch won, lost;
   for (const auto* s : batch) (settled.contains(s->claim()->delivery) ? won : lost).push_back(s);
   if (!won.empty()) {
     write_attempts(*session, won);
     write_external_references(*session, won);
+    wake_next(*session, subjects_freed_by(won));
     // From here on the tenants' heads are locked: the feed's, then the audit chain's.
-    write_delivery_events(*session, won);
-    add_to_rollup(*session, won);
+    Batch told;  // a step that another one follows is no news to others
+    std::ranges::copy_if(won, std::back_inserter(told), [](const auto* s) { return !s->continues(); });
+    if (!told.empty()) {
+      write_delivery_events(*session, told);
+      add_to_rollup(*session, told);
+    }
     std::vector<const audit::Entry*> entries;
     for (const auto& s : settlements) {
       if (!settled.contains(s.claim()->delivery)) continue;

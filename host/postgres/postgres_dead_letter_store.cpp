@@ -6,6 +6,7 @@
 
 #include "postgres/audit_chain.hpp"
 #include "postgres/filter_parameters.hpp"
+#include "postgres/subject_order.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
@@ -56,9 +57,9 @@ constexpr Statement replay_dead_letters{"replay_dead_letters", R"(
     RETURNING c.*
   ), live AS (
     INSERT INTO integration_outbox (tenant_id, delivery_id, destination_id, event_id, idempotency_key, state, attempts,
-                                    attempts_before, due_at, created_at, lease_token)
+                                    attempts_before, due_at, created_at, lease_token, subject)
     SELECT tenant_id, delivery_id, destination_id, event_id, idempotency_key, 'retry_scheduled', attempts, attempts,
-           now(), created_at, lease_token
+           now(), created_at, lease_token, subject
     FROM parked
     RETURNING tenant_id, delivery_id, destination_id, event_id, attempts
   )
@@ -133,12 +134,16 @@ std::vector<MovedDeadLetter> PostgresDeadLetterStore::replay(const TenantId& ten
   auto ids = ids_of(deliveries);
   auto session = database_.tenant(tenant);
   Transaction transaction{*session};
+  lock_subjects_of(*session, tenant, deliveries);
   const auto held = session->execute(hold_destinations, Parameters{}.text(tenant.str()).array(ids));
   ArrayParameter destinations{ArrayParameter::Element::uuid};
   for (int i = 0; i < held.size(); ++i) destinations.add(held.uuid(i, 0));
   auto moved =
       moved_of(session->execute(replay_dead_letters, Parameters{}.text(tenant.str()).array(ids).array(destinations)));
   if (moved.empty()) return moved;
+  std::vector<DeliveryId> live;
+  for (const auto& one : moved) live.push_back(one.id);
+  wait_for_turn(*session, tenant, live);
   audit_moves(*session, moved, by, {});
   transaction.commit();
   return moved;
@@ -151,8 +156,10 @@ std::vector<MovedDeadLetter> PostgresDeadLetterStore::discard(const TenantId& te
   auto ids = ids_of(deliveries);
   auto session = database_.tenant(tenant);
   Transaction transaction{*session};
+  const auto subjects = lock_subjects_of(*session, tenant, deliveries);
   auto moved = moved_of(session->execute(discard_dead_letters, Parameters{}.text(tenant.str()).array(ids)));
   if (moved.empty()) return moved;
+  wake_next(*session, subjects);
   audit_moves(*session, moved, by, reason);
   transaction.commit();
   return moved;

@@ -13,7 +13,7 @@ using delivery::DeliveryView;
 // filter_parameters.hpp; of the references none is set here.
 constexpr Statement list_deliveries{"list_deliveries", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
-         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, nullif(d.due_at, 'infinity'), d.completed_at,
          coalesce(a.reason, ''), a.http_status, a.result
   FROM (
     (SELECT o.tenant_id, o.delivery_id, o.destination_id, o.event_id, o.state, o.attempts, o.idempotency_key,
@@ -50,7 +50,7 @@ constexpr Statement list_deliveries{"list_deliveries", R"(
 // From the events to their deliveries.
 constexpr Statement list_deliveries_of_events{"list_deliveries_of_events", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
-         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, nullif(d.due_at, 'infinity'), d.completed_at,
          coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_events e
   CROSS JOIN LATERAL unnest(e.delivery_ids) AS i (delivery_id)
@@ -74,7 +74,7 @@ constexpr Statement list_deliveries_of_events{"list_deliveries_of_events", R"(
 
 constexpr Statement find_delivery{"find_delivery", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
-         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, d.due_at, d.completed_at,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at, nullif(d.due_at, 'infinity'), d.completed_at,
          coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_delivery_view d
   JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id

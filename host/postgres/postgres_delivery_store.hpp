@@ -21,6 +21,7 @@ class PostgresDeliveryStore final : public delivery::DeliveryStore {
   void release(std::span<const delivery::Claim> claims) override;
   std::vector<delivery::Claim> take_over_expired(int limit, const std::string& daemon_id,
                                                  std::chrono::milliseconds lease) override;
+  int wake_stranded() override;
   std::vector<delivery::DueDestination> due_destinations() override;
 
   std::vector<delivery::SettleResult> settle(std::span<const delivery::Settlement> settlements) override;

@@ -2,6 +2,7 @@
 
 #include "sqlite/query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/subject_order.hpp"
 #include "sqlite/transaction.hpp"
 
 namespace opi::sqlite {
@@ -17,20 +18,37 @@ constexpr auto claim_durability = Durability::relaxed;
 constexpr Statement find_due{"find_due", R"(
   SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.attempts_before, o.due_at_us,
          o.created_at_ms, o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
-         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
+         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload,
+         o.subject, o.step, o.carry
   FROM integration_outbox o INDEXED BY integration_outbox_due
   CROSS JOIN integration_events e ON e.tenant_id = o.tenant_id AND e.event_id = o.event_id
   WHERE o.destination_id = ? AND o.due_at_us >= ? AND o.due_at_us <= ? AND o.state <> 'delivering'
   ORDER BY o.due_at_us, o.delivery_id LIMIT ?)"};
 
+constexpr Statement find_prior_reference{"find_prior_reference", R"(
+  SELECT external_ref, external_url FROM integration_external_references
+  WHERE tenant_id = ? AND destination_id = ? AND subject = ?)"};
+
 // Without an index on locks this reads the live rows once; it runs every few seconds.
 constexpr Statement find_expired{"find_expired", R"(
   SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.attempts_before, o.due_at_us,
          o.created_at_ms, o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
-         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload
+         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload,
+         o.subject, o.step, o.carry
   FROM integration_outbox o
   CROSS JOIN integration_events e ON e.tenant_id = o.tenant_id AND e.event_id = o.event_id
   WHERE o.state = 'delivering' AND o.locked_until_ms < ? LIMIT ?)"};
+
+constexpr Statement find_stranded_subjects{"find_stranded_subjects", R"(
+  SELECT g.destination_id, g.subject
+  FROM (SELECT min(tenant_id) AS tenant_id, destination_id, subject FROM integration_outbox
+        WHERE subject <> '' GROUP BY destination_id, subject HAVING min(due_at_us) = 9223372036854775807) g
+  WHERE NOT EXISTS (SELECT 1 FROM integration_deliveries d
+                    WHERE d.destination_id = g.destination_id AND d.subject = g.subject AND d.subject <> ''
+                      AND d.state = 'dead_lettered')
+    OR EXISTS (SELECT 1 FROM integration_external_references r
+               WHERE r.tenant_id = g.tenant_id AND r.destination_id = g.destination_id AND r.subject = g.subject)
+  LIMIT 1000)"};
 
 constexpr Statement lease_delivery{"lease_delivery", R"(
   UPDATE integration_outbox SET state = 'delivering', lease_token = lease_token + 1, locked_by = ?, locked_until_ms = ?
@@ -52,6 +70,7 @@ constexpr Statement find_due_destinations{"due_destinations", R"(
   ), w AS (
     SELECT d.destination_id, (SELECT o.due_at_us FROM integration_outbox o INDEXED BY integration_outbox_due
                               WHERE o.destination_id = d.destination_id AND o.state <> 'delivering'
+                                AND o.due_at_us < 9223372036854775807
                               ORDER BY o.due_at_us, o.delivery_id LIMIT 1) AS due_at_us
     FROM d WHERE d.destination_id IS NOT NULL
   )
@@ -91,7 +110,19 @@ void collect(Query& rows, StoredEvents& events, MonoTime leased_until, std::vect
     data.created_at = rows.time_at(7);
     data.idempotency_key.bytes = rows.bytes32(8);
     data.event = events.read(rows, TenantId::parse(rows.view(0)).value(), 9);
+    data.subject = rows.string(20);
+    data.step = rows.int4(21);
+    data.carry = rows.string(22);
     claims.emplace_back(std::move(data));
+  }
+}
+
+void read_prior_references(Connection& connection, std::vector<Claim>& claims) {
+  for (auto& claim : claims) {
+    if (claim->subject.empty()) continue;
+    Query row{connection, find_prior_reference};
+    row.text(claim->event->tenant_id.str()).uuid(claim->destination.value).text(claim->subject);
+    if (row.step()) claim.refer_to(row.string(0), row.string(1));
   }
 }
 
@@ -127,6 +158,7 @@ std::vector<Claim> SqliteDeliveryStore::claim(std::span<const delivery::ClaimReq
     collect(rows, events, leased_until, claims);
   }
   if (claims.empty()) return claims;
+  read_prior_references(*session, claims);
   lease_all(*session, claims, daemon_id, now + lease);
   transaction.commit();
   return claims;
@@ -146,6 +178,7 @@ std::vector<Claim> SqliteDeliveryStore::take_over_expired(int limit, const std::
     collect(rows, events, clock_.mono_now() + lease, claims);
   }
   if (claims.empty()) return claims;
+  read_prior_references(*session, claims);
   lease_all(*session, claims, daemon_id, now + lease);
   transaction.commit();
   return claims;
@@ -161,6 +194,19 @@ void SqliteDeliveryStore::release(std::span<const Claim> claims) {
       update.text(claim->event->tenant_id.str()).uuid(claim->delivery.value).integer(claim->lease).run_again();
   }
   transaction.commit();
+}
+
+int SqliteDeliveryStore::wake_stranded() {
+  const auto session = database_.writer();
+  Transaction transaction{*session};
+  std::vector<OrderedSubject> waiting;
+  {
+    Query rows{*session, find_stranded_subjects};
+    while (rows.step()) waiting.push_back({DestinationId{rows.uuid_at(0)}, rows.string(1)});
+  }
+  const int woken = wake_next(*session, waiting, clock_.unix_now());
+  if (woken > 0) transaction.commit();
+  return woken;
 }
 
 std::vector<delivery::DueDestination> SqliteDeliveryStore::due_destinations() {

@@ -1,6 +1,7 @@
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/subject_order.hpp"
 #include "sqlite/transaction.hpp"
 
 namespace opi::sqlite {
@@ -21,8 +22,11 @@ constexpr Statement insert_event{"insert_event", R"(
 
 constexpr Statement insert_delivery{"insert_delivery", R"(
   INSERT INTO integration_outbox (tenant_id, event_id, delivery_id, destination_id, idempotency_key, due_at_us,
-                                  created_at_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?))"};
+                                  created_at_ms, subject, place)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+          CASE ?8 WHEN '' THEN 0 ELSE (
+            SELECT coalesce(max(place), 0) + 1 FROM integration_outbox
+            WHERE destination_id = ?4 AND subject = ?8 AND subject <> '') END))"};
 
 constexpr Statement read_content_hash{
     "read_content_hash", "SELECT content_hash FROM integration_events WHERE tenant_id = ? AND event_id = ?"};
@@ -71,7 +75,7 @@ delivery::InsertReport SqliteDeliveryStore::insert(std::span<const NewEvent> eve
     }
     any = true;
     report.results.push_back(InsertResult::accepted);
-    for (const auto& each : one.deliveries)
+    for (const auto& each : one.deliveries) {
       insert.text(one.event.tenant_id.str())
           .text(one.event.event_id.str())
           .uuid(each.id.value)
@@ -79,7 +83,10 @@ delivery::InsertReport SqliteDeliveryStore::insert(std::span<const NewEvent> eve
           .blob(each.idempotency_key.bytes)
           .integer(due)
           .time(now)
+          .text(each.subject)
           .run_again();
+      if (!each.subject.empty()) wait_for_turn(*session, one.event.tenant_id, each.id);
+    }
     if (one.audit_entry) append_to_chains(*session, {&*one.audit_entry});
   }
   if (any) transaction.commit();

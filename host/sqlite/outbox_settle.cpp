@@ -5,6 +5,7 @@
 #include "sqlite/query.hpp"
 #include "sqlite/rollup.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/subject_order.hpp"
 #include "sqlite/transaction.hpp"
 
 namespace opi::sqlite {
@@ -17,9 +18,9 @@ using delivery::SettleResult;
 // under whatever lease.
 constexpr Statement end_delivery{"end_delivery", R"(
   INSERT INTO integration_deliveries (tenant_id, delivery_id, destination_id, event_id, idempotency_key, state,
-                                      attempts, created_at_ms, completed_at_ms, lease_token)
+                                      attempts, created_at_ms, completed_at_ms, lease_token, subject)
   SELECT tenant_id, delivery_id, destination_id, event_id, idempotency_key, ?1, max(attempts, ?2), created_at_ms, ?3,
-         lease_token
+         lease_token, subject
   FROM integration_outbox
   WHERE tenant_id = ?4 AND delivery_id = ?5
     AND ((state = 'delivering' AND lease_token = ?6) OR ?1 = 'delivered'))"};
@@ -31,6 +32,13 @@ constexpr Statement schedule_retry{"schedule_retry", R"(
   UPDATE integration_outbox
   SET state = 'retry_scheduled', attempts = max(attempts, ?), due_at_us = ?, locked_by = NULL, locked_until_ms = NULL
   WHERE tenant_id = ? AND delivery_id = ? AND state = 'delivering' AND lease_token = ?)"};
+
+// The policy's budget is each step's.
+constexpr Statement advance_step{"advance_step", R"(
+  UPDATE integration_outbox
+  SET state = 'retry_scheduled', attempts = max(attempts, ?1), attempts_before = max(attempts, ?1), step = ?2,
+      carry = ?3, due_at_us = ?4, locked_by = NULL, locked_until_ms = NULL
+  WHERE tenant_id = ?5 AND delivery_id = ?6 AND state = 'delivering' AND lease_token = ?7)"};
 
 // A settlement that is submitted again finds its own attempt.
 constexpr Statement find_own_attempt{"find_own_attempt", R"(
@@ -75,6 +83,16 @@ bool move_delivery(Connection& connection, const Settlement& s, UnixTime now) {
   const auto& tenant = claim.event->tenant_id.str();
   if (!is_terminal(s.decision().next)) {
     const auto due = std::chrono::microseconds{(now + s.decision().retry_in).time_since_epoch()}.count();
+    if (s.continues())
+      return Query{connection, advance_step}
+                 .integer(s.attempt().number)
+                 .integer(claim.step + 1)
+                 .blob({reinterpret_cast<const std::uint8_t*>(s.carry().data()), s.carry().size()})
+                 .integer(due)
+                 .text(tenant)
+                 .uuid(claim.delivery.value)
+                 .integer(claim.lease)
+                 .run() == 1;
     return Query{connection, schedule_retry}
                .integer(s.attempt().number)
                .integer(due)
@@ -182,6 +200,7 @@ std::vector<SettleResult> SqliteDeliveryStore::settle(std::span<const Settlement
   std::vector<SettleResult> results;
   std::vector<const audit::Entry*> entries;
   std::vector<const Settlement*> won;
+  std::vector<OrderedSubject> free;
   FeedHeads heads;
   for (const auto& s : settlements) {
     if (!move_delivery(*session, s, now)) {
@@ -190,12 +209,15 @@ std::vector<SettleResult> SqliteDeliveryStore::settle(std::span<const Settlement
     }
     results.push_back(SettleResult::settled);
     write_attempt(*session, s);
-    write_delivery_event(*session, s, next_sequence(*session, s.claim()->event->tenant_id, heads), now);
     write_external_reference(*session, s, now);
     if (s.audit_entry()) entries.push_back(&*s.audit_entry());
     for (const auto& failure : s.credential_failures()) entries.push_back(&failure.entry);
+    if (s.continues()) continue;  // no end of anything that others want to know of
+    write_delivery_event(*session, s, next_sequence(*session, s.claim()->event->tenant_id, heads), now);
+    if (s.ends_turn()) free.push_back({s.claim()->destination, s.claim()->subject});
     won.push_back(&s);
   }
+  wake_next(*session, free, now);
   write_feed_heads(*session, heads);
   add_to_rollup(*session, won, now);
   append_to_chains(*session, entries);

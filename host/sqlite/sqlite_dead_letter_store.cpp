@@ -6,6 +6,7 @@
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/hex_list.hpp"
 #include "sqlite/query.hpp"
+#include "sqlite/subject_order.hpp"
 #include "sqlite/transaction.hpp"
 
 namespace opi::sqlite {
@@ -77,9 +78,9 @@ constexpr Statement read_dead_letter{"read_dead_letter", R"(
 
 constexpr Statement revive_dead_letter{"revive_dead_letter", R"(
   INSERT INTO integration_outbox (tenant_id, delivery_id, destination_id, event_id, idempotency_key, state, attempts,
-                                  attempts_before, due_at_us, created_at_ms, lease_token)
+                                  attempts_before, due_at_us, created_at_ms, lease_token, subject)
   SELECT tenant_id, delivery_id, destination_id, event_id, idempotency_key, 'retry_scheduled', attempts, attempts, ?,
-         created_at_ms, lease_token
+         created_at_ms, lease_token, subject
   FROM integration_deliveries WHERE tenant_id = ? AND delivery_id = ?)"};
 
 constexpr Statement remove_dead_letter{"remove_dead_letter",
@@ -87,6 +88,9 @@ constexpr Statement remove_dead_letter{"remove_dead_letter",
 
 constexpr Statement fail_dead_letter{"fail_dead_letter", R"(
   UPDATE integration_deliveries SET state = 'failed', completed_at_ms = ? WHERE tenant_id = ? AND delivery_id = ?)"};
+
+constexpr Statement read_subject{"read_subject", R"(
+  SELECT subject FROM integration_deliveries WHERE tenant_id = ? AND delivery_id = ? AND subject <> '')"};
 
 void begin(Query& query, const TenantId& tenant, DeliveryFilter filter, const DeliveryId& after) {
   filter.before.reset();
@@ -160,6 +164,7 @@ std::vector<MovedDeadLetter> SqliteDeadLetterStore::replay(const TenantId& tenan
   for (const auto& one : moved) {
     Query{*session, revive_dead_letter}.integer(due).text(tenant.str()).uuid(one.id.value).run();
     Query{*session, remove_dead_letter}.text(tenant.str()).uuid(one.id.value).run();
+    wait_for_turn(*session, tenant, one.id);
   }
   audit_moves(*session, moved, by, {});
   transaction.commit();
@@ -173,8 +178,14 @@ std::vector<MovedDeadLetter> SqliteDeadLetterStore::discard(const TenantId& tena
   Transaction transaction{*session};
   auto moved = dead_letters(*session, tenant, deliveries, false);
   if (moved.empty()) return moved;
-  for (const auto& one : moved)
-    Query{*session, fail_dead_letter}.time(clock_.unix_now()).text(tenant.str()).uuid(one.id.value).run();
+  const auto now = clock_.unix_now();
+  std::vector<OrderedSubject> free;
+  for (const auto& one : moved) {
+    Query{*session, fail_dead_letter}.time(now).text(tenant.str()).uuid(one.id.value).run();
+    Query subject{*session, read_subject};
+    if (subject.text(tenant.str()).uuid(one.id.value).step()) free.push_back({one.destination, subject.string(0)});
+  }
+  wake_next(*session, free, now);
   audit_moves(*session, moved, by, reason);
   transaction.commit();
   return moved;

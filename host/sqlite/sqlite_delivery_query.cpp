@@ -18,7 +18,7 @@ using delivery::DeliveryView;
 // ?3 ids before, ?4 created from, ?5 created before, ?6 event type, ?7 limit; then each one's own.
 constexpr Statement list_live{"list_live", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
-         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, NULL,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, nullif(d.due_at_us, 9223372036854775807) / 1000, NULL,
          coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_outbox d
   CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
@@ -103,7 +103,7 @@ constexpr Statement list_of_events{"list_of_events", R"(
     SELECT substr(delivery_ids, at, 16) AS delivery_id FROM taken WHERE length(delivery_ids) > 0
   ), d AS (
     SELECT o.delivery_id, o.destination_id, o.event_id, o.state, o.attempts, o.idempotency_key, o.created_at_ms,
-           o.due_at_us / 1000 AS due_at_ms, NULL AS completed_at_ms
+           nullif(o.due_at_us, 9223372036854775807) / 1000 AS due_at_ms, NULL AS completed_at_ms
     FROM ids CROSS JOIN integration_outbox o ON o.tenant_id = ?1 AND o.delivery_id = ids.delivery_id
     UNION ALL
     SELECT c.delivery_id, c.destination_id, c.event_id, c.state, c.attempts, c.idempotency_key, c.created_at_ms,
@@ -126,7 +126,7 @@ constexpr Statement list_of_events{"list_of_events", R"(
 
 constexpr Statement find_delivery{"find_delivery", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, e.event_type, e.correlation_id, e.alert_id, e.evidence_id,
-         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, d.due_at_us / 1000, d.completed_at_ms,
+         e.ticket_id, d.state, d.attempts, d.idempotency_key, d.created_at_ms, nullif(d.due_at_us, 9223372036854775807) / 1000, d.completed_at_ms,
          coalesce(a.reason, ''), a.http_status, a.result
   FROM integration_delivery_view d
   CROSS JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id

@@ -47,7 +47,9 @@ class PostgresEngine final : public Engine {
     execute("UPDATE integration_outbox SET locked_until = now() - interval '1 ms' WHERE state = 'delivering'");
   }
   void make_all_due() override {
-    execute("UPDATE integration_outbox SET due_at = now() - interval '1 ms' WHERE state <> 'delivering'");
+    execute(
+        "UPDATE integration_outbox SET due_at = now() - interval '1 ms' WHERE state <> 'delivering' AND due_at < "
+        "'infinity'");
   }
 
  private:

@@ -67,7 +67,7 @@ class SqliteEngine final : public Engine {
   }
   void make_all_due() override {
     execute("UPDATE integration_outbox SET due_at_us = " + std::to_string((now() - 1) * 1000) +
-            " WHERE state <> 'delivering'");
+            " WHERE state <> 'delivering' AND due_at_us < 9223372036854775807");
   }
 
  private:

@@ -73,6 +73,7 @@ class LeaseWitness final : public delivery::DeliveryStore {
       if (Lease& last = leases_[claim->delivery]; last.open && last.token == claim->lease) last.open = false;
   }
 
+  int wake_stranded() override { return inner_.wake_stranded(); }
   std::vector<delivery::DueDestination> due_destinations() override { return inner_.due_destinations(); }
 
  private:

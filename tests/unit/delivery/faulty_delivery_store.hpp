@@ -56,6 +56,7 @@ class FaultyDeliveryStore final : public delivery::DeliveryStore {
                                                  std::chrono::milliseconds lease) override {
     return guarded(StoreOperation::take_over, [&] { return inner_.take_over_expired(limit, daemon_id, lease); });
   }
+  int wake_stranded() override { return inner_.wake_stranded(); }
   std::vector<delivery::DueDestination> due_destinations() override {
     return guarded(StoreOperation::discover, [&] { return inner_.due_destinations(); });
   }

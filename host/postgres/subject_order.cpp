@@ -1,0 +1,105 @@
+#include "postgres/subject_order.hpp"
+
+namespace opi::postgres {
+namespace {
+
+using Element = ArrayParameter::Element;
+
+// One order for all who lock several.
+constexpr Statement lock_all{"lock_subjects", R"(
+  SELECT pg_advisory_xact_lock(k.key)
+  FROM (SELECT DISTINCT hashtextextended(n.destination_id::text || ' ' || n.subject, 0) AS key
+        FROM unnest($1::uuid[], $2::text[]) AS n (destination_id, subject) ORDER BY key) k)"};
+
+constexpr Statement read_subjects{"read_subjects", R"(
+  SELECT DISTINCT d.destination_id, d.subject FROM integration_deliveries d
+  WHERE d.tenant_id = $1::text AND d.delivery_id = ANY ($2::uuid[]) AND d.subject <> '')"};
+
+// A delivery that came back to life (place 0) goes before those that wait, but not beside one that is under way.
+constexpr Statement wait_behind{"wait_behind", R"(
+  UPDATE integration_outbox o SET due_at = 'infinity'
+  WHERE o.tenant_id = $1::text AND o.delivery_id = ANY ($2::uuid[]) AND o.subject <> '' AND (
+    EXISTS (SELECT 1 FROM integration_outbox b
+            WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
+              AND b.delivery_id <> o.delivery_id
+              AND ((b.place, b.delivery_id) < (o.place, o.delivery_id)
+                   OR (o.place = 0 AND b.place > 0 AND b.due_at < 'infinity')))
+    OR (EXISTS (SELECT 1 FROM integration_deliveries d
+                WHERE d.destination_id = o.destination_id AND d.subject = o.subject AND d.subject <> ''
+                  AND d.state = 'dead_lettered')
+        AND NOT EXISTS (SELECT 1 FROM integration_external_references r
+                        WHERE r.tenant_id = o.tenant_id AND r.destination_id = o.destination_id
+                          AND r.subject = o.subject))))"};
+
+constexpr Statement wake_first{"wake_first_of_subjects", R"(
+  WITH s AS (SELECT DISTINCT n.* FROM unnest($1::uuid[], $2::text[]) AS n (destination_id, subject)), head AS (
+    SELECT h.tenant_id, h.delivery_id
+    FROM s CROSS JOIN LATERAL (
+      SELECT w.tenant_id, w.delivery_id, w.due_at FROM integration_outbox w
+      WHERE w.destination_id = s.destination_id AND w.subject = s.subject AND w.subject <> ''
+      ORDER BY w.place, w.delivery_id LIMIT 1) h
+    WHERE h.due_at = 'infinity'
+      AND NOT EXISTS (SELECT 1 FROM integration_outbox b
+                      WHERE b.destination_id = s.destination_id AND b.subject = s.subject AND b.subject <> ''
+                        AND b.due_at < 'infinity')
+      AND NOT (EXISTS (SELECT 1 FROM integration_deliveries d
+                       WHERE d.destination_id = s.destination_id AND d.subject = s.subject AND d.subject <> ''
+                         AND d.state = 'dead_lettered')
+               AND NOT EXISTS (SELECT 1 FROM integration_external_references r
+                               WHERE r.tenant_id = h.tenant_id AND r.destination_id = s.destination_id
+                                 AND r.subject = s.subject))
+  ), woken AS (
+    UPDATE integration_outbox o SET due_at = now() FROM head
+    WHERE o.tenant_id = head.tenant_id AND o.delivery_id = head.delivery_id
+    RETURNING 1
+  )
+  SELECT count(*) FROM woken)"};
+
+struct Columns {
+  explicit Columns(std::span<const OrderedSubject> all) {
+    for (const auto& one : all) {
+      destinations.add(one.destination.value);
+      subjects.add(one.subject);
+    }
+  }
+  ArrayParameter destinations{Element::uuid}, subjects{Element::text};
+};
+
+ArrayParameter ids_of(std::span<const DeliveryId> deliveries) {
+  ArrayParameter ids{Element::uuid};
+  for (const auto& id : deliveries) ids.add(id.value);
+  return ids;
+}
+
+}  // namespace
+
+void lock_subjects(Connection& connection, std::span<const OrderedSubject> subjects) {
+  if (subjects.empty()) return;
+  Columns columns(subjects);
+  connection.execute(lock_all, Parameters{}.array(columns.destinations).array(columns.subjects));
+}
+
+std::vector<OrderedSubject> lock_subjects_of(Connection& connection, const TenantId& tenant,
+                                             std::span<const DeliveryId> deliveries) {
+  auto ids = ids_of(deliveries);
+  const auto rows = connection.execute(read_subjects, Parameters{}.text(tenant.str()).array(ids));
+  std::vector<OrderedSubject> subjects;
+  for (int i = 0; i < rows.size(); ++i) subjects.push_back({DestinationId{rows.uuid(i, 0)}, rows.string(i, 1)});
+  lock_subjects(connection, subjects);
+  return subjects;
+}
+
+void wait_for_turn(Connection& connection, const TenantId& tenant, std::span<const DeliveryId> deliveries) {
+  if (deliveries.empty()) return;
+  auto ids = ids_of(deliveries);
+  connection.execute(wait_behind, Parameters{}.text(tenant.str()).array(ids));
+}
+
+int wake_next(Connection& connection, std::span<const OrderedSubject> subjects) {
+  if (subjects.empty()) return 0;
+  Columns columns(subjects);
+  return static_cast<int>(
+      connection.execute(wake_first, Parameters{}.array(columns.destinations).array(columns.subjects)).int8(0, 0));
+}
+
+}  // namespace opi::postgres
