@@ -90,6 +90,7 @@ class Daemon {
   delivery::CredentialWatch credential_watch_;
   delivery::Settler settler_;
   std::unique_ptr<egress::HttpTransport> transport_;  // ended before the parts its completions call
+  delivery::Authorizer authorizer_;
   delivery::AttemptRunner attempts_;
   delivery::Dispatcher dispatcher_;
   delivery::Rescuer rescuer_;

@@ -84,11 +84,12 @@ struct AttemptRunner::Flight {
   }
 };
 
-AttemptRunner::AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Transport& transport,
-                             Settler& settler, Scheduler& scheduler, CredentialWatch& credentials, const Clock& clock,
-                             Random& random, telemetry::Logger& logger, const Options& options)
+AttemptRunner::AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Authorizer& authorizer,
+                             Transport& transport, Settler& settler, Scheduler& scheduler, CredentialWatch& credentials,
+                             const Clock& clock, Random& random, telemetry::Logger& logger, const Options& options)
     : adapters_(adapters),
       secrets_(secrets),
+      authorizer_(authorizer),
       transport_(transport),
       settler_(settler),
       scheduler_(scheduler),
@@ -142,8 +143,25 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
     return finish(*flight, failure(Verdict::reject, "unsigned_request",
                                    "signing is required, but the adapter made no signature; nothing was sent"));
   rendering.request.timeout = std::min(rendering.request.timeout, flight->policy.timeout);
+  authorizer_.authorize(flight->destination, flight->secrets, std::move(rendering.request), flight->policy.timeout,
+                        [this, flight](Authorized&& authorized) { send(flight, std::move(authorized)); });
+}
+
+void AttemptRunner::send(const std::shared_ptr<Flight>& flight, Authorized&& authorized) {
+  if (authorized.status == Authorized::Status::cancelled) return release(*flight);
+  flight->secrets = std::move(authorized.secrets);
+  if (authorized.status == Authorized::Status::failed) {
+    flight->used_purposes = std::move(authorized.used_purposes);  // nothing of the adapter's was sent
+    flight->unusable_purpose = std::move(authorized.unusable_purpose);
+    if (authorized.failure.verdict == Verdict::auth) refused(*flight);
+    return finish(*flight, std::move(authorized.failure));
+  }
+  for (auto& purpose : authorized.used_purposes) flight->used_purposes.push_back(std::move(purpose));
+  // What the wait for a token took is no longer there.
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.mono_now() - flight->started);
+  authorized.request.timeout = std::min(authorized.request.timeout, flight->policy.timeout - waited);
   flight->sent = true;
-  transport_.send(std::move(rendering.request),
+  transport_.send(std::move(authorized.request),
                   [this, flight](HttpResponse&& response) { received(flight, std::move(response)); });
 }
 
@@ -155,8 +173,16 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
   for (auto& header : response.headers) flight->scrub(header.value);
   Outcome outcome = answered ? flight->adapter->interpret(flight->context(), response) : transport_outcome(response);
   if (answered && !outcome.http_status) outcome.http_status = response.status;
-  if (outcome.verdict == Verdict::auth) secrets_.invalidate(*flight->destination);
+  const bool authorized_in_vain = flight->destination->authorization && outcome.http_status == http_unauthorized &&
+                                  outcome.verdict != Verdict::delivered;
+  if (outcome.verdict == Verdict::auth || authorized_in_vain) refused(*flight);
   finish(*flight, std::move(outcome));
+}
+
+// The next attempt fetches anew what this one was refused with.
+void AttemptRunner::refused(const Flight& flight) {
+  authorizer_.refused(*flight.destination, *flight.secrets);
+  secrets_.invalidate(*flight.destination);
 }
 
 void AttemptRunner::finish(Flight& flight, Outcome outcome) {

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "delivery/adapter.hpp"
+#include "delivery/authorizer.hpp"
 #include "delivery/credential_watch.hpp"
 #include "delivery/scheduler.hpp"
 #include "delivery/settler.hpp"
@@ -12,8 +13,8 @@
 
 namespace opi::delivery {
 
-// Carries one claim through an attempt: secrets, rendering, sending, interpretation, decision. Every claim it
-// takes ends in the settler, settled or released. Thread-safe.
+// Carries one claim through an attempt: secrets, rendering, authorisation, sending, interpretation, decision. Every
+// claim it takes ends in the settler, settled or released. Thread-safe.
 class AttemptRunner {
  public:
   struct Options {
@@ -21,22 +22,25 @@ class AttemptRunner {
     std::chrono::milliseconds lease_margin{1'000};  // kept between the end of the timeout and of the lease
   };
 
-  AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Transport& transport, Settler& settler,
-                Scheduler& scheduler, CredentialWatch& credentials, const Clock& clock, Random& random,
-                telemetry::Logger& logger, const Options& options);
+  AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Authorizer& authorizer, Transport& transport,
+                Settler& settler, Scheduler& scheduler, CredentialWatch& credentials, const Clock& clock,
+                Random& random, telemetry::Logger& logger, const Options& options);
 
   void start(Claim claim, const std::shared_ptr<const Destination>& destination, const DeliveryPolicy& policy);
 
  private:
   struct Flight;
   void render_and_send(const std::shared_ptr<Flight>& flight);
+  void send(const std::shared_ptr<Flight>& flight, Authorized&& authorized);
   void received(const std::shared_ptr<Flight>& flight, HttpResponse&& response);
+  void refused(const Flight& flight);
   void finish(Flight& flight, Outcome outcome);
   void watch_credentials(const Flight& flight, const Outcome& outcome, Settlement& settlement);
   void release(Flight& flight);
 
   AdapterRegistry& adapters_;
   secrets::SecretBroker& secrets_;
+  Authorizer& authorizer_;
   Transport& transport_;
   Settler& settler_;
   Scheduler& scheduler_;

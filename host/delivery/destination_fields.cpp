@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "delivery/authorization_fields.hpp"
 #include "domain/event.hpp"
 
 namespace opi::delivery {
@@ -40,6 +41,10 @@ void read_destination_fields(JsonFields& fields, Destination& into) {
     if (*order != "none" && *order != "subject") fields.error("order", "must be none or subject");
     if (*order == "subject") into.order = DeliveryOrder::subject;
   }
+  if (fields.is_null("authorization")) into.authorization.reset();
+  if (const auto* authorization = fields.object("authorization"))
+    into.authorization =
+        read_authorization(*authorization, fields.path_of("authorization"), into.authorization, fields.errors());
   const auto* config = fields.object("config");
   into.config = config == nullptr ? "{}" : boost::json::serialize(*config);
   if (into.config.size() > DestinationLimits::config_bytes) fields.error("config", "is larger than 65536 bytes");

@@ -92,6 +92,11 @@ const json::array* JsonFields::array(const char* name) {
   return value == nullptr ? nullptr : value->if_array();
 }
 
+bool JsonFields::is_null(const char* name) const {
+  const auto* value = object_.if_contains(name);
+  return value != nullptr && value->is_null();
+}
+
 void JsonFields::error(std::string_view name, std::string message) {
   errors_.push_back({path_of(name), std::move(message)});
 }

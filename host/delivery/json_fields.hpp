@@ -29,11 +29,13 @@ class JsonFields {
   std::optional<std::chrono::milliseconds> milliseconds(const char* name);
   const boost::json::object* object(const char* name);
   const boost::json::array* array(const char* name);
+  [[nodiscard]] bool is_null(const char* name) const;  // named, to be taken away
 
   std::string required_text(const char* name, std::size_t max_length);
 
   void error(std::string_view name, std::string message);
   [[nodiscard]] std::string path_of(std::string_view name) const;
+  std::vector<FieldError>& errors() { return errors_; }
 
  private:
   const boost::json::value* present(const char* name) const;

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <set>
 
+#include "delivery/authorization_fields.hpp"
 #include "delivery/destination_fields.hpp"
 #include "delivery/json_fields.hpp"
 
@@ -81,7 +82,8 @@ class DocumentReader {
   void destination(const json::object& object, const std::string& path) {
     JsonFields fields(object, path, errors_);
     fields.refuse_unknown({"destination_id", "name", "adapter", "endpoint", "event_types", "enabled", "signing",
-                           "order", "config", "policy", "max_in_flight", "rate_limit_per_second", "credentials"});
+                           "order", "authorization", "config", "policy", "max_in_flight", "rate_limit_per_second",
+                           "credentials"});
     Destination destination;
     destination.tenant_id = tenant_.id;
     const auto id = fields.required_text("destination_id", 36);
@@ -98,6 +100,7 @@ class DocumentReader {
       destination.policy_override =
           read_policy(*policy, fields.path_of("policy"), tenant_.policy.applied_to({}), errors_);
     read_credentials(fields, destination);
+    if (const auto member = certificate_without_tls(destination)) fields.error(*member, needs_https);
     provision_.destinations.push_back(std::move(destination));
   }
 

@@ -1,10 +1,12 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "crypto/client_certificate.hpp"
 #include "domain/outcome.hpp"
 
 namespace opi::delivery {
@@ -21,6 +23,7 @@ struct HttpRequest {
   std::vector<Header> headers;  // without host, content-length, connection: those are the transport's
   std::string body;
   std::chrono::milliseconds timeout{15'000};  // of everything: resolve, connect, TLS, send, receive
+  std::shared_ptr<const crypto::ClientCertificate> client_certificate;  // shown in TLS; null: none
 };
 
 struct HttpResponse {

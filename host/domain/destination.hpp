@@ -1,8 +1,10 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "domain/authorization.hpp"
 #include "domain/clock.hpp"
 #include "domain/ids.hpp"
 #include "domain/policy.hpp"
@@ -11,7 +13,7 @@ namespace opi {
 
 // A reference to a secret for one purpose of a destination; never the value.
 struct Credential {
-  std::string purpose;                 // the adapter's slot name, such as "signing"
+  std::string purpose;                 // the adapter's slot name, such as "signing", or one of the host's
   int version = 1;                     // of this purpose at this destination; the highest is current
   std::string reference;               // such as "k8s://namespace/secret/key"
   std::optional<UnixTime> expires_at;  // an older version signs beside the current one until then
@@ -47,12 +49,19 @@ struct Destination {
   std::string disabled_reason;
   SigningRule signing = SigningRule::required;
   DeliveryOrder order = DeliveryOrder::none;
+  std::optional<Authorization> authorization;
   std::string config;  // JSON object for the adapter
   PolicyOverride policy_override;
   int max_in_flight = DestinationLimits::default_max_in_flight;
   double rate_limit_per_second = 0;  // 0: none
   std::vector<Credential> credentials;
   std::int64_t revision = 0;  // grows with every change
+
+  [[nodiscard]] bool has_credential(std::string_view of_purpose) const {
+    for (const auto& credential : credentials)
+      if (credential.purpose == of_purpose) return true;
+    return false;
+  }
   bool operator==(const Destination&) const = default;
 };
 

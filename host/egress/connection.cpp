@@ -140,6 +140,9 @@ void Connection::shake_hands() {
   loop_.arm(*this, connect_by_);
   tls_.emplace(socket_, loop_.tls().native());
   TlsContext::prepare(tls_->native_handle(), origin_.url(), origin_.tls_session());
+  if (const auto* shown = origin_.client_certificate();
+      shown != nullptr && !TlsContext::show(tls_->native_handle(), *shown))
+    return fail_connect(TransportFault::tls, "the client certificate is not one that TLS allows", tried());
   ++operations_;
   tls_->async_handshake(asio::ssl::stream_base::client, [this](const error_code& error) {
     if (operation_ended()) handshake_ended(error);

@@ -34,6 +34,7 @@ class Exchange final : public Deadline,
   delivery::HttpResponse response;
   Url url;
   std::string origin_key;
+  std::shared_ptr<const crypto::ClientCertificate> client_certificate;
   std::string head, body;  // body is part of head where both go through TLS
   MonoTime started{}, deadline{};
   std::chrono::milliseconds timeout{0};

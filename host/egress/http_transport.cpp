@@ -18,6 +18,12 @@ std::string prepare(Exchange& exchange, delivery::HttpRequest&& request, const T
   exchange.head = std::move(head.bytes);
   exchange.is_head = request.method == "HEAD";
   exchange.origin_key = exchange.url.origin();
+  if (request.client_certificate) {
+    if (!exchange.url.tls) return "a client certificate can be shown in TLS alone";
+    // A connection is whose certificate it was made with.
+    exchange.origin_key.append("|").append(request.client_certificate->fingerprint());
+    exchange.client_certificate = std::move(request.client_certificate);
+  }
   if (exchange.url.tls)
     exchange.head.append(request.body);  // one record instead of two
   else

@@ -21,6 +21,7 @@ std::unique_ptr<Exchange> Origin::pop(Queue& queue) {
 
 void Origin::submit(std::unique_ptr<Exchange> exchange) {
   exchange->origin = this;
+  client_certificate_ = exchange->client_certificate;
   if (waiting_.empty() && !idle_.empty()) {
     Connection& connection = idle_.front();
     idle_.pop_front();
@@ -33,6 +34,7 @@ void Origin::submit(std::unique_ptr<Exchange> exchange) {
 }
 
 void Origin::retry(std::unique_ptr<Exchange> exchange) {
+  client_certificate_ = exchange->client_certificate;
   fresh_waiting_.push_back(*exchange.release());
   grow();
 }
@@ -103,6 +105,7 @@ void Origin::closed(Connection& connection, bool was_connecting) {
   --open_;
   if (was_connecting) --connecting_;
   if (!loop_.stopping()) grow();
+  if (unused()) client_certificate_.reset();
 }
 
 }  // namespace opi::egress

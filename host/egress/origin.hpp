@@ -13,8 +13,8 @@ namespace opi::egress {
 
 class Loop;
 
-// The connections to one scheme, host and port, and the requests that wait for one, first come first
-// served. For the loop's thread only.
+// The connections to one scheme, host and port with one client certificate, if any, and the requests that wait for one,
+// first come first served. For the loop's thread only.
 class Origin final : public boost::intrusive::list_base_hook<> {
  public:
   // `url` names the origin; its target is ignored. `loop` outlives the origin.
@@ -22,6 +22,8 @@ class Origin final : public boost::intrusive::list_base_hook<> {
 
   [[nodiscard]] const Url& url() const { return url_; }
   TlsSession& tls_session() { return tls_session_; }
+  // Null: none is shown.
+  [[nodiscard]] const crypto::ClientCertificate* client_certificate() const { return client_certificate_.get(); }
   [[nodiscard]] bool unused() const { return open_ == 0 && waiting_.empty() && fresh_waiting_.empty() && !is_linked(); }
 
   void submit(std::unique_ptr<Exchange> exchange);
@@ -55,6 +57,8 @@ class Origin final : public boost::intrusive::list_base_hook<> {
   std::size_t open_ = 0;  // connections, those being connected included
   std::size_t connecting_ = 0;
   TlsSession tls_session_;
+  // Of the exchanges; held only while there are some or connections, so that no old key is.
+  std::shared_ptr<const crypto::ClientCertificate> client_certificate_;
 };
 
 }  // namespace opi::egress

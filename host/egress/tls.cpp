@@ -57,6 +57,14 @@ void TlsContext::prepare(SSL* ssl, const Url& url, TlsSession& session) {
   SSL_set_ex_data(ssl, session_slot(), &session);
 }
 
+bool TlsContext::show(SSL* ssl, const crypto::ClientCertificate& certificate) {
+  constexpr int override_what_is_set = 1;
+  const bool shown = SSL_use_cert_and_key(ssl, certificate.certificate(), certificate.key(), certificate.chain(),
+                                          override_what_is_set) == 1;
+  if (!shown) ERR_clear_error();
+  return shown;
+}
+
 std::string TlsContext::describe_failure(SSL* ssl, const boost::system::error_code& error) {
   const long verification = SSL_get_verify_result(ssl);
   if (verification != X509_V_OK)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "crypto/client_certificate.hpp"
 #include "egress/url.hpp"
 
 namespace opi::egress {
@@ -33,6 +34,10 @@ class TlsContext {
   // Makes a fresh connection name `url.host` (SNI, unless it is an address), accept only a certificate for
   // that name or address, resume the session in `session` and leave new ones there. `session` outlives `ssl`.
   static void prepare(SSL* ssl, const Url& url, TlsSession& session);
+
+  // Makes a fresh connection show the certificate if the peer asks for one. False if TLS's rules do not allow it, such
+  // as a key that is too short for them.
+  static bool show(SSL* ssl, const crypto::ClientCertificate& certificate);
 
   // Why the handshake failed, for people.
   static std::string describe_failure(SSL* ssl, const boost::system::error_code& error);

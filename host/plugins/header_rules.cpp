@@ -6,38 +6,10 @@
 namespace opi::plugins {
 namespace {
 
-constexpr std::array<std::string_view, 9> host_owned{
-    "host", "connection", "keep-alive", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect"};
 constexpr std::array<std::string_view, 2> credentials{"authorization", "cookie"};
-
-bool is_token(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
-}
-bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
 
 }  // namespace
 
-bool is_header_name(std::string_view name) {
-  return !name.empty() && name.size() <= 128 && std::ranges::all_of(name, is_token);
-}
-
-bool is_header_value(std::string_view value) {
-  if (value.empty()) return true;
-  return is_visible(value.front()) && is_visible(value.back()) &&
-         std::ranges::all_of(value, [](char c) { return is_visible(c) || c == ' ' || c == '\t'; });
-}
-
-bool is_host_owned_header(std::string_view name) {
-  return name.starts_with("proxy-") || std::ranges::find(host_owned, name) != host_owned.end();
-}
 bool is_credential_header(std::string_view name) { return std::ranges::find(credentials, name) != credentials.end(); }
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower;
-}
 
 }  // namespace opi::plugins

@@ -66,7 +66,9 @@ class Engine final {
         settler(
             store, catalog_store, scheduler, credential_watch, clock, metrics, logger, [this] { ++settler_wakes; },
             [this] { ++slots_freed; }, options.settler),
-        attempts(adapters, secrets, transport, settler, scheduler, credential_watch, clock, random, logger, {}),
+        authorizer(transport, clock),
+        attempts(adapters, secrets, authorizer, transport, settler, scheduler, credential_watch, clock, random, logger,
+                 {}),
         dispatcher(store, catalog, scheduler, attempts, settler, clock, metrics, logger,
                    {.daemon_id = options.daemon_id}),
         rescuer(store, catalog, scheduler, clock, random, metrics, logger, {.daemon_id = options.daemon_id}),
@@ -88,6 +90,7 @@ class Engine final {
   int settler_wakes = 0, slots_freed = 0, work_arrived = 0;
   delivery::CredentialWatch credential_watch;
   delivery::Settler settler;
+  delivery::Authorizer authorizer;
   delivery::AttemptRunner attempts;
   delivery::Dispatcher dispatcher;
   delivery::Rescuer rescuer;

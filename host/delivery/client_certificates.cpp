@@ -1,0 +1,19 @@
+#include "delivery/client_certificates.hpp"
+
+namespace opi::delivery {
+
+ClientCertificates::Read ClientCertificates::read(const DestinationId& destination,
+                                                  const std::shared_ptr<const secrets::Secret>& pem) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = known_.find(destination); found != known_.end() && found->second.pem == pem)
+      return found->second.read;
+  }
+  auto read = crypto::ClientCertificate::from_pem(pem->reveal());  // takes a millisecond: not under the lock
+  const std::lock_guard lock(mutex_);
+  if (known_.size() >= options_.destinations) known_.clear();
+  known_[destination] = {pem, read};
+  return read;
+}
+
+}  // namespace opi::delivery

@@ -1,0 +1,38 @@
+#pragma once
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <variant>
+
+#include "crypto/client_certificate.hpp"
+#include "domain/ids.hpp"
+#include "secrets/secret.hpp"
+
+namespace opi::delivery {
+
+// The client certificates that secrets hold, each read once. Thread-safe.
+class ClientCertificates {
+ public:
+  struct Options {
+    std::size_t destinations = 10'000;  // remembered; beyond, all are read anew
+  };
+  // What of the secret cannot be used, if it is none.
+  using Read = std::variant<std::shared_ptr<const crypto::ClientCertificate>, std::string>;
+
+  ClientCertificates() : ClientCertificates(Options{}) {}
+  explicit ClientCertificates(const Options& options) : options_(options) {}
+
+  Read read(const DestinationId& destination, const std::shared_ptr<const secrets::Secret>& pem);
+
+ private:
+  struct Known {
+    std::shared_ptr<const secrets::Secret> pem;  // held, so that its address stays its own
+    Read read;
+  };
+  const Options options_;
+  std::mutex mutex_;
+  std::unordered_map<DestinationId, Known> known_;
+};
+
+}  // namespace opi::delivery
