@@ -22,6 +22,9 @@ class ScriptedAdapter final : public delivery::Adapter {
     rendering.request.headers = {{"x-delivery", context.delivery.to_string()},
                                  {"x-attempt", std::to_string(context.attempt_number)}};
     rendering.request.body = context.event.payload;
+    if (context.step > 0) rendering.request.headers.push_back({"x-step", std::to_string(context.step)});
+    if (!context.carry.empty()) rendering.request.headers.push_back({"x-carry", std::string(context.carry)});
+    if (!context.prior_ref.empty()) rendering.request.headers.push_back({"x-prior", std::string(context.prior_ref)});
     if (change_rendering) change_rendering(rendering);
     return rendering;
   }
