@@ -75,14 +75,14 @@ TEST_F(OrderedDeliveries, AStepIsRenderedAgainWithItsCarry) {
 TEST_F(OrderedDeliveries, SecretsAreTakenOutOfACarry) {
   registry.adapter->change_outcome = [this](Outcome& outcome) {
     outcome.verdict = Verdict::proceed;
-    outcome.carry = "echo " + engine().provider.value;
+    outcome.carry = "echo " + engine().provider->value;
   };
   publish("create", "T-1");
   dispatch();
   answer(200);
   ASSERT_EQ(transport.under_way.size(), 1u);
   for (const auto& header : transport.under_way[0].request.headers)
-    EXPECT_THAT(header.value, Not(testing::HasSubstr(engine().provider.value)));
+    EXPECT_THAT(header.value, Not(testing::HasSubstr(engine().provider->value)));
 }
 
 }  // namespace

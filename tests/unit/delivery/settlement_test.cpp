@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
                     VerdictCase{Verdict::throttle, DeliveryState::retry_scheduled, AttemptResult::retryable},
                     VerdictCase{Verdict::auth, DeliveryState::retry_scheduled, AttemptResult::retryable},
                     VerdictCase{Verdict::disable, DeliveryState::dead_lettered, AttemptResult::terminal},
-                    VerdictCase{Verdict::proceed, DeliveryState::dead_lettered, AttemptResult::terminal},
+                    VerdictCase{Verdict::proceed, DeliveryState::retry_scheduled, AttemptResult::continued},
                     VerdictCase{Verdict::unknown, DeliveryState::retry_scheduled, AttemptResult::retryable}));
 
 TEST(DeadLetterBehaviour, DecidesWhatATerminalRefusalAndExhaustionBecome) {
