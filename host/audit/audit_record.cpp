@@ -37,6 +37,7 @@ constexpr std::array action_names{
     ActionName{Action::plugin_loaded, "plugin.loaded"},
     ActionName{Action::plugin_refused, "plugin.refused"},
     ActionName{Action::plugin_quarantined, "plugin.quarantined"},
+    ActionName{Action::plugin_retired, "plugin.retired"},
 };
 
 }  // namespace

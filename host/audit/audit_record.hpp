@@ -39,6 +39,7 @@ enum class Action {
   plugin_loaded,
   plugin_refused,
   plugin_quarantined,
+  plugin_retired,
 };
 
 std::string_view to_string(Action action);  // such as "delivery.dead_lettered"

@@ -1,10 +1,17 @@
+#include <signal.h>
+
 #include <boost/json/array.hpp>
+#include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <ostream>
+#include <system_error>
+#include <thread>
 
 #include "ctl/failure.hpp"
 #include "ctl/plugin_desk.hpp"
 #include "ctl/table.hpp"
+#include "node/plugin_report.hpp"
 #include "plugins/plugin_host.hpp"
 
 namespace opi::ctl {
@@ -12,34 +19,23 @@ namespace {
 
 namespace json = boost::json;
 
-json::string_view text(std::string_view view) { return {view.data(), view.size()}; }
+constexpr std::chrono::milliseconds reload_patience{60'000}, reload_poll{50};  // probes take up to ten seconds each
 
-json::object view_of(const plugins::LoadedPlugin& plugin) {
-  json::array offers;
-  for (const auto& component : plugin.manifest().components) {
-    const bool adapter = component.kind == plugins::ComponentKind::adapter;
-    offers.push_back({{"kind", adapter ? "adapter" : "secret_provider"},
-                      {"id", component.id},
-                      {"title", component.title},
-                      {"scheme", component.reference ? json::value(text(component.reference->scheme())) : nullptr}});
-  }
-  return {{"plugin", plugin.manifest().id},     {"version", plugin.manifest().version},
-          {"vendor", plugin.manifest().vendor}, {"file", plugin.file()},
-          {"sha256", plugin.sha256()},          {"components", std::move(offers)}};
-}
-
-json::object view_of(const plugins::Refusal& refusal) {
-  return {{"file", refusal.file},
-          {"stage", text(plugins::to_string(refusal.stage))},
-          {"code", refusal.code},
-          {"message", refusal.message},
-          {"remedy", refusal.remedy}};
-}
+using node::view_of;
 
 json::array component_ids(const json::value& components) {
   json::array ids;
   for (const auto& component : components.as_array()) ids.push_back(component.at("id"));
   return ids;
+}
+
+void print_refusals(Context& context, const json::array& refused) {
+  for (const auto& each : refused) {
+    const auto& one = each.as_object();
+    const auto member = [&](const char* name) { return cell(one.at(name)); };
+    context.out() << "refused " << member("file") << "\n  " << member("stage") << " " << member("code") << ": "
+                  << member("message") << "\n  remedy: " << member("remedy") << "\n";
+  }
 }
 
 int print(Context& context, const plugins::PluginHost& host) {
@@ -56,16 +52,49 @@ int print(Context& context, const plugins::PluginHost& host) {
     print_table(context.out(), {{"PLUGIN", "plugin"}, {"VERSION", "version"}, {"OFFERS", "offers"}, {"FILE", "file"}},
                 loaded);
   }
-  for (const auto& refusal : host.refused())
-    context.out() << "refused " << cell(json::string(refusal.file)) << "\n  " << plugins::to_string(refusal.stage)
-                  << " " << refusal.code << ": " << cell(json::string(refusal.message))
-                  << "\n  remedy: " << cell(json::string(refusal.remedy)) << "\n";
+  print_refusals(context, refused);
   return code;
 }
 
 int list_plugins(Context& context, const Arguments&) {
   PluginDesk desk(context.configuration(), context.clock(), context.random());
   return print(context, desk.loaded());
+}
+
+// What the daemon that uses the state directory says after it has looked at its plugin directory again.
+json::object reloaded(const Context& context) {
+  const std::filesystem::path state = context.configuration().state_directory;
+  const auto before = node::read_plugin_report(state);
+  if (!node::daemon_is_running(state) || !before)
+    throw failure(exit_unavailable, "no-daemon", "No daemon runs here",
+                  "no daemon uses the state directory " + state.string() + "; a daemon looks at its plugins at start");
+  if (::kill(before->pid, SIGHUP) != 0)
+    throw failure(exit_unavailable, "no-permission", "The daemon cannot be told",
+                  "process " + std::to_string(before->pid) + ": " + std::generic_category().message(errno));
+  for (auto waited = std::chrono::milliseconds{0}; waited < reload_patience; waited += reload_poll) {
+    std::this_thread::sleep_for(reload_poll);
+    const auto after = node::read_plugin_report(state);
+    if (after && (after->pid != before->pid || after->generation != before->generation)) return after->change;
+  }
+  throw failure(exit_unavailable, "no-answer", "The daemon did not answer",
+                "it was told to reload and has not done so; its log says why");
+}
+
+int reload_plugins(Context& context, const Arguments&) {
+  const auto change = reloaded(context);
+  const auto& refused = change.at("refused").as_array();
+  const int code = refused.empty() ? exit_ok : exit_findings;
+  if (context.json()) return print_json(context, change), code;
+  bool any = !refused.empty();
+  for (const char* what : {"loaded", "retired"})
+    for (const auto& plugin : change.at(what).as_array()) {
+      any = true;
+      context.out() << what << " " << cell(plugin.at("plugin")) << " " << cell(plugin.at("version")) << " "
+                    << cell(plugin.at("file")) << "\n";
+    }
+  print_refusals(context, refused);
+  if (!any) context.out() << "nothing has changed\n";
+  return code;
 }
 
 int check_plugin(Context& context, const Arguments& arguments) {
@@ -95,7 +124,16 @@ std::vector<Command> plugin_commands() {
        "of account. Exit code 1 if it is refused.",
        {{"FILE", "a plugin"}},
        {},
-       check_plugin}};
+       check_plugin},
+      {"plugins reload",
+       "have the running daemon look at its plugin directory again",
+       "New and changed plugins serve the deliveries that begin from now on; those under way end with the plugin they "
+       "began with. A file that is refused leaves its predecessor in service; a plugin whose file is gone is retired, "
+       "and its destinations are held. Secret providers are taken on at the daemon's start alone. The daemon is found "
+       "by its state directory and gets SIGHUP. Exit code 1 if any file is refused.",
+       {},
+       {},
+       reload_plugins}};
 }
 
 }  // namespace opi::ctl

@@ -25,6 +25,7 @@
 #include "audit/signing_key_file.hpp"
 #include "crypto/digest.hpp"
 #include "daemon/options.hpp"
+#include "node/plugin_report.hpp"
 #include "plugins/refusal_codes.hpp"
 
 namespace opi::daemon {
@@ -122,7 +123,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       failed_sign_ins_(*stores_.audit, clock_, {}),
       authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, request_limit(configuration_)),
       console_(api::ConsoleAssets::read(console_directory(configuration_))) {
-  audit_plugins();
+  report_plugins({plugins_.loaded(), {}, plugins_.refused()});
   make_services();
   make_servers();
 }
@@ -245,6 +246,8 @@ void Daemon::reload(const configuration::Configuration& configuration) {
   logger_.set_threshold(configuration.log_level);
   logger_.reopen();
   jwts_.reload();
+  report_plugins(plugins_.reload_directory());
+  services_->dispatch->wake();
   logger_.info("daemon.reloaded", {{"log_level", telemetry::to_string(configuration.log_level)}});
 }
 
@@ -301,7 +304,7 @@ std::string Daemon::readiness() {
 }
 
 // What was loaded and what was refused belongs into the record, under the tenant of the system itself.
-void Daemon::audit_plugins() {
+void Daemon::report_plugins(const plugins::PluginHost::Change& change) {
   std::vector<audit::Entry> entries;
   const auto record = [&](audit::Action action, std::string target, const boost::json::object& details) {
     audit::Entry entry;
@@ -313,10 +316,10 @@ void Daemon::audit_plugins() {
     entry.details = boost::json::serialize(details);
     entries.push_back(std::move(entry));
   };
-  for (const auto& plugin : plugins_.loaded())
+  for (const auto& plugin : change.loaded)
     record(audit::Action::plugin_loaded, "plugin:" + plugin->manifest().id,
            {{"file", plugin->file()}, {"version", plugin->manifest().version}, {"sha256", plugin->sha256()}});
-  for (const auto& refusal : plugins_.refused()) {
+  for (const auto& refusal : change.refused) {
     const auto stage = plugins::to_string(refusal.stage);
     record(refusal.code == plugins::codes::quarantined.code ? audit::Action::plugin_quarantined
                                                             : audit::Action::plugin_refused,
@@ -325,6 +328,10 @@ void Daemon::audit_plugins() {
             {"code", refusal.code},
             {"message", refusal.message}});
   }
+  for (const auto& plugin : change.retired)
+    record(audit::Action::plugin_retired, "plugin:" + plugin->manifest().id,
+           {{"file", plugin->file()}, {"version", plugin->manifest().version}});
+  node::write_plugin_report(configuration_.state_directory, plugins_, change);
   if (!entries.empty()) stores_.audit->append(entries);
 }
 

@@ -61,7 +61,7 @@ class Daemon {
 
  private:
   struct Services;
-  void audit_plugins();
+  void report_plugins(const plugins::PluginHost::Change& change);
   void record_failed_sign_ins();
   void make_services();
   void announce_work();

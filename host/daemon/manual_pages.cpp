@@ -34,7 +34,10 @@ std::string daemon_manual() {
     manual.item("--" + option.name, option.has_value ? "VALUE" : "", option.description);
   manual.section("SIGNALS")
       .item("SIGTERM, SIGINT", "", "No more work is taken; what is under way finishes within general.drain_timeout_ms.")
-      .item("SIGHUP", "", "The log file is opened anew and the keys marked so in integrationsd.conf(5) are applied.");
+      .item("SIGHUP", "",
+            "The log file is opened anew, the keys marked so in integrationsd.conf(5) are applied, and the plugin "
+            "directory "
+            "is looked at again, as by integrationsctl plugins reload.");
   manual.section("EXIT STATUS")
       .item("0", "", "stopped by a signal, or what was asked for is printed")
       .item("64", "", "the command line is wrong")

@@ -19,11 +19,15 @@ std::string held(const Destination& destination, const std::vector<ConfigFault>&
 PluginAdapterRegistry::PluginAdapterRegistry(const PluginHost& host, Options options, telemetry::Logger& logger)
     : host_(host), options_(std::move(options)), logger_(logger) {}
 
+// An instance of a plugin that has been replaced serves those who hold it, and is not handed out again.
 delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destination) {
+  const auto generation = host_.generation();
   {
     const std::shared_lock lock(mutex_);
     const auto found = entries_.find(destination.id);
-    if (found != entries_.end() && found->second.revision == destination.revision) return found->second.lookup;
+    if (found != entries_.end() && found->second.revision == destination.revision &&
+        found->second.generation == generation)
+      return found->second.lookup;
   }
   // Two threads may make the same instance; one of them is thrown away. Instances are immutable, so nothing else
   // happens.
@@ -33,9 +37,10 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
   delivery::AdapterLookup replaced;  // is destroyed after the lock is released
   const std::unique_lock lock(mutex_);
   auto& entry = entries_[destination.id];
-  if (entry.lookup.adapter && entry.revision > destination.revision) return lookup;
+  if (entry.lookup.adapter && (entry.revision > destination.revision || entry.generation > generation)) return lookup;
   replaced = std::exchange(entry.lookup, lookup);
   entry.revision = destination.revision;
+  entry.generation = generation;
   return lookup;
 }
 

@@ -26,6 +26,7 @@ class PluginAdapterRegistry final : public delivery::AdapterRegistry {
  private:
   struct Entry {
     std::int64_t revision = 0;
+    std::uint64_t generation = 0;  // of the host's plugins, when it was made
     delivery::AdapterLookup lookup;
   };
   [[nodiscard]] delivery::AdapterLookup make(const Destination& destination) const;

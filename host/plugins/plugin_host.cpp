@@ -1,6 +1,8 @@
 #include "plugins/plugin_host.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <stdexcept>
 
 #include "plugins/elf_file.hpp"
@@ -8,6 +10,14 @@
 #include "plugins/seal.hpp"
 
 namespace opi::plugins {
+namespace {
+
+bool offers_secrets(const Manifest& manifest) {
+  return std::ranges::find(manifest.components, ComponentKind::secret_provider, &Component::kind) !=
+         manifest.components.end();
+}
+
+}  // namespace
 
 PluginHost::PluginHost(Options options, telemetry::Logger& logger)
     : options_(std::move(options)),
@@ -27,48 +37,128 @@ PluginHost::PluginHost(Options options, telemetry::Logger& logger)
 
 PluginHost::~PluginHost() = default;
 
-void PluginHost::load_directory() { load(discover(options_.directory)); }
-
-void PluginHost::load_file(const std::filesystem::path& file) { load(discover_file(file)); }
-
-void PluginHost::load(Discovery&& found) {
-  take(std::move(found.refused));
-  for (const auto& candidate : found.candidates) load(candidate);
+PluginHost::Plugins PluginHost::loaded() const {
+  const std::lock_guard lock(mutex_);
+  return loaded_;
 }
 
-void PluginHost::add_refusal(Refusal refusal) { take({std::move(refusal)}); }
+std::vector<Refusal> PluginHost::refused() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
+}
+
+PluginHost::Change PluginHost::load_directory() {
+  const std::lock_guard changing(changing_);
+  Load now{loaded(), {}};
+  auto found = discover(options_.directory);
+  take(now, std::move(found.refused));
+  for (const auto& candidate : found.candidates) load(now, candidate, false);
+  auto change = now.change;
+  publish(std::move(now));
+  return change;
+}
+
+PluginHost::Change PluginHost::reload_directory() {
+  const std::lock_guard changing(changing_);
+  Load now;
+  const auto running = loaded();
+  auto found = discover(options_.directory);
+  take(now, std::move(found.refused));
+  const auto comes_from = [](const std::string& file) { return [&](const auto& one) { return one->file() == file; }; };
+  std::vector<const Candidate*> fresh;
+  std::set<std::string> present;
+  for (const auto& candidate : found.candidates) {
+    present.insert(candidate.file);
+    const auto same = std::ranges::find_if(running, comes_from(candidate.file));
+    if (same != running.end() && (*same)->sha256() == crypto::to_hex(candidate.sha256))
+      now.set.push_back(*same);
+    else
+      fresh.push_back(&candidate);
+  }
+  for (const auto& refusal : now.change.refused) present.insert(refusal.file);  // there, though not as it should be
+  for (const auto& one : running) {
+    if (present.contains(one->file())) continue;
+    if (offers_secrets(one->manifest())) {
+      now.set.push_back(one);
+    } else {
+      logger_.warning("plugin.retired", {{"plugin", one->manifest().id}, {"file", one->file()}});
+      now.change.retired.push_back(one);
+    }
+  }
+  for (const auto* candidate : fresh) {
+    const auto before = now.change.loaded.size();
+    load(now, *candidate, true);
+    const auto old = std::ranges::find_if(running, comes_from(candidate->file));
+    if (now.change.loaded.size() == before && old != running.end()) now.set.push_back(*old);
+  }
+  for (const auto& refusal : now.change.refused)  // of a file that could not even be read
+    if (const auto old = std::ranges::find_if(running, comes_from(refusal.file));
+        old != running.end() && std::ranges::find(now.set, *old) == now.set.end())
+      now.set.push_back(*old);
+  auto change = now.change;
+  publish(std::move(now), true);
+  return change;
+}
+
+void PluginHost::load_file(const std::filesystem::path& file) {
+  const std::lock_guard changing(changing_);
+  Load now{loaded(), {}};
+  auto found = discover_file(file);
+  take(now, std::move(found.refused));
+  for (const auto& candidate : found.candidates) load(now, candidate, false);
+  publish(std::move(now));
+}
+
+void PluginHost::publish(Load&& load, bool anew) {
+  const std::lock_guard lock(mutex_);
+  if (anew) refused_.clear();
+  loaded_ = std::move(load.set);
+  std::ranges::move(load.change.refused, std::back_inserter(refused_));
+  ++generation_;
+}
+
+void PluginHost::add_refusal(Refusal refusal) {
+  const std::lock_guard changing(changing_);
+  Load now{loaded(), {}};
+  take(now, {std::move(refusal)});
+  publish(std::move(now));
+}
 
 // True if there was nothing to take.
-bool PluginHost::take(std::vector<Refusal>&& refused) {
+bool PluginHost::take(Load& load, std::vector<Refusal>&& refused) {
   for (auto& refusal : refused) {
     logger_.error("plugin.refused", {{"file", refusal.file},
                                      {"stage", to_string(refusal.stage)},
                                      {"code", refusal.code},
                                      {"message", refusal.message},
                                      {"remedy", refusal.remedy}});
-    refused_.push_back(std::move(refusal));
+    load.change.refused.push_back(std::move(refusal));
   }
   return refused.empty();
 }
 
-void PluginHost::load(const Candidate& candidate) {
+void PluginHost::load(Load& load, const Candidate& candidate, bool running) {
   std::vector<Refusal> refused;
   auto manifest = inspect(candidate, refused);
-  if (!take(std::move(refused))) return;
+  if (refused.empty()) check_duplicates(candidate.file, manifest, load.set, refused);
+  if (!take(load, std::move(refused))) return;
 
   refused.clear();
   const auto sha256 = crypto::to_hex(candidate.sha256);
   check_trust(candidate.file, manifest, sha256, refused);
-  if (!take(std::move(refused))) return;
+  if (running && offers_secrets(manifest))
+    refused.push_back(refusal(candidate.file, Stage::load, codes::restart_needed,
+                              "offers a secret provider; those are taken on when the daemon starts"));
+  if (!take(load, std::move(refused))) return;
 
   std::filesystem::path image;
   try {
     image = images_.write(candidate.bytes, candidate.sha256);
   } catch (const std::runtime_error& failure) {
-    take({refusal(candidate.file, Stage::load, codes::image_not_written, failure.what())});
+    take(load, {refusal(candidate.file, Stage::load, codes::image_not_written, failure.what())});
     return;
   }
-  if (!take(probe_.run(candidate.file, image, manifest))) {
+  if (!take(load, probe_.run(candidate.file, image, manifest))) {
     images_.remove(candidate.sha256);
     return;
   }
@@ -76,12 +166,13 @@ void PluginHost::load(const Candidate& candidate) {
   auto plugin = LoadedPlugin::load({candidate.file, image, sha256, std::move(manifest), options_.environment,
                                     options_.host_version, options_.offered_minor},
                                    breadcrumbs_, logger_, refused);
-  if (!take(std::move(refused))) return;
+  if (!take(load, std::move(refused))) return;
   logger_.info("plugin.loaded", {{"plugin", plugin->manifest().id},
                                  {"version", plugin->manifest().version},
                                  {"file", plugin->file()},
                                  {"sha256", plugin->sha256()}});
-  loaded_.push_back(std::move(plugin));
+  load.change.loaded.push_back(plugin);
+  load.set.push_back(std::move(plugin));
 }
 
 Manifest PluginHost::inspect(const Candidate& candidate, std::vector<Refusal>& refused) const {
@@ -118,13 +209,12 @@ Manifest PluginHost::inspect(const Candidate& candidate, std::vector<Refusal>& r
   else if (manifest.abi_minor > options_.offered_minor)
     refuse(codes::newer_minor, "plugin needs ABI 1." + std::to_string(manifest.abi_minor) + ", this host offers 1." +
                                    std::to_string(options_.offered_minor));
-  check_duplicates(candidate.file, manifest, refused);
   return manifest;
 }
 
-void PluginHost::check_duplicates(const std::string& file, const Manifest& manifest,
-                                  std::vector<Refusal>& refused) const {
-  for (const auto& other : loaded_) {
+void PluginHost::check_duplicates(const std::string& file, const Manifest& manifest, const Plugins& others,
+                                  std::vector<Refusal>& refused) {
+  for (const auto& other : others) {
     if (other->manifest().id == manifest.id) {
       refused.push_back(refusal(file, Stage::inspect, codes::duplicate_plugin,
                                 "plugin \"" + manifest.id + "\" is loaded already, from " + other->file()));
@@ -155,7 +245,7 @@ void PluginHost::check_trust(const std::string& file, const Manifest& manifest, 
 }
 
 PluginHost::Found PluginHost::find(ComponentKind kind, std::string_view component_id) const {
-  for (const auto& plugin : loaded_)
+  for (const auto& plugin : loaded())
     for (const auto& component : plugin->manifest().components)
       if (component.kind == kind && component.id == component_id) return {plugin, &component};
   return {};

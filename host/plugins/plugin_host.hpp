@@ -1,7 +1,10 @@
 #pragma once
+#include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -17,7 +20,8 @@ namespace opi::plugins {
 
 // Loads the plugins of a directory, stage by stage: discover, inspect, trust, probe, load, init. A file that is refused
 // at one stage never reaches the next; the others go on. Nothing that a plugin file contains makes this throw.
-// load_directory() is for one thread at start; afterwards everything is read-only and thread-safe.
+// Each generation of a plugin is loaded from a copy of its own and never unloaded: who uses an old one goes on with it.
+// Thread-safe; changes of the set wait for each other, readers do not wait for them.
 class PluginHost {
  public:
   struct Options {
@@ -36,13 +40,26 @@ class PluginHost {
   PluginHost(Options options, telemetry::Logger& logger);
   ~PluginHost();
 
-  // Loads what the directory holds; call once. Logs each result (plugin.loaded, plugin.refused).
-  void load_directory();
+  using Plugins = std::vector<std::shared_ptr<LoadedPlugin>>;
+  // What load_directory() or reload_directory() made of the directory's files; unchanged ones are not among them.
+  struct Change {
+    Plugins loaded, retired;
+    std::vector<Refusal> refused;
+  };
+
+  // Loads what the directory holds. Logs each result (plugin.loaded, plugin.refused, plugin.retired).
+  Change load_directory();
+  // The same once more: files that are new or changed are loaded in place of what came from them; a file that is
+  // refused leaves what came from it where it is; a plugin whose file is gone is retired. Secret providers are taken on
+  // and let go at start alone.
+  Change reload_directory();
   // Loads one file as load_directory() would, beside what is loaded already.
   void load_file(const std::filesystem::path& file);
 
-  [[nodiscard]] const std::vector<std::shared_ptr<LoadedPlugin>>& loaded() const { return loaded_; }
-  [[nodiscard]] const std::vector<Refusal>& refused() const { return refused_; }
+  [[nodiscard]] Plugins loaded() const;
+  [[nodiscard]] std::vector<Refusal> refused() const;
+  // Grows with every change of what is loaded.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
   // Calls that the last run did not come back from; those with a signal were crashes and are in crashes() too.
   [[nodiscard]] const std::vector<LeftCall>& left_by_last_run() const { return breadcrumbs_->left_by_last_run(); }
   [[nodiscard]] const std::vector<Crash>& crashes() const { return crashes_.crashes(); }
@@ -58,13 +75,19 @@ class PluginHost {
   void add_refusal(Refusal refusal);
 
  private:
-  void load(Discovery&& found);
-  void load(const Candidate& candidate);
+  // A load under way: what it has come to.
+  struct Load {
+    Plugins set;  // that the files are judged beside
+    Change change;
+  };
+  void load(Load& load, const Candidate& candidate, bool running);
   [[nodiscard]] Manifest inspect(const Candidate& candidate, std::vector<Refusal>& refused) const;
-  void check_duplicates(const std::string& file, const Manifest& manifest, std::vector<Refusal>& refused) const;
+  static void check_duplicates(const std::string& file, const Manifest& manifest, const Plugins& others,
+                               std::vector<Refusal>& refused);
   void check_trust(const std::string& file, const Manifest& manifest, const std::string& sha256,
                    std::vector<Refusal>& refused) const;
-  bool take(std::vector<Refusal>&& refused);
+  bool take(Load& load, std::vector<Refusal>&& refused);
+  void publish(Load&& load, bool anew = false);  // anew: earlier refusals are history
 
   Options options_;
   telemetry::Logger& logger_;
@@ -72,8 +95,11 @@ class PluginHost {
   std::shared_ptr<Breadcrumbs> breadcrumbs_;
   CrashHistory crashes_;
   Probe probe_;
-  std::vector<std::shared_ptr<LoadedPlugin>> loaded_;
+  std::mutex changing_;       // held throughout a load
+  mutable std::mutex mutex_;  // guards the set, never held while a plugin is called
+  Plugins loaded_;
   std::vector<Refusal> refused_;
+  std::atomic<std::uint64_t> generation_{0};
 };
 
 }  // namespace opi::plugins

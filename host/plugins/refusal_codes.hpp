@@ -52,6 +52,7 @@ inline constexpr RefusalCode hung_in_probe{"L503", "report the hang to the plugi
 inline constexpr RefusalCode threw{"L504", "report the exception to the plugin's author"};
 inline constexpr RefusalCode image_not_written{"L601", "make the daemon's state directory writable and give it space"};
 inline constexpr RefusalCode not_loadable{"L602", "install what the plugin needs; the message names it"};
+inline constexpr RefusalCode restart_needed{"L603", "restart the daemon"};
 inline constexpr RefusalCode environment_refused{"L701", "use a plugin that is meant for this environment"};
 inline constexpr RefusalCode init_failed{"L702", "see the plugin's own reason"};
 inline constexpr RefusalCode config_refused{"L703", "correct the component's configuration in the daemon's settings"};

@@ -1,0 +1,34 @@
+#pragma once
+#include <sys/types.h>
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "plugins/plugin_host.hpp"
+
+namespace opi::node {
+
+// Members: plugin, version, vendor, file, sha256, components.
+boost::json::object view_of(const plugins::LoadedPlugin& plugin);
+// Members: file, stage, code, message, remedy.
+boost::json::object view_of(const plugins::Refusal& refusal);
+
+// What a daemon made of its plugin directory the last time it looked, in <state>/plugins.json.
+struct PluginReport {
+  pid_t pid = 0;                 // of the daemon
+  std::uint64_t generation = 0;  // grows each time the daemon looks
+  boost::json::object change;    // loaded, retired, refused: arrays of view_of()
+};
+
+// Replaces the report. Throws std::runtime_error if it cannot be written.
+void write_plugin_report(const std::filesystem::path& state_directory, const plugins::PluginHost& host,
+                         const plugins::PluginHost::Change& change);
+// Nullopt if there is none, or none that makes sense.
+std::optional<PluginReport> read_plugin_report(const std::filesystem::path& state_directory);
+
+// Whether a daemon uses the state directory now. Throws std::runtime_error if that cannot be told.
+bool daemon_is_running(const std::filesystem::path& state_directory);
+
+}  // namespace opi::node
