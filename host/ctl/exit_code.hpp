@@ -31,7 +31,7 @@ inline constexpr std::array exit_meanings{
     ExitMeaning{exit_usage, "the command line is wrong"},
     ExitMeaning{exit_data, "a document, or another input, is not valid"},
     ExitMeaning{exit_missing, "there is no such thing, or an input file cannot be read"},
-    ExitMeaning{exit_unavailable, "the store cannot be reached or refuses its service"},
+    ExitMeaning{exit_unavailable, "the store or the daemon cannot be reached or refuses its service"},
     ExitMeaning{exit_internal, "a defect of the program"},
     ExitMeaning{exit_conflict,
                 "it contradicts what is there (it exists, is busy, was changed meanwhile), or the output "

@@ -145,7 +145,7 @@ TEST_F(OddAdapter, MissingSecretsAreRetriedAndNamed) {
 }
 
 TEST_F(OddAdapter, NonsenseVerdictsBecomeAnAdapterFaultThatIsRetried) {
-  for (const auto* const mood : {"no verdict", "null verdict", "kind 0", "kind 99", "continue", "short", "flags",
+  for (const auto* const mood : {"no verdict", "null verdict", "kind 0", "kind 99", "short", "flags",
                                  "bad reason", "null reason", "long reference", "two verdicts", "fail"}) {
     const auto outcome = interpret(mood);
     EXPECT_EQ(outcome.verdict, Verdict::retry) << mood;
@@ -155,6 +155,16 @@ TEST_F(OddAdapter, NonsenseVerdictsBecomeAnAdapterFaultThatIsRetried) {
   }
   EXPECT_THAT(interpret("fail").detail, HasSubstr("cannot read this"));
   EXPECT_EQ(interpret("fine").verdict, Verdict::delivered);
+}
+
+TEST_F(OddAdapter, ADeliveryTakesEightStepsAndNoMore) {
+  auto last = context();
+  last.step = 6;
+  EXPECT_EQ(adapter("continue")->interpret(last, ok()).verdict, Verdict::proceed);
+  last.step = 7;
+  const auto outcome = adapter("continue")->interpret(last, ok());
+  EXPECT_EQ(outcome.reason, "adapter_fault");
+  EXPECT_THAT(outcome.detail, HasSubstr("more steps than a delivery may take"));
 }
 
 TEST_F(OddAdapter, WaitsAreCutAtADay) { EXPECT_EQ(interpret("retry in a year").retry_after, std::chrono::hours{24}); }

@@ -84,8 +84,8 @@ void Site::provision(const std::string& receiver_path, const std::string& member
   control({"apply", (folder() / "provision.json").string()});
 }
 
-std::string Site::control(const std::vector<std::string>& arguments, int expected_code) {
-  std::vector<std::string> all{"--config", write_configuration("control").string()};
+std::string Site::control(const std::vector<std::string>& arguments, int expected_code, const std::string& beside) {
+  std::vector<std::string> all{"--config", write_configuration(beside).string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const fs::path log = folder() / "control.log";
   demo::ChildProcess process({fs::path(OPI_PROGRAMS) / "integrationsctl", all, log});

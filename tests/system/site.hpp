@@ -26,7 +26,9 @@ class Site {
   // Provisions the tenant with one destination, `members` being further members of its JSON object.
   void provision(const std::string& receiver_path, const std::string& members = "",
                  const std::string& adapter = "webhook");
-  std::string control(const std::vector<std::string>& arguments, int expected_code = 0);
+  // The first line of what integrationsctl prints; `beside` is the daemon whose configuration it gets.
+  std::string control(const std::vector<std::string>& arguments, int expected_code = 0,
+                      const std::string& beside = "control");
   [[nodiscard]] std::string token(const std::string& role);
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
   receiver::Receiver& receiver() { return receiver_; }
