@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "administration/document.hpp"
+#include "delivery/authorization_fields.hpp"
 #include "delivery/destination_fields.hpp"
 
 namespace opi::administration {
@@ -56,6 +57,9 @@ void Credentials::check(const Destination& destination, std::string_view purpose
                         std::vector<FieldError>& errors) const {
   if (!delivery::is_credential_purpose(purpose)) {
     errors.push_back({"purpose", "must be 1 to 64 letters, digits, '-', '_' and '.'"});
+  } else if (is_purpose_of_the_host(purpose)) {
+    if (const auto member = delivery::member_without_tls(destination); member && purpose == client_certificate_purpose)
+      errors.push_back({"purpose", "is a client certificate, and the destination's " + *member + " is not https"});
   } else if (const auto adapter = adapters_.find(destination.adapter)) {
     const auto known = [&](const CredentialSlot& slot) { return slot.name == purpose; };
     if (std::ranges::none_of(adapter->slots, known))

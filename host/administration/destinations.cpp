@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "administration/document.hpp"
+#include "delivery/authorization_fields.hpp"
 #include "delivery/destination_fields.hpp"
 #include "domain/new_uuid.hpp"
 
@@ -25,6 +26,7 @@ json::array changed_members(const Destination& before, const Destination& after)
   compare("event_types", &Destination::subscriptions);
   compare("signing", &Destination::signing);
   compare("order", &Destination::order);
+  compare("authorization", &Destination::authorization);
   compare("config", &Destination::config);
   compare("policy", &Destination::policy_override);
   compare("max_in_flight", &Destination::max_in_flight);
@@ -50,8 +52,22 @@ void Destinations::read(const json::object& document, const DeliveryPolicy& tena
     into.endpoint = *endpoint;
     if (const auto fault = endpoints_.fault(into.endpoint)) fields.error("endpoint", *fault);
   }
+  check_token_url(document, into, errors);
+  if (const auto member = delivery::member_without_tls(into); member && into.has_credential(client_certificate_purpose))
+    errors.push_back({*member, delivery::needs_https});
   if (const auto* policy = fields.object("policy"))
     into.policy_override = delivery::read_policy(*policy, "policy", tenants_policy, errors);
+}
+
+// A token endpoint is connected to as the destination's own is.
+void Destinations::check_token_url(const json::object& document, const Destination& wanted,
+                                   std::vector<FieldError>& errors) {
+  const auto* named = document.if_contains("authorization");
+  const auto* members = named == nullptr ? nullptr : named->if_object();
+  if (members == nullptr || members->if_contains("token_url") == nullptr || !wanted.authorization) return;
+  if (const auto* client = std::get_if<ClientCredentialsAuthorization>(&*wanted.authorization))
+    if (auto fault = endpoints_.fault(client->token_url))
+      errors.push_back({"authorization.token_url", std::move(*fault)});
 }
 
 // A destination whose plugin is away can be changed in everything that does not need the plugin's word.
@@ -75,8 +91,8 @@ DestinationChange Destinations::create(const TenantId& tenant, std::string_view 
   const auto& document = std::get<json::object>(parsed);
   std::vector<FieldError> errors;
   JsonFields fields(document, "", errors);
-  fields.refuse_unknown({"name", "adapter", "endpoint", "event_types", "enabled", "signing", "order", "config",
-                         "policy", "max_in_flight", "rate_limit_per_second"});
+  fields.refuse_unknown({"name", "adapter", "endpoint", "event_types", "enabled", "signing", "order", "authorization",
+                         "config", "policy", "max_in_flight", "rate_limit_per_second"});
   Destination wanted;
   wanted.tenant_id = tenant;
   wanted.id = DestinationId{new_uuid(clock_, random_)};
@@ -93,23 +109,23 @@ DestinationChange Destinations::create(const TenantId& tenant, std::string_view 
 DestinationChange Destinations::replace(const TenantId& tenant, const DestinationId& id, CatalogEditor::Seen seen,
                                         std::string_view text, const Actor& actor) {
   auto parsed = parse_document(text);
-  return editor_.edit(tenant, id, seen, actor, audit::Action::destination_changed,
-                      [&](Destination& wanted, const Catalog& catalog) {
-                        CatalogEditor::Edit edit;
-                        if (const auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
-                          edit.errors = *errors;
-                          return edit;
-                        }
-                        const auto& document = std::get<json::object>(parsed);
-                        JsonFields(document, "", edit.errors)
-                            .refuse_unknown({"name", "adapter", "endpoint", "event_types", "signing", "order", "config",
-                                             "policy", "max_in_flight", "rate_limit_per_second"});
-                        const Destination before = wanted;
-                        read(document, policy_of(catalog, tenant), wanted, edit.errors);
-                        check_adapter(wanted, &before, edit.errors);
-                        edit.details["changed"] = changed_members(before, wanted);
-                        return edit;
-                      });
+  return editor_.edit(
+      tenant, id, seen, actor, audit::Action::destination_changed, [&](Destination& wanted, const Catalog& catalog) {
+        CatalogEditor::Edit edit;
+        if (const auto* errors = std::get_if<std::vector<FieldError>>(&parsed)) {
+          edit.errors = *errors;
+          return edit;
+        }
+        const auto& document = std::get<json::object>(parsed);
+        JsonFields(document, "", edit.errors)
+            .refuse_unknown({"name", "adapter", "endpoint", "event_types", "signing", "order", "authorization",
+                             "config", "policy", "max_in_flight", "rate_limit_per_second"});
+        const Destination before = wanted;
+        read(document, policy_of(catalog, tenant), wanted, edit.errors);
+        check_adapter(wanted, &before, edit.errors);
+        edit.details["changed"] = changed_members(before, wanted);
+        return edit;
+      });
 }
 
 DestinationChange Destinations::enable(const TenantId& tenant, const DestinationId& id, CatalogEditor::Seen seen,

@@ -14,12 +14,12 @@ class Destinations {
                Random& random)
       : editor_(editor), adapters_(adapters), endpoints_(endpoints), clock_(clock), random_(random) {}
 
-  // Members: name, adapter, endpoint, event_types; enabled, signing, order, config, policy, max_in_flight,
-  // rate_limit_per_second. The id is the host's.
+  // Members: name, adapter, endpoint, event_types; enabled, signing, order, authorization, config, policy,
+  // max_in_flight, rate_limit_per_second. The id is the host's.
   DestinationChange create(const TenantId& tenant, std::string_view json, const Actor& actor);
 
-  // The same members without `enabled`; what is left out takes its default, except endpoint and policy, which stay.
-  // Credentials stay too.
+  // The same members without `enabled`; what is left out takes its default, except endpoint, policy and
+  // authorization, which stay, and so does the token_url of an authorization. Credentials stay too.
   DestinationChange replace(const TenantId& tenant, const DestinationId& id, CatalogEditor::Seen seen,
                             std::string_view json, const Actor& actor);
 
@@ -36,6 +36,8 @@ class Destinations {
  private:
   void read(const boost::json::object& document, const DeliveryPolicy& tenants_policy, Destination& into,
             std::vector<delivery::FieldError>& errors);
+  void check_token_url(const boost::json::object& document, const Destination& wanted,
+                       std::vector<delivery::FieldError>& errors);
   void check_adapter(const Destination& wanted, const Destination* stored, std::vector<delivery::FieldError>& errors);
 
   CatalogEditor& editor_;

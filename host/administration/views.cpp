@@ -6,6 +6,7 @@
 #include <map>
 
 #include "crypto/digest.hpp"
+#include "delivery/authorization_fields.hpp"
 #include "domain/timestamp.hpp"
 
 namespace opi::administration {
@@ -60,8 +61,20 @@ json::object override_view(const PolicyOverride& own) {
   return view;
 }
 
-std::string_view scheme_of(const std::string& reference) {
+std::string_view url_scheme_of(const std::string& reference) {
   return std::string_view{reference}.substr(0, reference.find("://"));
+}
+
+json::object endpoint_view(const TenantId& tenant, const std::string& url) {
+  return {{"fingerprint", endpoint_fingerprint(tenant, url)}, {"scheme", text(url_scheme_of(url))}};
+}
+
+json::value authorization_view(const Destination& destination) {
+  if (!destination.authorization) return nullptr;
+  auto view = delivery::to_json(*destination.authorization);
+  if (const auto* client = std::get_if<ClientCredentialsAuthorization>(&*destination.authorization))
+    view["token_url"] = endpoint_view(destination.tenant_id, client->token_url);
+  return view;
 }
 
 CredentialState state_of(const Credential& credential, const std::vector<secrets::CredentialPosture>& postures) {
@@ -72,7 +85,7 @@ CredentialState state_of(const Credential& credential, const std::vector<secrets
 }
 
 // How the destination stands as a whole: what the first current credential lacks that lacks something; missing also if
-// it must sign and has nothing to sign with.
+// it must sign or authorise and has nothing to do that with.
 CredentialState summary_of(const Destination& destination, const std::vector<secrets::CredentialPosture>& postures) {
   std::map<std::string, const Credential*> current;
   for (const auto& credential : destination.credentials) {
@@ -80,6 +93,8 @@ CredentialState summary_of(const Destination& destination, const std::vector<sec
     if (newest == nullptr || newest->version < credential.version) newest = &credential;
   }
   if (destination.signing == SigningRule::required && !current.contains("signing")) return CredentialState::missing;
+  if (destination.authorization && !current.contains(std::string(authorization_purpose)))
+    return CredentialState::missing;
   for (const auto& [purpose, credential] : current)
     if (const auto state = state_of(*credential, postures); state != CredentialState::resolved) return state;
   return CredentialState::resolved;
@@ -103,7 +118,7 @@ json::array view_of(const std::vector<Credential>& credentials,
     view.push_back({{"purpose", credential.purpose},
                     {"version", credential.version},
                     {"current", current},
-                    {"provider", text(scheme_of(credential.reference))},
+                    {"provider", text(url_scheme_of(credential.reference))},
                     {"posture", text(to_string(state_of(credential, postures)))},
                     {"created_at", to_rfc3339(credential.created_at)},
                     {"expires_at", credential.expires_at ? json::value(to_rfc3339(*credential.expires_at)) : nullptr}});
@@ -121,11 +136,10 @@ json::object view_of(const Destination& destination, const DeliveryPolicy& effec
           {"enabled", destination.enabled},
           {"disabled_reason", or_null(destination.disabled_reason)},
           {"event_types", std::move(event_types)},
-          {"endpoint",
-           {{"fingerprint", endpoint_fingerprint(destination.tenant_id, destination.endpoint)},
-            {"scheme", text(scheme_of(destination.endpoint))}}},
+          {"endpoint", endpoint_view(destination.tenant_id, destination.endpoint)},
           {"signing", destination.signing == SigningRule::required ? "required" : "disabled"},
           {"order", destination.order == DeliveryOrder::subject ? "subject" : "none"},
+          {"authorization", authorization_view(destination)},
           {"config", parsed(destination.config)},
           {"max_in_flight", destination.max_in_flight},
           {"rate_limit_per_second", number(destination.rate_limit_per_second)},

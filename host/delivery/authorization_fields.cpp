@@ -121,25 +121,23 @@ json::object to_json(const Authorization& authorization) {
   return out;
 }
 
-std::string authorization_text(const std::optional<Authorization>& authorization) {
-  return authorization ? json::serialize(to_json(*authorization)) : std::string{};
+std::optional<std::string> authorization_text(const std::optional<Authorization>& authorization) {
+  return authorization ? std::optional{json::serialize(to_json(*authorization))} : std::nullopt;
 }
 
-std::optional<Authorization> parse_authorization_text(std::string_view text) {
-  if (text.empty()) return std::nullopt;
+Authorization parse_authorization_text(std::string_view text) {
   json::error_code failure;
   const auto value = json::parse({text.data(), text.size()}, failure);
-  std::vector<FieldError> errors;
   const auto* object = failure ? nullptr : value.if_object();
+  std::vector<FieldError> errors;
   auto read = object == nullptr ? std::nullopt : read_authorization(*object, "authorization", std::nullopt, errors);
   if (!read) throw StoreRefused("a destination's stored authorization is none that this program knows");
-  return read;
+  return *std::move(read);
 }
 
 bool is_https(std::string_view url) { return lower_case(url.substr(0, 8)) == "https://"; }
 
-std::optional<std::string> certificate_without_tls(const Destination& destination) {
-  if (!destination.has_credential(client_certificate_purpose)) return std::nullopt;
+std::optional<std::string> member_without_tls(const Destination& destination) {
   if (!is_https(destination.endpoint)) return "endpoint";
   if (destination.authorization)
     if (const auto* client = std::get_if<ClientCredentialsAuthorization>(&*destination.authorization))

@@ -19,17 +19,17 @@ std::optional<Authorization> read_authorization(const boost::json::object& objec
 // All members, as read_authorization() takes them.
 boost::json::object to_json(const Authorization& authorization);
 
-// As a store keeps it; empty text: none. Throws StoreRefused for a text that this program did not write: without it a
-// destination would be sent to unauthorised.
-std::string authorization_text(const std::optional<Authorization>& authorization);
-std::optional<Authorization> parse_authorization_text(std::string_view text);
+// As a store keeps it. The other way throws StoreRefused for a text that is not its like: without authorisation the
+// destination must not be sent to.
+std::optional<std::string> authorization_text(const std::optional<Authorization>& authorization);
+Authorization parse_authorization_text(std::string_view text);
 
 bool is_https(std::string_view url);
 
+// What is wrong with that member of a destination that has a client certificate.
 inline constexpr const char* needs_https = "must be https: the destination has a client certificate";
 
-// A client certificate is shown in TLS alone: the member of the destination that goes without, nullopt if none does or
-// there is no certificate.
-std::optional<std::string> certificate_without_tls(const Destination& destination);
+// A client certificate is shown in TLS alone: the destination's member that would go without, nullopt if none would.
+std::optional<std::string> member_without_tls(const Destination& destination);
 
 }  // namespace opi::delivery

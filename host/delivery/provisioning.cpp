@@ -100,7 +100,9 @@ class DocumentReader {
       destination.policy_override =
           read_policy(*policy, fields.path_of("policy"), tenant_.policy.applied_to({}), errors_);
     read_credentials(fields, destination);
-    if (const auto member = certificate_without_tls(destination)) fields.error(*member, needs_https);
+    if (const auto member = member_without_tls(destination);
+        member && destination.has_credential(client_certificate_purpose))
+      fields.error(*member, needs_https);
     provision_.destinations.push_back(std::move(destination));
   }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "domain/authorization.hpp"
 #include "plugins/abi.hpp"
 
 namespace opi::plugins {
@@ -103,6 +104,8 @@ void read_slots(Fields& fields, Component& component) {
     const auto* const name = object == nullptr ? nullptr : object->if_contains("name");
     if (name == nullptr || !name->is_string() || !is_id(name->get_string()))
       return fields.problem("slots", "holds a slot without a valid name");
+    if (is_purpose_of_the_host(std::string_view(name->get_string())))
+      return fields.problem("slots", "holds a slot whose name is the host's own: authorization, client_certificate");
     const auto* const title = object->if_contains("title");
     component.slots.push_back({std::string(name->get_string()),
                                title != nullptr && title->is_string() ? std::string(title->get_string()) : ""});

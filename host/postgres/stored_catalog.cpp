@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "delivery/authorization_fields.hpp"
 #include "postgres/stored_retention.hpp"
 
 namespace opi::postgres {
@@ -19,7 +20,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   SELECT d.tenant_id, d.destination_id, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms,
          p.backoff_factor, p.backoff_jitter, p.dead_letter, p.retryable_statuses, d.name, d.adapter, d.endpoint,
          d.subscriptions, d.enabled, d.disabled_reason, d.signing, d.config, d.max_in_flight, d.rate_limit_per_second,
-         d.revision, d.delivery_order
+         d.revision, d.delivery_order, d.request_authorization
   FROM integration_destinations d LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = d.tenant_id AND p.destination_id = d.destination_id
   WHERE $1::uuid IS NULL OR d.destination_id = $1::uuid)"};
@@ -103,6 +104,7 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
     one.rate_limit_per_second = rows.float8(i, 19);
     one.revision = rows.int8(i, 20);
     one.order = rows.text(i, 21) == "subject" ? DeliveryOrder::subject : DeliveryOrder::none;
+    if (!rows.is_null(i, 22)) one.authorization = delivery::parse_authorization_text(rows.text(i, 22));
     one.credentials = std::move(credentials[one.id]);
     destinations.push_back(std::move(one));
   }

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <unordered_map>
 
+#include "delivery/authorization_fields.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/stored_retention.hpp"
 
@@ -19,7 +20,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   SELECT d.tenant_id, d.destination_id, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms,
          p.backoff_factor, p.backoff_jitter, p.dead_letter, p.retryable_statuses, d.name, d.adapter, d.endpoint,
          d.subscriptions, d.enabled, d.disabled_reason, d.signing, d.config, d.max_in_flight, d.rate_limit_per_second,
-         d.revision, d.delivery_order
+         d.revision, d.delivery_order, d.request_authorization
   FROM integration_destinations d LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = d.tenant_id AND p.destination_id = d.destination_id
   WHERE ?1 IS NULL OR d.destination_id = ?1)"};
@@ -118,6 +119,7 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
     one.rate_limit_per_second = row.float8(19);
     one.revision = row.int8(20);
     one.order = row.view(21) == "subject" ? DeliveryOrder::subject : DeliveryOrder::none;
+    if (!row.is_null(22)) one.authorization = delivery::parse_authorization_text(row.view(22));
     one.credentials = std::move(credentials[one.id]);
     destinations.push_back(std::move(one));
   }

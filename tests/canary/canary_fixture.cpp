@@ -66,6 +66,14 @@ void Canary::send_secrets_in_documents() {
         {"/api/v1/destinations", start + "http://127.0.0.1/\",\"token\":\"" + value + "\"}"},
         {"/api/v1/destinations", start + "http://127.0.0.1/\",\"signing\":\"" + value + "\"}"},
         {"/api/v1/destinations", start + "http://127.0.0.1/\",\"config\":{\"method\":\"" + value + "\"}}"},
+        {"/api/v1/destinations",
+         start + "http://127.0.0.1/\",\"authorization\":{\"scheme\":\"bearer\",\"token\":\"" + value + "\"}}"},
+        {"/api/v1/destinations", start + "http://127.0.0.1/\",\"authorization\":{\"scheme\":\"" + value + "\"}}"},
+        {"/api/v1/destinations", start + "http://127.0.0.1/\",\"authorization\":\"" + value + "\"}"},
+        {"/api/v1/destinations",
+         start +
+             "http://127.0.0.1/\",\"authorization\":{\"scheme\":\"oauth2_client_credentials\",\"client_id\":\"c\"," +
+             "\"token_url\":\"https://u:" + value + "@127.0.0.1/\"}}"},
         {"/api/v1/destinations", "{\"name\": \"" + value},
         {"/api/v1/events", "{\"event_id\": \"" + value},
         {"/api/v1/events", "[" + value + "]"},

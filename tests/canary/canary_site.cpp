@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "canary/client_certificate.hpp"
+
 namespace opi::canary_test {
 namespace {
 
@@ -28,19 +30,23 @@ void erase_all(std::string& text, const std::string& what) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at)) text.erase(at, what.size());
 }
 
+// `references` are separated by blanks; each may have its purpose before it ("authorization=local://…").
 std::string destination(int number, const std::string& adapter, const std::string& endpoint,
                         const std::string& references, const std::string& members) {
   std::string credentials;
   int version = 0;
   for (std::size_t start = 0; start < references.size();) {
     const auto end = std::min(references.find(' ', start), references.size());
+    const auto word = references.substr(start, end - start);
+    const auto equals = word.find('=');
     credentials += (credentials.empty() ? "" : ",") +
-                   (R"({"purpose":"signing","version":)" + std::to_string(++version)) + R"(,"reference":")" +
-                   references.substr(start, end - start) + "\"}";
+                   (R"({"purpose":")" + (equals == std::string::npos ? "signing" : word.substr(0, equals))) +
+                   R"(","version":)" + std::to_string(++version) + R"(,"reference":")" +
+                   word.substr(equals == std::string::npos ? 0 : equals + 1) + "\"}";
     start = end + 1;
   }
-  return R"({"destination_id":"0192f000-0000-7000-8000-00000000000)" + std::to_string(number) + R"(","name":"d)" +
-         std::to_string(number) + R"(","adapter":")" + adapter + R"(","endpoint":")" + endpoint +
+  return R"({"destination_id":"0192f000-0000-7000-8000-00000000000)" + std::string(1, "0123456789abcdef"[number]) +
+         R"(","name":"d)" + std::to_string(number) + R"(","adapter":")" + adapter + R"(","endpoint":")" + endpoint +
          R"(","credentials":[)" + credentials + "]," + members + "}";
 }
 
@@ -52,15 +58,22 @@ CanarySite::CanarySite(test::PostgresCluster* cluster)
       site_(cluster),
       receiver_({{401, {values_.bearer, values_.endpoint_path, values_.endpoint_query}},
                  {500, {values_.told, values_.endpoint_path, values_.endpoint_query}},
+                 {502, {values_.basic_password, values_.client_secret, values_.access_token}},
                  {503,
                   {base64(values_.signing_key_1), values_.signing_key_1, values_.signing_key_2, values_.endpoint_path,
-                   values_.endpoint_query}}}) {
+                   values_.endpoint_query}}},
+                values_.access_token) {
   const auto folder = site_.folder();
   write_secret("first", "whsec_" + base64(values_.signing_key_1));
   write_secret("second", "whsec_" + base64(values_.signing_key_2));
   write_secret("bearer", values_.bearer);
   write_secret("told", values_.told);
   write_secret("malformed", "whsec_%" + values_.malformed_key);
+  write_secret("password", values_.basic_password);
+  write_secret("client", values_.client_secret);
+  const auto certificate = make_client_certificate();
+  write_secret("certificate", certificate.pem);
+  for (const auto& line : certificate.key_lines) secrets_.plant("a line of the private key", line);
   ::setenv("OPI_ODD_SECRET", values_.from_provider.c_str(), 1);
   fs::create_directories(folder / "plugins");
   for (const auto& file : fs::directory_iterator(OPI_PLUGINS))
@@ -78,6 +91,9 @@ CanarySite::CanarySite(test::PostgresCluster* cluster)
   secrets_.plant("the secret that a provider repeats", values_.from_provider);
   secrets_.plant("the malformed key", values_.malformed_key);
   secrets_.plant("the database's password", values_.password);
+  secrets_.plant("the password of an authorization", values_.basic_password);
+  secrets_.plant("the client secret", values_.client_secret);
+  secrets_.plant("the access token", values_.access_token);
   endpoints_.plant("the endpoint's path", values_.endpoint_path);
   endpoints_.plant("the endpoint's query", values_.endpoint_query);
 }
@@ -92,6 +108,29 @@ void CanarySite::write_secret(const std::string& name, const std::string& value)
 std::string CanarySite::endpoint(int status) const {
   return "http://" + receiver_.origin() + "/" + std::to_string(status) + "/" + values_.endpoint_path +
          "?key=" + values_.endpoint_query;
+}
+
+std::string CanarySite::token_url(int status) const {
+  return "http://" + receiver_.origin() + "/" + std::to_string(status) + "/token/" + values_.endpoint_path;
+}
+
+// Each way in which the host itself authorises: the first two reach a receiver that repeats it, the third is refused by
+// the token endpoint, the last shows its certificate to something that speaks no TLS.
+std::string CanarySite::authorised_destinations() const {
+  const std::string alerts = R"("event_types":["alert.*"],"signing":"disabled")";
+  const auto client = [&](int status, const std::string& how) {
+    return alerts + R"(,"authorization":{"scheme":"oauth2_client_credentials","client_id":"c","token_url":")" +
+           token_url(status) + R"(","client_authentication":")" + how + "\"}";
+  };
+  const auto local = [](const std::string& purpose, const std::string& name) {
+    return purpose + "=local://acme/signing/" + name + "/1";
+  };
+  const std::string tls = "https://" + receiver_.origin() + "/502/";
+  return destination(8, "webhook", endpoint(502), local("authorization", "password"),
+                     alerts + R"(,"authorization":{"scheme":"basic","username":"bot"})") +
+         "," + destination(9, "webhook", endpoint(502), local("authorization", "client"), client(200, "basic")) + "," +
+         destination(10, "webhook", endpoint(502), local("authorization", "client"), client(401, "post")) + "," +
+         destination(11, "webhook", tls, local("client_certificate", "certificate"), alerts);
 }
 
 void CanarySite::provision(bool with_crash) {
@@ -109,6 +148,7 @@ void CanarySite::provision(bool with_crash) {
   add(destination(7, "odd", endpoint(503), "",
                   R"("event_types":["crash.*"],"signing":"disabled","config":{"mood":"crash"},"enabled":)" +
                       std::string(with_crash ? "true" : "false")));
+  add(authorised_destinations());
   std::ofstream(site_.folder() / "provision.json")
       << R"({"tenants":[{"tenant_id":"acme","name":"Acme","policy":{"max_attempts":12,"timeout_ms":2000,)"
       << R"("backoff_initial_ms":10,"backoff_factor":1,"backoff_cap_ms":20},"destinations":[)" << list << "]}]}";
@@ -133,7 +173,8 @@ void CanarySite::search_store(std::vector<std::string>& findings) const {
     for (auto& one : search.find_in(place, where)) findings.push_back(std::move(one));
   };
   add(secrets_, "the store", text);
-  for (const int status : {200, 401, 500, 503}) erase_all(text, "'" + endpoint(status) + "'");
+  for (const int status : {200, 401, 500, 502, 503}) erase_all(text, "'" + endpoint(status) + "'");
+  for (const int status : {200, 401}) erase_all(text, R"("token_url":")" + token_url(status) + '"');
   add(endpoints_, "the store outside of its destinations' endpoints", text);
   if (postgres_) return;
   for (const char* suffix : {"", "-wal", "-shm"})

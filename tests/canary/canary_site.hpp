@@ -22,6 +22,8 @@ struct Values {
   std::string malformed_key = unique_value();  // in a file that should hold a key and does not
   std::string endpoint_path = unique_value(), endpoint_query = unique_value();
   std::string password = unique_value();  // of the database
+  // What the host authorises with: a password, a client's secret and the token that it gets for it.
+  std::string basic_password = unique_value(), client_secret = unique_value(), access_token = unique_value();
 };
 
 // A daemon's surroundings with a destination for each way on which a secret could get out. All of them take "alert.*",
@@ -46,10 +48,12 @@ class CanarySite {
   [[nodiscard]] std::string dump() const;
   [[nodiscard]] std::string connection() const;  // PostgreSQL's; empty: SQLite
 
-  static constexpr int alert_destinations = 6;
+  static constexpr int alert_destinations = 10;
 
  private:
   [[nodiscard]] std::string endpoint(int status) const;
+  [[nodiscard]] std::string token_url(int status) const;
+  [[nodiscard]] std::string authorised_destinations() const;
   void write_secret(const std::string& name, const std::string& value) const;
   void search_files(std::vector<std::string>& findings) const;
   void search_store(std::vector<std::string>& findings) const;

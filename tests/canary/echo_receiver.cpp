@@ -22,11 +22,13 @@ class EchoReceiver::Handler final : public net::HTTPRequestHandler {
   explicit Handler(EchoReceiver& owner) : owner_(owner) {}
 
   void handleRequest(net::HTTPServerRequest& request, net::HTTPServerResponse& response) override {
-    std::string ignored;
-    Poco::StreamCopier::copyToString(request.stream(), ignored);
+    std::string sent;
+    Poco::StreamCopier::copyToString(request.stream(), sent);
     const int number = owner_.requests_++;
     const int status = std::stoi(request.getURI().substr(1, 3));
     response.setStatus(static_cast<net::HTTPResponse::HTTPStatus>(status));
+    if (request.getURI().find("/token") != std::string::npos)
+      return answer_token_request(status, request.get("Authorization", "") + " " + sent, response);
     if (status < 300) {
       response.setContentLength(0);
       response.send();
@@ -42,6 +44,13 @@ class EchoReceiver::Handler final : public net::HTTPRequestHandler {
   }
 
  private:
+  void answer_token_request(int status, const std::string& sent, net::HTTPServerResponse& response) const {
+    const std::string body =
+        status == 200 ? R"({"token_type":"Bearer","expires_in":3600,"access_token":")" + owner_.access_token_ + "\"}"
+                      : R"({"error":"invalid_client","error_description":"we got )" + sent + "\"}";
+    response.setContentLength64(static_cast<Poco::Int64>(body.size()));
+    response.send() << body;
+  }
   [[nodiscard]] std::vector<std::string> echoes(const net::HTTPServerRequest& request, int status, int number) const {
     std::vector<std::string> items{request.getURI(), "http://" + owner_.origin() + request.getURI()};
     for (const char* name : {"Authorization", "webhook-signature"})
@@ -64,7 +73,8 @@ class EchoReceiver::Factory final : public net::HTTPRequestHandlerFactory {
   EchoReceiver& owner_;
 };
 
-EchoReceiver::EchoReceiver(Known known) : known_(std::move(known)) {
+EchoReceiver::EchoReceiver(Known known, std::string access_token)
+    : known_(std::move(known)), access_token_(std::move(access_token)) {
   auto* const parameters = new net::HTTPServerParams;  // the server shares it
   parameters->setKeepAlive(false);
   server_ = std::make_unique<net::HTTPServer>(Poco::makeShared<Factory>(*this),

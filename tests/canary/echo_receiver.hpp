@@ -16,10 +16,13 @@ namespace opi::canary_test {
 // is well-behaved. Above, it gives back what it was sent, Authorization, signature and URL, and what it was told to
 // know, each in plain, base64, hex and percent-encoded, in its body and its headers, under names that look harmless;
 // with each request it begins at another of them, so that a bound on what is stored does not hide one for ever.
+//
+// "/200/token" is a token endpoint that issues the token, "/401/token" one that refuses everybody and repeats what it
+// was sent.
 class EchoReceiver {
  public:
   using Known = std::map<int, std::vector<std::string>>;  // by status
-  explicit EchoReceiver(Known known);
+  EchoReceiver(Known known, std::string access_token);
   ~EchoReceiver();
   EchoReceiver(const EchoReceiver&) = delete;
   EchoReceiver& operator=(const EchoReceiver&) = delete;
@@ -31,6 +34,7 @@ class EchoReceiver {
   class Handler;
   class Factory;
   const Known known_;
+  const std::string access_token_;
   std::atomic<int> requests_ = 0;
   std::unique_ptr<Poco::Net::HTTPServer> server_;
 };

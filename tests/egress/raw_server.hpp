@@ -28,6 +28,7 @@ class Peer {
   void wait_for_close();
   // Closes so that the client sees a reset.
   void reset();
+  [[nodiscard]] SSL* ssl() const { return ssl_; }  // null without TLS
 
  private:
   long receive(char* into, std::size_t size);

@@ -7,7 +7,7 @@
 namespace opi::receiver {
 
 Part part_of(std::string_view path) {
-  static constexpr std::array<std::pair<std::string_view, Part>, 9> parts{{
+  static constexpr std::array<std::pair<std::string_view, Part>, 11> parts{{
       {"healthy", Part::healthy},
       {"flaky", Part::flaky},
       {"throttling", Part::throttling},
@@ -15,6 +15,8 @@ Part part_of(std::string_view path) {
       {"gone", Part::gone},
       {"slow", Part::slow},
       {"resetting", Part::resetting},
+      {"guarded", Part::guarded},
+      {"token", Part::token},
       {"bench", Part::bench},
       {"_stats", Part::statistics},
   }};
@@ -74,6 +76,8 @@ Answer answer_of(Part part, std::uint32_t arrival, std::string_view query, std::
     }
     case Part::unknown: return {404, {}, {}, R"({"error":"no such part"})"};
     case Part::healthy:
+    case Part::guarded:
+    case Part::token:
     case Part::bench:
     case Part::statistics: break;
   }

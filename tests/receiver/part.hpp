@@ -16,6 +16,8 @@ enum class Part {
   gone,        // 410
   slow,        // 200 after a delay, ?delay_ms= overrides the receiver's own
   resetting,   // reset after the request was read; with ?first=n only the first n times per id, then 200
+  guarded,     // 200 for requests with an Authorization that the receiver knows, else 401
+  token,       // a token endpoint (RFC 6749 section 4.4), see authorization_server.hpp
   bench,       // 200 at once, nothing verified
   statistics,  // GET /_stats, ?acceptances=1 lists the accepted ids
   unknown,     // 404

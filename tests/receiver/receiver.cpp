@@ -21,6 +21,7 @@ class Receiver::Server {
       if (!key) throw std::runtime_error("a signing secret is not of the form whsec_<base64> with 24 to 64 bytes");
       context_.keys.push_back(std::move(*key));
     }
+    context_.authorization = AuthorizationServer(options.authorization);
     context_.options = std::move(options);
     const tcp::endpoint endpoint{asio::ip::address_v4::loopback(), context_.options.port};
     acceptor_.open(endpoint.protocol());

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "receiver/authorization_server.hpp"
 #include "receiver/scoreboard.hpp"
 
 namespace opi::receiver {
@@ -16,6 +17,7 @@ struct ReceiverOptions {
   std::chrono::seconds replay_window{300};
   std::chrono::milliseconds slow_delay{5'000};
   std::size_t max_body_bytes = 8 * 1024 * 1024;
+  AuthorizationOptions authorization;
 };
 
 // An HTTP/1.1 receiver on 127.0.0.1 with one thread of its own, that verifies the signature and replay

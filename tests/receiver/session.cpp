@@ -45,6 +45,7 @@ void RequestParser::on_field_impl(field name, string_view text, string_view valu
   keep("x-oneprotect-timestamp", request_.oneprotect_timestamp);
   keep("x-oneprotect-signature", request_.oneprotect_signature);
   keep("idempotency-key", request_.idempotency_key);
+  keep("authorization", request_.authorization);
   if (name == field::expect) request_.expects_continue = boost::beast::iequals(value, "100-continue");
 }
 
@@ -150,6 +151,16 @@ Answer Session::judge(Part part, const std::string& path, std::string_view query
   if (part == Part::bench) {
     context_.scoreboard.counted_bench();
     return answer_of(part, 1, query, {});
+  }
+  if (part == Part::token) {
+    context_.scoreboard.arrived(path, request_.id);
+    counts_ = true;
+    return context_.authorization.issue(request_.authorization, request_.body);
+  }
+  if (part == Part::guarded && !context_.authorization.admits(request_.authorization)) {
+    context_.scoreboard.arrived(path, request_.id);
+    counts_ = true;
+    return {401, {}, "WWW-Authenticate: Bearer\r\n", R"({"error":"who are you?"})"};
   }
   if (context_.options.verify) {
     const SignedMessage message{request_.id,

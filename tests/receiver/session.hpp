@@ -16,7 +16,8 @@ namespace opi::receiver {
 
 // What of a request matters here.
 struct Request {
-  std::string target, id, timestamp, signature, oneprotect_timestamp, oneprotect_signature, idempotency_key, body;
+  std::string target, id, timestamp, signature, oneprotect_timestamp, oneprotect_signature, idempotency_key,
+      authorization, body;
   bool expects_continue = false;
 };
 
@@ -48,6 +49,7 @@ struct SessionContext {
   ReceiverOptions options;
   std::vector<Key> keys;
   Scoreboard scoreboard;
+  AuthorizationServer authorization;
 };
 
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;

@@ -43,6 +43,29 @@ TEST(CredentialSummary, IsWhatTheFirstCurrentCredentialLacks) {
   EXPECT_EQ(posture_of(one, {}), "unavailable");
 }
 
+TEST(CredentialSummary, IsMissingWhereThereIsNothingToAuthoriseWith) {
+  Destination one;
+  one.signing = SigningRule::disabled;
+  one.authorization = BearerAuthorization{};
+  EXPECT_EQ(posture_of(one, {}), "missing");
+  one.credentials = {{"authorization", 1, "mem://a", std::nullopt, {}}};
+  EXPECT_EQ(posture_of(one, {{"authorization", 1, CredentialState::resolved}}), "resolved");
+}
+
+TEST(Views, ShowOfAnAuthorizationAllButItsTokenUrl) {
+  Destination one;
+  one.tenant_id = acme;
+  EXPECT_TRUE(view_of(one, {}, {}).at("authorization").is_null());
+  one.authorization = BasicAuthorization{"bot@acme.example"};
+  EXPECT_EQ(boost::json::serialize(view_of(one, {}, {}).at("authorization")),
+            R"({"scheme":"basic","username":"bot@acme.example"})");
+  one.authorization = ClientCredentialsAuthorization{"https://siem.example/hooks", "client", "a", "b", {}};
+  EXPECT_EQ(
+      boost::json::serialize(view_of(one, {}, {}).at("authorization")),
+      R"({"scheme":"oauth2_client_credentials","token_url":{"fingerprint":"ep_ba99f7a12627144d","scheme":"https"},)"
+      R"("client_id":"client","scope":"a","audience":"b","client_authentication":"basic"})");
+}
+
 TEST(Views, ShowNeitherEndpointNorReference) {
   Destination one;
   one.tenant_id = acme;

@@ -6,6 +6,8 @@ import type { Adapter, Destination } from '../api/types';
 import { Failure } from '../parts/Failure';
 import { Notice } from '../parts/Notice';
 import { useChange } from '../parts/use_change';
+import { authorizationSettingOf } from './authorization_draft';
+import { AuthorizationFields } from './AuthorizationFields';
 import classes from './Configuration.module.css';
 import { checkDraft, draftOf, typesOf, type Draft } from './destination_draft';
 import { errorAt, type ConfigSchema } from './json_schema';
@@ -32,7 +34,12 @@ export function DestinationForm({
   const save = useChange(
     () => {
       const { endpoint, event_types, ...rest } = draft;
-      const members = { ...rest, event_types: typesOf(event_types), name: draft.name.trim() };
+      const members = {
+        ...rest,
+        event_types: typesOf(event_types),
+        name: draft.name.trim(),
+        authorization: authorizationSettingOf(draft.authorization),
+      };
       return existing
         ? unwrap(
             client.PUT('/destinations/{id}', {
@@ -50,7 +57,7 @@ export function DestinationForm({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.reset();
-    const found = checkDraft(draft, schema, existing !== undefined);
+    const found = checkDraft(draft, schema, existing);
     setFaults(found);
     if (found.length === 0) save.mutate(undefined);
   };
@@ -110,6 +117,12 @@ export function DestinationForm({
         error={at('signing')}
         onChange={(event) => set({ signing: event.currentTarget.checked ? 'required' : 'disabled' })}
       />
+      <AuthorizationFields
+        draft={draft.authorization}
+        existing={existing?.authorization ?? null}
+        errors={errors}
+        onChange={(authorization) => set({ authorization })}
+      />
       <div className={classes.two}>
         <NumberInput
           label="Requests at a time"
@@ -164,7 +177,7 @@ export function DestinationForm({
           Cancel
         </Button>
       </div>
-      {!existing && <p className="soft">Its signing credential is set on the destination’s own page afterwards.</p>}
+      {!existing && <p className="soft">Its credentials are set on the destination’s own page afterwards.</p>}
     </form>
   );
 }

@@ -1,5 +1,6 @@
 import type { FieldError } from '../api/client';
 import type { Destination } from '../api/types';
+import { authorizationDraftOf, checkAuthorization, type AuthorizationDraft } from './authorization_draft';
 import { checkConfig, type ConfigSchema } from './json_schema';
 
 export interface Draft {
@@ -8,6 +9,7 @@ export interface Draft {
   endpoint: string; // empty: unchanged
   event_types: string; // one a line
   signing: 'required' | 'disabled';
+  authorization: AuthorizationDraft;
   max_in_flight: number;
   rate_limit_per_second: number;
   config: Record<string, unknown>;
@@ -20,6 +22,7 @@ export function draftOf(existing: Destination | undefined, adapter: string): Dra
     endpoint: '',
     event_types: existing?.event_types.join('\n') ?? '',
     signing: existing?.signing ?? 'required',
+    authorization: authorizationDraftOf(existing?.authorization),
     max_in_flight: existing?.max_in_flight ?? 16,
     rate_limit_per_second: existing?.rate_limit_per_second ?? 0,
     config: (existing?.config ?? {}) as Record<string, unknown>,
@@ -42,11 +45,11 @@ function isAddress(text: string): boolean {
 }
 
 // Everything that is wrong, as the daemon would say it; the daemon judges again, and by more than can be known here.
-export function checkDraft(draft: Draft, schema: ConfigSchema, isChange: boolean): FieldError[] {
+export function checkDraft(draft: Draft, schema: ConfigSchema, existing: Destination | undefined): FieldError[] {
   const faults: FieldError[] = [];
   const fault = (field: string, message: string) => faults.push({ field, message });
   if (draft.name.trim() === '') fault('name', 'is missing');
-  if (draft.endpoint.trim() === '' ? !isChange : !isAddress(draft.endpoint.trim()))
+  if (draft.endpoint.trim() === '' ? !existing : !isAddress(draft.endpoint.trim()))
     fault('endpoint', 'must be an absolute http or https URL');
   const types = typesOf(draft.event_types);
   if (types.length < 1 || types.length > 64) fault('event_types', 'must list 1 to 64 types');
@@ -56,5 +59,6 @@ export function checkDraft(draft: Draft, schema: ConfigSchema, isChange: boolean
     fault('max_in_flight', 'must be 1 to 1000');
   if (!(draft.rate_limit_per_second >= 0 && draft.rate_limit_per_second <= 100_000))
     fault('rate_limit_per_second', 'must be 0 to 100000');
-  return [...faults, ...checkConfig(schema, draft.config)];
+  const hasTokenUrl = existing?.authorization?.scheme === 'oauth2_client_credentials';
+  return [...faults, ...checkAuthorization(draft.authorization, hasTokenUrl), ...checkConfig(schema, draft.config)];
 }

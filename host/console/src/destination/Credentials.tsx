@@ -30,13 +30,21 @@ function Version({ credential }: { credential: Credential }) {
   );
 }
 
+// What the host itself uses, whatever the adapter.
+const hostPurposes: Record<string, string> = {
+  authorization: 'Secret of the authorization',
+  client_certificate: 'TLS client certificate',
+};
+
 // References are write-only: what is shown is which provider holds a version and how it stands.
 export function Credentials({ destination, adapter }: { destination: Destination; adapter: Adapter | undefined }) {
   const [act, setAct] = useState<CredentialAct | null>(null);
   const purposes = [
     ...new Set([
       ...(adapter?.credential_slots.map((slot) => slot.purpose) ?? []),
+      ...(destination.authorization ? ['authorization'] : []),
       ...destination.credentials.map((credential) => credential.purpose),
+      ...(destination.endpoint.scheme === 'https' ? ['client_certificate'] : []),
     ]),
   ];
   if (purposes.length === 0) return <p className="soft">Its adapter uses no credentials.</p>;
@@ -44,11 +52,16 @@ export function Credentials({ destination, adapter }: { destination: Destination
     <div className={classes.versions}>
       {purposes.map((purpose) => {
         const versions = destination.credentials.filter((credential) => credential.purpose === purpose);
-        const title = adapter?.credential_slots.find((slot) => slot.purpose === purpose)?.title ?? purpose;
+        const title = adapter?.credential_slots.find((slot) => slot.purpose === purpose)?.title ?? hostPurposes[purpose] ?? purpose;
         return (
           <div key={purpose} className="stack">
             <strong>{title}</strong>
-            {versions.length === 0 && <span className={classes.bad}>There is none</span>}
+            {versions.length === 0 &&
+              (purpose === 'client_certificate' ? (
+                <span className="soft">None is shown</span>
+              ) : (
+                <span className={classes.bad}>There is none</span>
+              ))}
             {versions.map((credential) => (
               <div key={credential.version} className={classes.version}>
                 <Version credential={credential} />

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { adaptersQuery, destinationQuery } from '../api/queries';
 import type { Adapter, Destination, DestinationHealth } from '../api/types';
 import { count, duration, plural } from '../format/numbers';
-import { postureWords } from '../format/words';
+import { authorizationWords, postureWords } from '../format/words';
 import { Facts } from '../parts/Facts';
 import { Instant } from '../parts/Instant';
 import { Loaded } from '../parts/Loaded';
@@ -47,6 +47,22 @@ function Standing({ destination, health }: { destination: Destination; health: D
   );
 }
 
+function authorizationOf({ authorization }: Destination): string {
+  if (!authorization) return 'None';
+  const word = authorizationWords[authorization.scheme];
+  switch (authorization.scheme) {
+    case 'bearer':
+      return word;
+    case 'basic':
+      return `${word}, ${authorization.username}`;
+    case 'header':
+    case 'hmac':
+      return `${word}, ${authorization.header}`;
+    case 'oauth2_client_credentials':
+      return `${word}, ${authorization.client_id} at ${authorization.token_url.fingerprint}`;
+  }
+}
+
 function Delivering({ destination, adapter }: { destination: Destination; adapter: Adapter | undefined }) {
   const { runtime } = destination;
   const posture = postureWords[destination.credential_posture];
@@ -59,6 +75,7 @@ function Delivering({ destination, adapter }: { destination: Destination; adapte
         ['Protocol', destination.endpoint.scheme],
         ['Event types', destination.event_types.join(', ')],
         ['Signing', destination.signing === 'required' ? 'Required' : 'Disabled for this destination'],
+        ['Authorization', authorizationOf(destination)],
         [
           'Credentials',
           <span key="c" title={posture.meaning}>

@@ -1,4 +1,4 @@
-import type { Attempt, DeliveryState, Posture, Role } from '../api/types';
+import type { Attempt, Authorization, DeliveryState, Posture, Role } from '../api/types';
 
 export const stateWords: Record<DeliveryState, string> = {
   pending: 'Pending',
@@ -25,6 +25,14 @@ export const resultWords: Record<Attempt['result'], { word: string; meaning: str
     word: 'Interrupted',
     meaning: 'Its daemon vanished: whether the receiver got it is unknown. Counts as retryable.',
   },
+};
+
+export const authorizationWords: Record<Authorization['scheme'], string> = {
+  bearer: 'Bearer token',
+  basic: 'Basic: user name and password',
+  header: 'A header of its own',
+  hmac: 'HMAC of the body',
+  oauth2_client_credentials: 'OAuth 2.0 client credentials',
 };
 
 export const roleWords: Record<Role, string> = {
