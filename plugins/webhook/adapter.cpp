@@ -1,9 +1,9 @@
+#include <opi/kit/retry_after.hpp>
 #include <opi/plugin.hpp>
 #include <string>
 
 #include "config.hpp"
 #include "envelope.hpp"
-#include "retry_after.hpp"
 
 namespace opi::webhook {
 namespace {
@@ -33,9 +33,7 @@ class Adapter {
 
   [[nodiscard]] sdk::Verdict interpret(const sdk::Delivery& delivery, const sdk::Response& response) const {
     const int status = response.status();
-    std::chrono::milliseconds wait{0};
-    if (const auto after = response.header("retry-after"))
-      wait = parse_retry_after(*after, delivery.now_unix_ms()).value_or(wait);
+    const auto wait = kit::wait_of(delivery, response);
     if (status >= 200 && status < 300) return sdk::Verdict::delivered();
     if (status >= 300 && status < 400) return sdk::Verdict::reject().detail("redirects are not followed");
     if (status == 410) return sdk::Verdict::disable().detail("the receiver says that this endpoint is gone for good");

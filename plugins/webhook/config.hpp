@@ -1,10 +1,10 @@
 #pragma once
+#include <opi/kit/template.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "body_template.hpp"
 #include "custom_headers.hpp"
 #include "signature.hpp"
 
@@ -16,7 +16,7 @@ enum class Body { envelope, payload, from_template };
 struct Config {
   std::string method = "POST";
   Body body = Body::envelope;
-  std::optional<BodyTemplate> body_template;  // if body is from_template
+  std::optional<kit::Template> body_template;  // if body is from_template
   std::string content_type = "application/json";
   CustomHeaders headers;
   std::vector<Scheme> signatures{Scheme::standard_webhooks};

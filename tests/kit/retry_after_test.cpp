@@ -1,8 +1,8 @@
-#include "retry_after.hpp"
-
 #include <gtest/gtest.h>
 
-namespace opi::webhook {
+#include <opi/kit/retry_after.hpp>
+
+namespace opi::kit {
 namespace {
 
 using namespace std::chrono_literals;
@@ -39,4 +39,4 @@ TEST(RetryAfter, IgnoresWhatIsMalformed) {
 }
 
 }  // namespace
-}  // namespace opi::webhook
+}  // namespace opi::kit

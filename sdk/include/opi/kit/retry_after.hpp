@@ -1,24 +1,29 @@
-#include "retry_after.hpp"
-
+#pragma once
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <opi/plugin.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
 
-namespace opi::webhook {
-namespace {
+namespace opi::kit {
+namespace detail {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-constexpr milliseconds longest = std::chrono::days{30};
+inline constexpr milliseconds longest_wait = std::chrono::days{30};
 
-std::optional<int> number(std::string_view digits) {
+inline std::optional<int> number(std::string_view digits) {
   int value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc{} || end != digits.data() + digits.size() || digits.front() == '-') return std::nullopt;
   return value;
 }
 
-std::optional<unsigned> month(std::string_view name) {
+inline std::optional<unsigned> month(std::string_view name) {
   static constexpr std::array<std::string_view, 12> names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto found = std::ranges::find(names, name);
@@ -26,15 +31,15 @@ std::optional<unsigned> month(std::string_view name) {
   return static_cast<unsigned>(found - names.begin()) + 1;
 }
 
-std::optional<seconds> time_of_day(std::string_view text) {  // 08:49:37
+inline std::optional<seconds> time_of_day(std::string_view text) {  // 08:49:37
   if (text.size() != 8 || text[2] != ':' || text[5] != ':') return std::nullopt;
   const auto h = number(text.substr(0, 2)), m = number(text.substr(3, 2)), s = number(text.substr(6, 2));
   if (!h || !m || !s || *h > 23 || *m > 59 || *s > 60) return std::nullopt;
   return std::chrono::hours{*h} + std::chrono::minutes{*m} + seconds{*s};
 }
 
-std::optional<seconds> unix_time(std::string_view year, std::string_view month_name, std::string_view day,
-                                 std::string_view time) {
+inline std::optional<seconds> unix_time(std::string_view year, std::string_view month_name, std::string_view day,
+                                        std::string_view time) {
   if (day.starts_with(' ')) day.remove_prefix(1);
   const auto y = number(year), d = number(day);
   const auto m = month(month_name);
@@ -46,7 +51,7 @@ std::optional<seconds> unix_time(std::string_view year, std::string_view month_n
   return std::chrono::sys_days{date}.time_since_epoch() + *t;
 }
 
-std::optional<seconds> http_date(std::string_view text, std::uint64_t now_unix_ms) {
+inline std::optional<seconds> http_date(std::string_view text, std::uint64_t now_unix_ms) {
   // Sun, 06 Nov 1994 08:49:37 GMT
   if (text.size() == 29 && text.substr(3, 2) == ", " && text[7] == ' ' && text[11] == ' ' && text[16] == ' ' &&
       text.ends_with(" GMT"))
@@ -69,21 +74,42 @@ std::optional<seconds> http_date(std::string_view text, std::uint64_t now_unix_m
   return unix_time(std::to_string(year), rest.substr(3, 3), rest.substr(0, 2), rest.substr(10, 8));
 }
 
-}  // namespace
+}  // namespace detail
 
-std::optional<milliseconds> parse_retry_after(std::string_view value, std::uint64_t now_unix_ms) {
+// The wait that a Retry-After value asks for (RFC 9110 section 10.2.3): seconds, or an HTTP date in any of its three
+// forms relative to now. A date in the past is zero; malformed values are nullopt; at most 30 days.
+inline std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, std::uint64_t now_unix_ms) {
+  using std::chrono::milliseconds;
   while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
   while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
   if (value.empty()) return std::nullopt;
   if (std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; })) {
     std::uint64_t wait = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), wait);
-    if (error != std::errc{} || wait > std::uint64_t{30} * 86'400) return longest;
-    return seconds{wait};
+    if (error != std::errc{} || wait > std::uint64_t{30} * 86'400) return detail::longest_wait;
+    return std::chrono::seconds{wait};
   }
-  const auto date = http_date(value, now_unix_ms);
+  const auto date = detail::http_date(value, now_unix_ms);
   if (!date) return std::nullopt;
-  return std::clamp(milliseconds{*date} - milliseconds{now_unix_ms}, milliseconds{0}, longest);
+  return std::clamp(milliseconds{*date} - milliseconds{now_unix_ms}, milliseconds{0}, detail::longest_wait);
 }
 
-}  // namespace opi::webhook
+// The longest of the waits that Retry-After and the vendor's own headers ask for; zero: none. `reset_headers` hold
+// seconds from now or, if that is no sensible wait, a Unix time in seconds.
+inline std::chrono::milliseconds wait_of(const sdk::Delivery& delivery, const sdk::Response& response,
+                                         std::initializer_list<std::string_view> reset_headers = {}) {
+  const auto now = delivery.now_unix_ms();
+  std::chrono::milliseconds wait{0};
+  if (const auto after = response.header("retry-after")) wait = parse_retry_after(*after, now).value_or(wait);
+  for (const auto name : reset_headers) {
+    const auto value = response.header(name);
+    std::uint64_t seconds = 0;
+    if (!value || std::from_chars(value->data(), value->data() + value->size(), seconds).ec != std::errc{}) continue;
+    if (seconds > 100'000'000'000) continue;  // no time that anyone means
+    if (seconds >= 1'000'000'000) seconds = seconds * 1000 > now ? (seconds * 1000 - now + 999) / 1000 : 0;
+    if (seconds <= 30 * 86'400) wait = std::max(wait, std::chrono::milliseconds{seconds * 1000});
+  }
+  return wait;
+}
+
+}  // namespace opi::kit
