@@ -1,0 +1,10 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace opi::tool {
+
+// The subcommands. `words` follow the subcommand's name. The result is the exit code; all throw Failure.
+int golden(const std::vector<std::string>& words);
+
+}  // namespace opi::tool

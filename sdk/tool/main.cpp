@@ -1,0 +1,72 @@
+#include <exception>
+#include <iostream>
+#include <map>
+
+#include "commands.hpp"
+#include "failure.hpp"
+
+namespace {
+
+using opi::tool::Failure;
+
+struct Subcommand {
+  int (*run)(const std::vector<std::string>& words);
+  std::string_view usage, help;
+};
+
+const std::map<std::string, Subcommand, std::less<>> subcommands{
+    {"golden",
+     {&opi::tool::golden, "golden FILE.so DIR|CASE.json... [--update] [--component ID]",
+      R"(Plays an adapter's golden cases: renders each, compares the exact request, interprets each response and compares the
+verdict. Differences are shown by their place in the case (a JSON Pointer), expected and actual.
+
+  --update        writes what is now into the cases instead
+  --component ID  of a plugin with several adapters, the one that the cases are for
+
+A case is a JSON object; all members but "endpoint" may be missing:
+  config, endpoint, event (the envelope; what is missing is made up), attempt, step, carry, prior_ref, prior_url, now,
+  slots (which of the adapter's have a secret; all unless said), unsigned_allowed (the destination's signing is disabled),
+  request {method, url, headers, body} or error (why there is none),
+  exchanges [{response {status, headers, body, body_truncated} or {fault, sent}, verdict {kind, reason, detail,
+              external_ref, external_url, carry, retry_after_ms, by_status}}]
+A body is a JSON value, or a string if it is something else. The secret of a slot is the text <secret:SLOT>: in headers, as
+the key of signatures, and in a URL that is a secret as the path below the endpoint's origin. User-Agent is the host's
+and not compared. A verdict's reason is the adapter's own; without one the host says http_STATUS.
+)"}},
+};
+
+void print_help(std::ostream& out) {
+  out << "usage: opi-plugin COMMAND …\n\nProves a plugin of OneProtect Integrations right.\n\n";
+  for (const auto& [name, command] : subcommands) out << "  opi-plugin " << command.usage << "\n";
+  out << "\nopi-plugin COMMAND --help says more. Exit codes: 0 done and all is well, 1 something was found, 2 it could "
+         "not be\n"
+         "done, and why.\n";
+}
+
+bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }
+
+int run(const std::vector<std::string>& words) {
+  if (words.empty()) throw Failure("needs a command; opi-plugin --help lists them");
+  if (asks_for_help(words.front())) return print_help(std::cout), opi::tool::exit_ok;
+  const auto found = subcommands.find(words.front());
+  if (found == subcommands.end())
+    throw Failure("there is no command \"" + words.front() + "\"; opi-plugin --help lists them");
+  const std::vector<std::string> rest(words.begin() + 1, words.end());
+  for (const auto& word : rest)
+    if (word == "--help" || word == "-h") {
+      std::cout << "usage: opi-plugin " << found->second.usage << "\n\n" << found->second.help;
+      return opi::tool::exit_ok;
+    }
+  return found->second.run(rest);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run({argv + 1, argv + argc});
+  } catch (const std::exception& failure) {
+    std::cerr << "opi-plugin: " << failure.what() << "\n";
+    return opi::tool::exit_cannot_run;
+  }
+}
