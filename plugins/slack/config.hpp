@@ -10,7 +10,8 @@ struct Config {
   Mode mode = Mode::incoming_webhook;
   std::string channel;             // an id; empty for incoming webhooks, whose URL stands for one channel
   bool threads = true;             // what follows about a subject replies to its first message
-  bool broadcast_endings = false;  // replies that close a subject show in the channel too
+  bool broadcast_endings = false;  // replies that end a subject show in the channel too
+  bool mark_endings = false;       // the first message gets a reaction when its subject ends
 };
 
 // Throws sdk::Failure, which names the field that is wrong.

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "mrkdwn.hpp"
+
 namespace opi::slack {
 namespace {
 
@@ -91,15 +93,24 @@ sdk::Verdict of(Kind kind, std::chrono::milliseconds retry_after) {
 
 sdk::Verdict verdict_of_error(std::string_view code, std::chrono::milliseconds retry_after) {
   const auto* const known = find(code);
-  if (known == nullptr)
-    return sdk::Verdict::reject().reason("slack_error").detail("Slack answered: " + std::string(code.substr(0, 200)));
+  if (known == nullptr) return sdk::Verdict::reject().reason("slack_error").detail(answer_of(code));
   return of(known->kind, retry_after)
       .reason(std::string(known->code))
       .detail(std::string(known->code) + ": " + std::string(known->meaning));
 }
 
+std::string answer_of(std::string_view code) {
+  constexpr std::size_t enough = 100;
+  return code.empty() ? "Slack answered without an error code" : "Slack answered " + plain_line(code, enough);
+}
+
 bool is_known_error(std::string_view code) { return find(code) != nullptr; }
 
 bool refuses_thread(std::string_view code) { return std::ranges::find(thread_refusals, code) != thread_refusals.end(); }
+
+bool is_final(std::string_view code) {
+  const auto* const known = find(code);
+  return known == nullptr || known->kind == Kind::reject || known->kind == Kind::disable;
+}
 
 }  // namespace opi::slack

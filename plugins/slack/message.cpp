@@ -58,7 +58,8 @@ json::object facts_of(const kit::Summary& summary) {
 
 json::object message_of(const sdk::Delivery& delivery, bool reply) {
   const auto summary = kit::summarise(delivery);
-  const auto heading = std::string(sign_of(kit::loudness_of(summary))) + summary.title;
+  const auto sign = std::string(sign_of(kit::loudness_of(summary)));
+  const auto heading = sign + summary.title;
   const auto what = kit::subline(delivery, summary);
 
   json::array blocks;
@@ -66,7 +67,8 @@ json::object message_of(const sdk::Delivery& delivery, bool reply) {
     blocks.push_back(json::object{
         {"type", "header"},
         {"text", {{"type", "plain_text"}, {"text", plain_line(heading, header_limit)}, {"emoji", false}}}});
-  blocks.push_back(section(mrkdwn_line(reply && summary.has_title ? joined({heading, what}) : what, line_limit)));
+  const auto first_line = !reply ? what : summary.has_title ? joined({heading, what}) : sign + what;
+  blocks.push_back(section(mrkdwn_line(first_line, line_limit)));
   if (!summary.text.empty())
     blocks.push_back(
         section(mrkdwn(summary.author.empty() ? summary.text : summary.author + ": " + summary.text, section_limit)));
@@ -79,7 +81,13 @@ json::object message_of(const sdk::Delivery& delivery, bool reply) {
       mrkdwn_line(joined({summary.id, delivery.source(), delivery.timestamp(), delivery.event_id()}), line_limit)));
 
   // What notifications and screen readers say. Slack wants it beside blocks.
-  return {{"text", mrkdwn_line(joined({heading, what}), line_limit)}, {"blocks", std::move(blocks)}};
+  // Names and links in it are not looked for, nor previews fetched of what a hostile payload links to.
+  return {{"text", mrkdwn_line(joined({heading, what}), line_limit)},
+          {"blocks", std::move(blocks)},
+          {"parse", "none"},
+          {"link_names", false},
+          {"unfurl_links", false},
+          {"unfurl_media", false}};
 }
 
 }  // namespace opi::slack

@@ -4,7 +4,7 @@
 
 namespace opi::slack {
 
-// The members "text" and "blocks" of a message about the event: a heading, what happened, prose, up to ten facts, a
+// A message about the event, without its channel: a heading, what happened, prose, up to ten facts, a
 // link, and where it comes from. A reply has no heading, since the thread has one. Links and mentions of the payload
 // are text.
 boost::json::object message_of(const sdk::Delivery& delivery, bool reply);
