@@ -16,13 +16,13 @@ struct Said {
 
 Said said(const sdk::Verdict& verdict) {
   Said out;
-  static const opi_verdict_ops ops{sizeof(opi_verdict_ops), 0, [](void* impl, const opi_verdict* v) -> opi_status {
-                                     *static_cast<Said*>(impl) = {v->kind, std::string(sdk::view(v->reason)),
-                                                                  std::string(sdk::view(v->external_ref)),
-                                                                  std::string(sdk::view(v->external_url)),
-                                                                  std::string(sdk::text_view(v->carry))};
-                                     return OPI_OK;
-                                   }};
+  static const opi_verdict_ops ops{
+      sizeof(opi_verdict_ops), 0, [](void* impl, const opi_verdict* v) noexcept -> opi_status {
+        *static_cast<Said*>(impl) = {v->kind, std::string(sdk::view(v->reason)),
+                                     std::string(sdk::view(v->external_ref)), std::string(sdk::view(v->external_url)),
+                                     std::string(sdk::text_view(v->carry))};
+        return OPI_OK;
+      }};
   verdict.give({&ops, &out});
   return out;
 }
@@ -116,9 +116,11 @@ TEST_F(TicketFlows, LookBeforeACloseWhereThereIsAWorkflow) {
   const auto first = delivery("alert.resolved", "7");
   const auto task = looks.task(first);
   EXPECT_EQ(task.step, TicketStep::look);
-  const auto close = looks.task(next(said(looks.looked(first, task, "31"))));
+  const auto close = looks.task(next(said(TicketFlow::then(first, task, TicketStep::close, "31"))));
   EXPECT_EQ(close.step, TicketStep::close);
   EXPECT_EQ(close.extra, "31");
+  ++raw_.attempt;
+  EXPECT_EQ(looks.task(sdk::Delivery(raw_)).step, TicketStep::look) << "the answer to the close was lost";
 }
 
 TEST_F(TicketFlows, RefuseUnknownSubjectsWhereTheyAreToldTo) {

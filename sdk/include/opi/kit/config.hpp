@@ -4,6 +4,7 @@
 #include <opi/plugin.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Reads a destination's configuration. The host has checked it against the manifest's schema; what is read here still
 // names its field when it is of the wrong kind. Everything throws sdk::Failure.
@@ -64,6 +65,19 @@ inline boost::json::object object_at(const boost::json::object& object, std::str
   if (value == nullptr) return {};
   if (!value->is_object()) wrong(field, "is not an object");
   return value->get_object();
+}
+
+// A list of strings; empty if absent.
+inline std::vector<std::string> texts(const boost::json::object& object, std::string_view field) {
+  const auto* const value = object.if_contains({field.data(), field.size()});
+  std::vector<std::string> out;
+  if (value == nullptr) return out;
+  if (!value->is_array()) wrong(field, "is not a list");
+  for (const auto& each : value->get_array()) {
+    if (!each.is_string()) wrong(field, "has an element that is not a string");
+    out.emplace_back(each.get_string());
+  }
+  return out;
 }
 
 }  // namespace opi::kit

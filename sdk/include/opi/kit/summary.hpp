@@ -163,4 +163,9 @@ inline std::string plain_text(const sdk::Delivery& delivery, const Summary& summ
   return out;
 }
 
+// plain_text() for where the title does not stand beside it.
+inline std::string note_text(const sdk::Delivery& delivery, const Summary& summary) {
+  return summary.title + "\n" + plain_text(delivery, summary);
+}
+
 }  // namespace opi::kit

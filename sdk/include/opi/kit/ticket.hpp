@@ -109,9 +109,10 @@ class TicketFlow {
     return with_reference(proceed(delivery, {after_known(delivery), ref, url, {}}), ref, url);
   }
 
-  // look: what it found, for the close.
-  [[nodiscard]] sdk::Verdict looked(const sdk::Delivery& delivery, TicketTask task, std::string extra) const {
-    task.step = TicketStep::close;
+  // look: another request about the same ticket, and what it needs to know.
+  [[nodiscard]] static sdk::Verdict then(const sdk::Delivery& delivery, TicketTask task, TicketStep step,
+                                         std::string extra = {}) {
+    task.step = step;
     task.extra = std::move(extra);
     return proceed(delivery, task);
   }
@@ -161,8 +162,8 @@ class TicketFlow {
                             {"extra", task.extra}}));
   }
 
-  // Every step is an attempt: a create that is not the attempt right after its search is a repetition, and what became
-  // of the one before it is searched for again.
+  // Every step is an attempt: a create or close that is not the attempt right after its search or look is a repetition,
+  // and what became of the one before it is asked for again.
   [[nodiscard]] TicketTask carried(const sdk::Delivery& delivery) const {
     const auto carry = delivery.carry();
     const auto name = text_at(carry, "step");
@@ -173,8 +174,9 @@ class TicketFlow {
     TicketTask task{static_cast<TicketStep>(at - ticket_step_names.begin()), text_at(carry, "ref"),
                     text_at(carry, "url"), text_at(carry, "extra")};
     const bool again = text_at(carry, "attempt") != std::to_string(delivery.attempt() - 1);
-    if (task.step == TicketStep::create && again && options_.can_find && delivery.step() <= last_free_step)
-      task.step = TicketStep::find;
+    if (!again || delivery.step() > last_free_step) return task;
+    if (task.step == TicketStep::create && options_.can_find) task.step = TicketStep::find;
+    if (task.step == TicketStep::close && options_.looks) task.step = TicketStep::look;
     return task;
   }
 
