@@ -1,7 +1,8 @@
 #include "message.hpp"
 
-#include <opi/kit/severity.hpp>
+#include <opi/kit/priority.hpp>
 #include <opi/kit/summary.hpp>
+#include <opi/kit/ticket.hpp>
 #include <opi/kit/web_link.hpp>
 
 #include "mrkdwn.hpp"
@@ -15,17 +16,17 @@ namespace json = boost::json;
 // refused: Slack takes about 13,000 characters of blocks in all. So facts are held shorter than a field may be.
 constexpr std::size_t header_limit = 150, section_limit = 3000, fields_limit = 10, fact_limit = 500, line_limit = 1000;
 
-std::string_view sign_of(kit::Loudness loudness) {
-  switch (loudness) {
-    case kit::Loudness::critical: return "🔴 ";
-    case kit::Loudness::high: return "🟠 ";
-    case kit::Loudness::medium: return "🟡 ";
-    case kit::Loudness::low: return "🔵 ";
-    case kit::Loudness::info: return "⚪ ";
-    case kit::Loudness::settled: return "✅ ";
-    case kit::Loudness::none: break;
+std::string_view sign_of(const sdk::Delivery& delivery, const kit::Summary& summary) {
+  if (kit::action_of(delivery) == kit::TicketAction::close) return "✅ ";
+  const auto urgency = kit::urgency_of(summary.severity);
+  if (!urgency) return "";
+  switch (*urgency) {
+    case kit::Urgency::critical: return "🔴 ";
+    case kit::Urgency::high: return "🟠 ";
+    case kit::Urgency::medium: return "🟡 ";
+    case kit::Urgency::low: break;
   }
-  return "";
+  return "🔵 ";
 }
 
 // verbatim: Slack does not look for links and names in the text.
@@ -58,7 +59,7 @@ json::object facts_of(const kit::Summary& summary) {
 
 json::object message_of(const sdk::Delivery& delivery, bool reply) {
   const auto summary = kit::summarise(delivery);
-  const auto sign = std::string(sign_of(kit::loudness_of(summary)));
+  const auto sign = std::string(sign_of(delivery, summary));
   const auto heading = sign + summary.title;
   const auto what = kit::subline(delivery, summary);
 

@@ -1,6 +1,7 @@
 #include "post_message.hpp"
 
 #include <opi/kit/answer.hpp>
+#include <opi/kit/ticket.hpp>
 
 #include "errors.hpp"
 #include "message.hpp"
@@ -10,9 +11,7 @@ namespace {
 
 constexpr std::string_view unthreaded = "unthreaded", mark = "mark";
 
-bool ends_subject(const sdk::Delivery& delivery) {
-  return delivery.event_type().ends_with(".closed") || delivery.event_type().ends_with(".resolved");
-}
+bool ends_subject(const sdk::Delivery& delivery) { return kit::action_of(delivery) == kit::TicketAction::close; }
 
 // Another method of the API that the endpoint belongs to.
 std::string method_url(std::string_view endpoint, std::string_view method) {

@@ -1,7 +1,8 @@
 #include "card.hpp"
 
-#include <opi/kit/severity.hpp>
+#include <opi/kit/priority.hpp>
 #include <opi/kit/summary.hpp>
+#include <opi/kit/ticket.hpp>
 #include <opi/kit/web_link.hpp>
 
 #include "markdown.hpp"
@@ -16,17 +17,17 @@ namespace json = boost::json;
 constexpr std::size_t title_limit = 200, line_limit = 300, text_limit = 3000, facts_limit = 10, name_limit = 60,
                       value_limit = 300, origin_limit = 500;
 
-std::string_view style_of(kit::Loudness loudness) {
-  switch (loudness) {
-    case kit::Loudness::critical:
-    case kit::Loudness::high: return "attention";
-    case kit::Loudness::medium: return "warning";
-    case kit::Loudness::low:
-    case kit::Loudness::info: return "accent";
-    case kit::Loudness::settled: return "good";
-    case kit::Loudness::none: break;
+std::string_view style_of(const sdk::Delivery& delivery, const kit::Summary& summary) {
+  if (kit::action_of(delivery) == kit::TicketAction::close) return "good";
+  const auto urgency = kit::urgency_of(summary.severity);
+  if (!urgency) return "emphasis";
+  switch (*urgency) {
+    case kit::Urgency::critical:
+    case kit::Urgency::high: return "attention";
+    case kit::Urgency::medium: return "warning";
+    case kit::Urgency::low: break;
   }
-  return "emphasis";
+  return "accent";
 }
 
 json::object text_block(std::string text) { return {{"type", "TextBlock"}, {"text", std::move(text)}, {"wrap", true}}; }
@@ -44,7 +45,7 @@ json::object heading(const sdk::Delivery& delivery, const kit::Summary& summary)
   title["weight"] = "Bolder";
   title["style"] = "heading";
   return {{"type", "Container"},
-          {"style", style_of(kit::loudness_of(summary))},
+          {"style", style_of(delivery, summary)},
           {"bleed", true},
           {"items", json::array{std::move(title), text_block(markdown(kit::subline(delivery, summary), line_limit))}}};
 }
