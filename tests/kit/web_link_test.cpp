@@ -8,6 +8,7 @@ namespace {
 TEST(WebLink, ShowsTheHostThatItLeadsTo) {
   EXPECT_EQ(linkable_host("https://oneprotect.example/alerts/1?x=1#top"), "oneprotect.example");
   EXPECT_EQ(linkable_host("https://oneprotect.example:8443"), "oneprotect.example:8443");
+  EXPECT_EQ(linkable_host("https://evil.example#oneprotect.example"), "evil.example");
 }
 
 TEST(WebLink, IsNoneForWhatCouldMislead) {

@@ -49,7 +49,10 @@ TEST(SlackThread, IsKeptAsItsChannelAndTimestamp) {
   const auto thread = Thread::of("C024BE91L", "1503435956.000247");
   ASSERT_TRUE(thread);
   EXPECT_EQ(thread->ref(), "C024BE91L/1503435956.000247");
-  EXPECT_EQ(Thread::parse(thread->ref())->ts, "1503435956.000247");
+  const auto again = Thread::parse(thread->ref());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->channel, "C024BE91L");
+  EXPECT_EQ(again->ts, "1503435956.000247");
 }
 
 TEST(SlackThread, IsNoneInAnyOtherForm) {
