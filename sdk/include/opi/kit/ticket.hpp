@@ -103,8 +103,10 @@ class TicketFlow {
   // create: there is a ticket now, which says what the event says; a close closes it as well.
   [[nodiscard]] sdk::Verdict created(const sdk::Delivery& delivery, const std::string& ref,
                                      const std::string& url) const {
-    if (ref.empty())
-      return sdk::Verdict::reject().reason("no_reference").detail("the receiver did not say what it calls the ticket");
+    if (ref.empty())  // where it can be searched for, the next attempt does
+      return (options_.can_find ? sdk::Verdict::retry() : sdk::Verdict::reject())
+          .reason("no_reference")
+          .detail("the receiver did not say what it calls the ticket");
     if (action_of(delivery) != TicketAction::close) return with_reference(sdk::Verdict::delivered(), ref, url);
     return with_reference(proceed(delivery, {after_known(delivery), ref, url, {}}), ref, url);
   }
@@ -125,12 +127,11 @@ class TicketFlow {
   // As judge_failure(), but a ticket that was there and is not is told from an endpoint that is not.
   [[nodiscard]] static sdk::Verdict failed(const TicketTask& task, const sdk::Response& response,
                                            std::chrono::milliseconds wait) {
-    if ((response.status() == 404 || response.status() == 410) && !task.ref.empty())
-      return sdk::Verdict::reject()
-          .reason("ticket_gone")
-          .detail(
-              cut("the receiver has no ticket " + task.ref + " any more: " + error_text(response), 500, Unit::bytes));
-    return judge_failure(response, wait);
+    if ((response.status() != 404 && response.status() != 410) || task.ref.empty())
+      return judge_failure(response, wait);
+    const auto said = error_text(response);
+    const auto detail = "the receiver has no ticket " + task.ref + " any more" + (said.empty() ? "" : ": " + said);
+    return sdk::Verdict::reject().reason("ticket_gone").detail(cut(detail, 500, Unit::bytes));
   }
 
  private:
