@@ -99,8 +99,7 @@ Config parse_config(std::string_view text) {
       kit::one_of(object, "missing", {"null", "error"}) == "error" ? kit::Missing::error : kit::Missing::null;
   auto actions = actions_of(object, missing);
   const kit::TicketFlow flow(
-      {.can_find = actions.contains(TicketStep::find),
-       .create_unknown = kit::one_of(object, "unknown_subject", {"create", "reject"}) == "create"});
+      {.can_find = actions.contains(TicketStep::find), .create_unknown = kit::creates_unknown(object)});
   Config config{std::move(actions), flow, {object, "priorities", kit::urgency_names}, {}};
   if (const auto link = kit::text(object, "link"); !link.empty()) config.link = path_template(link, "link");
   config.title_characters = static_cast<std::size_t>(kit::number(object, "title_characters", 255));

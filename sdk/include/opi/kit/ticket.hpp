@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "opi/kit/answer.hpp"
+#include "opi/kit/config.hpp"
 #include "opi/kit/json_text.hpp"
 
 // How a ticket adapter gets from an event to its receiver's ticket. Every subject (a ticket, an alert) has one ticket
@@ -46,6 +47,11 @@ inline std::string subject_key(const sdk::Delivery& delivery, std::size_t longes
   return key;
 }
 
+// The configuration's "unknown_subject": whether an update, comment or close of a subject without ticket creates one.
+inline bool creates_unknown(const boost::json::object& config) {
+  return one_of(config, "unknown_subject", {"create", "reject"}) == "create";
+}
+
 // `look`: asks what a close needs to know, where the receiver has a workflow.
 enum class TicketStep { find, create, update, comment, look, close };
 inline constexpr std::array<std::string_view, 6> ticket_step_names{"find",    "create", "update",
@@ -73,7 +79,7 @@ class TicketFlow {
  public:
   struct Options {
     bool can_find = false;
-    bool create_unknown = true;  // create a ticket for an update, comment or close whose subject has none
+    bool create_unknown = true;  // see creates_unknown()
     bool looks = false;          // before a close
   };
 
