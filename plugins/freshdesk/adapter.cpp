@@ -38,9 +38,10 @@ class Adapter {
     } else if (!change.empty()) {
       kit::send_json(request, delivery, "PUT", ticket, change);
     } else {
-      const auto text = kit::cut(kit::note_text(delivery, kit::summarise(delivery)), max_text);
+      const auto summary = kit::summarise(delivery);
+      const auto text = kit::cut(kit::note_text(delivery, summary), max_text);
       kit::send_json(request, delivery, "POST", ticket + "/notes",
-                     json::object{{"body", kit::html_of(text)}, {"private", private_notes_}});
+                     json::object{{"body", kit::html_of(text)}, {"private", !public_notes_ || summary.internal}});
     }
   }
 
@@ -66,7 +67,7 @@ class Adapter {
       : flow_({.can_find = true, .create_unknown = kit::creates_unknown(config)}),
         requester_(kit::required_text(config, "requester_email")),
         closed_status_(kit::number(config, "closed_status", 5)),
-        private_notes_(!kit::flag(config, "public_notes", false)),
+        public_notes_(kit::flag(config, "public_notes", false)),
         priorities_(config, "priorities", {"1", "2", "3", "4"}),
         fields_(
             kit::extra_fields(config, {"subject", "description", "email", "priority", "status", "source", "tags"})) {
@@ -106,7 +107,7 @@ class Adapter {
   kit::TicketFlow flow_;
   std::string requester_;
   std::int64_t closed_status_;
-  bool private_notes_;
+  bool public_notes_;
   kit::Priorities priorities_;
   json::object fields_;
   json::array tags_;

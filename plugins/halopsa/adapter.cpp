@@ -63,10 +63,13 @@ class Adapter {
         ticket_type_(kit::number(config, "ticket_type_id", 1)),
         closed_status_(kit::number(config, "closed_status_id", 9)),
         outcome_(kit::number(config, "note_outcome_id", 7)),
-        hidden_notes_(!kit::flag(config, "public_notes", false)),
+        public_notes_(kit::flag(config, "public_notes", false)),
         priorities_(config, "priorities", {"4", "3", "2", "1"}),
         fields_(kit::extra_fields(
-            config, {"id", "summary", "details", "details_html", "tickettype_id", "priority_id", "status_id"})) {}
+            config, {"id", "summary", "details", "details_html", "tickettype_id", "priority_id", "status_id"})) {
+    for (const auto word : kit::urgency_names)
+      if (const auto id = priorities_.of(word); !id.empty()) (void)kit::whole_number(id, "priorities");
+  }
 
   static std::string key_of(const sdk::Delivery& delivery) { return kit::subject_key(delivery, max_key); }
   static std::string marker_of(const sdk::Delivery& delivery) { return " [" + key_of(delivery) + "]"; }
@@ -98,11 +101,12 @@ class Adapter {
   }
 
   [[nodiscard]] json::object note(const sdk::Delivery& delivery, const TicketTask& task) const {
-    const auto text = kit::cut(kit::note_text(delivery, kit::summarise(delivery)), max_text);
+    const auto summary = kit::summarise(delivery);
+    const auto text = kit::cut(kit::note_text(delivery, summary), max_text);
     return {{"ticket_id", id_of(task)},
             {"outcome_id", outcome_},
             {"note_html", kit::html_of(text)},
-            {"hiddenfromuser", hidden_notes_}};
+            {"hiddenfromuser", !public_notes_ || summary.internal}};
   }
 
   // The search is one over the text: only a ticket whose summary has the marker is this subject's.
@@ -124,7 +128,7 @@ class Adapter {
 
   kit::TicketFlow flow_;
   std::int64_t ticket_type_, closed_status_, outcome_;
-  bool hidden_notes_;
+  bool public_notes_;
   kit::Priorities priorities_;
   json::object fields_;
 };

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <opi/kit/config.hpp>
 #include <opi/kit/json_request.hpp>
@@ -27,7 +28,7 @@ class Adapter {
 
   void render(const sdk::Delivery& delivery, sdk::RequestBuilder& request) const {
     const auto task = flow_.task(delivery);
-    const auto table = "/api/now/table/" + kit::percent_encoded(table_);
+    const auto table = "/api/now/table/" + table_;
     const std::string answer = "sysparm_fields=sys_id,number";
     const auto record = table + "/" + kit::percent_encoded(task.ref) + "?" + answer;
     switch (task.step) {
@@ -80,7 +81,10 @@ class Adapter {
         impacts_(config, "impacts", {"3", "3", "2", "1"}),
         fields_(kit::extra_fields(
             config, {"short_description", "description", "work_notes", "correlation_id", "correlation_display",
-                     "urgency", "impact", "state", "close_code", "close_notes"})) {}
+                     "urgency", "impact", "state", "close_code", "close_notes"})) {
+    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+    if (!std::ranges::all_of(table_, fits)) kit::wrong("table", "is not a table's name");
+  }
 
   // Has no character that means something in an encoded query.
   static std::string key_of(const sdk::Delivery& delivery) { return kit::subject_key(delivery, max_correlation_id); }
@@ -116,7 +120,7 @@ class Adapter {
   }
 
   [[nodiscard]] std::string page_of(const sdk::Delivery& delivery, const std::string& sys_id) const {
-    return std::string(kit::origin_of(delivery.endpoint_url())) + "/" + kit::percent_encoded(table_) +
+    return std::string(kit::origin_of(delivery.endpoint_url())) + "/" + table_ +
            ".do?sys_id=" + kit::percent_encoded(sys_id);
   }
 

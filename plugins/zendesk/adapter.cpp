@@ -80,15 +80,15 @@ class Adapter {
 
   static std::string key_of(const sdk::Delivery& delivery) { return kit::subject_key(delivery, max_external_id); }
 
-  [[nodiscard]] json::object comment(const std::string& text) const {
-    return {{"body", kit::cut(text, max_comment, kit::Unit::bytes)}, {"public", public_comments_}};
+  [[nodiscard]] json::object comment(const std::string& text, const kit::Summary& summary) const {
+    return {{"body", kit::cut(text, max_comment, kit::Unit::bytes)}, {"public", public_comments_ && !summary.internal}};
   }
 
   [[nodiscard]] json::object created(const sdk::Delivery& delivery) const {
     const auto summary = kit::summarise(delivery);
     auto out = fields_;
     out["subject"] = kit::cut(summary.title, max_subject);
-    out["comment"] = comment(kit::plain_text(delivery, summary));
+    out["comment"] = comment(kit::plain_text(delivery, summary), summary);
     out["external_id"] = key_of(delivery);
     out["type"] = type_;
     if (!tags_.empty()) out["tags"] = tags_;
@@ -97,7 +97,8 @@ class Adapter {
   }
 
   [[nodiscard]] json::object changed(const sdk::Delivery& delivery, json::object change) const {
-    change["comment"] = comment(kit::note_text(delivery, kit::summarise(delivery)));
+    const auto summary = kit::summarise(delivery);
+    change["comment"] = comment(kit::note_text(delivery, summary), summary);
     return change;
   }
 
