@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 #include <opi/kit/config.hpp>
+#include <opi/kit/json_request.hpp>
 #include <opi/kit/priority.hpp>
 #include <opi/kit/summary.hpp>
 #include <opi/kit/ticket.hpp>
@@ -49,19 +50,14 @@ class Adapter {
     const auto task = flow_.task(delivery);
     const auto issue = "/rest/api/3/issue/" + kit::percent_encoded(task.ref);
     const auto send = [&](const char* method, const std::string& path, const json::object& body) {
-      request.method(method).url(kit::url_below(delivery.endpoint_url(), path));
-      request.header("Accept", "application/json").header("Content-Type", "application/json");
-      request.body(json::serialize(body));
+      kit::send_json(request, delivery, method, path, body);
     };
     switch (task.step) {
       case TicketStep::find: return send("POST", "/rest/api/3/search/jql", search(delivery));
       case TicketStep::create: return send("POST", "/rest/api/3/issue", {{"fields", fields(delivery)}});
       case TicketStep::update: return send("PUT", issue, update(delivery));
       case TicketStep::comment: return send("POST", issue + "/comment", {{"body", text(delivery)}});
-      case TicketStep::look:
-        request.method("GET").header("Accept", "application/json");
-        request.url(kit::url_below(delivery.endpoint_url(), issue + "?fields=status&expand=transitions"));
-        return;
+      case TicketStep::look: return kit::get_json(request, delivery, issue + "?fields=status&expand=transitions");
       case TicketStep::close: return send("POST", issue + "/transitions", transition(delivery, task));
     }
   }
@@ -82,9 +78,7 @@ class Adapter {
 
  private:
   explicit Adapter(const json::object& config)
-      : flow_({.can_find = true,
-               .create_unknown = kit::one_of(config, "unknown_subject", {"create", "reject"}) == "create",
-               .looks = true}),
+      : flow_({.can_find = true, .create_unknown = kit::creates_unknown(config), .looks = true}),
         project_(kit::required_text(config, "project")),
         issue_type_(kit::text(config, "issue_type", "Task")),
         close_transition_(kit::text(config, "close_transition")),

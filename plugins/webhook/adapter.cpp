@@ -23,7 +23,8 @@ class Adapter {
         .header("Idempotency-Key", delivery.idempotency_key())
         .header("X-OneProtect-Event-Type", delivery.event_type())
         .header("traceparent", delivery.traceparent());
-    if (!delivery.correlation_id().empty()) request.header("X-Correlation-Id", header_text(delivery.correlation_id()));
+    if (!delivery.correlation_id().empty())
+      request.header("X-Correlation-Id", kit::header_text(delivery.correlation_id()));
     for (const auto& [name, value] : config_.headers) request.header(name, value);
     if (config_.signatures.empty() && !delivery.unsigned_allowed())
       throw sdk::Failure(OPI_E_DENIED, "signatures: is empty, but the destination must not be sent to unsigned");

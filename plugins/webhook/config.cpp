@@ -28,19 +28,6 @@ std::string content_type(const json::object& object) {
   return type;
 }
 
-CustomHeaders custom_headers(const json::object& object) {
-  CustomHeaders headers;
-  const auto* const value = object.if_contains("headers");
-  if (value == nullptr) return headers;
-  if (!value->is_object()) wrong("headers", "is not an object");
-  for (const auto& [name, content] : value->get_object()) {
-    if (!content.is_string()) wrong("headers", "has a value that is not a string");
-    headers.emplace_back(std::string(name), std::string(content.get_string()));
-    check_custom_header(headers.back().first, headers.back().second);
-  }
-  return headers;
-}
-
 std::vector<Scheme> signatures(const json::object& object) {
   const auto* const value = object.if_contains("signatures");
   if (value == nullptr) return {Scheme::standard_webhooks};
@@ -87,7 +74,7 @@ Config parse_config(std::string_view text_of_json) {
         text(object, "template"),
         kit::Template::Rules{.missing = missing == "error" ? kit::Missing::error : kit::Missing::null});
   config.content_type = content_type(object);
-  config.headers = custom_headers(object);
+  config.headers = kit::custom_headers(object, "headers", "headers");
   config.signatures = signatures(object);
   return config;
 }

@@ -35,6 +35,8 @@ function(opi_add_plugin target)
     if(NOT TARGET Boost::headers)
       find_package(Boost 1.81 REQUIRED)
     endif()
+    # By itself, so that a change of the adapter does not compile it again.
+    set_source_files_properties(${OPI_SDK_CMAKE_DIR}/opi_json.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     target_sources(${target} PRIVATE ${OPI_SDK_CMAKE_DIR}/opi_json.cpp)
     target_link_libraries(${target} PRIVATE Boost::headers)
     target_compile_definitions(${target} PRIVATE BOOST_JSON_STATIC_LINK BOOST_JSON_NO_LIB)

@@ -28,7 +28,7 @@ TEST(ErrorText, ReadsTheMembersThatVendorsUse) {
 }
 
 TEST(ErrorText, TakesPlainTextButNoHtml) {
-  EXPECT_EQ(said("invalid_payload\n"), "invalid_payload ");
+  EXPECT_EQ(said("invalid_payload\n"), "invalid_payload");
   EXPECT_EQ(said("<html>busy</html>"), "");
   EXPECT_EQ(said(""), "");
 }

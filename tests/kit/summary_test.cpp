@@ -41,6 +41,8 @@ TEST_F(Summaries, TakeTheTextOfEachKind) {
   const auto comment = of("ticket.commented", R"({"comment":{"author":"Mareike Groß","text":"done"}})");
   EXPECT_EQ(comment.author, "Mareike Groß");
   EXPECT_EQ(comment.text, "done");
+  EXPECT_FALSE(comment.internal);
+  EXPECT_TRUE(of("ticket.commented", R"({"comment":{"visibility":"internal"}})").internal);
 }
 
 TEST_F(Summaries, HaveATitleForWhatTheyDoNotKnow) {

@@ -118,6 +118,15 @@ TEST_F(Templates, TakeNamesOfTheAdapter) {
   EXPECT_EQ(made.render(sdk::Delivery(raw_), values), R"({"id":"4\"2","n":"4\"2","t":null})");
 }
 
+TEST(JsonPointers, FollowRfc6901) {
+  const std::string json = R"({"a/b":[{"c~d":7}],"":1,"x":"y"})";
+  EXPECT_EQ(find_pointer(json, "/a~1b/0/c~0d")->text, "7");
+  EXPECT_EQ(find_pointer(json, "/")->text, "1");
+  EXPECT_EQ(find_pointer(json, "")->text, json);
+  EXPECT_FALSE(find_pointer(json, "/a~1b/1"));
+  EXPECT_FALSE(find_pointer(json, "x"));
+}
+
 // The payload was checked by the host; the reader must stay in bounds even if it was not.
 TEST(JsonSlices, StayInBoundsOnMalformedText) {
   const std::string good = R"({"a":{"b":["x\"y",{"c":"\u0041"},1.5e3,null]},"d":""})";

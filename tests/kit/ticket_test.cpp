@@ -168,11 +168,12 @@ TEST(Urgencies, AreReadFromTheUsualWords) {
   EXPECT_EQ(urgency_of("moderate"), Urgency::medium);
   EXPECT_EQ(urgency_of("info"), Urgency::low);
   EXPECT_EQ(urgency_of("whatever"), std::nullopt);
-  const Priorities words(boost::json::object{{"priorities", boost::json::object{{"high", "Sofort"}}}}, "priorities",
-                         {"Low", "Medium", "High", "Highest"});
+  const Priorities words(
+      boost::json::object{{"priorities", boost::json::object{{"high", "Sofort"}, {"otherwise", "?"}}}}, "priorities",
+      {"Low", "Medium", "High", "Highest"});
   EXPECT_EQ(words.of("P2"), "Sofort");
   EXPECT_EQ(words.of("critical"), "Highest");
-  EXPECT_EQ(words.of(""), "");
+  EXPECT_EQ(words.of(""), "?");
 }
 
 }  // namespace

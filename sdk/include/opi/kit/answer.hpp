@@ -56,6 +56,7 @@ inline std::string error_text(const sdk::Response& response) {
   }
   for (auto& c : out)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  while (out.ends_with(' ')) out.pop_back();
   return cut(out, longest, Unit::bytes);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 #include <boost/json.hpp>
+#include <charconv>
+#include <cstdint>
 #include <initializer_list>
 #include <opi/plugin.hpp>
 #include <string>
@@ -59,12 +61,32 @@ inline std::int64_t number(const boost::json::object& object, std::string_view f
   return value->get_int64();
 }
 
+// A whole number, not below zero, that is written in digits; `field` is what a failure calls it.
+inline std::int64_t whole_number(std::string_view digits, std::string_view field) {
+  std::int64_t out = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+  if (error != std::errc{} || end != digits.data() + digits.size() || digits.starts_with('-'))
+    wrong(field, "\"" + std::string(digits.substr(0, 64)) + "\" is not a whole number");
+  return out;
+}
+
 // An object of the configuration; empty if absent.
 inline boost::json::object object_at(const boost::json::object& object, std::string_view field) {
   const auto* const value = object.if_contains({field.data(), field.size()});
   if (value == nullptr) return {};
   if (!value->is_object()) wrong(field, "is not an object");
   return value->get_object();
+}
+
+// The object `fields`, values that a receiver's ticket gets as they are. Those that the adapter sets itself are
+// refused.
+inline boost::json::object extra_fields(const boost::json::object& object,
+                                        std::initializer_list<std::string_view> set_by_adapter) {
+  auto fields = object_at(object, "fields");
+  for (const auto name : set_by_adapter)
+    if (fields.contains({name.data(), name.size()}))
+      wrong("fields", "has \"" + std::string(name) + "\", which the adapter sets");
+  return fields;
 }
 
 // A list of strings; empty if absent.

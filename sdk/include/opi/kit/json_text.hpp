@@ -161,6 +161,25 @@ inline std::optional<JsonSlice> find_value(std::string_view json, std::string_vi
   return found;
 }
 
+// The value that a JSON pointer (RFC 6901) leads to.
+inline std::optional<JsonSlice> find_pointer(std::string_view json, std::string_view pointer) {
+  auto found = whole(json);
+  while (found && !pointer.empty()) {
+    if (pointer.front() != '/') return std::nullopt;
+    pointer.remove_prefix(1);
+    const auto end = std::min(pointer.find('/'), pointer.size());
+    std::string name;
+    for (std::size_t i = 0; i < end; ++i) {
+      const bool escaped = pointer[i] == '~' && i + 1 < end;
+      if (escaped) ++i;
+      name += !escaped ? pointer[i] : pointer[i] == '1' ? '/' : '~';
+    }
+    found = child(*found, name);
+    pointer.remove_prefix(end);
+  }
+  return found;
+}
+
 // A scalar's text; objects and arrays as JSON; null is empty.
 inline std::string text_of(const JsonSlice& value) {
   if (value.kind == JsonKind::null) return {};

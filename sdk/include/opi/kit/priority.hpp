@@ -29,23 +29,24 @@ inline std::optional<Urgency> urgency_of(std::string_view word) {
   return std::nullopt;
 }
 
-// A receiver's words for the four urgencies: the given ones, unless the configuration's object `field` has others. An
-// empty word: the priority is left to the receiver.
+// A receiver's words for the four urgencies: the given ones, unless the configuration's object `field` has others, and
+// its "otherwise" for what is none of them. An empty word: the priority is left to the receiver.
 class Priorities {
  public:
   Priorities(const boost::json::object& config, std::string_view field, std::array<std::string_view, 4> words) {
     const auto own = object_at(config, field);
     for (std::size_t i = 0; i < words.size(); ++i) words_[i] = text(own, urgency_names[i], words[i]);
+    otherwise_ = text(own, "otherwise");
   }
 
-  // Empty if the word is unknown.
   [[nodiscard]] std::string of(std::string_view severity) const {
     const auto urgency = urgency_of(severity);
-    return urgency ? words_[static_cast<std::size_t>(*urgency)] : std::string();
+    return urgency ? words_[static_cast<std::size_t>(*urgency)] : otherwise_;
   }
 
  private:
   std::array<std::string, 4> words_;
+  std::string otherwise_;
 };
 
 }  // namespace opi::kit

@@ -26,6 +26,7 @@ struct Summary {
   std::string title;       // never empty
   bool has_title = false;  // false: the payload has none, and the title is made from kind, id and action
   std::string severity, status;
+  bool internal = false;                                   // of a comment: not for the receiver's customers
   std::string author;                                      // of a comment
   std::string text;                                        // prose: body, comment, reason, summary; may have lines
   std::string link;                                        // http or https
@@ -125,6 +126,8 @@ inline Summary summarise(const sdk::Delivery& delivery) {
   out.status =
       detail::one_line(read.first({"alert.status", "ticket.status", "evidence.status", "status"}), Summary::max_fact);
   out.author = detail::one_line(read.first({"comment.author"}), Summary::max_fact);
+  const auto visibility = text_at(delivery.payload(), "comment.visibility");
+  out.internal = visibility == "internal" || visibility == "private";
   out.text = cut(read.first({"comment.text", "comment.body", "ticket.body", "ticket.description", "alert.description",
                              "evidence.description", "summary", "change.reason", "escalation.reason", "description",
                              "message", "text"}),

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "opi/kit/answer.hpp"
+#include "opi/kit/config.hpp"
 #include "opi/kit/json_text.hpp"
 
 // How a ticket adapter gets from an event to its receiver's ticket. Every subject (a ticket, an alert) has one ticket
@@ -46,6 +47,11 @@ inline std::string subject_key(const sdk::Delivery& delivery, std::size_t longes
   return key;
 }
 
+// The configuration's "unknown_subject": whether an update, comment or close of a subject without ticket creates one.
+inline bool creates_unknown(const boost::json::object& config) {
+  return one_of(config, "unknown_subject", {"create", "reject"}) == "create";
+}
+
 // `look`: asks what a close needs to know, where the receiver has a workflow.
 enum class TicketStep { find, create, update, comment, look, close };
 inline constexpr std::array<std::string_view, 6> ticket_step_names{"find",    "create", "update",
@@ -73,7 +79,7 @@ class TicketFlow {
  public:
   struct Options {
     bool can_find = false;
-    bool create_unknown = true;  // create a ticket for an update, comment or close whose subject has none
+    bool create_unknown = true;  // see creates_unknown()
     bool looks = false;          // before a close
   };
 
@@ -103,8 +109,10 @@ class TicketFlow {
   // create: there is a ticket now, which says what the event says; a close closes it as well.
   [[nodiscard]] sdk::Verdict created(const sdk::Delivery& delivery, const std::string& ref,
                                      const std::string& url) const {
-    if (ref.empty())
-      return sdk::Verdict::reject().reason("no_reference").detail("the receiver did not say what it calls the ticket");
+    if (ref.empty())  // where it can be searched for, the next attempt does
+      return (options_.can_find ? sdk::Verdict::retry() : sdk::Verdict::reject())
+          .reason("no_reference")
+          .detail("the receiver did not say what it calls the ticket");
     if (action_of(delivery) != TicketAction::close) return with_reference(sdk::Verdict::delivered(), ref, url);
     return with_reference(proceed(delivery, {after_known(delivery), ref, url, {}}), ref, url);
   }
@@ -125,12 +133,11 @@ class TicketFlow {
   // As judge_failure(), but a ticket that was there and is not is told from an endpoint that is not.
   [[nodiscard]] static sdk::Verdict failed(const TicketTask& task, const sdk::Response& response,
                                            std::chrono::milliseconds wait) {
-    if ((response.status() == 404 || response.status() == 410) && !task.ref.empty())
-      return sdk::Verdict::reject()
-          .reason("ticket_gone")
-          .detail(
-              cut("the receiver has no ticket " + task.ref + " any more: " + error_text(response), 500, Unit::bytes));
-    return judge_failure(response, wait);
+    if ((response.status() != 404 && response.status() != 410) || task.ref.empty())
+      return judge_failure(response, wait);
+    const auto said = error_text(response);
+    const auto detail = "the receiver has no ticket " + task.ref + " any more" + (said.empty() ? "" : ": " + said);
+    return sdk::Verdict::reject().reason("ticket_gone").detail(cut(detail, 500, Unit::bytes));
   }
 
  private:
