@@ -1,9 +1,9 @@
+#include <opi/kit/retry_after.hpp>
 #include <opi/plugin.hpp>
 #include <string>
 
 #include "config.hpp"
 #include "envelope.hpp"
-#include "retry_after.hpp"
 
 namespace opi::webhook {
 namespace {
@@ -23,7 +23,8 @@ class Adapter {
         .header("Idempotency-Key", delivery.idempotency_key())
         .header("X-OneProtect-Event-Type", delivery.event_type())
         .header("traceparent", delivery.traceparent());
-    if (!delivery.correlation_id().empty()) request.header("X-Correlation-Id", header_text(delivery.correlation_id()));
+    if (!delivery.correlation_id().empty())
+      request.header("X-Correlation-Id", kit::header_text(delivery.correlation_id()));
     for (const auto& [name, value] : config_.headers) request.header(name, value);
     if (config_.signatures.empty() && !delivery.unsigned_allowed())
       throw sdk::Failure(OPI_E_DENIED, "signatures: is empty, but the destination must not be sent to unsigned");
@@ -33,9 +34,7 @@ class Adapter {
 
   [[nodiscard]] sdk::Verdict interpret(const sdk::Delivery& delivery, const sdk::Response& response) const {
     const int status = response.status();
-    std::chrono::milliseconds wait{0};
-    if (const auto after = response.header("retry-after"))
-      wait = parse_retry_after(*after, delivery.now_unix_ms()).value_or(wait);
+    const auto wait = kit::wait_of(delivery, response);
     if (status >= 200 && status < 300) return sdk::Verdict::delivered();
     if (status >= 300 && status < 400) return sdk::Verdict::reject().detail("redirects are not followed");
     if (status == 410) return sdk::Verdict::disable().detail("the receiver says that this endpoint is gone for good");

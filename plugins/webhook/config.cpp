@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <opi/kit/config.hpp>
 
 namespace opi::webhook {
 namespace {
 
 namespace json = boost::json;
-using sdk::Failure;
 
-[[noreturn]] void fail(std::string_view field, std::string_view why) {
-  throw Failure(OPI_E_INVALID, std::string(field) + ": " + std::string(why));
-}
-
-std::string text(const json::object& object, std::string_view field, std::string_view otherwise) {
-  const auto* const value = object.if_contains({field.data(), field.size()});
-  if (value == nullptr) return std::string(otherwise);
-  if (!value->is_string()) fail(field, "is not a string");
-  return std::string(value->get_string());
-}
+using kit::text;
+using kit::wrong;
 
 std::string content_type(const json::object& object) {
   auto type = text(object, "content_type", "application/json");
@@ -28,31 +20,18 @@ std::string content_type(const json::object& object) {
   std::string_view name = type;
   if (type == "application/json") return type;
   if (!name.starts_with("application/") || !name.ends_with("+json"))
-    fail("content_type", "is not application/json or application/<name>+json");
+    wrong("content_type", "is not application/json or application/<name>+json");
   name.remove_prefix(12);
   name.remove_suffix(5);
   if (name.empty() || name.size() > 100 || !std::ranges::all_of(name, word))
-    fail("content_type", "has a malformed name");
+    wrong("content_type", "has a malformed name");
   return type;
-}
-
-CustomHeaders custom_headers(const json::object& object) {
-  CustomHeaders headers;
-  const auto* const value = object.if_contains("headers");
-  if (value == nullptr) return headers;
-  if (!value->is_object()) fail("headers", "is not an object");
-  for (const auto& [name, content] : value->get_object()) {
-    if (!content.is_string()) fail("headers", "has a value that is not a string");
-    headers.emplace_back(std::string(name), std::string(content.get_string()));
-    check_custom_header(headers.back().first, headers.back().second);
-  }
-  return headers;
 }
 
 std::vector<Scheme> signatures(const json::object& object) {
   const auto* const value = object.if_contains("signatures");
   if (value == nullptr) return {Scheme::standard_webhooks};
-  if (!value->is_array()) fail("signatures", "is not an array");
+  if (!value->is_array()) wrong("signatures", "is not an array");
   std::vector<Scheme> schemes;
   for (const auto& name : value->get_array()) {
     if (name == "standard-webhooks") {
@@ -60,9 +39,9 @@ std::vector<Scheme> signatures(const json::object& object) {
     } else if (name == "oneprotect-v1") {
       schemes.push_back(Scheme::oneprotect_v1);
     } else {
-      fail("signatures", "names an unknown scheme");
+      wrong("signatures", "names an unknown scheme");
     }
-    if (std::ranges::count(schemes, schemes.back()) > 1) fail("signatures", "names a scheme twice");
+    if (std::ranges::count(schemes, schemes.back()) > 1) wrong("signatures", "names a scheme twice");
   }
   return schemes;
 }
@@ -72,31 +51,30 @@ Body body(const json::object& object) {
   if (name == "envelope") return Body::envelope;
   if (name == "payload") return Body::payload;
   if (name == "template") return Body::from_template;
-  fail("body", "is not envelope, payload or template");
+  wrong("body", "is not envelope, payload or template");
 }
 
 }  // namespace
 
 Config parse_config(std::string_view text_of_json) {
-  boost::system::error_code error;
-  const auto parsed = json::parse({text_of_json.data(), text_of_json.size()}, error);
-  if (error || !parsed.is_object()) throw Failure(OPI_E_INVALID, "the configuration is not a JSON object");
-  const auto& object = parsed.get_object();
+  const auto object = kit::parse_config_object(text_of_json);
 
   Config config;
   config.method = text(object, "method", "POST");
   if (config.method != "POST" && config.method != "PUT" && config.method != "PATCH")
-    fail("method", "is not POST, PUT or PATCH");
+    wrong("method", "is not POST, PUT or PATCH");
   config.body = body(object);
   const auto missing = text(object, "missing", "null");
-  if (missing != "null" && missing != "error") fail("missing", "is not null or error");
+  if (missing != "null" && missing != "error") wrong("missing", "is not null or error");
   const bool has_template = object.contains("template");
   if (has_template != (config.body == Body::from_template))
-    fail("template", has_template ? "is given, but body is not \"template\"" : "is required if body is \"template\"");
+    wrong("template", has_template ? "is given, but body is not \"template\"" : "is required if body is \"template\"");
   if (has_template)
-    config.body_template.emplace(text(object, "template", ""), missing == "error" ? Missing::error : Missing::null);
+    config.body_template.emplace(
+        text(object, "template"),
+        kit::Template::Rules{.missing = missing == "error" ? kit::Missing::error : kit::Missing::null});
   config.content_type = content_type(object);
-  config.headers = custom_headers(object);
+  config.headers = kit::custom_headers(object, "headers", "headers");
   config.signatures = signatures(object);
   return config;
 }

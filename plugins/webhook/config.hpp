@@ -1,11 +1,11 @@
 #pragma once
+#include <opi/kit/custom_headers.hpp>
+#include <opi/kit/template.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "body_template.hpp"
-#include "custom_headers.hpp"
 #include "signature.hpp"
 
 namespace opi::webhook {
@@ -16,9 +16,9 @@ enum class Body { envelope, payload, from_template };
 struct Config {
   std::string method = "POST";
   Body body = Body::envelope;
-  std::optional<BodyTemplate> body_template;  // if body is from_template
+  std::optional<kit::Template> body_template;  // if body is from_template
   std::string content_type = "application/json";
-  CustomHeaders headers;
+  kit::CustomHeaders headers;
   std::vector<Scheme> signatures{Scheme::standard_webhooks};
 };
 

@@ -1,6 +1,6 @@
 #include "envelope.hpp"
 
-#include "json_slice.hpp"
+#include <opi/kit/json_text.hpp>
 
 namespace opi::webhook {
 
@@ -15,7 +15,7 @@ std::string envelope_json(const sdk::Delivery& delivery) {
       return;
     }
     out += "\":\"";
-    append_escaped(out, value);
+    kit::append_escaped(out, value);
     out += '"';
   };
   field("event_id", delivery.event_id());

@@ -71,8 +71,8 @@ TEST(WebhookConfig, RefusesHeaderInjection) {
 }
 
 TEST(HeaderText, EncodesWhatAHeaderCannotCarry) {
-  EXPECT_EQ(header_text("corr-1:a.b"), "corr-1:a.b");
-  EXPECT_EQ(header_text("ü %\n"), "%C3%BC%20%25%0A");
+  EXPECT_EQ(kit::header_text("corr-1:a.b"), "corr-1:a.b");
+  EXPECT_EQ(kit::header_text("ü %\n"), "%C3%BC%20%25%0A");
 }
 
 }  // namespace

@@ -1,2 +1,0 @@
-// Boost.JSON's definitions, inside this plugin alone.
-#include <boost/json/src.hpp>
