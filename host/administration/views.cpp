@@ -172,7 +172,8 @@ json::object view_of(const AdapterDescription& adapter) {
             {"vendor", or_null(adapter.vendor)},
             {"file", adapter.file}}},
           {"config_schema", parsed(adapter.config_schema)},
-          {"credential_slots", std::move(slots)}};
+          {"credential_slots", std::move(slots)},
+          {"order", adapter.ordered ? "subject" : "none"}};
 }
 
 json::object view_of(const RefusedPlugin& plugin) {

@@ -37,6 +37,7 @@ json::object view_of(const delivery::DeliveryView& delivery, const Catalog& cata
       {"state", json_view(to_string(delivery.state))},
       {"held", held.has_value()},
       {"held_reason", or_null(held.value_or(""))},
+      {"waits_for_turn", !is_terminal(delivery.state) && !delivery.due_at},
       {"attempts", delivery.attempts},
       {"idempotency_key", crypto::to_hex(delivery.idempotency_key.bytes)},
       {"correlation_id", or_null(delivery.correlation_id)},

@@ -20,7 +20,7 @@ struct DeliveryView {
   int attempts = 0;
   IdempotencyKey idempotency_key;
   UnixTime created_at{};
-  std::optional<UnixTime> due_at;        // live deliveries
+  std::optional<UnixTime> due_at;        // live deliveries whose turn it is
   std::optional<UnixTime> completed_at;  // terminal deliveries
   // Of the last recorded attempt; empty before the first.
   std::string last_reason;

@@ -42,7 +42,7 @@ TEST_F(Deliveries, AreListedNewestFirstWithTheirReferences) {
   EXPECT_EQ(members, (std::set<std::string>{"delivery_id", "destination_id", "event_id", "event_type", "state",
                                             "attempts", "idempotency_key", "correlation_id", "alert_id", "evidence_id",
                                             "ticket_id", "created_at", "due_at", "completed_at", "last_reason", "held",
-                                            "held_reason", "last_http_status", "last_result"}));
+                                            "held_reason", "waits_for_turn", "last_http_status", "last_result"}));
   EXPECT_EQ(text(first.at("state")), "pending");
   EXPECT_EQ(text(first.at("correlation_id")), "c-e-2");
   EXPECT_TRUE(first.at("ticket_id").is_null());

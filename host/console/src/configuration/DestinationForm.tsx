@@ -25,7 +25,7 @@ export function DestinationForm({
   etag?: string;
 }) {
   const navigate = useNavigate();
-  const [draft, setDraft] = useState<Draft>(() => draftOf(existing, adapters[0]?.adapter ?? ''));
+  const [draft, setDraft] = useState<Draft>(() => draftOf(existing, adapters[0]?.adapter ?? '', adapters[0]?.order));
   const [faults, setFaults] = useState<FieldError[]>([]);
   const adapter = adapters.find((one) => one.adapter === draft.adapter);
   const schema = (adapter?.config_schema ?? { type: 'object' }) as ConfigSchema;
@@ -81,7 +81,14 @@ export function DestinationForm({
           ...adapters.map((one) => ({ value: one.adapter, label: one.title })),
           ...(adapter ? [] : [{ value: draft.adapter, label: `${draft.adapter} (not loaded)` }]),
         ]}
-        onChange={(event) => set({ adapter: event.currentTarget.value, config: {} })}
+        onChange={(event) => {
+          const chosen = event.currentTarget.value;
+          set({
+            adapter: chosen,
+            config: {},
+            order: adapters.find((one) => one.adapter === chosen)?.order ?? draft.order,
+          });
+        }}
       />
       <TextInput
         label="Endpoint"
@@ -116,6 +123,13 @@ export function DestinationForm({
         checked={draft.signing === 'required'}
         error={at('signing')}
         onChange={(event) => set({ signing: event.currentTarget.checked ? 'required' : 'disabled' })}
+      />
+      <Checkbox
+        label="Keep the order of each ticket and alert"
+        description="A delivery waits until the earlier ones about the same ticket or alert have ended."
+        checked={draft.order === 'subject'}
+        error={at('order')}
+        onChange={(event) => set({ order: event.currentTarget.checked ? 'subject' : 'none' })}
       />
       <AuthorizationFields
         draft={draft.authorization}

@@ -9,19 +9,25 @@ export interface Draft {
   endpoint: string; // empty: unchanged
   event_types: string; // one a line
   signing: 'required' | 'disabled';
+  order: 'none' | 'subject';
   authorization: AuthorizationDraft;
   max_in_flight: number;
   rate_limit_per_second: number;
   config: Record<string, unknown>;
 }
 
-export function draftOf(existing: Destination | undefined, adapter: string): Draft {
+export function draftOf(
+  existing: Destination | undefined,
+  adapter: string,
+  order: Draft['order'] = 'none', // what the adapter asks for
+): Draft {
   return {
     name: existing?.name ?? '',
     adapter: existing?.adapter ?? adapter,
     endpoint: '',
     event_types: existing?.event_types.join('\n') ?? '',
     signing: existing?.signing ?? 'required',
+    order: existing?.order ?? order,
     authorization: authorizationDraftOf(existing?.authorization),
     max_in_flight: existing?.max_in_flight ?? 16,
     rate_limit_per_second: existing?.rate_limit_per_second ?? 0,

@@ -10,7 +10,7 @@ import { Result, resultGlyph } from '../parts/State';
 import classes from './AttemptTimeline.module.css';
 
 function retryabilityOf(attempt: Attempt): string {
-  if (attempt.result === 'succeeded') return 'Not needed';
+  if (attempt.result === 'succeeded' || attempt.result === 'continued') return 'Not needed';
   if (attempt.result === 'terminal') return 'No: trying again by itself cannot help';
   return attempt.result === 'interrupted' ? 'Yes: whether the receiver got it is unknown' : 'Yes';
 }
@@ -33,6 +33,7 @@ function Next({
     );
   }
   if (delivery.held) return <>When the destination is enabled</>;
+  if (delivery.waits_for_turn) return <>When the earlier delivery about the same subject has ended</>;
   if (delivery.due_at !== null) return <Instant at={delivery.due_at} />;
   return <>None: the delivery has ended</>;
 }
@@ -74,7 +75,13 @@ export function AttemptTimeline({ attempts, delivery }: { attempts: Attempt[]; d
   if (attempts.length === 0)
     return (
       <p className="soft">
-        None yet{delivery.due_at !== null && !delivery.held ? ': it is waiting for its turn' : ''}.
+        None yet
+        {delivery.waits_for_turn
+          ? ': an earlier delivery about the same ticket or alert comes first'
+          : delivery.due_at !== null && !delivery.held
+            ? ': it is waiting for its turn'
+            : ''}
+        .
       </p>
     );
   const last = attempts.length - 1;

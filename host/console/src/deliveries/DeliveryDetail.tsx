@@ -122,6 +122,22 @@ export function DeliveryDetail({ id, level = 2 }: { id: string; level?: 1 | 2 })
                 Because {delivery.held_reason}. It goes out when the destination is enabled.
               </Notice>
             )}
+            {delivery.waits_for_turn && !delivery.held && (
+              <Notice kind="warn" title="It waits for its turn" live={false}>
+                An earlier delivery about the same ticket or alert has not ended, or is a dead letter that holds it: replay
+                or discard that one.{' '}
+                <Link
+                  to="/deliveries"
+                  search={
+                    delivery.ticket_id
+                      ? { ticket_id: delivery.ticket_id }
+                      : { alert_id: delivery.alert_id ?? undefined }
+                  }
+                >
+                  Everything about it
+                </Link>
+              </Notice>
+            )}
             <Facts
               facts={[
                 ['State', <StateOf key="s" delivery={delivery} />],

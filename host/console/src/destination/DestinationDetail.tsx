@@ -75,6 +75,7 @@ function Delivering({ destination, adapter }: { destination: Destination; adapte
         ['Protocol', destination.endpoint.scheme],
         ['Event types', destination.event_types.join(', ')],
         ['Signing', destination.signing === 'required' ? 'Required' : 'Disabled for this destination'],
+        ['Order', destination.order === 'subject' ? 'Kept for each ticket and alert' : 'Not kept'],
         ['Authorization', authorizationOf(destination)],
         [
           'Credentials',

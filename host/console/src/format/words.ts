@@ -25,6 +25,7 @@ export const resultWords: Record<Attempt['result'], { word: string; meaning: str
     word: 'Interrupted',
     meaning: 'Its daemon vanished: whether the receiver got it is unknown. Counts as retryable.',
   },
+  continued: { word: 'Continued', meaning: 'One step of several; the next one follows.' },
 };
 
 export const authorizationWords: Record<Authorization['scheme'], string> = {

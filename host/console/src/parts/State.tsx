@@ -23,12 +23,14 @@ export function State({ state }: { state: DeliveryState }) {
 }
 
 // A held delivery is live, but its destination is disabled: to a person that it waits matters more than its state.
-export function StateOf({ delivery }: { delivery: Pick<Delivery, 'state' | 'held'> }) {
-  if (!delivery.held) return <State state={delivery.state} />;
+export function StateOf({ delivery }: { delivery: Pick<Delivery, 'state' | 'held' | 'waits_for_turn'> }) {
+  if (!delivery.held && !delivery.waits_for_turn) return <State state={delivery.state} />;
   return (
     <span className={`${classes.state} ${classes.pending}`}>
       <GlyphHeld size={13} />
-      <span>Held, {stateWords[delivery.state].toLowerCase()}</span>
+      <span>
+        {delivery.held ? 'Held' : 'Waits for its turn'}, {stateWords[delivery.state].toLowerCase()}
+      </span>
     </span>
   );
 }
@@ -38,6 +40,7 @@ const resultLook: Record<Attempt['result'], [ReactNode, string | undefined]> = {
   retryable: [<GlyphRetry size={13} key="r" />, classes.retry_scheduled],
   terminal: [<GlyphFailed size={13} key="t" />, classes.failed],
   interrupted: [<GlyphHeld size={13} key="i" />, classes.retry_scheduled],
+  continued: [<GlyphDelivered size={13} key="c" />, classes.pending],
 };
 
 export const resultGlyph = (result: Attempt['result']) => resultLook[result][0];
