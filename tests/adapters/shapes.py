@@ -15,10 +15,15 @@ FOLDER = pathlib.Path(__file__).resolve().parent / "shapes"
 JSON_TYPE = re.compile(r"application/json(; ?charset=utf-8)?", re.IGNORECASE)
 
 
+def shortened(message: str) -> str:
+    """The reason stands behind the value, which may be long."""
+    return message if len(message) <= 300 else f"{message[:100]} … {message[-200:]}"
+
+
 def faults(schema: dict, value: object, part: str) -> list[str]:
     """In the order of their places, each with its place."""
     errors = jsonschema.Draft202012Validator(schema).iter_errors(value)
-    return [f"{part}{error.json_path[1:]}: {error.message[:300]}"
+    return [f"{part}{error.json_path[1:]}: {shortened(error.message)}"
             for error in sorted(errors, key=lambda error: error.json_path)]
 
 
