@@ -111,7 +111,8 @@ class OthersTest(unittest.TestCase):
         item = {"summary": "x", "details_html": "x", "tickettype_id": 21}
         with self.assertRaisesRegex(Violation, "no token"):
             halo.answer(request(halo, "POST", "/api/Tickets", [item], authorization="Bearer token-1"))
-        form = b"grant_type=client_credentials&client_id=oneprotect&client_secret=%s&scope=read%%3Atickets+edit%%3Atickets"
+        form = (b"grant_type=client_credentials&client_id=oneprotect&client_secret=%s"
+                b"&scope=read%%3Atickets+edit%%3Atickets")
         ask = {"content-type": "application/x-www-form-urlencoded"}
         with self.assertRaisesRegex(Violation, "token request"):
             halo.answer(request(halo, "POST", "/auth/token", form % b"wrong", **ask))

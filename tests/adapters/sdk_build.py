@@ -5,9 +5,10 @@ import subprocess
 
 
 def run(*command) -> None:
-    done = subprocess.run([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    words = [*map(str, command)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
-        raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}")
+        raise AssertionError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}")
 
 
 def install_sdk(cmake: str, build: pathlib.Path, prefix: pathlib.Path) -> None:
