@@ -100,6 +100,38 @@ def expect_delivered(site: Site) -> None:
     processes.eventually(ended, "every delivery is delivered", 60)
 
 
+def build_all(folders: list, options: argparse.Namespace) -> list:
+    prefix = options.work / "prefix"
+    sdk_build.install_sdk(options.cmake, options.build, prefix)
+    plugins = []
+    for folder in folders:
+        plugins.append(sdk_build.build_plugin(options.cmake, folder, prefix, options.work))
+        print(f"built {folder.name} against the installed SDK", flush=True)
+    return plugins
+
+
+def drop_in(site: Site, plugins: list) -> None:
+    for plugin in plugins:
+        site.drop(plugin)
+    told = site.surroundings.control("plugins", "reload", beside="daemon").splitlines()
+    wanted = [f"loaded oneprotect.{plugin.stem}" for plugin in plugins]
+    assert sorted(" ".join(line.split()[:2]) for line in told) == wanted, told
+
+
+def play(site: Site, plugins: list) -> None:
+    assert {destination["adapter"] for destination in site.destinations.values()} == {each.stem for each in plugins}
+    story = Story(TENANT)
+    site.publish(story)
+    expect_held(site, story)
+    drop_in(site, plugins)
+    expect_delivered(site)
+    wrong = [f"{vendor.name}: {fault}" for vendor in site.receiver.vendors.values()
+             for fault in vendor.wrong(story.subjects)]
+    assert not wrong, "\n".join(wrong)
+    print(f"{len(story.envelopes)} events delivered to each of {len(site.destinations)} destinations, by "
+          f"{site.receiver.requests} requests")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("build", "work"):
@@ -107,37 +139,15 @@ def main() -> None:
     parser.add_argument("--cmake", required=True)
     options = parser.parse_args()
     shutil.rmtree(options.work, ignore_errors=True)
-    site_folder = options.work / "site"
-    site_folder.mkdir(parents=True)
-
-    prefix = options.work / "prefix"
-    sdk_build.install_sdk(options.cmake, options.build, prefix)
     folders = sorted(file.parent for file in (REPOSITORY / "plugins").glob("*/manifest.json"))
-    plugins = []
-    for folder in folders:
-        plugins.append(sdk_build.build_plugin(options.cmake, folder, prefix, options.work))
-        print(f"built {folder.name} against the installed SDK", flush=True)
-
-    site = Site(options.build, site_folder)
+    plugins = build_all(folders, options)
+    (options.work / "site").mkdir()
+    site = Site(options.build, options.work / "site")
     try:
-        assert {d["adapter"] for d in site.destinations.values()} == {folder.name for folder in folders}
-        story = Story(TENANT)
-        site.publish(story)
-        expect_held(site, story)
-        for plugin in plugins:
-            site.drop(plugin)
-        told = site.surroundings.control("plugins", "reload", beside="daemon").splitlines()
-        assert sorted(line.split()[1] for line in told) == [f"oneprotect.{folder.name}" for folder in folders], told
-        assert all(line.startswith("loaded ") for line in told), told
-        expect_delivered(site)
-        wrong = [f"{vendor.name}: {fault}" for vendor in site.receiver.vendors.values()
-                 for fault in vendor.wrong(story.subjects)]
-        assert not wrong, "\n".join(wrong)
+        play(site, plugins)
         assert site.daemon.stop() == 0, site.daemon.log.read_text()[-4000:]
     finally:
         site.surroundings.end()
-    print(f"{len(story.envelopes)} events delivered to each of {len(site.destinations)} destinations, by "
-          f"{site.receiver.requests} requests")
 
 
 if __name__ == "__main__":
