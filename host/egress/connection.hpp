@@ -29,8 +29,8 @@ using AllHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct Al
 //
 // Nothing is ever sent twice, with one exception: if a connection that already carried an exchange ends
 // without a single byte of response, the peer most likely closed it for idleness while the request was
-// coming, and the request goes out once more, on a new connection. The receiver may then see it twice;
-// deliveries are at least once and carry an idempotency key.
+// coming, and the request goes out once more, on a new connection, if it was cut short or may come twice:
+// GET, HEAD, PUT, and what carries an Idempotency-Key.
 class Connection final : public Deadline, public IdleHook, public LruHook, public AllHook {
  public:
   // Resolves, connects and shakes hands; then calls Origin::connected(), or connect_failed() and closed().

@@ -151,7 +151,7 @@ bool Connection::make_room() {
 void Connection::peer_closed(const error_code& error) {
   if (!exchange_) return close();
   if (!got_bytes_) {
-    if (served_ > 1 && !exchange_->retried) {
+    if (served_ > 1 && !exchange_->retried && (exchange_->repeatable || !written_all_)) {
       auto exchange = take_exchange();
       exchange->retried = true;
       loop_.counters().retried.fetch_add(1, std::memory_order_relaxed);

@@ -41,7 +41,8 @@ class Exchange final : public Deadline,
   Origin* origin = nullptr;
   Connection* connection = nullptr;  // that carries it; null while it waits
   bool is_head = false;
-  bool retried = false;  // its first connection turned out to be stale
+  bool repeatable = false;  // harmless if the receiver gets it twice
+  bool retried = false;     // its first connection turned out to be stale
 
  private:
   void expired() override;

@@ -1,5 +1,7 @@
 #include "egress/http_transport.hpp"
 
+#include <algorithm>
+#include <boost/beast/core/string.hpp>
 #include <functional>
 
 #include "egress/loop.hpp"
@@ -7,6 +9,14 @@
 
 namespace opi::egress {
 namespace {
+
+// Idempotent by RFC 9110 section 9.2.2, or marked so that the receiver can tell a repetition. Anything else, such as a
+// POST that makes a ticket, would be done twice.
+bool may_be_repeated(const delivery::HttpRequest& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "PUT" ||
+         std::ranges::any_of(request.headers,
+                             [](const auto& header) { return boost::beast::iequals(header.name, "Idempotency-Key"); });
+}
 
 // Why the request cannot be sent; empty if it can, and then `exchange` is ready to go.
 std::string prepare(Exchange& exchange, delivery::HttpRequest&& request, const TransportOptions& options) {
@@ -17,6 +27,7 @@ std::string prepare(Exchange& exchange, delivery::HttpRequest&& request, const T
   if (!head.error.empty()) return std::move(head.error);
   exchange.head = std::move(head.bytes);
   exchange.is_head = request.method == "HEAD";
+  exchange.repeatable = may_be_repeated(request);
   exchange.origin_key = exchange.url.origin();
   if (request.client_certificate) {
     if (!exchange.url.tls) return "a client certificate can be shown in TLS alone";

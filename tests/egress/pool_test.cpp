@@ -109,6 +109,26 @@ TEST_F(Pool, DropsAConnectionThatSaysMoreThanItWasAsked) {
   EXPECT_EQ(server.connections(), 3);
 }
 
+delivery::HttpRequest marked(delivery::HttpRequest request) {
+  request.headers.push_back({"idempotency-key", "k"});
+  return request;
+}
+
+TEST_F(Pool, RepeatsNoRequestThatWouldBeDoneTwice) {
+  std::atomic<int> requests{0};
+  RawServer server([&](Peer& peer) {
+    while (!peer.read_request().empty()) {
+      if (++requests == 2) return peer.reset();  // done, and its answer is lost
+      peer.write(test::response(200, ""));
+    }
+  });
+  EXPECT_EQ(send(post(server.url())).status, 200);
+  const auto response = send(post(server.url()));
+  EXPECT_EQ(response.fault, TransportFault::reset);
+  EXPECT_TRUE(response.request_sent);
+  EXPECT_EQ(requests, 2);
+}
+
 TEST_F(Pool, RepeatsARequestOnceIfAReusedConnectionWasStale) {
   std::atomic<int> requests{0};
   RawServer server([&](Peer& peer) {
@@ -117,8 +137,8 @@ TEST_F(Pool, RepeatsARequestOnceIfAReusedConnectionWasStale) {
       peer.write(test::response(200, ""));
     }
   });
-  EXPECT_EQ(send(post(server.url())).status, 200);
-  EXPECT_EQ(send(post(server.url())).status, 200);
+  EXPECT_EQ(send(marked(post(server.url()))).status, 200);
+  EXPECT_EQ(send(marked(post(server.url()))).status, 200);
   EXPECT_EQ(requests, 3);
   EXPECT_EQ(server.connections(), 2);
   EXPECT_EQ(transport().statistics().retried, 1u);
@@ -132,8 +152,8 @@ TEST_F(Pool, RepeatsARequestNotTwice) {
       peer.write(test::response(200, ""));
     }
   });
-  EXPECT_EQ(send(post(server.url())).status, 200);
-  const auto response = send(post(server.url()));
+  EXPECT_EQ(send(marked(post(server.url()))).status, 200);
+  const auto response = send(marked(post(server.url())));
   EXPECT_EQ(response.fault, TransportFault::reset);
   EXPECT_TRUE(response.request_sent);
   EXPECT_EQ(requests, 3);
