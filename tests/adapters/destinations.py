@@ -26,10 +26,10 @@ def of_vendors(repository: pathlib.Path) -> dict:
     sample = json.loads((repository / "plugins" / "ticket" / "samples" / "gitlab.json").read_text())
     found["gitlab"] = {
         "name": "GitLab", "adapter": "ticket", "endpoint": "https://gitlab.example", "signing": "disabled",
-        "authorization": {"scheme": "header", "header": "PRIVATE-TOKEN"}, "config": sample,
+        "order": "subject", "authorization": {"scheme": "header", "header": "PRIVATE-TOKEN"}, "config": sample,
         "credentials": [{"purpose": "authorization", "version": 1, "reference": "local://acme/gitlab/token/1"}]}
     found["webhook"] = {
-        "name": "Webhook", "adapter": "webhook", "endpoint": "https://siem.example/hook", "config": {},
+        "name": "Webhook", "adapter": "webhook", "endpoint": "https://siem.example/hook", "order": "subject",
         "credentials": [{"purpose": "signing", "version": 1, "reference": "local://acme/webhook/signing/1"}]}
     return found
 
@@ -40,10 +40,9 @@ def moved(url: str, prefix: str) -> str:
 
 
 def at_receiver(destination: dict, vendor, origin: str, secrets: pathlib.Path) -> dict:
-    """Its secrets are the vendor's, below the folder. Order is asked for: a plugin that is away cannot say so."""
+    """Its secrets are the vendor's, below the folder."""
     prefix = f"{origin}/{vendor.name}"
-    placed = destination | {
-        "endpoint": moved(destination["endpoint"], prefix), "event_types": EVENT_TYPES, "order": "subject"}
+    placed = destination | {"endpoint": moved(destination["endpoint"], prefix), "event_types": EVENT_TYPES}
     if "token_url" in placed.get("authorization", {}):
         placed["authorization"] = placed["authorization"] | {
             "token_url": moved(placed["authorization"]["token_url"], prefix)}
