@@ -29,11 +29,12 @@ std::string tame(const opi_str& text) {
 
 const opi_log_v1 HostServices::log_table{sizeof(opi_log_v1), 0, &HostServices::threshold, &HostServices::write};
 
-HostServices::HostServices(std::string plugin_id, std::string environment, telemetry::Logger& logger)
+HostServices::HostServices(std::string plugin_id, std::string environment, std::uint16_t offered_minor,
+                           telemetry::Logger& logger)
     : plugin_id_(std::move(plugin_id)),
       environment_(std::move(environment)),
       logger_(logger),
-      host_{sizeof(opi_host), OPI_ABI_MAJOR, OPI_ABI_MINOR, this, raw(environment_), &HostServices::service} {}
+      host_{sizeof(opi_host), OPI_ABI_MAJOR, offered_minor, this, raw(environment_), &HostServices::service} {}
 
 const void* HostServices::service(const opi_host* host, const char* id) {
   if (host == nullptr || id == nullptr || std::string_view{id} != OPI_SVC_LOG) return nullptr;

@@ -9,7 +9,7 @@ namespace opi::plugins {
 // The host as one plugin sees it. At a fixed address; outlives the plugin.
 class HostServices {
  public:
-  HostServices(std::string plugin_id, std::string environment, telemetry::Logger& logger);
+  HostServices(std::string plugin_id, std::string environment, std::uint16_t offered_minor, telemetry::Logger& logger);
   HostServices(const HostServices&) = delete;
   HostServices& operator=(const HostServices&) = delete;
 

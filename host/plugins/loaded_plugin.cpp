@@ -35,7 +35,7 @@ LoadedPlugin::LoadedPlugin(Source source, std::shared_ptr<Breadcrumbs> breadcrum
       breadcrumbs_(std::move(breadcrumbs)),
       logger_(logger),
       number_(breadcrumbs_->enrol(source_.manifest.id, source_.sha256)),
-      services_(source_.manifest.id, source_.environment, logger) {}
+      services_(source_.manifest.id, source_.environment, source_.offered_minor, logger) {}
 
 std::shared_ptr<LoadedPlugin> LoadedPlugin::load(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs,
                                                  telemetry::Logger& logger, std::vector<Refusal>& refused) {
@@ -59,7 +59,7 @@ bool LoadedPlugin::open(std::vector<Refusal>& refused) {
         return refuse(refused, Stage::load, codes::no_entry, "does not export " OPI_ENTRY_SYMBOL), OPI_OK;
       const auto entry = opened.library().get<const opi_plugin*(const opi_offer*, opi_error*)>(OPI_ENTRY_SYMBOL);
       const opi_offer offer{
-          sizeof(opi_offer),        OPI_ABI_MAJOR, OPI_ABI_MINOR, OPI_MODE_RUN, 0, raw("integrationsd"),
+          sizeof(opi_offer),        OPI_ABI_MAJOR, source_.offered_minor, OPI_MODE_RUN, 0, raw("integrationsd"),
           raw(source_.host_version)};
       ErrorSlot error;
       table_ = entry(&offer, error.out());
@@ -73,7 +73,8 @@ bool LoadedPlugin::open(std::vector<Refusal>& refused) {
   });
   if (status != OPI_OK) refuse(refused, Stage::load, codes::threw, "let an exception out while it was loaded");
   if (table_ != nullptr)
-    for (const auto& fault : check_plugin_table(*table_)) refuse(refused, Stage::load, *fault.code, fault.message);
+    for (const auto& fault : check_plugin_table(*table_, source_.offered_minor))
+      refuse(refused, Stage::load, *fault.code, fault.message);
   return refused.size() == before;
 }
 

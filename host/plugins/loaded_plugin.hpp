@@ -25,6 +25,7 @@ class LoadedPlugin {
     Manifest manifest;
     std::string environment;
     std::string host_version;
+    std::uint16_t offered_minor = OPI_ABI_MINOR;
   };
 
   // Opens the library and starts the plugin. Null if it is refused; then why stands in `refused`.

@@ -15,7 +15,7 @@ PluginHost::PluginHost(Options options, telemetry::Logger& logger)
       images_(options_.state_directory),
       breadcrumbs_(std::make_shared<Breadcrumbs>(options_.state_directory / "breadcrumbs")),
       crashes_(options_.state_directory / "crashes"),
-      probe_(options_.probe, options_.environment) {
+      probe_(options_.probe, options_.environment, options_.offered_minor) {
   for (const auto& call : breadcrumbs_->left_by_last_run())
     logger_.warning(
         call.fatal_signal ? "plugin.crashed_last_run" : "plugin.call_cut_off",
@@ -73,9 +73,9 @@ void PluginHost::load(const Candidate& candidate) {
     return;
   }
   refused.clear();
-  auto plugin = LoadedPlugin::load(
-      {candidate.file, image, sha256, std::move(manifest), options_.environment, options_.host_version}, breadcrumbs_,
-      logger_, refused);
+  auto plugin = LoadedPlugin::load({candidate.file, image, sha256, std::move(manifest), options_.environment,
+                                    options_.host_version, options_.offered_minor},
+                                   breadcrumbs_, logger_, refused);
   if (!take(std::move(refused))) return;
   logger_.info("plugin.loaded", {{"plugin", plugin->manifest().id},
                                  {"version", plugin->manifest().version},
@@ -115,9 +115,9 @@ Manifest PluginHost::inspect(const Candidate& candidate, std::vector<Refusal>& r
   if (manifest.abi_major != OPI_ABI_MAJOR)
     refuse(codes::other_major, "plugin is for ABI " + std::to_string(manifest.abi_major) + ", this host speaks ABI " +
                                    std::to_string(OPI_ABI_MAJOR));
-  else if (manifest.abi_minor > OPI_ABI_MINOR)
+  else if (manifest.abi_minor > options_.offered_minor)
     refuse(codes::newer_minor, "plugin needs ABI 1." + std::to_string(manifest.abi_minor) + ", this host offers 1." +
-                                   std::to_string(OPI_ABI_MINOR));
+                                   std::to_string(options_.offered_minor));
   check_duplicates(candidate.file, manifest, refused);
   return manifest;
 }

@@ -27,7 +27,8 @@ class PluginHost {
     std::string host_version;
     Probe::Options probe;
     std::vector<std::string> pinned_sha256;  // lower-case hex; empty: any file that passes the other stages is trusted
-    std::vector<std::string> release;        // ids of plugins whose quarantine is lifted
+    std::uint16_t offered_minor = OPI_ABI_MINOR;  // tests alone lower it, to be a host of the past
+    std::vector<std::string> release;             // ids of plugins whose quarantine is lifted
   };
 
   // Opens the state directory and judges what the last run left in its breadcrumbs.

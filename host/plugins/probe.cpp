@@ -157,7 +157,8 @@ std::vector<Refusal> Probe::run(const std::string& file, const std::filesystem::
   const auto one = [&](const RefusalCode& code, std::string message) {
     return std::vector{refusal(file, Stage::probe, code, std::move(message))};
   };
-  std::vector<std::string> arguments{options_.program.string(), image.string(), environment_};
+  std::vector<std::string> arguments{options_.program.string(), image.string(), environment_,
+                                     std::to_string(offered_minor_)};
   for (const auto& component : manifest.components) {
     auto& promise = arguments.emplace_back(component.id);
     for (const auto& interface : component.interfaces)

@@ -18,8 +18,8 @@ class Probe {
     std::chrono::milliseconds deadline{5'000};
   };
 
-  Probe(Options options, std::string environment)
-      : options_(std::move(options)), environment_(std::move(environment)) {}
+  Probe(Options options, std::string environment, std::uint16_t offered_minor)
+      : options_(std::move(options)), environment_(std::move(environment)), offered_minor_(offered_minor) {}
 
   // What speaks against loading `image`, which `file` was copied to; empty: nothing.
   [[nodiscard]] std::vector<Refusal> run(const std::string& file, const std::filesystem::path& image,
@@ -28,6 +28,7 @@ class Probe {
  private:
   Options options_;
   std::string environment_;
+  std::uint16_t offered_minor_;
 };
 
 }  // namespace opi::plugins

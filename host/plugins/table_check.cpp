@@ -62,15 +62,15 @@ void judge_table(std::string_view interface_id, const void* found, Judge& judge)
 
 }  // namespace
 
-std::vector<TableFault> check_plugin_table(const opi_plugin& table) {
+std::vector<TableFault> check_plugin_table(const opi_plugin& table, std::uint16_t offered_minor) {
   Judge judge("the plugin's table");
   if (!judge.covers(table.size, OPI_SIZE_UP_TO(opi_plugin, get_interface))) return judge.faults();
   if (table.abi_major != OPI_ABI_MAJOR)
     judge.add(codes::other_major, "speaks ABI " + std::to_string(table.abi_major) + ", this host speaks ABI " +
                                       std::to_string(OPI_ABI_MAJOR));
-  if (table.min_host_minor > OPI_ABI_MINOR)
+  if (table.min_host_minor > offered_minor)
     judge.add(codes::newer_minor, "needs ABI 1." + std::to_string(table.min_host_minor) + ", this host offers 1." +
-                                      std::to_string(OPI_ABI_MINOR));
+                                      std::to_string(offered_minor));
   judge.flags(table.flags);
   judge.slots({{"init", table.init != nullptr},
                {"shutdown", table.shutdown != nullptr},

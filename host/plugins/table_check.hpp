@@ -16,7 +16,7 @@ struct TableFault {
 };
 
 // Judges the plugin's own table: size, major, minor, flags, slots. Reads no further than its size covers.
-std::vector<TableFault> check_plugin_table(const opi_plugin& table);
+std::vector<TableFault> check_plugin_table(const opi_plugin& table, std::uint16_t offered_minor);
 
 // Asks the plugin for each interface of a component and judges the tables it answers with. The plugin's table must be
 // sound. Interfaces that this host does not know are only asked for. May throw what the plugin lets out.

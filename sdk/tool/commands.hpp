@@ -5,6 +5,7 @@
 namespace opi::tool {
 
 // The subcommands. `words` follow the subcommand's name. The result is the exit code; all throw Failure.
+int check(const std::vector<std::string>& words);
 int golden(const std::vector<std::string>& words);
 
 }  // namespace opi::tool

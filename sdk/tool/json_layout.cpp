@@ -54,9 +54,7 @@ std::string lay_out(const json::value& value, std::size_t depth, std::size_t use
 
 }  // namespace
 
-std::string laid_out(const json::value& value, std::size_t depth) {
-  return lay_out(value, depth, 2 * depth, false);
-}
+std::string laid_out(const json::value& value, std::size_t depth) { return lay_out(value, depth, 2 * depth, false); }
 
 std::string compact(const json::value& value) { return on_one_line(value, ""); }
 

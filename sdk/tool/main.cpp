@@ -15,6 +15,25 @@ struct Subcommand {
 };
 
 const std::map<std::string, Subcommand, std::less<>> subcommands{
+    {"check",
+     {&opi::tool::check, "check FILE.so [--json FILE] [--junit FILE] [--seed N] [--cases N]",
+      R"(The conformance suite. Each check runs in a child process with limits: a crash or a hang is a finding.
+
+  static    the file itself: one export, manifest, hardening, size
+  load      what the daemon does to load it, with its probe
+  contract  tables, statuses, configurations, structs of older and newer hosts; nothing is read beyond its end
+  purity    the same arguments give the same result on many threads; system calls are refused, clock, environment and
+            locale are watched
+  hostile   payloads and responses that nobody should send; every response gets a sound verdict
+  fuzz      the same by chance
+  secrets   what is confidential is in no log, error or verdict, nor in the plugin's memory afterwards
+
+  --json FILE, --junit FILE  the result for programs
+  --seed N   of the fuzz check; 1 unless said. The same seed tries the same
+  --cases N  of the fuzz check; 2000 unless said, at most 1000000
+
+Configurations come from the schema's "examples" (or are made up from its defaults), events from the manifest's "samples".
+)"}},
     {"golden",
      {&opi::tool::golden, "golden FILE.so DIR|CASE.json... [--update] [--component ID]",
       R"(Plays an adapter's golden cases: renders each, compares the exact request, interprets each response and compares the

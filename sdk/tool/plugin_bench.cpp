@@ -35,25 +35,33 @@ std::string environment_for(const fs::path& plugin) {
   return allowed.empty() ? "test" : allowed.front();
 }
 
-PluginBench::PluginBench(const fs::path& file, telemetry::Logger& logger) : logger_(logger) {
+PluginBench::Loading::Loading(const fs::path& file, telemetry::Logger& logger) {
   std::error_code missing;
   const auto path = fs::canonical(file, missing);
   if (missing) throw Failure(file.string() + ": cannot be opened: " + missing.message());
   plugins::PluginHost::Options options;
-  options.state_directory = state_.path();
+  options.state_directory = state.path();
   options.environment = environment_for(path);
   options.host_version = "opi-plugin";
   options.probe.program = probe_program();
-  host_ = std::make_unique<plugins::PluginHost>(std::move(options), logger);
-  host_->load_file(path);
-  if (host_->loaded().empty()) {
+  host = std::make_unique<plugins::PluginHost>(std::move(options), logger);
+  host->load_file(path);
+}
+
+std::vector<plugins::Refusal> PluginBench::refusals(const fs::path& file, telemetry::Logger& logger) {
+  const Loading loading(file, logger);
+  return loading.host->refused();
+}
+
+PluginBench::PluginBench(const fs::path& file, telemetry::Logger& logger) : logger_(logger), loading_(file, logger) {
+  if (loading_.host->loaded().empty()) {
     std::string text = file.string() + ": is refused";
-    for (const auto& refusal : host_->refused())
+    for (const auto& refusal : loading_.host->refused())
       text += "\n  " + refusal.code + " (" + std::string(to_string(refusal.stage)) + "): " + refusal.message +
               "\n    remedy: " + refusal.remedy;
     throw Failure(text);
   }
-  plugin_ = host_->loaded().front();
+  plugin_ = loading_.host->loaded().front();
 }
 
 const plugins::Component& PluginBench::adapter_component(const std::string& id) const {

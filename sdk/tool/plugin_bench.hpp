@@ -17,6 +17,9 @@ class PluginBench {
   // Throws Failure with all that the daemon has against the file.
   PluginBench(const std::filesystem::path& file, telemetry::Logger& logger);
 
+  // All that the daemon has against a file; empty: it would load it. Throws Failure if there is no such file.
+  static std::vector<plugins::Refusal> refusals(const std::filesystem::path& file, telemetry::Logger& logger);
+
   [[nodiscard]] const plugins::Manifest& manifest() const { return plugin_->manifest(); }
   [[nodiscard]] const std::shared_ptr<plugins::LoadedPlugin>& plugin() const { return plugin_; }
   // The adapter component of this id; of an empty one: the only adapter. Throws Failure that lists what there is.
@@ -26,9 +29,15 @@ class PluginBench {
                                                                 const Destination& destination) const;
 
  private:
-  TemporaryFolder state_;
+  // Without a word on whether the file was loaded.
+  struct Loading {
+    TemporaryFolder state;
+    std::unique_ptr<plugins::PluginHost> host;
+    Loading(const std::filesystem::path& file, telemetry::Logger& logger);
+  };
+
   telemetry::Logger& logger_;
-  std::unique_ptr<plugins::PluginHost> host_;
+  Loading loading_;
   std::shared_ptr<plugins::LoadedPlugin> plugin_;
 };
 

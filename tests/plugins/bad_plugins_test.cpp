@@ -252,7 +252,7 @@ TEST(DamagedPlugins, WithoutASealAreCaughtByTheProbe) {
   const auto original = read_file(bad("good"));
   std::mt19937 random(seed);
   PluginLab lab;
-  const Probe probe({OPI_TEST_PROBE, std::chrono::milliseconds{1'000}}, "test");
+  const Probe probe({OPI_TEST_PROBE, std::chrono::milliseconds{1'000}}, "test", OPI_ABI_MINOR);
   int passed_static_checks = 0, caught = 0;
   for (int i = 0; i < 300; ++i) {
     const auto bytes = damaged(original, random);

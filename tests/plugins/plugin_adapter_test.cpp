@@ -145,7 +145,7 @@ TEST_F(OddAdapter, MissingSecretsAreRetriedAndNamed) {
 }
 
 TEST_F(OddAdapter, NonsenseVerdictsBecomeAnAdapterFaultThatIsRetried) {
-  for (const auto* const mood : {"no verdict", "null verdict", "kind 0", "kind 99", "continue", "short", "flags",
+  for (const auto* const mood : {"no verdict", "null verdict", "kind 0", "kind 99", "short", "flags",
                                  "bad reason", "null reason", "long reference", "two verdicts", "fail"}) {
     const auto outcome = interpret(mood);
     EXPECT_EQ(outcome.verdict, Verdict::retry) << mood;
@@ -155,6 +155,14 @@ TEST_F(OddAdapter, NonsenseVerdictsBecomeAnAdapterFaultThatIsRetried) {
   }
   EXPECT_THAT(interpret("fail").detail, HasSubstr("cannot read this"));
   EXPECT_EQ(interpret("fine").verdict, Verdict::delivered);
+}
+
+TEST_F(OddAdapter, AStepAfterTheLastIsAnAdapterFault) {
+  auto last = context();
+  last.step = delivery::StepLimits::steps - 1;
+  EXPECT_EQ(adapter("continue")->interpret(last, ok()).reason, "adapter_fault");
+  --last.step;
+  EXPECT_EQ(adapter("continue")->interpret(last, ok()).verdict, Verdict::proceed);
 }
 
 TEST_F(OddAdapter, WaitsAreCutAtADay) { EXPECT_EQ(interpret("retry in a year").retry_after, std::chrono::hours{24}); }

@@ -1,4 +1,4 @@
-// opi-plugin-probe <image> <environment> [<component>=<interface>,<interface>...]...
+// opi-plugin-probe <image> <environment> <offered minor> [<component>=<interface>,<interface>...]...
 // Does in a throw-away process, with limits, all that loading a plugin would do in the daemon: open, entry, init, ask
 // for every interface, shutdown, exit. Started by the loader; reports to file descriptor 1, line by line:
 //   step <what it is about to do>      fault <code> <message>      done
@@ -114,7 +114,8 @@ void use_the_linker(const void* address) {
 }
 
 // The plugin must outlive main(): its destructors run at exit, as they would in the daemon.
-void rehearse(const char* image, std::string_view environment, const std::vector<Promise>& promises) {
+void rehearse(const char* image, std::string_view environment, std::uint16_t offered_minor,
+              const std::vector<Promise>& promises) {
   report("step open");
   void* const library = ::dlopen(image, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return fault(codes::not_loadable, ::dlerror());
@@ -122,16 +123,16 @@ void rehearse(const char* image, std::string_view environment, const std::vector
   if (entry == nullptr) return fault(codes::no_entry, "does not export " OPI_ENTRY_SYMBOL);
 
   report("step entry");
-  const opi_offer offer{sizeof(opi_offer),       OPI_ABI_MAJOR, OPI_ABI_MINOR, OPI_MODE_PROBE, 0,
+  const opi_offer offer{sizeof(opi_offer),       OPI_ABI_MAJOR, offered_minor, OPI_MODE_PROBE, 0,
                         raw("opi-plugin-probe"), raw("1")};
   ErrorSlot error;
   const auto* const table = entry(&offer, error.out());
   if (table == nullptr) return fault(codes::offer_refused, "refuses this host: " + std::string(error.text()));
-  if (const auto faults = check_plugin_table(*table); !faults.empty()) return report_faults(faults);
+  if (const auto faults = check_plugin_table(*table, offered_minor); !faults.empty()) return report_faults(faults);
 
   report("step init");
   // Lives as long as the plugin: until exit.
-  static const opi_host host{sizeof(opi_host), OPI_ABI_MAJOR, OPI_ABI_MINOR, nullptr, raw(environment), &service};
+  static const opi_host host{sizeof(opi_host), OPI_ABI_MAJOR, offered_minor, nullptr, raw(environment), &service};
   void* plugin = nullptr;
   const auto status = table->init(&host, &plugin, error.out());
   if (status != OPI_OK)
@@ -152,12 +153,12 @@ void rehearse(const char* image, std::string_view environment, const std::vector
 
 int main(int argc, char** argv) {
   using namespace opi::plugins;
-  if (argc < 3 || !take_report_channel()) return 2;
+  if (argc < 4 || !take_report_channel()) return 2;
   limit_everything();
   std::vector<Promise> promises;
-  for (int i = 3; i < argc; ++i) promises.push_back(parse_promise(argv[i]));
+  for (int i = 4; i < argc; ++i) promises.push_back(parse_promise(argv[i]));
   try {
-    rehearse(argv[1], argv[2], promises);
+    rehearse(argv[1], argv[2], static_cast<std::uint16_t>(std::strtoul(argv[3], nullptr, 10)), promises);
   } catch (const std::exception& exception) {
     fault(codes::threw, std::string("let an exception out: ") + exception.what());
   } catch (...) {

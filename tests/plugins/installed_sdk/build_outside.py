@@ -28,7 +28,7 @@ def build(cmake: str, folder: pathlib.Path, prefix: pathlib.Path) -> None:
 
 
 def expect_good(probe: str, plugin: pathlib.Path, component: str) -> None:
-    report = run(probe, plugin, "test", f"{component}=opi.component/1,opi.adapter.http/1")
+    report = run(probe, plugin, "test", "1", f"{component}=opi.component/1,opi.adapter.http/1")
     if "fault" in report or not report.rstrip().endswith("done"):
         raise SystemExit(f"the probe has something against {plugin}")
     exported = run("nm", "-D", "--defined-only", plugin).split()

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "opi/cpp/failure.hpp"
@@ -44,10 +45,17 @@ concept SecretProvider = std::constructible_from<T, const InstanceArgs&> &&
 
 namespace detail {
 
+// The upper 16 bits are for what the reader must understand, and this SDK knows none.
+inline void refuse_unknown_flags(std::uint32_t flags, const char* what) {
+  if ((flags & 0xffff0000u) != 0)
+    throw Failure(OPI_E_UNSUPPORTED, std::string(what) + " has mandatory flags that this plugin does not know");
+}
+
 template <class T>
 struct Lifetime {
   static opi_status create(void*, const opi_instance_args* args, void** instance, opi_error* error) noexcept {
     return guarded(error, [&] {
+      refuse_unknown_flags(args->flags, "the instance");
       const InstanceArgs view_of{view(args->component),   view(args->instance_id), view(args->tenant),
                                  view(args->config_json), args->config_revision,   Host(args->host)};
       *instance = new T(view_of);
@@ -66,14 +74,18 @@ struct Adapter {
   static opi_status render(const void* instance, const opi_delivery* delivery, opi_request_out out,
                            opi_error* error) noexcept {
     return detail::guarded(error, [&] {
+      detail::refuse_unknown_flags(delivery->flags, "the delivery");
       RequestBuilder request(out);
       static_cast<const T*>(instance)->render(Delivery(*delivery), request);
     });
   }
   static opi_status interpret(const void* instance, const opi_delivery* delivery, const opi_response* response,
                               opi_verdict_out out, opi_request_out, opi_error* error) noexcept {
-    return detail::guarded(
-        error, [&] { static_cast<const T*>(instance)->interpret(Delivery(*delivery), Response(*response)).give(out); });
+    return detail::guarded(error, [&] {
+      detail::refuse_unknown_flags(delivery->flags, "the delivery");
+      detail::refuse_unknown_flags(response->flags, "the response");
+      static_cast<const T*>(instance)->interpret(Delivery(*delivery), Response(*response)).give(out);
+    });
   }
   static constexpr std::uint32_t flags() {
     if constexpr (requires { T::sees_transport_faults; })

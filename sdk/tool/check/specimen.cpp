@@ -1,0 +1,146 @@
+#include "check/specimen.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+#include "failure.hpp"
+#include "plugin_bench.hpp"
+#include "plugins/request_assembly.hpp"
+#include "plugins/verdict_intake.hpp"
+
+namespace opi::tool {
+namespace {
+
+using plugins::raw;
+
+constexpr std::array status_names{"OPI_OK",          "OPI_E_FAILED",    "OPI_E_INVALID",   "OPI_E_UNSUPPORTED",
+                                  "OPI_E_BUSY",      "OPI_E_STALE",     "OPI_E_DENIED",    "OPI_E_TIMEOUT",
+                                  "OPI_E_CANCELLED", "OPI_E_NOT_FOUND", "OPI_E_TOO_LARGE", "OPI_E_EXCEPTION",
+                                  "OPI_E_NOMEM"};
+
+constexpr std::array delivery_texts{
+    &opi_delivery::delivery_id,    &opi_delivery::destination_id, &opi_delivery::idempotency_key,
+    &opi_delivery::endpoint_url,   &opi_delivery::event_id,       &opi_delivery::event_type,
+    &opi_delivery::schema_version, &opi_delivery::tenant_id,      &opi_delivery::source,
+    &opi_delivery::timestamp,      &opi_delivery::correlation_id, &opi_delivery::causation_id,
+    &opi_delivery::alert_id,       &opi_delivery::evidence_id,    &opi_delivery::ticket_id,
+    &opi_delivery::payload,        &opi_delivery::traceparent,    &opi_delivery::prior_ref,
+    &opi_delivery::prior_url};
+
+opi_str moved(GuardedMemory& memory, const opi_str& text) { return raw(memory.copy(plugins::view(text))); }
+opi_bytes moved(GuardedMemory& memory, const opi_bytes& bytes) {
+  return plugins::raw_bytes(memory.copy(plugins::view(bytes)));
+}
+
+// A copy of the first `size` bytes; what is beyond the struct is filled with a pattern, as if it were something newer.
+template <class T>
+const T& placed(GuardedMemory& memory, const T& value, std::size_t size) {
+  std::string bytes(std::max(size, sizeof(T)), '\xa5');
+  std::memcpy(bytes.data(), &value, sizeof(T));
+  auto* const place = static_cast<T*>(memory.copy(bytes.data(), size));
+  place->size = static_cast<std::uint32_t>(size);
+  return *place;
+}
+
+}  // namespace
+
+Specimen::Specimen(const Subject& subject, telemetry::Logger& logger) {
+  std::vector<std::string> problems;
+  std::vector<plugins::Refusal> refused;
+  plugin_ = plugins::LoadedPlugin::load(
+      {subject.file.string(), subject.file, subject.sha256, plugins::parse_manifest(subject.manifest, problems),
+       environment_for(subject.file), "opi-plugin", OPI_ABI_MINOR},
+      std::make_shared<plugins::Breadcrumbs>(subject.scratch / ("breadcrumbs." + std::to_string(::getpid()))), logger,
+      refused);
+  if (!plugin_) throw Failure(refused.empty() ? "cannot be loaded" : refused.front().message);
+}
+
+Instance::Instance(const plugins::LoadedPlugin& plugin, const plugins::Component& component,
+                   const Destination& destination, std::uint32_t flags)
+    : plugin_(plugin), component_(component) {
+  GuardedMemory memory;
+  const auto id = destination.id.to_string();
+  const opi_instance_args args{sizeof(opi_instance_args),
+                               flags,
+                               raw(memory.copy(component.id)),
+                               raw(memory.copy(id)),
+                               raw(memory.copy(destination.tenant_id.str())),
+                               raw(memory.copy(destination.config)),
+                               1,
+                               plugin.host()};
+  const auto& guarded_args = placed(memory, args, sizeof(opi_instance_args));
+  const auto& lifetime = plugin.interface_of<opi_component_v1>(component, OPI_IF_COMPONENT);
+  plugins::ErrorSlot slot;
+  status_ = plugin.call(plugins::Phase::create,
+                        [&] { return lifetime.create(plugin.state(), &guarded_args, &instance_, slot.out()); });
+  error_ = slot.text();
+}
+
+Instance::~Instance() {
+  if (status_ != OPI_OK) return;
+  const auto& lifetime = plugin_.interface_of<opi_component_v1>(component_, OPI_IF_COMPONENT);
+  (void)plugin_.call(plugins::Phase::destroy, [&]() -> opi_status { return lifetime.destroy(instance_), OPI_OK; });
+}
+
+const opi_http_adapter_v1& Instance::table() const {
+  return plugin_.interface_of<opi_http_adapter_v1>(component_, OPI_IF_HTTP_ADAPTER);
+}
+
+bool Instance::sees_faults() const { return (table().flags & OPI_ADAPTER_SEES_TRANSPORT_FAULTS) != 0; }
+
+Rendered Instance::render(const opi_delivery& delivery, const Destination& destination,
+                          const secrets::SecretSet& secrets) const {
+  plugins::RequestAssembly assembly(component_, destination, secrets);
+  plugins::ErrorSlot slot;
+  Rendered rendered;
+  rendered.status = plugin_.call(plugins::Phase::render,
+                                 [&] { return table().render(instance_, &delivery, assembly.out(), slot.out()); });
+  rendered.error = slot.text();
+  rendered.rendering = rendered.status == OPI_OK ? std::move(assembly).finish(std::string(sample_user_agent))
+                                                 : std::move(assembly).fail(rendered.status, rendered.error);
+  return rendered;
+}
+
+Interpreted Instance::interpret(const opi_delivery& delivery, const opi_response& response) const {
+  const bool knows_steps = OPI_HAS(&delivery, step);
+  plugins::VerdictIntake intake(knows_steps && delivery.step + 1 < delivery::StepLimits::steps);
+  plugins::ErrorSlot slot;
+  Interpreted interpreted;
+  interpreted.status = plugin_.call(plugins::Phase::interpret, [&] {
+    return table().interpret(instance_, &delivery, &response, intake.out(), {nullptr, nullptr}, slot.out());
+  });
+  interpreted.error = slot.text();
+  interpreted.outcome = intake.outcome();
+  interpreted.fault = intake.fault();
+  return interpreted;
+}
+
+const opi_delivery& guarded(GuardedMemory& memory, const opi_delivery& delivery, std::size_t size) {
+  auto copy = delivery;
+  for (const auto text : delivery_texts) copy.*text = moved(memory, copy.*text);
+  copy.nonce = moved(memory, copy.nonce);
+  copy.carry = moved(memory, copy.carry);
+  return placed(memory, copy, size);
+}
+
+const opi_response& guarded(GuardedMemory& memory, const opi_response& response, std::size_t size) {
+  auto copy = response;
+  std::vector<opi_kv> headers;
+  for (std::uint64_t i = 0; i < response.n_headers; ++i)
+    headers.push_back({moved(memory, response.headers[i].k), moved(memory, response.headers[i].v)});
+  copy.headers = static_cast<const opi_kv*>(memory.copy(headers.data(), headers.size() * sizeof(opi_kv)));
+  copy.body = moved(memory, response.body);
+  return placed(memory, copy, size);
+}
+
+bool is_status(opi_status status) { return status <= 0 && status >= OPI_E_NOMEM; }
+
+std::string status_name(opi_status status) {
+  const auto number = std::to_string(status);
+  if (!is_status(status)) return number + ", which is no status of the ABI";
+  return std::string(status_names[static_cast<std::size_t>(-status)]) + " (" + number + ")";
+}
+
+}  // namespace opi::tool

@@ -1,0 +1,3 @@
+#include "right.hpp"
+
+OPI_PLUGIN(opi::sdk::Adapter<Right, "mutant">)

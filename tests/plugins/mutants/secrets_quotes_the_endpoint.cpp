@@ -1,0 +1,13 @@
+#include "right.hpp"
+
+class Mutant : public Right {
+ public:
+  using Right::Right;
+  opi::sdk::Verdict interpret(const opi::sdk::Delivery& delivery, const opi::sdk::Response& response) const {
+    if (response.status() == 404)
+      return opi::sdk::Verdict::reject().detail("nothing at " + std::string(delivery.endpoint_url()));
+    return Right::interpret(delivery, response);
+  }
+};
+
+OPI_PLUGIN(opi::sdk::Adapter<Mutant, "mutant">)
