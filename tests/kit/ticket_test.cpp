@@ -95,9 +95,9 @@ TEST_F(TicketFlows, StopSearchingWhileStepsAreLeft) {
   const auto nothing = said(finds_.found(delivery("alert.resolved"), "", ""));
   (void)next(nothing);
   ++raw_.attempt;
-  raw_.step = 5;
+  raw_.step = 4;
   EXPECT_EQ(finds_.task(sdk::Delivery(raw_)).step, TicketStep::find);
-  raw_.step = 6;
+  raw_.step = 5;
   EXPECT_EQ(finds_.task(sdk::Delivery(raw_)).step, TicketStep::create);
 }
 

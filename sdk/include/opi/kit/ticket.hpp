@@ -141,7 +141,9 @@ class TicketFlow {
   }
 
  private:
-  static constexpr std::uint32_t last_free_step = 5;  // the host ends a delivery after step 7, and two may follow
+  // Beyond it nothing is asked for again: the host ends a delivery after step 7, and create, close and comment may
+  // follow.
+  static constexpr std::uint32_t last_free_step = 4;
 
   [[nodiscard]] bool may_create(const sdk::Delivery& delivery) const {
     return options_.create_unknown || action_of(delivery) == TicketAction::create;
