@@ -20,7 +20,7 @@ constexpr std::size_t max_subject = 255, max_tag = 32;
 constexpr std::size_t max_text = 30'000;
 constexpr int status_open = 2, source_portal = 2;
 
-// Freshdesk tickets over API v2; docs/ticket-adapters.md is its contract. A note takes a request of its own: what an
+// Freshdesk tickets over API v2; docs/freshdesk.md is its contract. A note takes a request of its own: what an
 // update or close changes goes first, then the note.
 class Adapter {
  public:

@@ -18,7 +18,7 @@ using kit::TicketTask;
 constexpr std::size_t max_summary = 255, max_key = 100;
 constexpr std::size_t max_text = 30'000;  // is HTML, in which a character may become six bytes
 
-// HaloPSA tickets and actions; docs/ticket-adapters.md is its contract. Both are posted as lists, and a ticket with an
+// HaloPSA tickets and actions; docs/halopsa.md is its contract. Both are posted as lists, and a ticket with an
 // id is changed. A note is an action, a request of its own: what an update or close changes goes first, then the note.
 class Adapter {
  public:

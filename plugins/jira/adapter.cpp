@@ -41,7 +41,7 @@ json::object document_of(std::string_view text) {
   return {{"type", "doc"}, {"version", 1}, {"content", std::move(paragraphs)}};
 }
 
-// Jira Cloud issues over REST API v3; docs/ticket-adapters.md is its contract.
+// Jira Cloud issues over REST API v3; docs/jira.md is its contract.
 class Adapter {
  public:
   explicit Adapter(const sdk::InstanceArgs& args) : Adapter(kit::parse_config_object(args.config_json)) {}

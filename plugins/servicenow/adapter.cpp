@@ -21,7 +21,7 @@ constexpr std::size_t max_short_description = 160, max_description = 4000, max_c
 // Work notes have no length of their own that bites; this keeps them readable.
 constexpr std::size_t max_work_notes = 30'000;
 
-// ServiceNow incidents over the Table API; docs/ticket-adapters.md is its contract.
+// ServiceNow incidents over the Table API; docs/servicenow.md is its contract.
 class Adapter {
  public:
   explicit Adapter(const sdk::InstanceArgs& args) : Adapter(kit::parse_config_object(args.config_json)) {}

@@ -17,7 +17,7 @@ using kit::TicketTask;
 constexpr std::size_t max_subject = 255, max_external_id = 255;
 constexpr std::size_t max_comment = 64'000;  // a comment holds 64 KiB
 
-// Zendesk Support tickets over API v2; docs/ticket-adapters.md is its contract.
+// Zendesk Support tickets over API v2; docs/zendesk.md is its contract.
 class Adapter {
  public:
   explicit Adapter(const sdk::InstanceArgs& args) : Adapter(kit::parse_config_object(args.config_json)) {}

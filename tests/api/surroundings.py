@@ -100,12 +100,15 @@ class Surroundings:
         configuration = self._configuration(name, settings)
         return Daemon(self.programs / "integrationsd", configuration, self.folder / name / "log")
 
-    def system_token(self, **settings) -> str:
-        command = ["token", "issue", "--role", "system_admin"]
-        done = subprocess.run(
-            [self.programs / "integrationsctl", "--config", self._configuration("control", settings), *command],
-            check=True, stdout=subprocess.PIPE, text=True)
+    def control(self, *command, beside: str = "control", **settings) -> str:
+        """What integrationsctl says with the configuration of the daemon of that name."""
+        configuration = self._configuration(beside, settings)
+        done = subprocess.run([self.programs / "integrationsctl", "--config", configuration, *command],
+                              check=True, stdout=subprocess.PIPE, text=True)
         return done.stdout.strip()
+
+    def system_token(self, **settings) -> str:
+        return self.control("token", "issue", "--role", "system_admin", **settings)
 
     def end(self) -> None:
         self.receiver.process.kill()
