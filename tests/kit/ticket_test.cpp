@@ -111,6 +111,15 @@ TEST_F(TicketFlows, CloseWhatTheyHadToCreateFirst) {
   EXPECT_EQ(said(TicketFlow::done(task)).ref, "7");
 }
 
+TEST_F(TicketFlows, CarryOnlyWhatFits) {
+  const auto close = delivery("alert.resolved");
+  EXPECT_EQ(finds_.task(next(said(finds_.created(close, std::string(256, 'a'), "")))).ref.size(), 256U);
+  EXPECT_EQ(said(finds_.created(close, std::string(257, 'a'), "")).reason, "reference_too_long");
+  EXPECT_EQ(said(finds_.found(close, std::string(257, 'a'), "")).reason, "reference_too_long");
+  const auto url = "https://x.example/" + std::string(20'000, 'a');
+  EXPECT_EQ(finds_.task(next(said(finds_.created(delivery("alert.resolved"), "7", url)))).url, "");
+}
+
 TEST_F(TicketFlows, LookBeforeACloseWhereThereIsAWorkflow) {
   const TicketFlow looks{{.looks = true}};
   const auto first = delivery("alert.resolved", "7");
