@@ -35,6 +35,16 @@ def in_rust(folder: pathlib.Path, prefix: pathlib.Path) -> None:
     expect_good(prefix, plugin)
 
 
+def from_template(folder: pathlib.Path, prefix: pathlib.Path) -> None:
+    """What `opi-plugin new` makes, by the commands of its own file for CI."""
+    run(prefix / "bin/opi-plugin", "new", "siren", "--directory", folder)
+    commands = re.findall(r"^    - (.*)$", (folder / ".gitlab-ci.yml").read_text(), re.M)
+    if not any(command.startswith("ctest ") for command in commands):
+        raise SystemExit(f"the file for CI runs no tests: {commands}")
+    for command in commands:
+        run("env", f"CMAKE_PREFIX_PATH={prefix}", "sh", "-c", f"cd '{folder}' && {command}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("cmake", "build", "source", "work"):
@@ -58,6 +68,7 @@ def main() -> None:
     build(options.cmake, plain, prefix)
     expect_good(prefix, plain / "build/plain.so")
     in_rust(rust, prefix)
+    from_template(work / "siren", prefix)
 
     # A manifest with a fault stops the configuration and says where.
     (hello / "manifest.json").write_text(blocks["json"].replace('"adapter"', '"adaptor"'))

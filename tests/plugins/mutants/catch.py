@@ -69,7 +69,7 @@ def main():
         faults = judge(program, folder / "right.so", [], "", scratch)
         for name, word in WORDS.items():
             faults += judge(program, folder / f"{name}.so", [name.split("_")[0]], word, scratch)
-    sys.exit("\n".join(faults))
+    sys.exit("\n".join(faults) or 0)
 
 
 if __name__ == "__main__":
