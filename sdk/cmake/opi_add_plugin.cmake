@@ -23,7 +23,6 @@ function(opi_add_plugin target)
     set(note ${CMAKE_CURRENT_BINARY_DIR}/${target}_manifest.c)
   endif()
   configure_file(${OPI_SDK_CMAKE_DIR}/opi_manifest_note.in ${note} @ONLY)
-  # Alone in a unity build: what a unity is made of may depend on nothing more.
   set_source_files_properties(${note} PROPERTIES
     OBJECT_DEPENDS ${arg_MANIFEST} SKIP_LINTING ON SKIP_UNITY_BUILD_INCLUSION ON)
 

@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::seconds patience{15};  // a machine that builds and tests has less time for a probe than the daemon
+constexpr std::chrono::seconds patience{
+    15};  // a machine that builds and tests has less time for a probe than the daemon
 
 }  // namespace
 
