@@ -66,13 +66,16 @@ class ServiceNow(TicketVendor):
 class Zendesk(TicketVendor):
     def __init__(self):
         super().__init__("zendesk", Basic("soc@acme.example/token", "zen-token"))
+        self.by_key = {}  # of creations
 
     def search(self, request: Request) -> Answer:
         return Answer(200, {"tickets": [{"id": int(found.id)} for found in self.having(request.query["external_id"])]})
 
     def create(self, request: Request) -> Answer:
-        ticket = self.make(request, [request.json["ticket"]["external_id"]], "{}")
-        return Answer(201, {"ticket": {"id": int(ticket.id)}})
+        key = request.headers["idempotency-key"]
+        if key not in self.by_key:
+            self.by_key[key] = self.make(request, [request.json["ticket"]["external_id"]], "{}")
+        return Answer(201, {"ticket": {"id": int(self.by_key[key].id)}})
 
     def change(self, request: Request, ref: str) -> Answer:
         self.do("close" if "status" in request.json["ticket"] else "update", ref, request)
@@ -132,6 +135,8 @@ class HaloPsa(TicketVendor):
 
 
 class GitLab(TicketVendor):
+    CLOSE_TELLS = False
+
     def __init__(self):
         super().__init__("gitlab", Header("glpat-token", header="private-token"))
 
