@@ -84,7 +84,8 @@ class Adapter {
                                    const std::string& answered) const {
     if (!answered.empty() || !config_.link) return answered;
     task.ref = ref;
-    return kit::url_below(delivery.endpoint_url(), config_.link->render(delivery, own_values(delivery, task)));
+    return kit::url_below(kit::without_query(delivery.endpoint_url()),
+                          config_.link->render(delivery, own_values(delivery, task)));
   }
 
   Config config_;

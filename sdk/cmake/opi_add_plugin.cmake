@@ -23,7 +23,8 @@ function(opi_add_plugin target)
     set(note ${CMAKE_CURRENT_BINARY_DIR}/${target}_manifest.c)
   endif()
   configure_file(${OPI_SDK_CMAKE_DIR}/opi_manifest_note.in ${note} @ONLY)
-  set_source_files_properties(${note} PROPERTIES OBJECT_DEPENDS ${arg_MANIFEST} SKIP_LINTING ON)
+  set_source_files_properties(${note} PROPERTIES
+    OBJECT_DEPENDS ${arg_MANIFEST} SKIP_LINTING ON SKIP_UNITY_BUILD_INCLUSION ON)
 
   add_library(${target} MODULE ${arg_SOURCES} ${note})
   target_link_libraries(${target} PRIVATE opi::sdk)
@@ -53,4 +54,20 @@ function(opi_add_plugin target)
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DFILE=$<TARGET_FILE:${target}> -P ${OPI_SDK_CMAKE_DIR}/opi_seal.cmake
     COMMAND chmod go-w $<TARGET_FILE:${target}> VERBATIM)
+endfunction()
+
+# opi_add_plugin_tests(<target> [GOLDEN <folder>])
+# The CTest entries <target>_check, the conformance suite, and <target>_golden, the cases of a folder.
+function(opi_add_plugin_tests target)
+  cmake_parse_arguments(arg "" "GOLDEN" "" ${ARGN})
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "opi_add_plugin_tests(<target> [GOLDEN <folder>])")
+  endif()
+  add_test(NAME ${target}_check COMMAND $<TARGET_FILE:opi::tool> check $<TARGET_FILE:${target}>)
+  set_tests_properties(${target}_check PROPERTIES LABELS unit TIMEOUT 300)
+  if(arg_GOLDEN)
+    cmake_path(ABSOLUTE_PATH arg_GOLDEN BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+    add_test(NAME ${target}_golden COMMAND $<TARGET_FILE:opi::tool> golden $<TARGET_FILE:${target}> ${arg_GOLDEN})
+    set_tests_properties(${target}_golden PROPERTIES LABELS unit TIMEOUT 60)
+  endif()
 endfunction()

@@ -52,6 +52,31 @@ A body is a JSON value, or a string if it is something else. The secret of a slo
 the key of signatures, and in a URL that is a secret as the path below the endpoint's origin. User-Agent is the host's
 and not compared. A verdict's reason is the adapter's own; without one the host says http_STATUS.
 )"}},
+    {"new",
+     {&opi::tool::new_plugin, "new NAME [--directory DIR]",
+      R"(Makes a whole plugin in DIR (./NAME unless said) from the SDK's template: an adapter in C++ with its manifest, build, golden
+cases, tests and a file for CI. It builds against the installed SDK and passes opi-plugin check as it is.
+
+NAME is a lower-case letter, then such letters, digits and '_'.
+)"}},
+    {"preview",
+     {&opi::tool::preview,
+      "preview FILE.so [--config FILE] [--event FILE | --sample N] [--response FILE]... [--step N]",
+      R"(Renders an event to the exact request, and interprets responses.
+
+  --component ID   of a plugin with several adapters
+  --config FILE    the destination's configuration; the schema's first example unless said
+  --event FILE     an envelope, of which anything may be missing
+  --sample N       the manifest's sample N, from 0; a usual event comes after the last
+  --endpoint URL   of the destination
+  --step N, --carry TEXT, --prior-ref TEXT, --prior-url URL
+                   as the host would hand them over
+  --response FILE  {"status", "headers": {…}, "body"} or {"fault", "sent"}: prints the verdict. If the verdict is "continue", the
+                   next step is rendered, and the next --response answers it
+
+The secret of a slot is the text <secret:SLOT>: in headers, as the key of signatures (so that anyone can compute them),
+and in a URL that is a secret as the path below the endpoint's origin.
+)"}},
 };
 
 void print_help(std::ostream& out) {
@@ -80,6 +105,12 @@ int run(const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+#if defined(__SANITIZE_ADDRESS__)  // a crash of a plugin is to be seen as its signal, and a plugin is never closed
+extern "C" const char* __asan_default_options() {
+  return "detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0";
+}
+#endif
 
 int main(int argc, char** argv) {
   try {

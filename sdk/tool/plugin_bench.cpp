@@ -11,6 +11,13 @@ namespace opi::tool {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr std::chrono::seconds patience{
+    15};  // a machine that builds and tests has less time for a probe than the daemon
+
+}  // namespace
+
 fs::path probe_program() {
   const auto own = fs::read_symlink("/proc/self/exe").parent_path();
   const fs::path beside = own / "opi-plugin-probe";
@@ -43,7 +50,7 @@ PluginBench::Loading::Loading(const fs::path& file, telemetry::Logger& logger) {
   options.state_directory = state.path();
   options.environment = environment_for(path);
   options.host_version = "opi-plugin";
-  options.probe.program = probe_program();
+  options.probe = {probe_program(), patience};
   host = std::make_unique<plugins::PluginHost>(std::move(options), logger);
   host->load_file(path);
 }

@@ -33,14 +33,12 @@ void write_text(const std::filesystem::path& file, std::string_view text) {
 json::object parse_object(const std::filesystem::path& file, std::string_view text) {
   json::stream_parser parser;
   boost::system::error_code error;
-  const auto parsed = parser.write_some(text.data(), text.size(), error);
+  const auto parsed = parser.write(text.data(), text.size(), error);
   const auto line =
       std::to_string(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(parsed), '\n'));
   if (error) throw Failure(file.string() + ":" + line + ": is not JSON: " + error.message());
   parser.finish(error);
   if (error) throw Failure(file.string() + ":" + line + ": is not JSON: " + error.message());
-  if (text.find_first_not_of(" \t\r\n", parsed) != std::string_view::npos)
-    throw Failure(file.string() + ":" + line + ": holds more than one JSON value");
   auto value = parser.release();
   if (!value.is_object()) throw Failure(file.string() + ": is not a JSON object");
   return std::move(value.get_object());

@@ -68,6 +68,9 @@ class ValidCalls:
             "name": f"{tenant} destination {number}", "adapter": ADAPTER, "enabled": False, "signing": "required",
             "endpoint": self.world.surroundings.receiver.url("healthy"), "config": {"method": "PUT"},
             "event_types": [f"{tenant}.event-{number}", f"{tenant}.events-{number}.*"], "max_in_flight": 1000,
+            "authorization": {"scheme": "oauth2_client_credentials", "client_id": "opi", "scope": "a b",
+                              "token_url": self.world.surroundings.receiver.url("token"),
+                              "client_authentication": "post"},
             "rate_limit_per_second": 100000, "policy": {"max_attempts": 100, "backoff_factor": 1.5}})
 
     def getDestination(self, tenant):
@@ -75,7 +78,8 @@ class ValidCalls:
 
     def replaceDestination(self, tenant):
         made, call = self._destination(tenant)
-        return call.having(body=made["body"] | {"name": f"{tenant}, changed", "policy": {"timeout_ms": 120000}})
+        return call.having(body=made["body"] | {"name": f"{tenant}, changed", "policy": {"timeout_ms": 120000},
+                                                "authorization": {"scheme": "basic", "username": "jürgen"}})
 
     def deleteDestination(self, tenant): return self._destination(tenant)[1]
     def enableDestination(self, tenant): return self._destination(tenant, enabled=False)[1]

@@ -1,4 +1,4 @@
-"""Holds every #include below host/ against the table of module edges and the list of library bans."""
+"""Holds every #include below host/ and sdk/tool/ against the table of module edges and the list of library bans."""
 import re
 import sys
 
@@ -58,14 +58,19 @@ def table_from_markdown(text):
     return None
 
 
+def sources(root):
+    """Every source with its module: a folder of host/, or the SDK's tool."""
+    for path in files(root, ["host"], CPP):
+        yield path, path.relative_to(root / "host").parts[0]
+    for path in files(root, ["sdk/tool"], CPP):
+        yield path, "tool"
+
+
 def check(root, table):
     """Faults as "path:line: what"."""
-    host = root / "host"
     faults = []
-    for path in files(root, ["host"], CPP):
-        parts = path.relative_to(host).parts
+    for path, module in sources(root):
         where = path.relative_to(root)
-        module = parts[0]
         if module not in table:
             faults.append(f"{where}:1: module {module} is not in the table of edges")
             continue
@@ -80,7 +85,8 @@ def check(root, table):
                 if first != module and first not in table[module]:
                     faults.append(f"{place}: {module} may not include {first} ({name})")
                 continue
-            if quote == '"' and "/" in name:
+            own = module == "tool" and (root / "sdk/tool" / name).exists()
+            if quote == '"' and "/" in name and not own:
                 faults.append(f"{place}: {name} is of no module in the table of edges")
             if module in PURE_MODULES and FOREIGN.match(name):
                 faults.append(f"{place}: {module} may include the standard library only ({name})")

@@ -58,7 +58,8 @@ CanarySite::CanarySite(test::PostgresCluster* cluster)
       site_(cluster),
       receiver_({{401, {values_.bearer, values_.endpoint_path, values_.endpoint_query}},
                  {500, {values_.told, values_.endpoint_path, values_.endpoint_query}},
-                 {502, {values_.basic_password, values_.client_secret, values_.access_token}},
+                 {502, {values_.basic_password}},
+                 {504, {values_.client_secret, values_.access_token}},
                  {503,
                   {base64(values_.signing_key_1), values_.signing_key_1, values_.signing_key_2, values_.endpoint_path,
                    values_.endpoint_query}}},
@@ -128,8 +129,8 @@ std::string CanarySite::authorised_destinations() const {
   const std::string tls = "https://" + receiver_.origin() + "/502/";
   return destination(8, "webhook", endpoint(502), local("authorization", "password"),
                      alerts + R"(,"authorization":{"scheme":"basic","username":"bot"})") +
-         "," + destination(9, "webhook", endpoint(502), local("authorization", "client"), client(200, "basic")) + "," +
-         destination(10, "webhook", endpoint(502), local("authorization", "client"), client(401, "post")) + "," +
+         "," + destination(9, "webhook", endpoint(504), local("authorization", "client"), client(200, "basic")) + "," +
+         destination(10, "webhook", endpoint(504), local("authorization", "client"), client(401, "post")) + "," +
          destination(11, "webhook", tls, local("client_certificate", "certificate"), alerts);
 }
 
@@ -173,7 +174,7 @@ void CanarySite::search_store(std::vector<std::string>& findings) const {
     for (auto& one : search.find_in(place, where)) findings.push_back(std::move(one));
   };
   add(secrets_, "the store", text);
-  for (const int status : {200, 401, 500, 502, 503}) erase_all(text, "'" + endpoint(status) + "'");
+  for (const int status : {200, 401, 500, 502, 503, 504}) erase_all(text, "'" + endpoint(status) + "'");
   for (const int status : {200, 401}) erase_all(text, R"("token_url":")" + token_url(status) + '"');
   add(endpoints_, "the store outside of its destinations' endpoints", text);
   if (postgres_) return;

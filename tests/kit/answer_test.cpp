@@ -62,7 +62,8 @@ TEST(Waits, ComeFromRetryAfterAndTheVendorsHeaders) {
 
 TEST(Urls, StayBelowTheEndpoint) {
   EXPECT_EQ(url_below("https://a.example/base/", "/x/1?q=.."), "https://a.example/base/x/1?q=..");
-  EXPECT_THROW(url_below("https://a.example/?q=1", "/x"), sdk::Failure);
+  EXPECT_EQ(url_below("https://a.example/base/?v=7", "/x"), "https://a.example/base/x?v=7");
+  EXPECT_EQ(url_below("https://a.example?v=7", "/x?q=1"), "https://a.example/x?q=1&v=7");
   EXPECT_THROW(url_below("https://a.example", "/x/../y"), sdk::Failure);
   EXPECT_THROW(url_below("https://a.example", "/x/."), sdk::Failure);
   EXPECT_EQ(origin_of("https://a.example:8443/x/y"), "https://a.example:8443");

@@ -72,6 +72,13 @@ TEST_F(Summaries, HaveLimitsAtTheirEdges) {
   EXPECT_EQ(length(title(Summary::max_title + 1), Unit::characters), Summary::max_title);
 }
 
+TEST_F(Summaries, ReadPayloadsThatAreNoObjectsOrDeep) {
+  EXPECT_EQ(of("x.y", "[1]").title, "x.y");
+  EXPECT_EQ(of("x.y", "").title, "x.y");
+  EXPECT_EQ(of("x.y", R"({"a":{"b":{"c":{"d":{"e":{"f":1}}}}}})").facts.size(), 1U);
+  EXPECT_EQ(of("x.y", R"({"a":{"b":{"c":{"d":{"e":{"f":{"g":1}}}}}}})").facts.size(), 0U) << "deeper than six";
+}
+
 TEST_F(Summaries, BecomePlainText) {
   const auto alert = of("alert.updated", R"({"alert":{"severity":"high"},"change":{"reason":"why"},"n":1})");
   EXPECT_EQ(plain_text(sdk::Delivery(raw_), alert), "alert.updated · high\n\nwhy\n\nn: 1\n\nevent_id: evt-1");

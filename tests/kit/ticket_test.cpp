@@ -95,9 +95,9 @@ TEST_F(TicketFlows, StopSearchingWhileStepsAreLeft) {
   const auto nothing = said(finds_.found(delivery("alert.resolved"), "", ""));
   (void)next(nothing);
   ++raw_.attempt;
-  raw_.step = 5;
+  raw_.step = 4;
   EXPECT_EQ(finds_.task(sdk::Delivery(raw_)).step, TicketStep::find);
-  raw_.step = 6;
+  raw_.step = 5;
   EXPECT_EQ(finds_.task(sdk::Delivery(raw_)).step, TicketStep::create);
 }
 
@@ -109,6 +109,15 @@ TEST_F(TicketFlows, CloseWhatTheyHadToCreateFirst) {
   EXPECT_EQ(task.ref, "7");
   EXPECT_EQ(task.url, "https://x.example/7");
   EXPECT_EQ(said(TicketFlow::done(task)).ref, "7");
+}
+
+TEST_F(TicketFlows, CarryOnlyWhatFits) {
+  const auto close = delivery("alert.resolved");
+  EXPECT_EQ(finds_.task(next(said(finds_.created(close, std::string(256, 'a'), "")))).ref.size(), 256U);
+  EXPECT_EQ(said(finds_.created(close, std::string(257, 'a'), "")).reason, "reference_too_long");
+  EXPECT_EQ(said(finds_.found(close, std::string(257, 'a'), "")).reason, "reference_too_long");
+  const auto url = "https://x.example/" + std::string(20'000, 'a');
+  EXPECT_EQ(finds_.task(next(said(finds_.created(delivery("alert.resolved"), "7", url)))).url, "");
 }
 
 TEST_F(TicketFlows, LookBeforeACloseWhereThereIsAWorkflow) {

@@ -145,8 +145,8 @@ TEST_F(OddAdapter, MissingSecretsAreRetriedAndNamed) {
 }
 
 TEST_F(OddAdapter, NonsenseVerdictsBecomeAnAdapterFaultThatIsRetried) {
-  for (const auto* const mood : {"no verdict", "null verdict", "kind 0", "kind 99", "short", "flags",
-                                 "bad reason", "null reason", "long reference", "two verdicts", "fail"}) {
+  for (const auto* const mood : {"no verdict", "null verdict", "kind 0", "kind 99", "short", "flags", "bad reason",
+                                 "null reason", "long reference", "two verdicts", "fail"}) {
     const auto outcome = interpret(mood);
     EXPECT_EQ(outcome.verdict, Verdict::retry) << mood;
     EXPECT_EQ(outcome.reason, "adapter_fault") << mood;

@@ -176,7 +176,8 @@ class ContractCheck {
       if (instance.status() == OPI_OK || instance.status() == OPI_E_UNSUPPORTED) continue;
       const auto what = component.id + ": create() with the wrong configuration " + config.substr(0, 80);
       if (instance.status() != OPI_E_INVALID)
-        find(what + " fails with " + status_name(instance.status()), "refuse it with OPI_E_INVALID and name the field");
+        find(what + " fails with " + status_name(instance.status()) + ": " + instance.error(),
+             "refuse it with OPI_E_INVALID and name the field");
       if (instance.error().empty()) find(what + " fails without a text", status_remedy);
     }
   }

@@ -94,6 +94,7 @@ void check_fuzz(const Subject& subject, Report& report) {
   if (cases.empty()) return;
   const std::string remedy =
       "correct the plugin; opi-plugin check --seed " + std::to_string(subject.seed) + " shows it again";
+  GuardedMemory memory;
   for (std::uint64_t number = 0; number < subject.cases && !report.full(); ++number) {
     Chance chance(subject.seed * 1'000'003 + number);  // each case by itself: one number finds it again
     const auto& one = cases[number % cases.size()];
@@ -103,7 +104,7 @@ void check_fuzz(const Subject& subject, Report& report) {
     };
     const auto payload = json::serialize(chance.object(0));
     auto delivery = *usual.get();
-    GuardedMemory memory;
+    memory.reuse();
     delivery.payload = plugins::raw(memory.copy(payload));
     report.step(place("render() of " + payload.substr(0, 500)));
     if (const auto fault = fault_of(one.render(delivery)); !fault.empty())

@@ -91,10 +91,7 @@ delivery::HttpResponse response_with(const std::string& body) {
 class HostileReceiver {
  public:
   HostileReceiver(const AdapterCase& adapter, Report& report)
-      : case_(adapter),
-        report_(report),
-        usual_(adapter.sample->context()),
-        delivery_(guarded(memory_, *usual_.get())) {}
+      : case_(adapter), report_(report), usual_(adapter.sample->context()), delivery_(*usual_.get()) {}
 
   void send(const Text& payload) {
     const auto place = case_.name() + ": render() of a payload with " + payload.what;
@@ -123,7 +120,6 @@ class HostileReceiver {
  private:
   const AdapterCase& case_;
   Report& report_;
-  GuardedMemory memory_;
   plugins::DeliveryView usual_;
   const opi_delivery& delivery_;
 };

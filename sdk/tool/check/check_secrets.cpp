@@ -47,6 +47,12 @@ class ListeningLogger final : public telemetry::Logger {
   std::string said_;
 };
 
+// Byte by byte, past what sanitizers keep between variables.
+__attribute__((no_sanitize("address", "thread"))) void append_raw(std::string& out, const volatile char* bytes,
+                                                                  std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) out += bytes[i];
+}
+
 // The writable memory of a loaded library.
 std::string writable_memory_of(const std::string& file) {
   struct Search {
@@ -60,7 +66,8 @@ std::string writable_memory_of(const std::string& file) {
         for (int i = 0; i < object->dlpi_phnum; ++i) {
           const auto& segment = object->dlpi_phdr[i];
           if (segment.p_type == PT_LOAD && (segment.p_flags & PF_W) != 0)
-            wanted.memory.append(reinterpret_cast<const char*>(object->dlpi_addr + segment.p_vaddr), segment.p_memsz);
+            append_raw(wanted.memory, reinterpret_cast<const char*>(object->dlpi_addr + segment.p_vaddr),
+                       segment.p_memsz);
         }
         return 1;
       },

@@ -16,12 +16,17 @@ class GuardedMemory {
   // Null for nothing, as the ABI allows. Throws std::bad_alloc.
   void* copy(const void* bytes, std::size_t size);
   std::string_view copy(std::string_view text);
+  // What was copied so far is no longer needed: its memory serves again.
+  void reuse();
 
  private:
   struct Mapping {
     void* start;
-    std::size_t size;
+    std::size_t readable;  // bytes before the page that cannot be read
+    bool in_use;
   };
+  void* free_memory(std::size_t readable);
+
   std::vector<Mapping> mappings_;
 };
 

@@ -30,7 +30,8 @@ WORDS = {
 def check(program, plugin, scratch):
     """The exit code, the report, and the same from JUnit's file."""
     report, junit = scratch / "report.json", scratch / "junit.xml"
-    done = subprocess.run([program, "check", plugin, "--json", report, "--junit", junit], stdout=subprocess.PIPE,
+    cases = "2000" if plugin.stem.startswith("fuzz") else "100"
+    done = subprocess.run([program, "check", plugin, "--json", report, "--junit", junit, "--cases", cases], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode not in (0, 1):
         sys.exit(f"{plugin}: exit code {done.returncode}: {done.stdout}")
@@ -56,7 +57,7 @@ def judge(program, plugin, expected, word, scratch):
 
 
 def main():
-    program, folder, webhook = (pathlib.Path(a) for a in sys.argv[1:])
+    program, folder = (pathlib.Path(a) for a in sys.argv[1:])
     built = {path.stem for path in folder.glob("*.so")}
     if built != set(WORDS) | {"right"}:
         sys.exit(f"there are other mutants than this test knows: {built ^ (set(WORDS) | {'right'})}")
@@ -65,10 +66,10 @@ def main():
         sys.exit(f"no mutant shows that these checks can fail: {missing}")
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
-        faults = judge(program, webhook, [], "", scratch) + judge(program, folder / "right.so", [], "", scratch)
+        faults = judge(program, folder / "right.so", [], "", scratch)
         for name, word in WORDS.items():
             faults += judge(program, folder / f"{name}.so", [name.split("_")[0]], word, scratch)
-    sys.exit("\n".join(faults))
+    sys.exit("\n".join(faults) or 0)
 
 
 if __name__ == "__main__":

@@ -73,10 +73,9 @@ TEST_F(AuthorizationFields, EachFaultNamesItsMember) {
   EXPECT_EQ(
       fault(R"({"scheme":"oauth2_client_credentials","token_url":"https://i.example/","client_id":"c","scope":"ä"})"),
       "authorization.scope: must be visible ASCII and spaces");
-  EXPECT_EQ(
-      fault(
-          R"({"scheme":"oauth2_client_credentials","token_url":"https://i.example/","client_id":"c","client_authentication":"jwt"})"),
-      "authorization.client_authentication: must be basic or post");
+  EXPECT_EQ(fault(R"({"scheme":"oauth2_client_credentials","token_url":"https://i.example/","client_id":"c",)"
+                  R"("client_authentication":"jwt"})"),
+            "authorization.client_authentication: must be basic or post");
 }
 
 TEST_F(AuthorizationFields, EachTextHasALimit) {

@@ -134,10 +134,9 @@ TEST_F(TokenExchange, WhatTheEndpointSaysIsBoundedAndFreeOfSecrets) {
   EXPECT_EQ(refusal(400, R"({"error":"invalid_scope","error_description":"no scope a"})").detail,
             "no access token, so nothing was sent to the receiver: the token endpoint answered with HTTP status 400, "
             "invalid_scope: no scope a");
-  const auto outcome = refusal(
-      400,
-      R"({"error":"client-secret-1","error_description":"you sent client-secret-1 to 9f86d081884c7d659a2feaa0c55ad015)" +
-          std::string(1000, 'x') + "\"}");
+  const auto outcome = refusal(400, R"({"error":"client-secret-1","error_description":"you sent client-secret-1 to )"
+                                    "9f86d081884c7d659a2feaa0c55ad015" +
+                                        std::string(1000, 'x') + "\"}");
   EXPECT_THAT(outcome.detail, Not(HasSubstr("client-secret-1")));
   EXPECT_THAT(outcome.detail, Not(HasSubstr("9f86d081")));
   EXPECT_LT(outcome.detail.size(), 500u);

@@ -57,7 +57,7 @@ export function DestinationForm({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     save.reset();
-    const found = checkDraft(draft, schema, existing);
+    const found = checkDraft(draft, schema, existing !== undefined);
     setFaults(found);
     if (found.length === 0) save.mutate(undefined);
   };

@@ -8,7 +8,8 @@ export interface AuthorizationDraft {
   header: string;
   prefix: string;
   encoding: 'hex' | 'base64';
-  token_url: string; // empty: unchanged
+  token_url: string; // empty: unchanged, if one is stored
+  has_token_url: boolean; // one is stored
   client_id: string;
   scope: string;
   audience: string;
@@ -22,6 +23,7 @@ const none: AuthorizationDraft = {
   prefix: '',
   encoding: 'hex',
   token_url: '',
+  has_token_url: false,
   client_id: '',
   scope: '',
   audience: '',
@@ -29,7 +31,8 @@ const none: AuthorizationDraft = {
 };
 
 export function authorizationDraftOf(existing: Authorization | null | undefined): AuthorizationDraft {
-  return existing ? { ...none, ...existing, token_url: '' } : none;
+  if (!existing) return none;
+  return { ...none, ...existing, token_url: '', has_token_url: existing.scheme === 'oauth2_client_credentials' };
 }
 
 export function authorizationSettingOf(draft: AuthorizationDraft): AuthorizationSetting | null {
@@ -58,8 +61,7 @@ export function authorizationSettingOf(draft: AuthorizationDraft): Authorization
 
 const headerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
-// `hasTokenUrl`: one is stored, and stays if none is given.
-export function checkAuthorization(draft: AuthorizationDraft, hasTokenUrl: boolean): FieldError[] {
+export function checkAuthorization(draft: AuthorizationDraft): FieldError[] {
   const faults: FieldError[] = [];
   const fault = (member: string, message: string) => faults.push({ field: `authorization.${member}`, message });
   if (draft.scheme === 'basic') {
@@ -69,7 +71,7 @@ export function checkAuthorization(draft: AuthorizationDraft, hasTokenUrl: boole
   if ((draft.scheme === 'header' || draft.scheme === 'hmac') && !headerName.test(draft.header.trim()))
     fault('header', 'must be the name of a header');
   if (draft.scheme === 'oauth2_client_credentials') {
-    if (draft.token_url.trim() === '' && !hasTokenUrl) fault('token_url', 'is missing');
+    if (draft.token_url.trim() === '' && !draft.has_token_url) fault('token_url', 'is missing');
     if (draft.client_id.trim() === '') fault('client_id', 'is missing');
   }
   return faults;

@@ -51,11 +51,11 @@ function isAddress(text: string): boolean {
 }
 
 // Everything that is wrong, as the daemon would say it; the daemon judges again, and by more than can be known here.
-export function checkDraft(draft: Draft, schema: ConfigSchema, existing: Destination | undefined): FieldError[] {
+export function checkDraft(draft: Draft, schema: ConfigSchema, isChange: boolean): FieldError[] {
   const faults: FieldError[] = [];
   const fault = (field: string, message: string) => faults.push({ field, message });
   if (draft.name.trim() === '') fault('name', 'is missing');
-  if (draft.endpoint.trim() === '' ? !existing : !isAddress(draft.endpoint.trim()))
+  if (draft.endpoint.trim() === '' ? !isChange : !isAddress(draft.endpoint.trim()))
     fault('endpoint', 'must be an absolute http or https URL');
   const types = typesOf(draft.event_types);
   if (types.length < 1 || types.length > 64) fault('event_types', 'must list 1 to 64 types');
@@ -65,6 +65,5 @@ export function checkDraft(draft: Draft, schema: ConfigSchema, existing: Destina
     fault('max_in_flight', 'must be 1 to 1000');
   if (!(draft.rate_limit_per_second >= 0 && draft.rate_limit_per_second <= 100_000))
     fault('rate_limit_per_second', 'must be 0 to 100000');
-  const hasTokenUrl = existing?.authorization?.scheme === 'oauth2_client_credentials';
-  return [...faults, ...checkAuthorization(draft.authorization, hasTokenUrl), ...checkConfig(schema, draft.config)];
+  return [...faults, ...checkAuthorization(draft.authorization), ...checkConfig(schema, draft.config)];
 }

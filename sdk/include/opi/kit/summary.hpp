@@ -1,7 +1,9 @@
 #pragma once
 #include <algorithm>
 #include <initializer_list>
+#include <map>
 #include <opi/plugin.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,11 +46,18 @@ inline std::string one_line(std::string text, std::size_t limit) {
 // Takes values out of a payload and knows which were taken.
 class PayloadReader {
  public:
-  explicit PayloadReader(std::string_view payload) : payload_(payload) {}
+  explicit PayloadReader(std::string_view payload) : root_(whole(payload).value_or(JsonSlice{})) {
+    for_each_member(root_.text, [&](const std::string& name, const JsonSlice& value) { members_[name] = value; });
+  }
 
+  // The text of the first path, "member" or "member.member", that leads to one.
   std::string first(std::initializer_list<std::string_view> paths) {
     for (const auto path : paths) {
-      const auto found = find_value(payload_, path);
+      const auto dot = std::min(path.find('.'), path.size());
+      const auto member = members_.find(path.substr(0, dot));
+      if (member == members_.end()) continue;
+      const auto found =
+          dot == path.size() ? std::optional(member->second) : child(member->second, path.substr(dot + 1));
       if (!found || found->kind == JsonKind::object || found->kind == JsonKind::array) continue;
       if (auto text = text_of(*found); !text.empty()) return taken_.emplace_back(path), text;
     }
@@ -56,9 +65,7 @@ class PayloadReader {
   }
 
   // Every scalar that nobody took, up to the limit.
-  void rest(std::vector<std::pair<std::string, std::string>>& facts) const {
-    if (const auto root = whole(payload_)) collect(*root, "", 0, facts);
-  }
+  void rest(std::vector<std::pair<std::string, std::string>>& facts) const { collect(root_, "", 0, facts); }
 
  private:
   static constexpr int deepest = 6;
@@ -82,7 +89,8 @@ class PayloadReader {
     }
   }
 
-  std::string_view payload_;
+  JsonSlice root_;
+  std::map<std::string, JsonSlice, std::less<>> members_;
   std::vector<std::string_view> taken_;
 };
 

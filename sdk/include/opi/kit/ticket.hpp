@@ -64,13 +64,21 @@ struct TicketTask {
   std::string extra;     // what `look` found
 };
 
-inline sdk::Verdict with_reference(sdk::Verdict verdict, std::string ref, std::string url) {
-  static constexpr std::size_t longest_ref = 256, longest_url = 2048;
+// What the host keeps of a reference; see opi_verdict.
+inline constexpr std::size_t longest_ref = 256, longest_url = 2048;
+
+// The URL if it is one that the host keeps, else none: a ticket is found by its id.
+inline std::string kept_url(std::string url) {
   if (url.size() > longest_url || !(url.starts_with("https://") || url.starts_with("http://"))) url.clear();
+  return url;
+}
+inline std::string too_long(const std::string& ref) {
+  return "the receiver's id has " + std::to_string(ref.size()) + " bytes and is not kept: ";
+}
+inline sdk::Verdict with_reference(sdk::Verdict verdict, const std::string& ref, const std::string& url) {
   if (ref.size() > longest_ref)
-    return std::move(verdict).detail("the receiver's id has " + std::to_string(ref.size()) +
-                                     " bytes and is not kept: later events will not find the ticket");
-  return std::move(verdict).external(std::move(ref), std::move(url));
+    return std::move(verdict).detail(too_long(ref) + "later events will not find the ticket");
+  return std::move(verdict).external(ref, kept_url(url));
 }
 
 // The steps of one delivery, and what follows from the answer to each. A create is preceded by `find` where the
@@ -102,6 +110,7 @@ class TicketFlow {
     if (ref.empty() && !may_create(delivery))
       return sdk::Verdict::reject().reason("unknown_subject").detail(unknown_subject(delivery));
     if (ref.empty()) return proceed(delivery, {.step = TicketStep::create});
+    if (ref.size() > longest_ref) return unusable(ref);
     if (action_of(delivery) == TicketAction::create) return with_reference(sdk::Verdict::delivered(), ref, url);
     return proceed(delivery, {after_known(delivery), ref, url, {}});
   }
@@ -114,6 +123,7 @@ class TicketFlow {
           .reason("no_reference")
           .detail("the receiver did not say what it calls the ticket");
     if (action_of(delivery) != TicketAction::close) return with_reference(sdk::Verdict::delivered(), ref, url);
+    if (ref.size() > longest_ref) return unusable(ref);
     return with_reference(proceed(delivery, {after_known(delivery), ref, url, {}}), ref, url);
   }
 
@@ -141,7 +151,9 @@ class TicketFlow {
   }
 
  private:
-  static constexpr std::uint32_t last_free_step = 5;  // the host ends a delivery after step 7, and two may follow
+  // Beyond it nothing is asked for again: the host ends a delivery after step 7, and create, close and comment may
+  // follow.
+  static constexpr std::uint32_t last_free_step = 4;
 
   [[nodiscard]] bool may_create(const sdk::Delivery& delivery) const {
     return options_.create_unknown || action_of(delivery) == TicketAction::create;
@@ -160,12 +172,18 @@ class TicketFlow {
     return TicketStep::update;
   }
 
+  static sdk::Verdict unusable(const std::string& ref) {
+    return sdk::Verdict::reject()
+        .reason("reference_too_long")
+        .detail(too_long(ref) + "nothing can be done with the ticket");
+  }
+
   static sdk::Verdict proceed(const sdk::Delivery& delivery, const TicketTask& task) {
     return sdk::Verdict::proceed(boost::json::serialize(
         boost::json::object{{"step", boost::json::string(ticket_step_names[static_cast<std::size_t>(task.step)])},
                             {"attempt", delivery.attempt()},
                             {"ref", task.ref},
-                            {"url", task.url},
+                            {"url", kept_url(task.url)},
                             {"extra", task.extra}}));
   }
 

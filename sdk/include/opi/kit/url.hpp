@@ -22,13 +22,17 @@ inline std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-// The endpoint with a path below it, which begins with '/' and may have a query. Throws sdk::Failure if the endpoint
-// has a query of its own, or if the path would climb out of it by a segment "." or "..".
+// The URL before its query.
+inline std::string_view without_query(std::string_view url) { return url.substr(0, url.find('?')); }
+
+// The endpoint with a path below it, which begins with '/' and may have a query; the endpoint's own query, such as an
+// API version, stands behind that. Throws sdk::Failure if the path would climb out of the endpoint by a segment "." or
+// "..".
 inline std::string url_below(std::string_view endpoint, std::string_view path) {
-  if (endpoint.find('?') != std::string_view::npos)
-    throw sdk::Failure(OPI_E_INVALID, "endpoint_url: must be the base of the API, without a query");
-  while (endpoint.ends_with('/')) endpoint.remove_suffix(1);
-  const auto before_query = path.substr(0, path.find('?'));
+  auto base = without_query(endpoint);
+  const auto query = endpoint.substr(std::min(base.size() + 1, endpoint.size()));
+  while (base.ends_with('/')) base.remove_suffix(1);
+  const auto before_query = without_query(path);
   for (std::size_t at = 0; at < before_query.size();) {
     const auto end = std::min(before_query.find('/', at), before_query.size());
     const auto segment = before_query.substr(at, end - at);
@@ -36,7 +40,9 @@ inline std::string url_below(std::string_view endpoint, std::string_view path) {
       throw sdk::Failure(OPI_E_INVALID, "the URL's path has a segment \"" + std::string(segment) + "\"");
     at = end + 1;
   }
-  return std::string(endpoint) + std::string(path);
+  auto url = std::string(base) + std::string(path);
+  if (!query.empty()) url.append(before_query.size() == path.size() ? "?" : "&").append(query);
+  return url;
 }
 
 // scheme://host[:port] of a URL.
