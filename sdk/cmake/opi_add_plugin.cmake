@@ -42,7 +42,9 @@ function(opi_add_plugin target)
     target_link_libraries(${target} PRIVATE Boost::headers)
     target_compile_definitions(${target} PRIVATE BOOST_JSON_STATIC_LINK BOOST_JSON_NO_LIB)
   endif()
-  target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  # g++ 12.2 can lose the first value of `T x = fallback; try { x = f(); } catch (...) {}` when f() throws, unless told not to
+  # analyse so.
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique;-fno-ipa-modref>")
   set(map ${OPI_SDK_CMAKE_DIR}/opi_plugin.map)
   target_link_options(${target} PRIVATE
     LINKER:--version-script=${map} LINKER:-z,defs,-z,now,-z,relro,-z,noexecstack
