@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace opi::plugins {
 namespace {
@@ -19,9 +20,18 @@ constexpr std::array verdict_texts{&opi_verdict::reason, &opi_verdict::detail, &
 constexpr std::size_t whole = FrameLimits::bytes;      // the host's own texts are bounded where they come in
 constexpr std::size_t verdict_text_bytes = 32 * 1024;  // more than any member of a verdict may have
 
+// What there is of a struct that may be of an older or newer host than this.
+template <class T>
+T known_part(const T& value) {
+  T known{};
+  std::memcpy(&known, &value, std::min<std::size_t>(value.size, sizeof known));
+  return known;
+}
+
 }  // namespace
 
-void write(FrameWriter& out, const opi_delivery& delivery) {
+void write(FrameWriter& out, const opi_delivery& given) {
+  const auto delivery = known_part(given);
   out.u32(delivery.size).u32(delivery.flags).u32(delivery.attempt).u32(delivery.step);
   out.u64(delivery.created_unix_ms).u64(delivery.now_unix_ms);
   for (const auto member : delivery_texts) out.text(delivery.*member, whole);
@@ -41,7 +51,8 @@ void read(FrameReader& in, opi_delivery& delivery) {
   delivery.carry = in.plugin_bytes();
 }
 
-void write(FrameWriter& out, const opi_response& response) {
+void write(FrameWriter& out, const opi_response& given) {
+  const auto response = known_part(given);
   out.u32(response.size).u32(response.flags).u32(response.status).u32(response.transport);
   out.u32(response.sent).u32(response.elapsed_ms).text(response.body, whole);
   out.u32(static_cast<std::uint32_t>(response.n_headers));

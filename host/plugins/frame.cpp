@@ -49,7 +49,7 @@ FrameWriter& FrameWriter::text(const opi_bytes& bytes, std::size_t limit) {
   return text(opi_str{reinterpret_cast<const char*>(bytes.p), bytes.n}, limit);
 }
 
-std::string FrameWriter::finish() && {
+std::string FrameWriter::finish() {
   if (frame_.size() > FrameLimits::bytes) throw std::length_error("a frame is too long");
   const auto length = static_cast<std::uint32_t>(frame_.size() - sizeof(std::uint32_t));
   std::memcpy(frame_.data(), &length, sizeof length);

@@ -61,7 +61,7 @@ class FrameWriter {
   FrameWriter& text(const opi_str& text, std::size_t limit);
   FrameWriter& text(const opi_bytes& bytes, std::size_t limit);
   // The whole frame. Throws std::length_error beyond FrameLimits::bytes.
-  [[nodiscard]] std::string finish() &&;
+  [[nodiscard]] std::string finish();
 
  private:
   std::string frame_;

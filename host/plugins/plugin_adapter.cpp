@@ -43,9 +43,10 @@ Outcome outcome_of(const VerdictIntake& intake, const CallEnd& end) {
 // What `begin` hands to its completion, sooner or later.
 template <class Result, class Begin>
 Result awaited(Begin&& begin) {
-  std::promise<Result> promise;
-  begin([&](Result&& result) { promise.set_value(std::move(result)); });
-  return promise.get_future().get();
+  const auto promise = std::make_shared<std::promise<Result>>();  // which the other thread may use a little longer
+  auto future = promise->get_future();
+  begin([promise](Result&& result) { promise->set_value(std::move(result)); });
+  return future.get();
 }
 
 }  // namespace

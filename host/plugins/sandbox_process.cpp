@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,17 +45,20 @@ SandboxProcess::End end_of(int status) {
   return {signal, "died (" + name_of(signal) + ")" + why};
 }
 
+// Out of the way of the child's own, so that neither takes the place of the other.
+Descriptor out_of_the_way(int fd) {
+  Descriptor copy(::fcntl(fd, F_DUPFD_CLOEXEC, child_image + 1));
+  if (copy.get() < 0) throw std::system_error(errno, std::generic_category(), "a descriptor cannot be copied");
+  return copy;
+}
+
 pid_t start(const std::string& program, int socket, int image) {
   SpawnActions actions;
-  // Through high numbers, so that neither takes the place of the other.
-  constexpr int high = 1000;
   posix_spawn_file_actions_addopen(actions.get(), 0, "/dev/null", O_RDWR, 0);
   posix_spawn_file_actions_adddup2(actions.get(), 0, 1);
   posix_spawn_file_actions_adddup2(actions.get(), 0, 2);
-  posix_spawn_file_actions_adddup2(actions.get(), socket, high);
-  posix_spawn_file_actions_adddup2(actions.get(), image, high + 1);
-  posix_spawn_file_actions_adddup2(actions.get(), high, child_socket);
-  posix_spawn_file_actions_adddup2(actions.get(), high + 1, child_image);
+  posix_spawn_file_actions_adddup2(actions.get(), socket, child_socket);
+  posix_spawn_file_actions_adddup2(actions.get(), image, child_image);
   posix_spawn_file_actions_addclosefrom_np(actions.get(), child_image + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -102,7 +105,7 @@ SandboxProcess::SandboxProcess(const std::filesystem::path& program, const Descr
   const Descriptor other(pair[1]);
   if (::fcntl(socket_.get(), F_SETFL, O_NONBLOCK) != 0)
     throw std::system_error(errno, std::generic_category(), "a socket cannot be set up");
-  pid_ = start(program.string(), other.get(), image.get());
+  pid_ = start(program.string(), out_of_the_way(other.get()).get(), out_of_the_way(image.get()).get());
 }
 
 SandboxProcess::~SandboxProcess() {
@@ -116,7 +119,8 @@ void SandboxProcess::kill() {
 }
 
 SandboxProcess::End SandboxProcess::wait() {
-  const Descriptor handle(::pidfd_open(pid_, 0));
+  // By number: the C library of Debian 12 declares the function for C alone.
+  const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   pollfd ended{handle.get(), POLLIN, 0};
   if (handle.get() < 0 || ::poll(&ended, 1, moment_ms) <= 0) ::kill(pid_, SIGKILL);
   int status = 0;

@@ -46,7 +46,7 @@ void SandboxSession::take(const Frame& frame) {
   FrameWriter answer(FrameKind::answer, frame.call);
   play(calls_.front(), frame.kind, in, answer);
   if (!asks(frame.kind)) return;
-  out_ += std::move(answer).finish();
+  out_ += answer.finish();
   if (out_.size() > max_unread) throw BrokenFrame("it asks on and on and reads no answer");
 }
 

@@ -14,7 +14,7 @@ class SandboxSession {
  public:
   static constexpr std::size_t max_calls = 32, max_bytes_out = 1024 * 1024;
   static constexpr std::size_t max_unread = 2 * FrameLimits::bytes;  // of calls and answers, by the process
-  static constexpr std::size_t max_error_bytes = 503;
+  static constexpr std::size_t max_error_bytes = sizeof(opi_error::text);
   static constexpr int max_messages = 64;  // of the log in one call; those beyond are dropped
 
   // `services` takes what the plugin logs. Both are borrowed.

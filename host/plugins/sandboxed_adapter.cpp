@@ -16,7 +16,7 @@ std::shared_ptr<const SandboxInstance> described(std::uint64_t number, const Com
   create.u64(static_cast<std::uint64_t>(destination.revision)).text(destination.endpoint).u64(component.body_bytes);
   create.u32(static_cast<std::uint32_t>(component.egress.size()));
   for (const auto& pattern : component.egress) create.text(pattern);
-  return std::make_shared<SandboxInstance>(SandboxInstance{number, std::move(create).finish(), std::move(confidential)});
+  return std::make_shared<SandboxInstance>(SandboxInstance{number, create.finish(), std::move(confidential)});
 }
 
 }  // namespace
@@ -39,18 +39,19 @@ FrameWriter SandboxedAdapter::frame(FrameKind kind) const {
 }
 
 std::string SandboxedAdapter::refusal() const {
-  std::promise<std::string> answer;
-  plugin_->sandbox().submit({FrameKind::create, instance_, instance_->create, {}, {}, [&](const CallEnd& end) {
-                               answer.set_value(end.status == OPI_OK ? "" : end.error);
+  const auto answer = std::make_shared<std::promise<std::string>>();
+  auto future = answer->get_future();
+  plugin_->sandbox().submit({FrameKind::create, instance_, instance_->create, {}, {}, [answer](const CallEnd& end) {
+                               answer->set_value(end.status == OPI_OK ? "" : end.error);
                              }});
-  return answer.get_future().get();
+  return future.get();
 }
 
 void SandboxedAdapter::render(const opi_delivery& delivery, const opi_request_out& request, Done done) const {
   auto out = frame(FrameKind::render);
   write(out, delivery);
   plugin_->sandbox().submit(
-      {FrameKind::render, instance_, std::move(out).finish(), request, {}, std::move(done)});
+      {FrameKind::render, instance_, out.finish(), request, {}, std::move(done)});
 }
 
 void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_response& response,
@@ -59,7 +60,7 @@ void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_respons
   write(out, delivery);
   write(out, response);
   plugin_->sandbox().submit(
-      {FrameKind::interpret, instance_, std::move(out).finish(), {}, verdict, std::move(done)});
+      {FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
 }
 
 }  // namespace opi::plugins

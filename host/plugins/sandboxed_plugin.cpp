@@ -33,7 +33,7 @@ std::string start_frame(const PluginSource& source, const SandboxOptions& option
   const auto adapters = adapters_of(source.manifest);
   start.u32(static_cast<std::uint32_t>(adapters.size()));
   for (const auto& id : adapters) start.text(id);
-  return std::move(start).finish();
+  return start.finish();
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ std::string shown(const std::string& bytes) {
 json::object request_document(const delivery::HttpRequest& request) {
   json::object headers;
   for (const auto& header : request.headers)
-    if (plugins::lower_case(header.name) != "user-agent") headers[header.name] = header.value;
+    if (lower_case(header.name) != "user-agent") headers[header.name] = header.value;
   json::object document{{"method", request.method}, {"url", request.url}, {"headers", std::move(headers)}};
   if (request.body.empty()) return document;
   boost::system::error_code error;

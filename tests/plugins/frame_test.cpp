@@ -91,7 +91,7 @@ TEST(Frame, AVerdictThatIsNoneOrTooShortStaysSo) {
   const auto through = [](const opi_verdict* verdict, opi_verdict& got) {
     auto out = writer();
     write_verdict(out, verdict);
-    const auto frame = std::move(out).finish();
+    const auto frame = out.finish();
     FrameReader in(std::string_view(frame).substr(FrameLimits::head));
     const bool passed = read_verdict(in, got);
     in.end();

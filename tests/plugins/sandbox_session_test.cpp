@@ -104,7 +104,7 @@ TEST_F(Session, WhatThePluginLogsIsBoundedAndKeepsWhatIsConfidential) {
     FrameWriter log(FrameKind::log, number);
     log.u32(OPI_LOG_ERROR).text(std::string_view("about s3cr3t-of-the-endpoint")).u32(fields);
     for (std::uint32_t i = 0; i < fields; ++i) log.text(std::string_view("k")).text(std::string_view("v"));
-    return std::move(log).finish();
+    return log.finish();
   };
   session_.begin(call(FrameKind::render));
   for (int i = 0; i <= SandboxSession::max_messages; ++i) session_.receive(message(1, 16));

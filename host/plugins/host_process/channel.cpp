@@ -36,7 +36,7 @@ OwnFrame Channel::next_call() {
 }
 
 void Channel::say(FrameWriter&& frame) {
-  out_ += std::move(frame).finish();
+  out_ += frame.finish();
   if (out_.size() >= aside_bytes) flush();
 }
 

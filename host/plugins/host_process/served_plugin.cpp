@@ -149,10 +149,9 @@ opi_status ServedPlugin::create(FrameReader& in, ErrorSlot& error) {
   return OPI_OK;
 }
 
-const ServedPlugin::Instance& ServedPlugin::instance(FrameReader& in) const {
+const ServedPlugin::Instance* ServedPlugin::instance(FrameReader& in) const {
   const auto found = instances_.find(in.u64());
-  if (found == instances_.end()) throw BrokenFrame("an instance is unknown");
-  return found->second;
+  return found == instances_.end() ? nullptr : &found->second;
 }
 
 opi_status ServedPlugin::destroy(FrameReader& in) {
@@ -165,12 +164,13 @@ opi_status ServedPlugin::destroy(FrameReader& in) {
 }
 
 opi_status ServedPlugin::render(FrameReader& in, ErrorSlot& error) {
-  const auto& one = instance(in);
+  const auto* const one = instance(in);
+  if (one == nullptr) return OPI_E_NOT_FOUND;  // the call was on its way when the plugin refused to make it
   opi_delivery delivery;
   read(in, delivery);
   in.end();
-  PluginRequest request(channel_, call_, *one.rules);
-  const auto status = one.adapter->render(one.state, &delivery, request.out(), error.out());
+  PluginRequest request(channel_, call_, *one->rules);
+  const auto status = one->adapter->render(one->state, &delivery, request.out(), error.out());
   if (!request.failed()) return status;
   // As the host says of an op that fails in its midst.
   refuse(error, "the request could not be put together");
@@ -178,14 +178,15 @@ opi_status ServedPlugin::render(FrameReader& in, ErrorSlot& error) {
 }
 
 opi_status ServedPlugin::interpret(FrameReader& in, ErrorSlot& error) {
-  const auto& one = instance(in);
+  const auto* const one = instance(in);
+  if (one == nullptr) return OPI_E_NOT_FOUND;  // the call was on its way when the plugin refused to make it
   opi_delivery delivery;
   read(in, delivery);
   opi_response response;
   std::vector<opi_kv> headers;
   read(in, response, headers);
   in.end();
-  return one.adapter->interpret(one.state, &delivery, &response, {&verdict_ops, this}, {nullptr, nullptr}, error.out());
+  return one->adapter->interpret(one->state, &delivery, &response, {&verdict_ops, this}, {nullptr, nullptr}, error.out());
 }
 
 opi_status ServedPlugin::take_verdict(const opi_verdict* verdict) {

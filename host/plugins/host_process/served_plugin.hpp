@@ -34,7 +34,7 @@ class ServedPlugin {
   opi_status destroy(FrameReader& in);
   opi_status render(FrameReader& in, ErrorSlot& error);
   opi_status interpret(FrameReader& in, ErrorSlot& error);
-  const Instance& instance(FrameReader& in) const;
+  [[nodiscard]] const Instance* instance(FrameReader& in) const;
   void log(std::uint32_t level, const opi_str& message, const opi_kv* fields, std::uint64_t n_fields);
   static const opi_log_v1 log_table;
   static const opi_verdict_ops verdict_ops;
