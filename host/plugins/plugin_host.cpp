@@ -159,12 +159,13 @@ void PluginHost::load(Load& load, const Candidate& candidate, bool running) {
     take(load, {refusal(candidate.file, Stage::load, codes::image_not_written, failure.what())});
     return;
   }
-  if (!take(load, probe_.run(candidate.file, image, manifest))) {
+  const auto isolation = isolation_of(candidate, manifest, sha256);
+  // The probe has what the daemon has, but for its limits. One that is to be isolated never runs unconfined.
+  if (isolation == Isolation::in_process && !take(load, probe_.run(candidate.file, image, manifest))) {
     images_.remove(candidate.sha256);
     return;
   }
   refused.clear();
-  const auto isolation = isolation_of(candidate, manifest, sha256);
   auto plugin = open({candidate.file, image, sha256, std::move(manifest), options_.environment, options_.host_version,
                       options_.offered_minor},
                      isolation, refused);

@@ -89,7 +89,7 @@ opi_status ServedPlugin::perform(const OwnFrame& call, ErrorSlot& error) {
   }
 }
 
-// The probe has judged the file before; what is judged here is what must hold for what follows.
+// What the probe does for plugins of the daemon's own process, as far as what follows relies on it.
 opi_status ServedPlugin::start(FrameReader& in, ErrorSlot& error) {
   if (in.u32() != frame_protocol) return refuse(error, "opi-plugin-host is of another version than the daemon");
   const auto offered_minor = static_cast<std::uint16_t>(in.u32());
