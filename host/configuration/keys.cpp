@@ -216,10 +216,8 @@ const std::vector<Key>& keys() {
       {"plugins.release", "", "plugin ids", "Quarantined plugins that are to be loaded again.", false,
        list<&C::plugin_release>},
       {"plugins.isolation", "auto", "auto | process | in_process",
-       "Where adapters run. process: each plugin in a process of its own that has no network, no files and no secrets, and "
-       "is killed when a call takes longer than a second. auto: that, but in the daemon for plugins that are part of it: "
-       "the id begins with oneprotect. and the file is in plugins.pins or belongs to root. Secret providers always run "
-       "in the daemon.",
+       "Where adapters run: each plugin in a process of its own that can only compute, or in the daemon. auto: in a "
+       "process, unless its id begins with oneprotect. and its file is pinned or belongs to root.",
        false, isolation},
       {"plugins.in_process", "", "plugin ids", "Plugins that run in the daemon whatever plugins.isolation says.", false,
        list<&C::plugins_in_process>},

@@ -129,9 +129,8 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
   const auto fault = signing_fault(*flight->destination, *flight->secrets);
   if (fault) flight->unusable_purpose = signing_purpose;
   if (fault) return finish(*flight, failure(Verdict::retry, "signing_secret_unavailable", *fault));
-  flight->adapter->begin_render(flight->context(), *flight->secrets, [this, flight](Rendering&& rendering) {
-    rendered(flight, std::move(rendering));
-  });
+  flight->adapter->begin_render(flight->context(), *flight->secrets,
+                                [this, flight](Rendering&& rendering) { rendered(flight, std::move(rendering)); });
 }
 
 void AttemptRunner::rendered(const std::shared_ptr<Flight>& flight, Rendering&& rendering) {
@@ -230,9 +229,9 @@ void AttemptRunner::watch_credentials(const Flight& flight, const Outcome& outco
 void AttemptRunner::hold(Flight& flight, const std::string& reason) {
   const auto& destination = *flight.destination;
   scheduler_.hold(destination.id, clock_.mono_now() + options_.hold_recheck);
-  logger_.warning("destination.held", {{"tenant", destination.tenant_id.str()},
-                                       {"destination", destination.id.to_string()},
-                                       {"reason", reason}});
+  logger_.warning(
+      "destination.held",
+      {{"tenant", destination.tenant_id.str()}, {"destination", destination.id.to_string()}, {"reason", reason}});
   release(flight);
 }
 

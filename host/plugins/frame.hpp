@@ -77,8 +77,8 @@ class FrameReader {
   explicit FrameReader(std::string_view fields) : left_(fields) {}
   std::uint32_t u32();
   std::uint64_t u64();
-  std::string_view text();       // one that is none: BrokenFrame
-  opi_str plugin_text();         // of a text that is none: likewise
+  std::string_view text();  // one that is none: BrokenFrame
+  opi_str plugin_text();    // of a text that is none: likewise
   opi_bytes plugin_bytes();
   void end() const;
 

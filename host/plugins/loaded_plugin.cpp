@@ -59,7 +59,7 @@ bool LoadedPlugin::open(std::vector<Refusal>& refused) {
         return refuse(refused, Stage::load, codes::no_entry, "does not export " OPI_ENTRY_SYMBOL), OPI_OK;
       const auto entry = opened.library().get<const opi_plugin*(const opi_offer*, opi_error*)>(OPI_ENTRY_SYMBOL);
       const opi_offer offer{
-          sizeof(opi_offer),        OPI_ABI_MAJOR, source().offered_minor, OPI_MODE_RUN, 0, raw("integrationsd"),
+          sizeof(opi_offer),         OPI_ABI_MAJOR, source().offered_minor, OPI_MODE_RUN, 0, raw("integrationsd"),
           raw(source().host_version)};
       ErrorSlot error;
       table_ = entry(&offer, error.out());

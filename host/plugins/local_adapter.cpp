@@ -36,7 +36,8 @@ LocalAdapter::~LocalAdapter() {
       plugin_->call(Phase::destroy, [&]() -> opi_status { return lifetime_.destroy(instance_), OPI_OK; });
   if (status != OPI_OK)
     plugin_->logger().error(
-        "plugin.fault", {{"plugin", plugin_->manifest().id}, {"phase", "destroy"}, {"message", "let an exception out"}});
+        "plugin.fault",
+        {{"plugin", plugin_->manifest().id}, {"phase", "destroy"}, {"message", "let an exception out"}});
 }
 
 bool LocalAdapter::sees_transport_faults() const { return (table_.flags & OPI_ADAPTER_SEES_TRANSPORT_FAULTS) != 0; }
@@ -46,14 +47,15 @@ void LocalAdapter::render(const opi_delivery& delivery, const opi_request_out& r
   {
     const Confidence confidence(confidential_);
     ErrorSlot error;
-    end.status = plugin_->call(Phase::render, [&] { return table_.render(instance_, &delivery, request, error.out()); });
+    end.status =
+        plugin_->call(Phase::render, [&] { return table_.render(instance_, &delivery, request, error.out()); });
     end.error = error.text();
   }
   done(end);
 }
 
-void LocalAdapter::interpret(const opi_delivery& delivery, const opi_response& response,
-                             const opi_verdict_out& verdict, Done done) const {
+void LocalAdapter::interpret(const opi_delivery& delivery, const opi_response& response, const opi_verdict_out& verdict,
+                             Done done) const {
   CallEnd end;
   {
     const Confidence confidence(confidential_);

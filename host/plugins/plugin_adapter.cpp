@@ -63,8 +63,8 @@ Outcome outcome_of_fault(const delivery::HttpResponse& response) {
   return outcome;
 }
 
-PluginAdapter::PluginAdapter(std::shared_ptr<Plugin> plugin, const Component& component,
-                             const Destination& destination, std::string user_agent)
+PluginAdapter::PluginAdapter(std::shared_ptr<Plugin> plugin, const Component& component, const Destination& destination,
+                             std::string user_agent)
     : plugin_(std::move(plugin)),
       component_(component),
       user_agent_(std::move(user_agent)),
@@ -79,12 +79,13 @@ void PluginAdapter::begin_render(const delivery::AttemptContext& context, const 
     RequestAssembly assembly;
   };
   const auto call = std::make_shared<Call>(component_, context, secrets);
-  instance_->render(*call->delivery.get(), call->assembly.out(), [this, call, done = std::move(done)](const CallEnd& end) {
-    auto rendering = end.status == OPI_OK ? std::move(call->assembly).finish(user_agent_)
-                                          : std::move(call->assembly).fail(end.status, end.error);
-    rendering.held = end.held;
-    done(std::move(rendering));
-  });
+  instance_->render(*call->delivery.get(), call->assembly.out(),
+                    [this, call, done = std::move(done)](const CallEnd& end) {
+                      auto rendering = end.status == OPI_OK ? std::move(call->assembly).finish(user_agent_)
+                                                            : std::move(call->assembly).fail(end.status, end.error);
+                      rendering.held = end.held;
+                      done(std::move(rendering));
+                    });
 }
 
 void PluginAdapter::begin_interpret(const delivery::AttemptContext& context, const delivery::HttpResponse& response,

@@ -185,8 +185,8 @@ Isolation PluginHost::isolation_of(const Candidate& candidate, const Manifest& m
   if (offers_secrets(manifest) || contains(options_.in_process, manifest.id)) return Isolation::in_process;
   if (options_.isolation != IsolationRule::automatic)
     return options_.isolation == IsolationRule::process ? Isolation::process : Isolation::in_process;
-  const bool is_ours = manifest.id.starts_with("oneprotect.") &&
-                       (candidate.owned_by_root || contains(options_.pinned_sha256, sha256));
+  const bool is_ours =
+      manifest.id.starts_with("oneprotect.") && (candidate.owned_by_root || contains(options_.pinned_sha256, sha256));
   return is_ours ? Isolation::in_process : Isolation::process;
 }
 

@@ -21,7 +21,8 @@ namespace opi::plugins {
 
 // Where plugins run. Automatic: in this process if they are ours, that is if their id begins with "oneprotect." and the
 // file is pinned or belongs to root: an id alone is anybody's to choose, and who can write what root owns, or the pins,
-// needs no plugin to take the daemon over. Secret providers run in this process by any rule: they need files and network.
+// needs no plugin to take the daemon over. Secret providers run in this process by any rule: they need files and
+// network.
 enum class IsolationRule { automatic, process, in_process };
 
 // Loads the plugins of a directory, stage by stage: discover, inspect, trust, probe, load, init. A file that is refused

@@ -103,7 +103,7 @@ const secrets::PurposeSecrets* RequestAssembly::live_secrets(std::string_view sl
   const auto declared = std::ranges::find(component_.slots, slot, &Slot::name);
   if (declared == component_.slots.end()) {
     draft_.spoil(OPI_E_DENIED,
-          "the adapter asks for the secret slot " + quoted_name(slot) + ", which its manifest does not declare");
+                 "the adapter asks for the secret slot " + quoted_name(slot) + ", which its manifest does not declare");
     return nullptr;
   }
   const auto* const purpose = secrets_.find(slot);
@@ -113,8 +113,8 @@ const secrets::PurposeSecrets* RequestAssembly::live_secrets(std::string_view sl
     return nullptr;
   }
   if (purpose->versions.empty()) {
-    draft_.spoil(OPI_E_NOT_FOUND, "no secret could be resolved for the purpose " + quoted_name(slot) + ": " + purpose->failure,
-          true);
+    draft_.spoil(OPI_E_NOT_FOUND,
+                 "no secret could be resolved for the purpose " + quoted_name(slot) + ": " + purpose->failure, true);
     return nullptr;
   }
   auto& used = rendering_.used_purposes;
@@ -149,7 +149,7 @@ opi_status RequestAssembly::mac(const opi_str& slot, std::uint32_t algorithm, co
                                              std::to_string(RequestLimits::mac_data_bytes) + " bytes");
   if (++macs_ > RequestLimits::macs)
     return draft_.spoil(OPI_E_TOO_LARGE,
-                 "the adapter asks for more than " + std::to_string(RequestLimits::macs) + " signatures");
+                        "the adapter asks for more than " + std::to_string(RequestLimits::macs) + " signatures");
   if (may_be_unsigned(view(slot))) return OPI_E_NOT_FOUND;
   const auto* const purpose = live_secrets(view(slot));
   if (purpose == nullptr) return OPI_E_NOT_FOUND;
@@ -157,9 +157,10 @@ opi_status RequestAssembly::mac(const opi_str& slot, std::uint32_t algorithm, co
     const MacKey key(*version.value);
     if (key.bytes().empty()) rendering_.unusable_purpose = view(slot);
     if (key.bytes().empty())
-      return draft_.spoil(OPI_E_INVALID,
-                   "a secret of the purpose " + quoted_name(view(slot)) + " is not a key: whsec_ must be followed by base64",
-                   true);
+      return draft_.spoil(
+          OPI_E_INVALID,
+          "a secret of the purpose " + quoted_name(view(slot)) + " is not a key: whsec_ must be followed by base64",
+          true);
     const auto mac = crypto::hmac_sha256(key.bytes(), view(data));
     each(ud, {mac.data(), mac.size()}, raw(version.version));
   }
@@ -188,7 +189,8 @@ delivery::Rendering RequestAssembly::fail(opi_status status, std::string_view te
   if (error.empty())
     error = status == OPI_E_EXCEPTION ? "the adapter failed with an exception"
                                       : "the adapter failed with status " + std::to_string(status);
-  draft_.spoil(status, std::move(error), passing);  // what the host refused first says more than what the adapter made of it
+  draft_.spoil(status, std::move(error),
+               passing);  // what the host refused first says more than what the adapter made of it
   return std::move(*this).finish({});
 }
 

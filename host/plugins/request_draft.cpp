@@ -67,8 +67,7 @@ opi_status RequestDraft::add_header(std::string_view name, std::string_view valu
   if (header_bytes_ > RequestLimits::all_headers_bytes)
     return spoil(OPI_E_TOO_LARGE,
                  "the headers are longer than " + std::to_string(RequestLimits::all_headers_bytes) + " bytes");
-  if (!header_names_.insert(lower).second)
-    return spoil(OPI_E_INVALID, "header " + quoted_name(name) + " is set twice");
+  if (!header_names_.insert(lower).second) return spoil(OPI_E_INVALID, "header " + quoted_name(name) + " is set twice");
   headers.push_back({std::string(name), std::string(value)});
   return OPI_OK;
 }

@@ -14,7 +14,7 @@ namespace opi::plugins {
 struct RequestLimits {
   static constexpr std::size_t url_bytes = 2048, headers = 64, header_value_bytes = 8 * 1024,
                                all_headers_bytes = 32 * 1024;
-  static constexpr std::size_t macs = 16;                        // mac() calls of one render
+  static constexpr std::size_t macs = 16;                         // mac() calls of one render
   static constexpr std::size_t mac_data_bytes = 2 * 1024 * 1024;  // of each
 };
 

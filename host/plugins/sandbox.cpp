@@ -152,9 +152,9 @@ void Sandbox::back_off(const std::string& why) {
 }
 
 void Sandbox::started(const CallEnd& end) {
-  run_->refused_start = end.status == OPI_OK   ? ""
-                        : end.error.empty() ? "failed with status " + std::to_string(end.status)
-                                            : end.error;
+  run_->refused_start = end.status == OPI_OK ? ""
+                        : end.error.empty()  ? "failed with status " + std::to_string(end.status)
+                                             : end.error;
   if (end.status == OPI_OK) report_start(end);
 }
 
@@ -248,9 +248,9 @@ void Sandbox::end_run(const std::string& why, opi_status status) {
   const auto phase = current == nullptr ? std::nullopt : std::optional(phase_of(current->kind));
   const auto end = run_->process.wait();
   const auto what = "the plugin's process " + (why.empty() ? end.what : why);
-  logger_.error("plugin.process_died", {{"plugin", plugin_.id},
-                                        {"phase", phase ? to_string(*phase) : std::string_view{"idle"}},
-                                        {"message", what}});
+  logger_.error(
+      "plugin.process_died",
+      {{"plugin", plugin_.id}, {"phase", phase ? to_string(*phase) : std::string_view{"idle"}}, {"message", what}});
   const bool out_of_memory = run_->session.is_out_of_memory();
   auto left = run_->session.abandon();
   run_.reset();

@@ -19,7 +19,7 @@ struct SandboxOptions {
   std::chrono::milliseconds call_deadline{1'000}, control_deadline{10'000};
   // Between two runs of a process that dies before it has answered anything: doubles.
   std::chrono::milliseconds first_backoff{100}, longest_backoff{30'000};
-  std::size_t waiting_calls = 4096;                    // those beyond are held
+  std::size_t waiting_calls = 4096;                       // those beyond are held
   std::uint64_t memory_bytes = std::uint64_t{512} << 20;  // address space of the process
 };
 
@@ -44,7 +44,8 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   Sandbox& operator=(const Sandbox&) = delete;
   ~Sandbox() = default;
 
-  // Runs the process for the first time. OPI_OK, with the plugin's flags, once it has started it; else why it could not.
+  // Runs the process for the first time. OPI_OK, with the plugin's flags, once it has started it; else why it could
+  // not.
   CallEnd start();
   // `call.done` comes on the sandbox's own thread, or at once if the call is held.
   void submit(SandboxCall call);

@@ -33,9 +33,7 @@ void play_request_op(const opi_request_out& request, FrameKind op, FrameReader& 
     case FrameKind::url: (void)ops->url(request.impl, first); break;
     case FrameKind::header: (void)ops->header(request.impl, first, in.plugin_text()); break;
     case FrameKind::body: (void)ops->body(request.impl, in.plugin_bytes()); break;
-    case FrameKind::url_secret:
-      answer.u32(static_cast<std::uint32_t>(ops->url_secret(request.impl, first)));
-      break;
+    case FrameKind::url_secret: answer.u32(static_cast<std::uint32_t>(ops->url_secret(request.impl, first))); break;
     case FrameKind::header_secret: {
       const auto prefix = in.plugin_text();
       const auto slot = in.plugin_text();

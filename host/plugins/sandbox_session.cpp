@@ -94,7 +94,8 @@ SandboxSession::Abandoned SandboxSession::abandon() {
   Abandoned left;
   const auto* const instance = calls_.empty() ? nullptr : calls_.front().instance.get();
   for (auto& call : calls_) {
-    if (call.kind == FrameKind::start || call.kind == FrameKind::destroy || (call.kind == FrameKind::create && !call.done))
+    if (call.kind == FrameKind::start || call.kind == FrameKind::destroy ||
+        (call.kind == FrameKind::create && !call.done))
       continue;
     if (!left.victim && call.instance.get() == instance && left.untouched.empty())
       left.victim = std::move(call);

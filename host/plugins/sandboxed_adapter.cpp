@@ -8,8 +8,8 @@ namespace opi::plugins {
 namespace {
 
 std::shared_ptr<const SandboxInstance> described(std::uint64_t number, const Component& component,
-                                                 const Destination& destination,
-                                                 std::vector<std::string> confidential, std::uint32_t log_threshold) {
+                                                 const Destination& destination, std::vector<std::string> confidential,
+                                                 std::uint32_t log_threshold) {
   FrameWriter create(FrameKind::create, 0);
   create.u32(log_threshold).u64(number).text(component.id).text(destination.id.to_string());
   create.text(destination.tenant_id.str()).text(destination.config);
@@ -50,8 +50,7 @@ std::string SandboxedAdapter::refusal() const {
 void SandboxedAdapter::render(const opi_delivery& delivery, const opi_request_out& request, Done done) const {
   auto out = frame(FrameKind::render);
   write(out, delivery);
-  plugin_->sandbox().submit(
-      {FrameKind::render, instance_, out.finish(), request, {}, std::move(done)});
+  plugin_->sandbox().submit({FrameKind::render, instance_, out.finish(), request, {}, std::move(done)});
 }
 
 void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_response& response,
@@ -59,8 +58,7 @@ void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_respons
   auto out = frame(FrameKind::interpret);
   write(out, delivery);
   write(out, response);
-  plugin_->sandbox().submit(
-      {FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
+  plugin_->sandbox().submit({FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
 }
 
 }  // namespace opi::plugins

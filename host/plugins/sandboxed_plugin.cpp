@@ -52,11 +52,10 @@ std::shared_ptr<SandboxedPlugin> SandboxedPlugin::load(PluginSource source, cons
                               "its copy cannot be opened: " + std::string(std::strerror(errno))));
     return nullptr;
   }
-  auto sandbox = std::make_shared<Sandbox>(
-      options,
-      Sandbox::Plugin{source.manifest.id, source.environment, source.offered_minor,
-                      start_frame(source, options, threshold_of(logger))},
-      std::move(image), std::move(hooks), logger);
+  auto sandbox = std::make_shared<Sandbox>(options,
+                                           Sandbox::Plugin{source.manifest.id, source.environment, source.offered_minor,
+                                                           start_frame(source, options, threshold_of(logger))},
+                                           std::move(image), std::move(hooks), logger);
   std::shared_ptr<SandboxedPlugin> plugin(new SandboxedPlugin(std::move(source), std::move(sandbox), logger));
   refused = plugin->environment_faults();
   if (!refused.empty()) return nullptr;

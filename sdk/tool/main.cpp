@@ -16,7 +16,8 @@ struct Subcommand {
 
 const std::map<std::string, Subcommand, std::less<>> subcommands{
     {"check",
-     {&opi::tool::check, "check FILE.so [--json FILE] [--junit FILE] [--seed N] [--cases N] [--isolation both|in_process]",
+     {&opi::tool::check,
+      "check FILE.so [--json FILE] [--junit FILE] [--seed N] [--cases N] [--isolation both|in_process]",
       R"(The conformance suite. Each check runs in a child process with limits: a crash or a hang is a finding.
 
   static    the file itself: one export, manifest, hardening, size

@@ -45,8 +45,8 @@ PluginBench::Loading::Loading(const fs::path& file, telemetry::Logger& logger, p
   options.host_version = "opi-plugin";
   options.probe.program = program_named("opi-plugin-probe");
   options.sandbox.program = program_named("opi-plugin-host");
-  options.isolation = isolation == plugins::Isolation::process ? plugins::IsolationRule::process
-                                                               : plugins::IsolationRule::in_process;
+  options.isolation =
+      isolation == plugins::Isolation::process ? plugins::IsolationRule::process : plugins::IsolationRule::in_process;
   host = std::make_unique<plugins::PluginHost>(std::move(options), logger);
   host->load_file(path);
 }

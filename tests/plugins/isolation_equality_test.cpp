@@ -18,9 +18,10 @@ class IsolationEquality : public ::testing::Test {
     options.program = OPI_TEST_PLUGIN_HOST;
     std::vector<Refusal> refused;
     // Straight, for PluginHost keeps a plugin that offers secrets in this process.
-    plugins_ = {local, SandboxedPlugin::load({local->file(), lab_.state() / "plugins" / (local->sha256() + ".so"),
-                                              local->sha256(), manifest(), "test", "test", OPI_ABI_MINOR},
-                                             options, {[](Phase, int) { return std::nullopt; }}, lab_.logger(), refused)};
+    plugins_ = {local,
+                SandboxedPlugin::load({local->file(), lab_.state() / "plugins" / (local->sha256() + ".so"),
+                                       local->sha256(), manifest(), "test", "test", OPI_ABI_MINOR},
+                                      options, {[](Phase, int) { return std::nullopt; }}, lab_.logger(), refused)};
     EXPECT_NE(plugins_[1], nullptr) << (refused.empty() ? "" : refused.front().message);
     destination_.tenant_id = *TenantId::parse("acme");
     destination_.adapter = "odd";
@@ -71,10 +72,12 @@ class IsolationEquality : public ::testing::Test {
 
 TEST_F(IsolationEquality, OfRequestsRightAndWrong) {
   for (const auto* mood :
-       {"fine", "no url", "throw", "throw an int", "busy", "positive status", "elsewhere", "no host", "null text",
-        "huge text", "own host", "inject", "inject name", "host header", "framing", "proxy", "authorization", "twice",
-        "bearer", "other slot", "method", "no callback", "other mac", "throw in callback", "macs", "body 1000",
-        "body 1001", "64 headers", "65 headers", "value 8192", "value 8193", "tell"})
+       {"fine",        "no url",      "throw",     "throw an int", "busy",          "positive status",
+        "elsewhere",   "no host",     "null text", "huge text",    "own host",      "inject",
+        "inject name", "host header", "framing",   "proxy",        "authorization", "twice",
+        "bearer",      "other slot",  "method",    "no callback",  "other mac",     "throw in callback",
+        "macs",        "body 1000",   "body 1001", "64 headers",   "65 headers",    "value 8192",
+        "value 8193",  "tell"})
     EXPECT_EQ(rendered(0, mood), rendered(1, mood)) << mood;
 }
 

@@ -70,8 +70,8 @@ TEST_F(Session, OpsThatTheCallDoesNotHaveBreakIt) {
 }
 
 TEST_F(Session, ADeathCostsTheCallItIsInAndNoOther) {
-  const auto another = std::make_shared<SandboxInstance>(
-      SandboxInstance{2, FrameWriter(FrameKind::create, 0).finish(), {}});
+  const auto another =
+      std::make_shared<SandboxInstance>(SandboxInstance{2, FrameWriter(FrameKind::create, 0).finish(), {}});
   session_.begin(call(FrameKind::render));
   session_.begin(call(FrameKind::render));
   auto third = call(FrameKind::render);

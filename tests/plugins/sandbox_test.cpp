@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+
 #include <atomic>
 #include <future>
 
@@ -14,11 +15,11 @@
 namespace opi::plugins::testing {
 namespace {
 
+using std::chrono::milliseconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using std::chrono::milliseconds;
 
 // Destinations of the plugin "rogue", which runs in a process of its own and does as a configuration says.
 class Sandboxed : public ::testing::Test {
@@ -219,8 +220,7 @@ TEST_F(Sandboxed, BeyondItsQueueCallsAreHeld) {
     if (++answered == 4) all.set_value();
   };
   bad.adapter->begin_render({event_, bad.destination, delivery_, key_}, secrets_, count);
-  for (int i = 0; i < 3; ++i)
-    good.adapter->begin_render({event_, good.destination, delivery_, key_}, secrets_, count);
+  for (int i = 0; i < 3; ++i) good.adapter->begin_render({event_, good.destination, delivery_, key_}, secrets_, count);
   all.get_future().wait();
   EXPECT_EQ(held, 1);
 }

@@ -13,8 +13,8 @@ struct OwnFrame {
 };
 
 // The child's end of the socket pair. Calls may come while an answer is waited for: they are kept.
-// When the daemon is gone, or does not keep to the protocol, the process ends at once: nobody is left to be told, and no
-// exception may pass through the plugin that asked. One thread.
+// When the daemon is gone, or does not keep to the protocol, the process ends at once: nobody is left to be told, and
+// no exception may pass through the plugin that asked. One thread.
 class Channel {
  public:
   explicit Channel(int socket) : socket_(socket) {}

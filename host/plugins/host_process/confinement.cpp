@@ -45,13 +45,16 @@ void set(int option, unsigned long value) {
 }
 
 // What computing needs: memory, talking over what is open, and an end that can be told from others.
-constexpr std::array<long, 24> computing{
-    __NR_read,         __NR_write,         __NR_close,        __NR_brk,          __NR_munmap,       __NR_mremap,
-    __NR_madvise,      __NR_futex,         __NR_exit,         __NR_exit_group,   __NR_rt_sigaction, __NR_rt_sigprocmask,
-    __NR_rt_sigreturn, __NR_sigaltstack,   __NR_getpid,       __NR_gettid,       __NR_clock_gettime, __NR_gettimeofday,
-    __NR_getrandom,    __NR_sched_yield,   __NR_restart_syscall, __NR_rseq,      __NR_fstat,        __NR_lseek};
+constexpr std::array<long, 24> computing{__NR_read,         __NR_write,         __NR_close,
+                                         __NR_brk,          __NR_munmap,        __NR_mremap,
+                                         __NR_madvise,      __NR_futex,         __NR_exit,
+                                         __NR_exit_group,   __NR_rt_sigaction,  __NR_rt_sigprocmask,
+                                         __NR_rt_sigreturn, __NR_sigaltstack,   __NR_getpid,
+                                         __NR_gettid,       __NR_clock_gettime, __NR_gettimeofday,
+                                         __NR_getrandom,    __NR_sched_yield,   __NR_restart_syscall,
+                                         __NR_rseq,         __NR_fstat,         __NR_lseek};
 // What opening a library needs beside it.
-constexpr std::array<long, 6> reading{__NR_newfstatat, __NR_pread64,  __NR_readlinkat,
+constexpr std::array<long, 6> reading{__NR_newfstatat, __NR_pread64, __NR_readlinkat,
                                       __NR_faccessat,  __NR_seccomp, __NR_getdents64};
 
 // A classic BPF program over seccomp_data: the first rule that fits decides.
@@ -97,7 +100,9 @@ class Filter {
   }
 
  private:
-  void load(std::size_t offset) { program_.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset))); }
+  void load(std::size_t offset) {
+    program_.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
+  }
   void load_argument(int argument) {
     load(offsetof(seccomp_data, args) + static_cast<std::size_t>(argument) * sizeof(std::uint64_t));
   }

@@ -46,15 +46,15 @@ const opi_log_v1 ServedPlugin::log_table{
       }
     }};
 
-const opi_verdict_ops ServedPlugin::verdict_ops{
-    sizeof(opi_verdict_ops), 0, [](void* impl, const opi_verdict* verdict) -> opi_status {
-      if (impl == nullptr) return OPI_E_INVALID;
-      try {
-        return static_cast<ServedPlugin*>(impl)->take_verdict(verdict);
-      } catch (const std::bad_alloc&) {
-        return OPI_E_NOMEM;
-      }
-    }};
+const opi_verdict_ops ServedPlugin::verdict_ops{sizeof(opi_verdict_ops), 0,
+                                                [](void* impl, const opi_verdict* verdict) -> opi_status {
+                                                  if (impl == nullptr) return OPI_E_INVALID;
+                                                  try {
+                                                    return static_cast<ServedPlugin*>(impl)->take_verdict(verdict);
+                                                  } catch (const std::bad_alloc&) {
+                                                    return OPI_E_NOMEM;
+                                                  }
+                                                }};
 
 void ServedPlugin::serve(const OwnFrame& call) {
   call_ = call.call;
@@ -104,13 +104,17 @@ opi_status ServedPlugin::start(FrameReader& in, ErrorSlot& error) {
   confine_to_computing();
   const auto entry = reinterpret_cast<decltype(&opi_plugin_entry_v1)>(::dlsym(library, OPI_ENTRY_SYMBOL));
   if (entry == nullptr) return refuse(error, "does not export " OPI_ENTRY_SYMBOL);
-  const opi_offer offer{sizeof(opi_offer),    OPI_ABI_MAJOR,    offered_minor, OPI_MODE_RUN, 0, raw("integrationsd"),
-                        raw(host_version)};
+  const opi_offer offer{sizeof(opi_offer),    OPI_ABI_MAJOR,    offered_minor, OPI_MODE_RUN, 0,
+                        raw("integrationsd"), raw(host_version)};
   table_ = entry(&offer, error.out());
   if (table_ == nullptr) return OPI_E_UNSUPPORTED;
   if (const auto faults = check_plugin_table(*table_, offered_minor); !faults.empty())
     return refuse(error, faults.front().message);
-  host_ = {sizeof(opi_host), OPI_ABI_MAJOR, offered_minor, this, raw(environment_),
+  host_ = {sizeof(opi_host),
+           OPI_ABI_MAJOR,
+           offered_minor,
+           this,
+           raw(environment_),
            [](const opi_host*, const char* id) -> const void* {
              return id != nullptr && std::string_view{id} == OPI_SVC_LOG ? &log_table : nullptr;
            }};
@@ -121,8 +125,8 @@ opi_status ServedPlugin::start(FrameReader& in, ErrorSlot& error) {
     const std::array<std::string, 2> interfaces{OPI_IF_COMPONENT, OPI_IF_HTTP_ADAPTER};
     if (const auto faults = check_component_tables(*table_, plugin_, component, interfaces); !faults.empty())
       return refuse(error, faults.front().message);
-    const auto* const adapter = static_cast<const opi_http_adapter_v1*>(
-        table_->get_interface(plugin_, component.c_str(), OPI_IF_HTTP_ADAPTER));
+    const auto* const adapter =
+        static_cast<const opi_http_adapter_v1*>(table_->get_interface(plugin_, component.c_str(), OPI_IF_HTTP_ADAPTER));
     if ((adapter->flags & OPI_ADAPTER_SEES_TRANSPORT_FAULTS) != 0) flags_ |= 1u << i;
   }
   in.end();
@@ -139,7 +143,9 @@ opi_status ServedPlugin::create(FrameReader& in, ErrorSlot& error) {
   Instance made;
   for (auto left = in.u32(); left > 0; --left) made.egress.emplace_back(in.text());
   in.end();
-  const auto table = [&](const char* interface) { return table_->get_interface(plugin_, component.c_str(), interface); };
+  const auto table = [&](const char* interface) {
+    return table_->get_interface(plugin_, component.c_str(), interface);
+  };
   made.lifetime = static_cast<const opi_component_v1*>(table(OPI_IF_COMPONENT));
   made.adapter = static_cast<const opi_http_adapter_v1*>(table(OPI_IF_HTTP_ADAPTER));
   if (const auto status = made.lifetime->create(plugin_, &args, &made.state, error.out()); status != OPI_OK)
@@ -186,7 +192,8 @@ opi_status ServedPlugin::interpret(FrameReader& in, ErrorSlot& error) {
   std::vector<opi_kv> headers;
   read(in, response, headers);
   in.end();
-  return one->adapter->interpret(one->state, &delivery, &response, {&verdict_ops, this}, {nullptr, nullptr}, error.out());
+  return one->adapter->interpret(one->state, &delivery, &response, {&verdict_ops, this}, {nullptr, nullptr},
+                                 error.out());
 }
 
 opi_status ServedPlugin::take_verdict(const opi_verdict* verdict) {
@@ -200,8 +207,7 @@ void ServedPlugin::log(std::uint32_t level, const opi_str& message, const opi_kv
   FrameWriter frame(FrameKind::log, call_);
   const auto count = fields == nullptr ? 0 : std::min(n_fields, message_fields);
   frame.u32(level).text(message, message_bytes).u32(static_cast<std::uint32_t>(count));
-  for (std::uint64_t i = 0; i < count; ++i)
-    frame.text(fields[i].k, message_bytes).text(fields[i].v, message_bytes);
+  for (std::uint64_t i = 0; i < count; ++i) frame.text(fields[i].k, message_bytes).text(fields[i].v, message_bytes);
   channel_.say(std::move(frame));
 }
 

@@ -16,7 +16,8 @@ constexpr const char* status_remedy =
 
 class ContractCheck {
  public:
-  ContractCheck(const Specimen& specimen, Report& report) : specimen_(specimen), plugin_(specimen.plugin()), report_(report) {}
+  ContractCheck(const Specimen& specimen, Report& report)
+      : specimen_(specimen), plugin_(specimen.plugin()), report_(report) {}
 
   void of_entry(const Entry& entry) {
     report_.step("the entry and get_interface()");

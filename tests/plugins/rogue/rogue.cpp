@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <fcntl.h>
-#include <opi/plugin.hpp>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -10,6 +9,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <opi/plugin.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -37,10 +37,19 @@ const std::map<std::string, std::function<void()>, std::less<>> moods{
     {"crash", [] { *nowhere = 1; }},
     {"abort", [] { std::abort(); }},
     {"exit", [] { ::_exit(3); }},
-    {"spin", [] { for (volatile bool on = true; on;) continue; }},
-    {"leak", [] { for (;;) hoard()->emplace_back(1 << 20, 'x'); }},
+    {"spin",
+     [] {
+       for (volatile bool on = true; on;) continue;
+     }},
+    {"leak",
+     [] {
+       for (;;) hoard()->emplace_back(1 << 20, 'x');
+     }},
     {"scribble nonsense", [] { scribble(std::string(4096, '\xee')); }},
-    {"scribble without end", [] { for (;;) scribble(std::string(4096, '\0')); }},
+    {"scribble without end",
+     [] {
+       for (;;) scribble(std::string(4096, '\0'));
+     }},
     {"scribble zeros", [] { scribble(std::string(64, '\0')); }},
     {"close the socket", [] { ::close(socket_to_the_daemon); }},
     {"open a file", [] { (void)!::open("/etc/passwd", O_RDONLY); }},
