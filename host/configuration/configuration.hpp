@@ -15,6 +15,8 @@ std::string_view to_string(Environment environment);
 
 enum class StoreEngine { sqlite, postgres };
 
+enum class PluginIsolation { automatic, process, in_process };
+
 // Everything an operator can set. The defaults, units and limits are those of keys(), where each is described.
 struct Configuration {
   Environment environment = Environment::production;
@@ -47,7 +49,9 @@ struct Configuration {
   std::string plugin_directory;
   std::vector<std::string> plugin_pins;     // SHA-256 in hex; empty: any plugin that passes the other stages
   std::vector<std::string> plugin_release;  // plugin ids
-  std::string probe_program;
+  PluginIsolation plugin_isolation = PluginIsolation::automatic;
+  std::vector<std::string> plugins_in_process;  // plugin ids
+  std::string probe_program, plugin_host_program;
   std::string local_secrets_directory;
 
   int egress_threads = 0;

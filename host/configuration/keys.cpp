@@ -92,6 +92,14 @@ std::string environment(C& c, const std::string& text) {
   return "must be production, local, dev or test";
 }
 
+std::string isolation(C& c, const std::string& text) {
+  if (text != "auto" && text != "process" && text != "in_process") return "is not auto, process or in_process";
+  c.plugin_isolation = text == "process"      ? PluginIsolation::process
+                       : text == "in_process" ? PluginIsolation::in_process
+                                              : PluginIsolation::automatic;
+  return {};
+}
+
 std::string engine(C& c, const std::string& text) {
   if (text != "sqlite" && text != "postgres") return "must be sqlite or postgres";
   c.store_engine = text == "sqlite" ? StoreEngine::sqlite : StoreEngine::postgres;
@@ -207,6 +215,15 @@ const std::vector<Key>& keys() {
       {"plugins.pins", "", "SHA-256 values", "If set, only plugins with these digests are loaded.", false, pins},
       {"plugins.release", "", "plugin ids", "Quarantined plugins that are to be loaded again.", false,
        list<&C::plugin_release>},
+      {"plugins.isolation", "auto", "auto | process | in_process",
+       "Where adapters run: each plugin in a process of its own that can only compute, or in the daemon. auto: in a "
+       "process, unless its id begins with oneprotect. and its file is pinned or belongs to root.",
+       false, isolation},
+      {"plugins.in_process", "", "plugin ids", "Plugins that run in the daemon whatever plugins.isolation says.", false,
+       list<&C::plugins_in_process>},
+      {"plugins.host_program", "", "absolute path",
+       "opi-plugin-host. Empty: beside the daemon, or in ../libexec/oneprotect-integrations.", false,
+       absolute_path<&C::plugin_host_program>},
       {"plugins.probe_program", "", "absolute path",
        "opi-plugin-probe. Empty: beside the daemon, or in ../libexec/oneprotect-integrations.", false,
        absolute_path<&C::probe_program>},

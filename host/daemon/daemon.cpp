@@ -215,6 +215,7 @@ void Daemon::drain_and_stop() {
     if (service != nullptr) service->stop();
   wait_until_settled(configuration_.drain_timeout);
   transport_->stop();
+  plugins_.stop();  // what plugins have not answered is given back
   wait_until_settled(cancel_timeout);
   const auto left = scheduler_.counts(clock_.mono_now()).in_flight;
   secret_workers_.stop();

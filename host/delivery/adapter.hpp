@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ struct Rendering {
   bool retryable = false;                  // if not ok: trying again may help
   std::vector<std::string> used_purposes;  // whose secrets are in the request
   std::string unusable_purpose;            // whose secret was asked for, and there is none that can be used
+  std::string held;                        // if not ok, and the adapter cannot be asked now: why
 };
 
 // A plugin's component, configured for one destination. Functions are pure and thread-safe.
@@ -49,6 +51,17 @@ class Adapter {
   virtual ~Adapter() = default;
   [[nodiscard]] virtual Rendering render(const AttemptContext& context, const secrets::SecretSet& secrets) const = 0;
   [[nodiscard]] virtual Outcome interpret(const AttemptContext& context, const HttpResponse& response) const = 0;
+
+  // The same for callers that must not wait: `done` is called exactly once, within the call or later on another thread.
+  // What the arguments refer to, secrets, response and the adapter must live until then.
+  using Rendered = std::function<void(Rendering&&)>;
+  using Interpreted = std::function<void(Outcome&&)>;
+  virtual void begin_render(const AttemptContext& context, const secrets::SecretSet& secrets, Rendered done) const {
+    done(render(context, secrets));
+  }
+  virtual void begin_interpret(const AttemptContext& context, const HttpResponse& response, Interpreted done) const {
+    done(interpret(context, response));
+  }
 };
 
 struct AdapterLookup {

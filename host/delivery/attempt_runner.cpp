@@ -62,12 +62,16 @@ struct AttemptRunner::Flight {
   UnixTime started_at{};
   MonoTime started{};
   bool sent = false;
+  HttpResponse response;
   std::vector<std::string> endpoint_secrets;
   std::vector<std::string> used_purposes;  // whose secrets are in the request
   std::string unusable_purpose;            // why there is no request, if that is why
 
   // Receivers echo what they were sent, and plugins repeat it.
   void scrub(std::string& text) const { secrets::scrub(text, *secrets, endpoint_secrets); }
+  [[nodiscard]] std::chrono::milliseconds elapsed(const Clock& clock) const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock.mono_now() - started);
+  }
   [[nodiscard]] AttemptContext context() const {
     return {*claim->event,
             *destination,
@@ -107,13 +111,7 @@ void AttemptRunner::start(Claim claim, const std::shared_ptr<const Destination>&
   // Too late to finish within the lease: someone else may have it before our answer comes.
   if (flight->claim->leased_until - now < policy.timeout + options_.lease_margin) return release(*flight);
   auto found = adapters_.find(*destination);
-  if (!found.adapter) {
-    scheduler_.hold(destination->id, now + options_.hold_recheck);
-    logger_.warning("destination.held", {{"tenant", destination->tenant_id.str()},
-                                         {"destination", destination->id.to_string()},
-                                         {"reason", found.held_reason}});
-    return release(*flight);
-  }
+  if (!found.adapter) return hold(*flight, found.held_reason);
   flight->adapter = std::move(found.adapter);
   secrets_.resolve(destination, [this, flight](std::shared_ptr<const secrets::SecretSet> secrets) {
     flight->secrets = std::move(secrets);
@@ -131,7 +129,12 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
   const auto fault = signing_fault(*flight->destination, *flight->secrets);
   if (fault) flight->unusable_purpose = signing_purpose;
   if (fault) return finish(*flight, failure(Verdict::retry, "signing_secret_unavailable", *fault));
-  Rendering rendering = flight->adapter->render(flight->context(), *flight->secrets);
+  flight->adapter->begin_render(flight->context(), *flight->secrets,
+                                [this, flight](Rendering&& rendering) { rendered(flight, std::move(rendering)); });
+}
+
+void AttemptRunner::rendered(const std::shared_ptr<Flight>& flight, Rendering&& rendering) {
+  if (!rendering.held.empty()) return hold(*flight, rendering.held);
   flight->used_purposes = std::move(rendering.used_purposes);
   flight->unusable_purpose = std::move(rendering.unusable_purpose);
   if (rendering.url_is_secret)
@@ -142,8 +145,10 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
   if (flight->destination->signing == SigningRule::required && !rendering.is_signed)
     return finish(*flight, failure(Verdict::reject, "unsigned_request",
                                    "signing is required, but the adapter made no signature; nothing was sent"));
-  rendering.request.timeout = std::min(rendering.request.timeout, flight->policy.timeout);
-  authorizer_.authorize(flight->destination, flight->secrets, std::move(rendering.request), flight->policy.timeout,
+  // What the wait for the adapter took is no longer there.
+  const auto left = flight->policy.timeout - flight->elapsed(clock_);
+  rendering.request.timeout = std::min(rendering.request.timeout, left);
+  authorizer_.authorize(flight->destination, flight->secrets, std::move(rendering.request), left,
                         [this, flight](Authorized&& authorized) { send(flight, std::move(authorized)); });
 }
 
@@ -158,8 +163,7 @@ void AttemptRunner::send(const std::shared_ptr<Flight>& flight, Authorized&& aut
   }
   for (auto& purpose : authorized.used_purposes) flight->used_purposes.push_back(std::move(purpose));
   // What the wait for a token took is no longer there.
-  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.mono_now() - flight->started);
-  authorized.request.timeout = std::min(authorized.request.timeout, flight->policy.timeout - waited);
+  authorized.request.timeout = std::min(authorized.request.timeout, flight->policy.timeout - flight->elapsed(clock_));
   flight->sent = true;
   transport_.send(std::move(authorized.request),
                   [this, flight](HttpResponse&& response) { received(flight, std::move(response)); });
@@ -171,8 +175,15 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
   // Before the adapter sees it: what it does not know it can neither log nor cut in two.
   flight->scrub(response.body);
   for (auto& header : response.headers) flight->scrub(header.value);
-  Outcome outcome = answered ? flight->adapter->interpret(flight->context(), response) : transport_outcome(response);
-  if (answered && !outcome.http_status) outcome.http_status = response.status;
+  if (!answered) return interpreted(flight, transport_outcome(response));
+  flight->response = std::move(response);
+  flight->adapter->begin_interpret(flight->context(), flight->response, [this, flight](Outcome&& outcome) {
+    if (!outcome.http_status) outcome.http_status = flight->response.status;
+    interpreted(flight, std::move(outcome));
+  });
+}
+
+void AttemptRunner::interpreted(const std::shared_ptr<Flight>& flight, Outcome&& outcome) {
   const bool authorized_in_vain = flight->destination->authorization && outcome.http_status == http_unauthorized &&
                                   outcome.verdict != Verdict::delivered;
   if (outcome.verdict == Verdict::auth || authorized_in_vain) refused(*flight);
@@ -213,6 +224,15 @@ void AttemptRunner::watch_credentials(const Flight& flight, const Outcome& outco
   } else if (outcome.http_status) {
     for (const auto& purpose : flight.used_purposes) credentials_.succeeded(flight.destination->id, purpose);
   }
+}
+
+void AttemptRunner::hold(Flight& flight, const std::string& reason) {
+  const auto& destination = *flight.destination;
+  scheduler_.hold(destination.id, clock_.mono_now() + options_.hold_recheck);
+  logger_.warning(
+      "destination.held",
+      {{"tenant", destination.tenant_id.str()}, {"destination", destination.id.to_string()}, {"reason", reason}});
+  release(flight);
 }
 
 void AttemptRunner::release(Flight& flight) { settler_.release(std::move(flight.claim)); }

@@ -31,11 +31,14 @@ class AttemptRunner {
  private:
   struct Flight;
   void render_and_send(const std::shared_ptr<Flight>& flight);
+  void rendered(const std::shared_ptr<Flight>& flight, Rendering&& rendering);
   void send(const std::shared_ptr<Flight>& flight, Authorized&& authorized);
   void received(const std::shared_ptr<Flight>& flight, HttpResponse&& response);
+  void interpreted(const std::shared_ptr<Flight>& flight, Outcome&& outcome);
   void refused(const Flight& flight);
   void finish(Flight& flight, Outcome outcome);
   void watch_credentials(const Flight& flight, const Outcome& outcome, Settlement& settlement);
+  void hold(Flight& flight, const std::string& reason);
   void release(Flight& flight);
 
   AdapterRegistry& adapters_;

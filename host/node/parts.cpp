@@ -13,12 +13,12 @@ namespace {
 namespace fs = std::filesystem;
 using configuration::Configuration;
 
-// Beside the program in a build tree, in libexec when installed.
-fs::path probe_program(const Configuration& configuration) {
-  if (!configuration.probe_program.empty()) return configuration.probe_program;
+// Beside the program in a build tree, in libexec when installed, unless it is configured.
+fs::path program(const std::string& configured, const char* name) {
+  if (!configured.empty()) return configured;
   const fs::path own = fs::read_symlink("/proc/self/exe").parent_path();
-  const fs::path beside = own / "opi-plugin-probe";
-  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "oneprotect-integrations" / "opi-plugin-probe";
+  const fs::path beside = own / name;
+  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "oneprotect-integrations" / name;
 }
 
 }  // namespace
@@ -29,9 +29,16 @@ plugins::PluginHost::Options plugin_options(const Configuration& configuration) 
   options.state_directory = configuration.state_directory;
   options.environment = configuration::to_string(configuration.environment);
   options.host_version = version;
-  options.probe.program = probe_program(configuration);
+  options.probe.program = program(configuration.probe_program, "opi-plugin-probe");
   options.pinned_sha256 = configuration.plugin_pins;
   options.release = configuration.plugin_release;
+  options.isolation = configuration.plugin_isolation == configuration::PluginIsolation::process
+                          ? plugins::IsolationRule::process
+                      : configuration.plugin_isolation == configuration::PluginIsolation::in_process
+                          ? plugins::IsolationRule::in_process
+                          : plugins::IsolationRule::automatic;
+  options.in_process = configuration.plugins_in_process;
+  options.sandbox.program = program(configuration.plugin_host_program, "opi-plugin-host");
   return options;
 }
 

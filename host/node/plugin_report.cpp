@@ -30,7 +30,7 @@ json::array views_of(const plugins::PluginHost::Plugins& plugins) {
 
 }  // namespace
 
-json::object view_of(const plugins::LoadedPlugin& plugin) {
+json::object view_of(const plugins::Plugin& plugin) {
   json::array offers;
   for (const auto& component : plugin.manifest().components) {
     const bool adapter = component.kind == plugins::ComponentKind::adapter;
@@ -41,7 +41,8 @@ json::object view_of(const plugins::LoadedPlugin& plugin) {
   }
   return {{"plugin", plugin.manifest().id},     {"version", plugin.manifest().version},
           {"vendor", plugin.manifest().vendor}, {"file", plugin.file()},
-          {"sha256", plugin.sha256()},          {"components", std::move(offers)}};
+          {"sha256", plugin.sha256()},          {"isolation", text(plugins::to_string(plugin.isolation()))},
+          {"components", std::move(offers)}};
 }
 
 json::object view_of(const plugins::Refusal& refusal) {

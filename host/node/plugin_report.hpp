@@ -10,8 +10,8 @@
 
 namespace opi::node {
 
-// Members: plugin, version, vendor, file, sha256, components.
-boost::json::object view_of(const plugins::LoadedPlugin& plugin);
+// Members: plugin, version, vendor, file, sha256, isolation, components.
+boost::json::object view_of(const plugins::Plugin& plugin);
 // Members: file, stage, code, message, remedy.
 boost::json::object view_of(const plugins::Refusal& refusal);
 

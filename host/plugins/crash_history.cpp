@@ -36,23 +36,42 @@ CrashHistory::CrashHistory(std::filesystem::path file) : file_(std::move(file)) 
 }
 
 void CrashHistory::record(const std::vector<LeftCall>& left) {
+  const std::lock_guard lock(mutex_);
   const auto before = crashes_.size();
   for (const auto& call : left)
     if (call.fatal_signal)
       crashes_.push_back({call.plugin, call.sha256, std::string(to_string(call.phase)), *call.fatal_signal, call.at});
   if (crashes_.size() == before) return;
-  std::ranges::stable_sort(crashes_, {}, &Crash::at);
-  if (crashes_.size() > max_crashes) crashes_.erase(crashes_.begin(), crashes_.end() - max_crashes);
+  keep_newest();
   save();
 }
 
+void CrashHistory::record(Crash crash) {
+  const std::lock_guard lock(mutex_);
+  crashes_.push_back(std::move(crash));
+  keep_newest();
+  save();
+}
+
+std::vector<Crash> CrashHistory::crashes() const {
+  const std::lock_guard lock(mutex_);
+  return crashes_;
+}
+
+void CrashHistory::keep_newest() {
+  std::ranges::stable_sort(crashes_, {}, &Crash::at);
+  if (crashes_.size() > max_crashes) crashes_.erase(crashes_.begin(), crashes_.end() - max_crashes);
+}
+
 bool CrashHistory::release(std::string_view plugin) {
+  const std::lock_guard lock(mutex_);
   if (std::erase_if(crashes_, [&](const Crash& crash) { return crash.plugin == plugin; }) == 0) return false;
   save();
   return true;
 }
 
 bool CrashHistory::is_quarantined(std::string_view plugin, std::string_view sha256) const {
+  const std::lock_guard lock(mutex_);
   const Crash* last = nullptr;
   for (const auto& crash : crashes_) {
     if (crash.plugin != plugin || crash.sha256 != sha256) continue;

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,8 @@ struct Crash {
   UnixTime at{};
 };
 
-// Crashes of in-process plugins, kept in <state>/crashes (JSON). Two of one build within ten minutes quarantine it,
-// until it is released or another build takes its place. Not thread-safe.
+// Crashes of plugins, kept in <state>/crashes (JSON). Two of one build within ten minutes quarantine it,
+// until it is released or another build takes its place. Thread-safe.
 class CrashHistory {
  public:
   static constexpr std::size_t max_crashes = 256;
@@ -29,16 +30,20 @@ class CrashHistory {
 
   // Records those of the left calls that crashed. Throws std::runtime_error if the file cannot be written.
   void record(const std::vector<LeftCall>& left);
+  // The same for one that happened now, in a process of the plugin's own.
+  void record(Crash crash);
   // Forgets the crashes of a plugin, so that it is loaded again. False: there were none.
   bool release(std::string_view plugin);
 
   [[nodiscard]] bool is_quarantined(std::string_view plugin, std::string_view sha256) const;
-  [[nodiscard]] const std::vector<Crash>& crashes() const { return crashes_; }
+  [[nodiscard]] std::vector<Crash> crashes() const;
 
  private:
+  void keep_newest();
   void save() const;
 
-  std::filesystem::path file_;
+  const std::filesystem::path file_;
+  mutable std::mutex mutex_;    // guards what follows
   std::vector<Crash> crashes_;  // by time
 };
 

@@ -1,10 +1,10 @@
 #include "plugins/loaded_plugin.hpp"
 
 #define BOOST_DLL_USE_STD_FS
-#include <algorithm>
 #include <boost/dll/shared_library.hpp>
 #include <new>
 
+#include "plugins/local_adapter.hpp"
 #include "plugins/refusal_codes.hpp"
 #include "plugins/table_check.hpp"
 
@@ -31,11 +31,11 @@ class OpenForever {
 }  // namespace
 
 LoadedPlugin::LoadedPlugin(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs, telemetry::Logger& logger)
-    : source_(std::move(source)),
+    : Plugin(std::move(source)),
       breadcrumbs_(std::move(breadcrumbs)),
       logger_(logger),
-      number_(breadcrumbs_->enrol(source_.manifest.id, source_.sha256)),
-      services_(source_.manifest.id, source_.environment, source_.offered_minor, logger) {}
+      number_(breadcrumbs_->enrol(manifest().id, sha256())),
+      services_(manifest().id, Plugin::source().environment, Plugin::source().offered_minor, logger) {}
 
 std::shared_ptr<LoadedPlugin> LoadedPlugin::load(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs,
                                                  telemetry::Logger& logger, std::vector<Refusal>& refused) {
@@ -46,7 +46,7 @@ std::shared_ptr<LoadedPlugin> LoadedPlugin::load(Source source, std::shared_ptr<
 
 bool LoadedPlugin::refuse(std::vector<Refusal>& refused, Stage stage, const RefusalCode& code,
                           const std::string& message) const {
-  refused.push_back(refusal(source_.file, stage, code, message));
+  refused.push_back(refusal(source().file, stage, code, message));
   return false;
 }
 
@@ -54,13 +54,13 @@ bool LoadedPlugin::open(std::vector<Refusal>& refused) {
   const auto before = refused.size();
   const auto status = call(Phase::load, [&]() -> opi_status {
     try {
-      OpenForever opened(source_.image);
+      OpenForever opened(source().image);
       if (!opened.library().has(OPI_ENTRY_SYMBOL))
         return refuse(refused, Stage::load, codes::no_entry, "does not export " OPI_ENTRY_SYMBOL), OPI_OK;
       const auto entry = opened.library().get<const opi_plugin*(const opi_offer*, opi_error*)>(OPI_ENTRY_SYMBOL);
       const opi_offer offer{
-          sizeof(opi_offer),        OPI_ABI_MAJOR, source_.offered_minor, OPI_MODE_RUN, 0, raw("integrationsd"),
-          raw(source_.host_version)};
+          sizeof(opi_offer),         OPI_ABI_MAJOR, source().offered_minor, OPI_MODE_RUN, 0, raw("integrationsd"),
+          raw(source().host_version)};
       ErrorSlot error;
       table_ = entry(&offer, error.out());
       if (table_ == nullptr)
@@ -73,18 +73,14 @@ bool LoadedPlugin::open(std::vector<Refusal>& refused) {
   });
   if (status != OPI_OK) refuse(refused, Stage::load, codes::threw, "let an exception out while it was loaded");
   if (table_ != nullptr)
-    for (const auto& fault : check_plugin_table(*table_, source_.offered_minor))
+    for (const auto& fault : check_plugin_table(*table_, source().offered_minor))
       refuse(refused, Stage::load, *fault.code, fault.message);
   return refused.size() == before;
 }
 
 bool LoadedPlugin::start(std::vector<Refusal>& refused) {
   const auto before = refused.size();
-  for (const auto& component : source_.manifest.components)
-    if (!component.environments.empty() &&
-        std::ranges::find(component.environments, source_.environment) == component.environments.end())
-      refuse(refused, Stage::init, codes::environment_refused,
-             "component \"" + component.id + "\" must not be used in the environment \"" + source_.environment + "\"");
+  for (auto& fault : environment_faults()) refused.push_back(std::move(fault));
   if (refused.size() != before) return false;
 
   ErrorSlot error;
@@ -96,7 +92,7 @@ bool LoadedPlugin::start(std::vector<Refusal>& refused) {
                   "init failed with status " + std::to_string(status) + ": " + std::string(error.text()));
   started_ = true;
   const auto checked = call(Phase::init, [&]() -> opi_status {
-    for (const auto& component : source_.manifest.components)
+    for (const auto& component : source().manifest.components)
       for (const auto& fault : check_component_tables(*table_, state_, component.id, component.interfaces))
         refuse(refused, Stage::init, *fault.code, fault.message);
     return OPI_OK;
@@ -105,12 +101,17 @@ bool LoadedPlugin::start(std::vector<Refusal>& refused) {
   return refused.size() == before;
 }
 
+std::unique_ptr<AdapterInstance> LoadedPlugin::adapter(const Component& component, const Destination& destination,
+                                                       std::vector<std::string> confidential) {
+  return std::make_unique<LocalAdapter>(shared_from_this(), component, destination, std::move(confidential));
+}
+
 LoadedPlugin::~LoadedPlugin() {
   if (!started_) return;
   const auto status = call(Phase::shutdown, [&]() -> opi_status { return table_->shutdown(state_), OPI_OK; });
   if (status != OPI_OK)
     logger_.error("plugin.fault",
-                  {{"plugin", source_.manifest.id}, {"phase", "shutdown"}, {"message", "let an exception out"}});
+                  {{"plugin", source().manifest.id}, {"phase", "shutdown"}, {"message", "let an exception out"}});
 }
 
 }  // namespace opi::plugins

@@ -8,36 +8,28 @@
 #include "plugins/abi.hpp"
 #include "plugins/breadcrumbs.hpp"
 #include "plugins/host_services.hpp"
-#include "plugins/manifest.hpp"
-#include "plugins/refusal.hpp"
+#include "plugins/plugin.hpp"
 
 namespace opi::plugins {
 
 // A plugin that runs in this process. Its library is never unloaded; shutdown() is called when the last user lets go.
 // Thread-safe, except that [control] calls go through control().
-class LoadedPlugin {
+class LoadedPlugin final : public Plugin, public std::enable_shared_from_this<LoadedPlugin> {
  public:
-  // What loads_from() needs to know.
-  struct Source {
-    std::string file;             // in the plugin directory, for messages
-    std::filesystem::path image;  // what is loaded
-    std::string sha256;           // hex
-    Manifest manifest;
-    std::string environment;
-    std::string host_version;
-    std::uint16_t offered_minor = OPI_ABI_MINOR;
-  };
+  using Source = PluginSource;
 
   // Opens the library and starts the plugin. Null if it is refused; then why stands in `refused`.
   static std::shared_ptr<LoadedPlugin> load(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs,
                                             telemetry::Logger& logger, std::vector<Refusal>& refused);
-  LoadedPlugin(const LoadedPlugin&) = delete;
-  LoadedPlugin& operator=(const LoadedPlugin&) = delete;
-  ~LoadedPlugin();
+  ~LoadedPlugin() override;
 
-  [[nodiscard]] const Manifest& manifest() const { return source_.manifest; }
-  [[nodiscard]] const std::string& file() const { return source_.file; }
-  [[nodiscard]] const std::string& sha256() const { return source_.sha256; }
+  [[nodiscard]] Isolation isolation() const override { return Isolation::in_process; }
+  // A crash here is the daemon's: what comes of it is judged at the next start.
+  [[nodiscard]] std::string quarantine() const override { return {}; }
+  [[nodiscard]] std::unique_ptr<AdapterInstance> adapter(const Component& component, const Destination& destination,
+                                                         std::vector<std::string> confidential) override;
+
+  [[nodiscard]] telemetry::Logger& logger() const { return logger_; }
   [[nodiscard]] const opi_host* host() const { return services_.host(); }
   [[nodiscard]] void* state() const { return state_; }
 
@@ -67,7 +59,6 @@ class LoadedPlugin {
   bool refuse(std::vector<Refusal>& refused, Stage stage, const struct RefusalCode& code,
               const std::string& message) const;
 
-  Source source_;
   std::shared_ptr<Breadcrumbs> breadcrumbs_;
   telemetry::Logger& logger_;
   std::optional<std::uint32_t> number_;

@@ -1,10 +1,8 @@
 #include "plugins/plugin_adapter.hpp"
 
-#include <algorithm>
-#include <stdexcept>
+#include <future>
 
 #include "delivery/endpoint_secrets.hpp"
-#include "plugins/confidence.hpp"
 #include "plugins/exchange_views.hpp"
 #include "plugins/request_assembly.hpp"
 #include "plugins/verdict_intake.hpp"
@@ -27,6 +25,30 @@ Outcome complete(Outcome outcome, const delivery::HttpResponse& response) {
   return outcome;
 }
 
+// The receiver may well have taken it: tried again under the same idempotency key, and named as the adapter's fault.
+Outcome adapter_fault(const std::string& why) {
+  Outcome outcome;
+  outcome.verdict = Verdict::retry;
+  outcome.reason = "adapter_fault";
+  outcome.detail = "the adapter could not judge the response: " + why;
+  return outcome;
+}
+
+Outcome outcome_of(const VerdictIntake& intake, const CallEnd& end) {
+  auto outcome = intake.outcome();
+  if (end.status == OPI_OK) return outcome ? std::move(*outcome) : adapter_fault(intake.fault());
+  return adapter_fault(end.error.empty() ? "it failed with status " + std::to_string(end.status) : end.error);
+}
+
+// What `begin` hands to its completion, sooner or later.
+template <class Result, class Begin>
+Result awaited(Begin&& begin) {
+  const auto promise = std::make_shared<std::promise<Result>>();  // which the other thread may use a little longer
+  auto future = promise->get_future();
+  begin([promise](Result&& result) { promise->set_value(std::move(result)); });
+  return future.get();
+}
+
 }  // namespace
 
 Outcome outcome_of_fault(const delivery::HttpResponse& response) {
@@ -41,80 +63,57 @@ Outcome outcome_of_fault(const delivery::HttpResponse& response) {
   return outcome;
 }
 
-PluginAdapter::PluginAdapter(std::shared_ptr<LoadedPlugin> plugin, const Component& component,
-                             const Destination& destination, std::string user_agent, telemetry::Logger& logger)
+PluginAdapter::PluginAdapter(std::shared_ptr<Plugin> plugin, const Component& component, const Destination& destination,
+                             std::string user_agent)
     : plugin_(std::move(plugin)),
       component_(component),
-      lifetime_(plugin_->interface_of<opi_component_v1>(component, OPI_IF_COMPONENT)),
-      table_(plugin_->interface_of<opi_http_adapter_v1>(component, OPI_IF_HTTP_ADAPTER)),
       user_agent_(std::move(user_agent)),
-      endpoint_secrets_(delivery::endpoint_secrets(destination.endpoint)),
-      logger_(logger) {
-  const auto id = destination.id.to_string();
-  const opi_instance_args args{sizeof(opi_instance_args),
-                               0,
-                               raw(component.id),
-                               raw(id),
-                               raw(destination.tenant_id.str()),
-                               raw(destination.config),
-                               static_cast<std::uint64_t>(destination.revision),
-                               plugin_->host()};
-  ErrorSlot error;
-  const std::lock_guard lock(plugin_->control());
-  const auto status =
-      plugin_->call(Phase::create, [&] { return lifetime_.create(plugin_->state(), &args, &instance_, error.out()); });
-  if (status == OPI_OK) return;
-  throw std::runtime_error(error.text().empty() ? "the adapter failed with status " + std::to_string(status)
-                                                : std::string(error.text()));
+      instance_(plugin_->adapter(component, destination, delivery::endpoint_secrets(destination.endpoint))) {}
+
+void PluginAdapter::begin_render(const delivery::AttemptContext& context, const secrets::SecretSet& secrets,
+                                 Rendered done) const {
+  struct Call {
+    Call(const Component& component, const delivery::AttemptContext& context, const secrets::SecretSet& secrets)
+        : delivery(context), assembly(component, context.destination, secrets) {}
+    DeliveryView delivery;
+    RequestAssembly assembly;
+  };
+  const auto call = std::make_shared<Call>(component_, context, secrets);
+  instance_->render(*call->delivery.get(), call->assembly.out(),
+                    [this, call, done = std::move(done)](const CallEnd& end) {
+                      auto rendering = end.status == OPI_OK ? std::move(call->assembly).finish(user_agent_)
+                                                            : std::move(call->assembly).fail(end.status, end.error);
+                      rendering.held = end.held;
+                      done(std::move(rendering));
+                    });
 }
 
-PluginAdapter::~PluginAdapter() {
-  const std::lock_guard lock(plugin_->control());
-  const auto status =
-      plugin_->call(Phase::destroy, [&]() -> opi_status { return lifetime_.destroy(instance_), OPI_OK; });
-  if (status != OPI_OK)
-    logger_.error("plugin.fault",
-                  {{"plugin", plugin_->manifest().id}, {"phase", "destroy"}, {"message", "let an exception out"}});
+void PluginAdapter::begin_interpret(const delivery::AttemptContext& context, const delivery::HttpResponse& response,
+                                    Interpreted done) const {
+  if (response.fault != TransportFault::none && !instance_->sees_transport_faults())
+    return done(outcome_of_fault(response));
+  struct Call {
+    Call(const delivery::AttemptContext& context, const delivery::HttpResponse& received)
+        : delivery(context), response(received), intake(context.step + 1 < delivery::StepLimits::steps) {}
+    DeliveryView delivery;
+    ResponseView response;
+    VerdictIntake intake;
+  };
+  const auto call = std::make_shared<Call>(context, response);
+  instance_->interpret(*call->delivery.get(), *call->response.get(), call->intake.out(),
+                       [call, &response, done = std::move(done)](const CallEnd& end) {
+                         done(complete(outcome_of(call->intake, end), response));
+                       });
 }
 
 delivery::Rendering PluginAdapter::render(const delivery::AttemptContext& context,
                                           const secrets::SecretSet& secrets) const {
-  const DeliveryView delivery(context);
-  RequestAssembly assembly(component_, context.destination, secrets);
-  const Confidence confidence(endpoint_secrets_);
-  ErrorSlot error;
-  const auto status = plugin_->call(
-      Phase::render, [&] { return table_.render(instance_, delivery.get(), assembly.out(), error.out()); });
-  return status == OPI_OK ? std::move(assembly).finish(user_agent_) : std::move(assembly).fail(status, error.text());
+  return awaited<delivery::Rendering>([&](auto done) { begin_render(context, secrets, std::move(done)); });
 }
 
 Outcome PluginAdapter::interpret(const delivery::AttemptContext& context,
                                  const delivery::HttpResponse& response) const {
-  if (response.fault != TransportFault::none && (table_.flags & OPI_ADAPTER_SEES_TRANSPORT_FAULTS) == 0)
-    return outcome_of_fault(response);
-  const DeliveryView delivery(context);
-  const ResponseView view(response);
-  VerdictIntake intake(context.step + 1 < delivery::StepLimits::steps);
-  const Confidence confidence(endpoint_secrets_);
-  ErrorSlot error;
-  const auto status = plugin_->call(Phase::interpret, [&] {
-    return table_.interpret(instance_, delivery.get(), view.get(), intake.out(), opi_request_out{nullptr, nullptr},
-                            error.out());
-  });
-  if (auto outcome = intake.outcome(); status == OPI_OK && outcome) return complete(std::move(*outcome), response);
-
-  // The receiver may well have taken it: tried again under the same idempotency key, and named as the adapter's fault.
-  Outcome outcome;
-  outcome.verdict = Verdict::retry;
-  outcome.reason = "adapter_fault";
-  outcome.detail = "the adapter could not judge the response: ";
-  if (!intake.outcome() && status == OPI_OK) {
-    outcome.detail += intake.fault();
-  } else {
-    outcome.detail +=
-        error.text().empty() ? "it failed with status " + std::to_string(status) : std::string(error.text());
-  }
-  return complete(std::move(outcome), response);
+  return awaited<Outcome>([&](auto done) { begin_interpret(context, response, std::move(done)); });
 }
 
 }  // namespace opi::plugins

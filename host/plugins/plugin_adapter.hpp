@@ -3,7 +3,7 @@
 #include <string>
 
 #include "delivery/adapter.hpp"
-#include "plugins/loaded_plugin.hpp"
+#include "plugins/plugin.hpp"
 
 namespace opi::plugins {
 
@@ -15,24 +15,25 @@ Outcome outcome_of_fault(const delivery::HttpResponse& response);
 class PluginAdapter final : public delivery::Adapter {
  public:
   // Throws std::runtime_error with the plugin's reason if it refuses the configuration.
-  PluginAdapter(std::shared_ptr<LoadedPlugin> plugin, const Component& component, const Destination& destination,
-                std::string user_agent, telemetry::Logger& logger);
-  ~PluginAdapter() override;
+  PluginAdapter(std::shared_ptr<Plugin> plugin, const Component& component, const Destination& destination,
+                std::string user_agent);
 
+  // Asks the plugin and waits. Why it refuses the configuration; empty: it does not.
+  [[nodiscard]] std::string refusal() const { return instance_->refusal(); }
   [[nodiscard]] delivery::Rendering render(const delivery::AttemptContext& context,
                                            const secrets::SecretSet& secrets) const override;
   [[nodiscard]] Outcome interpret(const delivery::AttemptContext& context,
                                   const delivery::HttpResponse& response) const override;
+  void begin_render(const delivery::AttemptContext& context, const secrets::SecretSet& secrets,
+                    Rendered done) const override;
+  void begin_interpret(const delivery::AttemptContext& context, const delivery::HttpResponse& response,
+                       Interpreted done) const override;
 
  private:
-  std::shared_ptr<LoadedPlugin> plugin_;
+  std::shared_ptr<Plugin> plugin_;
   const Component& component_;  // the plugin's
-  const opi_component_v1& lifetime_;
-  const opi_http_adapter_v1& table_;
   std::string user_agent_;
-  std::vector<std::string> endpoint_secrets_;  // which the plugin knows, and its log must not repeat
-  telemetry::Logger& logger_;
-  void* instance_ = nullptr;
+  std::unique_ptr<AdapterInstance> instance_;
 };
 
 }  // namespace opi::plugins

@@ -27,33 +27,49 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
     const auto found = entries_.find(destination.id);
     if (found != entries_.end() && found->second.revision == destination.revision &&
         found->second.generation == generation)
-      return found->second.lookup;
+      return found->second.now();
   }
   // Two threads may make the same instance; one of them is thrown away. Instances are immutable, so nothing else
   // happens.
-  auto lookup = make(destination);
+  auto made = make(destination);
+  made.revision = destination.revision;
+  made.generation = generation;
+  auto lookup = made.now();
   if (!lookup.adapter)
     logger_.warning("destination.held", {{"destination", destination.id.to_string()}, {"reason", lookup.held_reason}});
-  delivery::AdapterLookup replaced;  // is destroyed after the lock is released
+  Entry replaced;  // is destroyed after the lock is released
   const std::unique_lock lock(mutex_);
   auto& entry = entries_[destination.id];
   if (entry.lookup.adapter && (entry.revision > destination.revision || entry.generation > generation)) return lookup;
-  replaced = std::exchange(entry.lookup, lookup);
-  entry.revision = destination.revision;
-  entry.generation = generation;
+  replaced = std::exchange(entry, std::move(made));
   return lookup;
 }
 
-delivery::AdapterLookup PluginAdapterRegistry::make(const Destination& destination) const {
+// A quarantine comes over instances that exist.
+delivery::AdapterLookup PluginAdapterRegistry::Entry::now() const {
+  if (plugin)
+    if (auto why = plugin->quarantine(); !why.empty()) return {nullptr, std::move(why)};
+  return lookup;
+}
+
+PluginAdapterRegistry::Entry PluginAdapterRegistry::make(const Destination& destination) const {
+  const auto without = [](std::string reason) {
+    Entry entry;
+    entry.lookup.held_reason = std::move(reason);
+    return entry;
+  };
   const auto found = host_.find(ComponentKind::adapter, destination.adapter);
-  if (!found.plugin) return {nullptr, "no loaded plugin offers the adapter \"" + destination.adapter + "\""};
+  if (!found.plugin) return without("no loaded plugin offers the adapter \"" + destination.adapter + "\"");
   if (const auto faults = found.component->config_schema.check(destination.config); !faults.empty())
-    return {nullptr, held(destination, faults)};
+    return without(held(destination, faults));
   try {
-    return {std::make_shared<PluginAdapter>(found.plugin, *found.component, destination, options_.user_agent, logger_),
-            {}};
+    Entry made;
+    made.plugin = found.plugin;
+    made.lookup.adapter =
+        std::make_shared<PluginAdapter>(found.plugin, *found.component, destination, options_.user_agent);
+    return made;
   } catch (const std::runtime_error& refusal) {
-    return {nullptr, held(destination, {{"", std::string("was refused: ") + refusal.what()}})};
+    return without(held(destination, {{"", std::string("was refused: ") + refusal.what()}}));
   }
 }
 

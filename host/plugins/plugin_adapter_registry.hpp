@@ -27,9 +27,11 @@ class PluginAdapterRegistry final : public delivery::AdapterRegistry {
   struct Entry {
     std::int64_t revision = 0;
     std::uint64_t generation = 0;  // of the host's plugins, when it was made
+    std::shared_ptr<const Plugin> plugin;
     delivery::AdapterLookup lookup;
+    [[nodiscard]] delivery::AdapterLookup now() const;
   };
-  [[nodiscard]] delivery::AdapterLookup make(const Destination& destination) const;
+  [[nodiscard]] Entry make(const Destination& destination) const;
 
   const PluginHost& host_;
   const Options options_;

@@ -1,6 +1,7 @@
 #include "plugins/plugin_host.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <set>
 #include <stdexcept>
@@ -24,15 +25,15 @@ PluginHost::PluginHost(Options options, telemetry::Logger& logger)
       logger_(logger),
       images_(options_.state_directory),
       breadcrumbs_(std::make_shared<Breadcrumbs>(options_.state_directory / "breadcrumbs")),
-      crashes_(options_.state_directory / "crashes"),
+      crashes_(std::make_shared<CrashHistory>(options_.state_directory / "crashes")),
       probe_(options_.probe, options_.environment, options_.offered_minor) {
   for (const auto& call : breadcrumbs_->left_by_last_run())
     logger_.warning(
         call.fatal_signal ? "plugin.crashed_last_run" : "plugin.call_cut_off",
         {{"plugin", call.plugin}, {"phase", to_string(call.phase)}, {"signal", call.fatal_signal.value_or(0)}});
-  crashes_.record(breadcrumbs_->left_by_last_run());
+  crashes_->record(breadcrumbs_->left_by_last_run());
   for (const auto& plugin : options_.release)
-    logger_.info("plugin.released", {{"plugin", plugin}, {"was_recorded", crashes_.release(plugin)}});
+    logger_.info("plugin.released", {{"plugin", plugin}, {"was_recorded", crashes_->release(plugin)}});
 }
 
 PluginHost::~PluginHost() = default;
@@ -158,21 +159,68 @@ void PluginHost::load(Load& load, const Candidate& candidate, bool running) {
     take(load, {refusal(candidate.file, Stage::load, codes::image_not_written, failure.what())});
     return;
   }
-  if (!take(load, probe_.run(candidate.file, image, manifest))) {
+  const auto isolation = isolation_of(candidate, manifest, sha256);
+  // The probe has what the daemon has, but for its limits. One that is to be isolated never runs unconfined.
+  if (isolation == Isolation::in_process && !take(load, probe_.run(candidate.file, image, manifest))) {
     images_.remove(candidate.sha256);
     return;
   }
   refused.clear();
-  auto plugin = LoadedPlugin::load({candidate.file, image, sha256, std::move(manifest), options_.environment,
-                                    options_.host_version, options_.offered_minor},
-                                   breadcrumbs_, logger_, refused);
+  auto plugin = open({candidate.file, image, sha256, std::move(manifest), options_.environment, options_.host_version,
+                      options_.offered_minor},
+                     isolation, refused);
   if (!take(load, std::move(refused))) return;
   logger_.info("plugin.loaded", {{"plugin", plugin->manifest().id},
                                  {"version", plugin->manifest().version},
                                  {"file", plugin->file()},
-                                 {"sha256", plugin->sha256()}});
+                                 {"sha256", plugin->sha256()},
+                                 {"isolation", to_string(plugin->isolation())}});
   load.change.loaded.push_back(plugin);
   load.set.push_back(std::move(plugin));
+}
+
+Isolation PluginHost::isolation_of(const Candidate& candidate, const Manifest& manifest,
+                                   const std::string& sha256) const {
+  const auto contains = [](const auto& list, const auto& one) { return std::ranges::find(list, one) != list.end(); };
+  if (offers_secrets(manifest) || contains(options_.in_process, manifest.id)) return Isolation::in_process;
+  if (options_.isolation != IsolationRule::automatic)
+    return options_.isolation == IsolationRule::process ? Isolation::process : Isolation::in_process;
+  const bool is_ours =
+      manifest.id.starts_with("oneprotect.") && (candidate.owned_by_root || contains(options_.pinned_sha256, sha256));
+  return is_ours ? Isolation::in_process : Isolation::process;
+}
+
+std::shared_ptr<Plugin> PluginHost::open(PluginSource source, Isolation isolation, std::vector<Refusal>& refused) {
+  if (isolation == Isolation::in_process) return LoadedPlugin::load(std::move(source), breadcrumbs_, logger_, refused);
+  const Sandbox::Hooks hooks{[crashes = crashes_, id = source.manifest.id, sha256 = source.sha256, &logger = logger_](
+                                 Phase phase, int signal) -> std::optional<std::string> {
+    try {
+      const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+      crashes->record(Crash{id, sha256, std::string(to_string(phase)), signal, now});
+    } catch (const std::exception& failure) {
+      logger.error("plugin.crash_not_recorded", {{"plugin", id}, {"message", std::string(failure.what())}});
+    }
+    if (!crashes->is_quarantined(id, sha256)) return std::nullopt;
+    logger.error("plugin.quarantined", {{"plugin", id}, {"sha256", sha256}});
+    return "plugin \"" + id + "\" is quarantined, for it died twice within " +
+           std::to_string(CrashHistory::window.count()) + " minutes";
+  }};
+  auto plugin = SandboxedPlugin::load(std::move(source), options_.sandbox, hooks, logger_, refused);
+  if (!plugin) return nullptr;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(sandboxes_, [](const auto& one) { return one.expired(); });
+  sandboxes_.push_back(plugin->shared_sandbox());
+  return plugin;
+}
+
+void PluginHost::stop() {
+  std::vector<std::weak_ptr<Sandbox>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = sandboxes_;
+  }
+  for (const auto& one : all)
+    if (const auto sandbox = one.lock()) sandbox->stop();
 }
 
 Manifest PluginHost::inspect(const Candidate& candidate, std::vector<Refusal>& refused) const {
@@ -238,9 +286,9 @@ void PluginHost::check_trust(const std::string& file, const Manifest& manifest, 
       std::ranges::find(options_.pinned_sha256, sha256) == options_.pinned_sha256.end())
     refused.push_back(refusal(file, Stage::trust, codes::not_pinned,
                               "its SHA-256 " + sha256 + " is not in the list of trusted plugins"));
-  if (crashes_.is_quarantined(manifest.id, sha256))
+  if (crashes_->is_quarantined(manifest.id, sha256))
     refused.push_back(refusal(file, Stage::trust, codes::quarantined,
-                              "plugin \"" + manifest.id + "\" crashed the daemon twice within " +
+                              "plugin \"" + manifest.id + "\" crashed twice within " +
                                   std::to_string(CrashHistory::window.count()) + " minutes"));
 }
 

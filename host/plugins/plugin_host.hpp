@@ -14,9 +14,16 @@
 #include "plugins/loaded_plugin.hpp"
 #include "plugins/probe.hpp"
 #include "plugins/refusal.hpp"
+#include "plugins/sandboxed_plugin.hpp"
 #include "telemetry/logger.hpp"
 
 namespace opi::plugins {
+
+// Where plugins run. Automatic: in this process if they are ours, that is if their id begins with "oneprotect." and the
+// file is pinned or belongs to root: an id alone is anybody's to choose, and who can write what root owns, or the pins,
+// needs no plugin to take the daemon over. Secret providers run in this process by any rule: they need files and
+// network.
+enum class IsolationRule { automatic, process, in_process };
 
 // Loads the plugins of a directory, stage by stage: discover, inspect, trust, probe, load, init. A file that is refused
 // at one stage never reaches the next; the others go on. Nothing that a plugin file contains makes this throw.
@@ -33,6 +40,9 @@ class PluginHost {
     std::vector<std::string> pinned_sha256;  // lower-case hex; empty: any file that passes the other stages is trusted
     std::uint16_t offered_minor = OPI_ABI_MINOR;  // tests alone lower it, to be a host of the past
     std::vector<std::string> release;             // ids of plugins whose quarantine is lifted
+    IsolationRule isolation = IsolationRule::in_process;
+    std::vector<std::string> in_process;  // ids of plugins that run in this process whatever the rule
+    SandboxOptions sandbox;
   };
 
   // Opens the state directory and judges what the last run left in its breadcrumbs.
@@ -40,7 +50,7 @@ class PluginHost {
   PluginHost(Options options, telemetry::Logger& logger);
   ~PluginHost();
 
-  using Plugins = std::vector<std::shared_ptr<LoadedPlugin>>;
+  using Plugins = std::vector<std::shared_ptr<Plugin>>;
   // What load_directory() or reload_directory() made of the directory's files; unchanged ones are not among them.
   struct Change {
     Plugins loaded, retired;
@@ -62,14 +72,17 @@ class PluginHost {
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   // Calls that the last run did not come back from; those with a signal were crashes and are in crashes() too.
   [[nodiscard]] const std::vector<LeftCall>& left_by_last_run() const { return breadcrumbs_->left_by_last_run(); }
-  [[nodiscard]] const std::vector<Crash>& crashes() const { return crashes_.crashes(); }
+  [[nodiscard]] std::vector<Crash> crashes() const { return crashes_->crashes(); }
 
   // The loaded plugin and component of this kind and id; {null, null} if there is none.
   struct Found {
-    std::shared_ptr<LoadedPlugin> plugin;
+    std::shared_ptr<Plugin> plugin;
     const Component* component = nullptr;
   };
   [[nodiscard]] Found find(ComponentKind kind, std::string_view component_id) const;
+
+  // Ends the processes of plugins; calls that they have not answered are held. Those who called still exist.
+  void stop();
 
   // For what is found wrong later, such as a provider's configuration.
   void add_refusal(Refusal refusal);
@@ -86,6 +99,9 @@ class PluginHost {
                                std::vector<Refusal>& refused);
   void check_trust(const std::string& file, const Manifest& manifest, const std::string& sha256,
                    std::vector<Refusal>& refused) const;
+  [[nodiscard]] Isolation isolation_of(const Candidate& candidate, const Manifest& manifest,
+                                       const std::string& sha256) const;
+  std::shared_ptr<Plugin> open(PluginSource source, Isolation isolation, std::vector<Refusal>& refused);
   bool take(Load& load, std::vector<Refusal>&& refused);
   void publish(Load&& load, bool anew = false);  // anew: earlier refusals are history
 
@@ -93,12 +109,13 @@ class PluginHost {
   telemetry::Logger& logger_;
   ImageStore images_;
   std::shared_ptr<Breadcrumbs> breadcrumbs_;
-  CrashHistory crashes_;
+  std::shared_ptr<CrashHistory> crashes_;
   Probe probe_;
   std::mutex changing_;       // held throughout a load
   mutable std::mutex mutex_;  // guards the set, never held while a plugin is called
   Plugins loaded_;
   std::vector<Refusal> refused_;
+  std::vector<std::weak_ptr<Sandbox>> sandboxes_;  // of all generations
   std::atomic<std::uint64_t> generation_{0};
 };
 

@@ -107,8 +107,10 @@ std::vector<std::shared_ptr<secrets::SecretProvider>> make_secret_providers(
       if (component.kind != ComponentKind::secret_provider) continue;
       const auto config = configs.find(component.id);
       try {
-        providers.push_back(std::make_shared<PluginSecretProvider>(
-            plugin, component, config == configs.end() ? "{}" : config->second, logger));
+        // PluginHost runs secret providers in this process, whatever the rule.
+        providers.push_back(
+            std::make_shared<PluginSecretProvider>(std::dynamic_pointer_cast<LoadedPlugin>(plugin), component,
+                                                   config == configs.end() ? "{}" : config->second, logger));
       } catch (const std::runtime_error& refused) {
         host.add_refusal(refusal(plugin->file(), Stage::init, codes::config_refused,
                                  "the configuration of \"" + component.id + "\" is refused: " + refused.what()));

@@ -56,6 +56,8 @@ inline constexpr RefusalCode restart_needed{"L603", "restart the daemon"};
 inline constexpr RefusalCode environment_refused{"L701", "use a plugin that is meant for this environment"};
 inline constexpr RefusalCode init_failed{"L702", "see the plugin's own reason"};
 inline constexpr RefusalCode config_refused{"L703", "correct the component's configuration in the daemon's settings"};
+inline constexpr RefusalCode not_isolated{
+    "L704", "have the plugin do without files and network, or name its id in plugins.in_process if you trust it"};
 }  // namespace codes
 
 inline Refusal refusal(std::string file, Stage stage, const RefusalCode& code, std::string message) {

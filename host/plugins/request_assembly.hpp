@@ -1,21 +1,12 @@
 #pragma once
-#include <optional>
-#include <set>
 #include <string>
 
 #include "delivery/adapter.hpp"
 #include "plugins/abi.hpp"
 #include "plugins/manifest.hpp"
-#include "plugins/url_origin.hpp"
+#include "plugins/request_draft.hpp"
 
 namespace opi::plugins {
-
-// Beside the body's, which is Component::body_bytes.
-struct RequestLimits {
-  static constexpr std::size_t url_bytes = 2048, headers = 64, header_value_bytes = 8 * 1024,
-                               all_headers_bytes = 32 * 1024;
-  static constexpr std::size_t macs = 16;  // mac() calls of one render
-};
 
 // The host's side of opi_request_ops: takes what one render() hands over, checks it, inserts secrets and makes
 // signatures. The first thing that is refused spoils the whole request, whether the adapter minds or not.
@@ -38,17 +29,10 @@ class RequestAssembly {
   template <class Op>
   static opi_status guarded(void* impl, Op&& op) noexcept;
 
-  opi_status method(const opi_str& method);
-  opi_status url(const opi_str& url);
-  opi_status header(const opi_str& name, const opi_str& value);
   opi_status header_secret(const opi_str& name, const opi_str& prefix, const opi_str& slot, const opi_str& suffix);
   opi_status mac(const opi_str& slot, std::uint32_t algorithm, const opi_bytes& data, opi_mac_fn each, void* ud);
-  opi_status body(const opi_bytes& body);
   opi_status url_secret(const opi_str& slot);
 
-  opi_status take_url(std::string_view url);
-  opi_status add_header(std::string_view name, std::string_view value);
-  opi_status spoil(opi_status status, std::string text, bool retryable = false);
   // The slot's live secrets; null, with the request spoilt, if there are none.
   const secrets::PurposeSecrets* live_secrets(std::string_view slot);
   [[nodiscard]] bool may_be_unsigned(std::string_view slot) const;
@@ -57,9 +41,9 @@ class RequestAssembly {
   const Destination& destination_;
   const secrets::SecretSet& secrets_;
   delivery::Rendering rendering_;
-  std::set<std::string> header_names_;
-  std::size_t header_bytes_ = 0, macs_ = 0;
-  bool spoilt_ = false;
+  const RequestRules rules_;
+  RequestDraft draft_;
+  std::size_t macs_ = 0;
 };
 
 }  // namespace opi::plugins

@@ -35,6 +35,12 @@ constexpr std::array suite{Check{"static", &check_static, std::chrono::seconds{2
                            Check{"fuzz", &check_fuzz, std::chrono::seconds{300}},
                            Check{"secrets", &check_secrets, std::chrono::seconds{30}}};
 
+bool is_isolated_too(const Arguments& arguments) {
+  const auto isolation = arguments.get("--isolation").value_or("both");
+  if (isolation != "both" && isolation != "in_process") throw Failure("--isolation is both or in_process");
+  return isolation == "both";
+}
+
 Subject subject_of(const Arguments& arguments, const std::filesystem::path& scratch) {
   const auto& name = arguments.positional().front();
   std::error_code missing;
@@ -45,6 +51,7 @@ Subject subject_of(const Arguments& arguments, const std::filesystem::path& scra
   subject.bytes = read_text(subject.file, plugins::max_plugin_bytes);
   subject.sha256 = crypto::to_hex(crypto::sha256(subject.bytes));
   subject.seed = arguments.number("--seed", 1, 0, UINT32_MAX);
+  subject.isolated_too = is_isolated_too(arguments);
   subject.cases = arguments.number("--cases", 2000, 0, 1'000'000);
   return subject;
 }
@@ -81,7 +88,7 @@ void print(const CheckResult& result) {
 }  // namespace
 
 int check(const std::vector<std::string>& words) {
-  const Arguments arguments(words, {{"--json"}, {"--junit"}, {"--seed"}, {"--cases"}});
+  const Arguments arguments(words, {{"--json"}, {"--junit"}, {"--seed"}, {"--cases"}, {"--isolation"}});
   if (arguments.positional().size() != 1) throw Failure("check: needs one FILE.so");
   const TemporaryFolder scratch;
   auto subject = subject_of(arguments, scratch.path());

@@ -32,14 +32,18 @@ std::vector<fs::path> case_files(const std::vector<std::string>& names) {
   return files;
 }
 
-}  // namespace
+std::vector<plugins::Isolation> isolations(const std::string& way) {
+  using plugins::Isolation;
+  if (way == "in_process") return {Isolation::in_process};
+  if (way == "process") return {Isolation::process};
+  if (way == "both") return {Isolation::in_process, Isolation::process};
+  throw Failure("--isolation is in_process, process or both");
+}
 
-int golden(const std::vector<std::string>& words) {
-  const Arguments arguments(words, {{"--update", false}, {"--component"}});
-  if (arguments.positional().size() < 2) throw Failure("golden: needs FILE.so and at least one DIR or CASE.json");
+// How many cases differ.
+std::size_t play(const Arguments& arguments, plugins::Isolation isolation, const std::vector<fs::path>& files) {
   SilentLogger logger;
-  const PluginBench bench(arguments.positional().front(), logger);
-  const auto files = case_files({arguments.positional().begin() + 1, arguments.positional().end()});
+  const PluginBench bench(arguments.positional().front(), logger, isolation);
   std::size_t different = 0;
   for (const auto& file : files) {
     const GoldenCase golden_case(file);
@@ -57,12 +61,21 @@ int golden(const std::vector<std::string>& words) {
       std::cout << "  " << (difference.pointer.empty() ? "/" : difference.pointer) << "\n    expected "
                 << difference.expected << "\n    actual   " << difference.actual << "\n";
   }
-  if (arguments.has("--update")) {
-    std::cout << files.size() << " cases, " << different << " updated\n";
-    return exit_ok;
-  }
-  std::cout << files.size() << " cases, " << different << " differ\n";
-  return different == 0 ? exit_ok : exit_findings;
+  std::cout << files.size() << " cases, " << different << (arguments.has("--update") ? " updated" : " differ")
+            << (isolation == plugins::Isolation::process ? " in a process of the plugin's own\n" : "\n");
+  return different;
+}
+
+}  // namespace
+
+int golden(const std::vector<std::string>& words) {
+  const Arguments arguments(words, {{"--update", false}, {"--component"}, {"--isolation"}});
+  if (arguments.positional().size() < 2) throw Failure("golden: needs FILE.so and at least one DIR or CASE.json");
+  const auto files = case_files({arguments.positional().begin() + 1, arguments.positional().end()});
+  std::size_t different = 0;
+  for (const auto isolation : isolations(arguments.get("--isolation").value_or("in_process")))
+    different += play(arguments, isolation, files);
+  return arguments.has("--update") || different == 0 ? exit_ok : exit_findings;
 }
 
 }  // namespace opi::tool

@@ -16,7 +16,8 @@ struct Subcommand {
 
 const std::map<std::string, Subcommand, std::less<>> subcommands{
     {"check",
-     {&opi::tool::check, "check FILE.so [--json FILE] [--junit FILE] [--seed N] [--cases N]",
+     {&opi::tool::check,
+      "check FILE.so [--json FILE] [--junit FILE] [--seed N] [--cases N] [--isolation both|in_process]",
       R"(The conformance suite. Each check runs in a child process with limits: a crash or a hang is a finding.
 
   static    the file itself: one export, manifest, hardening, size
@@ -28,6 +29,8 @@ const std::map<std::string, Subcommand, std::less<>> subcommands{
   fuzz      the same by chance
   secrets   what is confidential is in no log, error or verdict, nor in the plugin's memory afterwards
 
+  --isolation both  the default: contract, hostile and fuzz make each call in a process of the plugin's own as well, as
+                    the daemon isolates it, and both must come to the same; in_process: they do not
   --json FILE, --junit FILE  the result for programs
   --seed N   of the fuzz check; 1 unless said. The same seed tries the same
   --cases N  of the fuzz check; 2000 unless said, at most 1000000
@@ -35,11 +38,12 @@ const std::map<std::string, Subcommand, std::less<>> subcommands{
 Configurations come from the schema's "examples" (or are made up from its defaults), events from the manifest's "samples".
 )"}},
     {"golden",
-     {&opi::tool::golden, "golden FILE.so DIR|CASE.json... [--update] [--component ID]",
+     {&opi::tool::golden, "golden FILE.so DIR|CASE.json... [--update] [--component ID] [--isolation WAY]",
       R"(Plays an adapter's golden cases: renders each, compares the exact request, interprets each response and compares the
 verdict. Differences are shown by their place in the case (a JSON Pointer), expected and actual.
 
   --update        writes what is now into the cases instead
+  --isolation WAY process: in a process of the plugin's own; in_process: unless said; both: one after the other
   --component ID  of a plugin with several adapters, the one that the cases are for
 
 A case is a JSON object; all members but "endpoint" may be missing:

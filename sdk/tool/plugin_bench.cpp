@@ -18,10 +18,10 @@ constexpr std::chrono::seconds patience{
 
 }  // namespace
 
-fs::path probe_program() {
+fs::path program_named(const std::string& name) {
   const auto own = fs::read_symlink("/proc/self/exe").parent_path();
-  const fs::path beside = own / "opi-plugin-probe";
-  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "oneprotect-integrations" / "opi-plugin-probe";
+  const fs::path beside = own / name;
+  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "oneprotect-integrations" / name;
 }
 
 std::string environment_for(const fs::path& plugin) {
@@ -42,7 +42,7 @@ std::string environment_for(const fs::path& plugin) {
   return allowed.empty() ? "test" : allowed.front();
 }
 
-PluginBench::Loading::Loading(const fs::path& file, telemetry::Logger& logger) {
+PluginBench::Loading::Loading(const fs::path& file, telemetry::Logger& logger, plugins::Isolation isolation) {
   std::error_code missing;
   const auto path = fs::canonical(file, missing);
   if (missing) throw Failure(file.string() + ": cannot be opened: " + missing.message());
@@ -50,17 +50,21 @@ PluginBench::Loading::Loading(const fs::path& file, telemetry::Logger& logger) {
   options.state_directory = state.path();
   options.environment = environment_for(path);
   options.host_version = "opi-plugin";
-  options.probe = {probe_program(), patience};
+  options.probe = {program_named("opi-plugin-probe"), patience};
+  options.sandbox.program = program_named("opi-plugin-host");
+  options.isolation =
+      isolation == plugins::Isolation::process ? plugins::IsolationRule::process : plugins::IsolationRule::in_process;
   host = std::make_unique<plugins::PluginHost>(std::move(options), logger);
   host->load_file(path);
 }
 
 std::vector<plugins::Refusal> PluginBench::refusals(const fs::path& file, telemetry::Logger& logger) {
-  const Loading loading(file, logger);
+  const Loading loading(file, logger, plugins::Isolation::in_process);
   return loading.host->refused();
 }
 
-PluginBench::PluginBench(const fs::path& file, telemetry::Logger& logger) : logger_(logger), loading_(file, logger) {
+PluginBench::PluginBench(const fs::path& file, telemetry::Logger& logger, plugins::Isolation isolation)
+    : loading_(file, logger, isolation) {
   if (loading_.host->loaded().empty()) {
     std::string text = file.string() + ": is refused";
     for (const auto& refusal : loading_.host->refused())
@@ -91,8 +95,12 @@ std::unique_ptr<plugins::PluginAdapter> PluginBench::adapter(const plugins::Comp
   if (const auto faults = component.config_schema.check(destination.config); !faults.empty())
     throw Failure("config: " + faults.front().path + (faults.front().path.empty() ? "" : " ") + faults.front().message);
   try {
-    return std::make_unique<plugins::PluginAdapter>(plugin_, component, destination, std::string(sample_user_agent),
-                                                    logger_);
+    auto adapter =
+        std::make_unique<plugins::PluginAdapter>(plugin_, component, destination, std::string(sample_user_agent));
+    if (const auto refusal = adapter->refusal(); !refusal.empty()) throw Failure("config: " + refusal);
+    return adapter;
+  } catch (const Failure&) {
+    throw;
   } catch (const std::runtime_error& refused) {
     throw Failure("config: " + std::string(refused.what()));
   }

@@ -15,13 +15,14 @@ namespace opi::tool {
 class PluginBench {
  public:
   // Throws Failure with all that the daemon has against the file.
-  PluginBench(const std::filesystem::path& file, telemetry::Logger& logger);
+  PluginBench(const std::filesystem::path& file, telemetry::Logger& logger,
+              plugins::Isolation isolation = plugins::Isolation::in_process);
 
   // All that the daemon has against a file; empty: it would load it. Throws Failure if there is no such file.
   static std::vector<plugins::Refusal> refusals(const std::filesystem::path& file, telemetry::Logger& logger);
 
   [[nodiscard]] const plugins::Manifest& manifest() const { return plugin_->manifest(); }
-  [[nodiscard]] const std::shared_ptr<plugins::LoadedPlugin>& plugin() const { return plugin_; }
+  [[nodiscard]] const std::shared_ptr<plugins::Plugin>& plugin() const { return plugin_; }
   // The adapter component of this id; of an empty one: the only adapter. Throws Failure that lists what there is.
   [[nodiscard]] const plugins::Component& adapter_component(const std::string& id) const;
   // Throws Failure if the schema or the plugin refuses the destination's configuration.
@@ -33,16 +34,15 @@ class PluginBench {
   struct Loading {
     TemporaryFolder state;
     std::unique_ptr<plugins::PluginHost> host;
-    Loading(const std::filesystem::path& file, telemetry::Logger& logger);
+    Loading(const std::filesystem::path& file, telemetry::Logger& logger, plugins::Isolation isolation);
   };
 
-  telemetry::Logger& logger_;
   Loading loading_;
-  std::shared_ptr<plugins::LoadedPlugin> plugin_;
+  std::shared_ptr<plugins::Plugin> plugin_;
 };
 
-// opi-plugin-probe: beside this program, or where the daemon keeps it.
-std::filesystem::path probe_program();
+// opi-plugin-probe or opi-plugin-host: beside this program, or where the daemon keeps it.
+std::filesystem::path program_named(const std::string& name);
 
 // An environment that every component of the plugin is for; the manifest need not be valid.
 std::string environment_for(const std::filesystem::path& plugin);

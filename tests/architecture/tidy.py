@@ -9,7 +9,7 @@ TEXTS = CPP | {".cmake", ".txt", ".sql", ".conf", ".md", ".json", ".py", ".sh", 
 MAX_LINES = 400
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # Absolute paths of somebody's machine, and folders above the repository.
-OUTSIDE = re.compile(r"(?<![\w/.-])/(?:work|home/\w|root/|Users/)|PROJECT_SOURCE_DIR\}/\.\.")
+OUTSIDE = re.compile(r"(?<![\w/.-])/(?:work(?!\w)|home/\w|root/|Users/)|PROJECT_SOURCE_DIR\}/\.\.")
 UNFIT_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|managers?|misc)(_|$)")
 
 

@@ -22,7 +22,7 @@ class OfferedMinor : public ::testing::Test {
     Destination destination;
     destination.endpoint = "https://receiver.example/in";
     destination.config = "{}";
-    const PluginAdapter adapter(found.plugin, *found.component, destination, "test", lab_.logger());
+    const PluginAdapter adapter(found.plugin, *found.component, destination, "test");
     const Event event;
     const DeliveryId delivery;
     const IdempotencyKey key;

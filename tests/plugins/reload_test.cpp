@@ -56,7 +56,7 @@ TEST_F(Reload, AChangedFileServesFromNowOnWhileTheOldOneEndsItsWork) {
   const auto host = lab_.load();
   PluginAdapterRegistry registry(*host, {}, lab_.logger());
   const auto old = registry.find(destination()).adapter;
-  std::weak_ptr<LoadedPlugin> old_plugin = host->loaded().front();
+  std::weak_ptr<Plugin> old_plugin = host->loaded().front();
   lab_.add(OPI_TEST_MINOR_1_NEXT, "minor.so");
   EXPECT_THAT(versions(host->reload_directory().loaded), ElementsAre("test.minor_1 1.1.0"));
   EXPECT_THAT(versions(host->loaded()), ElementsAre("test.minor_1 1.1.0"));
@@ -74,7 +74,7 @@ TEST_F(Reload, TheOldGenerationIsLetGoWithItsLastUser) {
   const auto host = lab_.load();
   PluginAdapterRegistry registry(*host, {}, lab_.logger());
   auto in_use = registry.find(destination()).adapter;
-  std::weak_ptr<LoadedPlugin> old_plugin = host->loaded().front();
+  std::weak_ptr<Plugin> old_plugin = host->loaded().front();
   lab_.add(OPI_TEST_MINOR_1_NEXT, "minor.so");
   host->reload_directory();
   registry.find(destination());

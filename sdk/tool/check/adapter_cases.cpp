@@ -23,7 +23,7 @@ std::vector<AdapterCase> adapter_cases(const Specimen& specimen, const std::stri
         auto destination =
             sample_destination(event.tenant_id, component.id, example_endpoint(component, token), config);
         AdapterCase made;
-        made.instance = std::make_unique<Instance>(specimen.plugin(), component, destination);
+        made.instance = std::make_unique<Instance>(specimen, component, destination);
         if (made.instance->status() != OPI_OK) continue;
         made.sample = std::make_unique<SampleDelivery>(event, std::move(destination));
         made.secrets = placeholder_secrets(slots);
@@ -36,9 +36,13 @@ std::vector<AdapterCase> adapter_cases(const Specimen& specimen, const std::stri
   return cases;
 }
 
-std::string fault_of(const Rendered& rendered) { return fault_of_status(rendered.status, rendered.error); }
+std::string fault_of(const Rendered& rendered) {
+  if (!rendered.disagreement.empty()) return rendered.disagreement;
+  return fault_of_status(rendered.status, rendered.error);
+}
 
 std::string fault_of(const Interpreted& interpreted) {
+  if (!interpreted.disagreement.empty()) return interpreted.disagreement;
   if (auto fault = fault_of_status(interpreted.status, interpreted.error); !fault.empty()) return fault;
   if (interpreted.status != OPI_OK) return "fails with " + status_name(interpreted.status) + ": " + interpreted.error;
   return interpreted.outcome ? "" : interpreted.fault;

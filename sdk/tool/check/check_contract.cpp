@@ -16,7 +16,8 @@ constexpr const char* status_remedy =
 
 class ContractCheck {
  public:
-  ContractCheck(const Specimen& specimen, Report& report) : plugin_(specimen.plugin()), report_(report) {}
+  ContractCheck(const Specimen& specimen, Report& report)
+      : specimen_(specimen), plugin_(specimen.plugin()), report_(report) {}
 
   void of_entry(const Entry& entry) {
     report_.step("the entry and get_interface()");
@@ -69,7 +70,7 @@ class ContractCheck {
              "correct the example");
         continue;
       }
-      const Instance instance(plugin_, component, destination(component, config));
+      const Instance instance(specimen_, component, destination(component, config));
       if (instance.status() != OPI_OK)
         find(where + " is refused by create(): " + instance.error(), "take what the schema promises");
     }
@@ -79,14 +80,14 @@ class ContractCheck {
   bool of_config(const plugins::Component& component, const std::string& config) {
     report_.step(component.id + ": create() and destroy()");
     const auto where = destination(component, config);
-    const Instance instance(plugin_, component, where);
+    const Instance instance(specimen_, component, where);
     report_fault(component.id + ": create()", fault_of(Rendered{instance.status(), instance.error(), {}}));
     if (instance.status() != OPI_OK) return refused_ = instance.error(), false;
-    const Instance another(plugin_, component, where);
+    const Instance another(specimen_, component, where);
     if (another.status() != OPI_OK)
       find(component.id + ": create() takes a configuration once and then refuses it", "keep no state of instances");
     report_.step(component.id + ": create() with mandatory flags that nobody knows");
-    const Instance flagged(plugin_, component, where, unknown_mandatory);
+    const Instance flagged(specimen_, component, where, unknown_mandatory);
     if (flagged.status() == OPI_OK) find(component.id + ": create() takes" + unknown_flags, flags_remedy);
     if (component.kind == plugins::ComponentKind::adapter) of_adapter(instance, where);
     return true;
@@ -172,7 +173,7 @@ class ContractCheck {
     for (const auto& config : wrong_configs(component)) {
       if (component.config_schema.check(config).empty()) continue;
       report_.step(component.id + ": create() with the wrong configuration " + config.substr(0, 200));
-      const Instance instance(plugin_, component, destination(component, config));
+      const Instance instance(specimen_, component, destination(component, config));
       if (instance.status() == OPI_OK || instance.status() == OPI_E_UNSUPPORTED) continue;
       const auto what = component.id + ": create() with the wrong configuration " + config.substr(0, 80);
       if (instance.status() != OPI_E_INVALID)
@@ -193,6 +194,7 @@ class ContractCheck {
   static constexpr const char* unknown_flags = " mandatory flags that it cannot know";
   static constexpr const char* flags_remedy =
       "refuse what has unknown flags in the upper 16 bits, with OPI_E_UNSUPPORTED";
+  const Specimen& specimen_;
   const plugins::LoadedPlugin& plugin_;
   Report& report_;
   std::string refused_;
@@ -202,7 +204,8 @@ class ContractCheck {
 
 void check_contract(const Subject& subject, Report& report) {
   SilentLogger logger;
-  const Specimen specimen(subject, logger);
+  Specimen specimen(subject, logger);
+  if (subject.isolated_too) specimen.isolate(subject, logger);
   ContractCheck check(specimen, report);
   check.of_entry(Entry(subject.file, specimen.plugin().state()));
   for (const auto& component : specimen.plugin().manifest().components) check.of_component(component);

@@ -89,7 +89,8 @@ class Chance {
 
 void check_fuzz(const Subject& subject, Report& report) {
   SilentLogger logger;
-  const Specimen specimen(subject, logger);
+  Specimen specimen(subject, logger);
+  if (subject.isolated_too) specimen.isolate(subject, logger);
   const auto cases = adapter_cases(specimen);
   if (cases.empty()) return;
   const std::string remedy =

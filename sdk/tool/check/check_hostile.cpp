@@ -128,7 +128,8 @@ class HostileReceiver {
 
 void check_hostile(const Subject& subject, Report& report) {
   SilentLogger logger;
-  const Specimen specimen(subject, logger);
+  Specimen specimen(subject, logger);
+  if (subject.isolated_too) specimen.isolate(subject, logger);
   for (const auto& one : adapter_cases(specimen)) {
     HostileReceiver receiver(one, report);
     for (const auto& payload : payloads()) receiver.send(payload);

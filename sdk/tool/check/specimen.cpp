@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <boost/json.hpp>
 #include <cstring>
+#include <future>
 
+#include "exchange_documents.hpp"
 #include "failure.hpp"
 #include "plugin_bench.hpp"
 #include "plugins/request_assembly.hpp"
@@ -44,6 +47,30 @@ const T& placed(GuardedMemory& memory, const T& value, std::size_t size) {
   return *place;
 }
 
+// How a call in a process of the plugin's own ended.
+template <class Begin>
+plugins::CallEnd awaited(Begin&& begin) {
+  const auto promise = std::make_shared<std::promise<plugins::CallEnd>>();
+  auto future = promise->get_future();
+  begin([promise](const plugins::CallEnd& end) { promise->set_value(end); });
+  return future.get();
+}
+
+std::string difference(opi_status status, const std::string& error, const plugins::CallEnd& end) {
+  if (status == end.status && error == end.error) return {};
+  return "ends with " + status_name(status) + " " + error + ", but in a process of its own with " +
+         status_name(end.status) + " " + end.error;
+}
+
+std::string text_of(const delivery::Rendering& rendering) {
+  if (!rendering.ok) return (rendering.retryable ? "retryable error: " : "error: ") + rendering.error;
+  return boost::json::serialize(request_document(rendering.request));
+}
+
+std::string text_of(const std::optional<Outcome>& outcome) {
+  return outcome ? boost::json::serialize(verdict_document(*outcome)) : "no verdict";
+}
+
 }  // namespace
 
 Specimen::Specimen(const Subject& subject, telemetry::Logger& logger) {
@@ -57,9 +84,24 @@ Specimen::Specimen(const Subject& subject, telemetry::Logger& logger) {
   if (!plugin_) throw Failure(refused.empty() ? "cannot be loaded" : refused.front().message);
 }
 
-Instance::Instance(const plugins::LoadedPlugin& plugin, const plugins::Component& component,
-                   const Destination& destination, std::uint32_t flags)
-    : plugin_(plugin), component_(component) {
+void Specimen::isolate(const Subject& subject, telemetry::Logger& logger) {
+  plugins::SandboxOptions options;
+  options.program = program_named("opi-plugin-host");
+  std::vector<plugins::Refusal> refused;
+  std::vector<std::string> problems;
+  isolated_ = plugins::SandboxedPlugin::load(
+      {subject.file.string(), subject.file, subject.sha256, plugins::parse_manifest(subject.manifest, problems),
+       environment_for(subject.file), "opi-plugin", OPI_ABI_MINOR},
+      options, {[](plugins::Phase, int) { return std::nullopt; }}, logger, refused);
+  if (!isolated_) throw Failure("in a process of its own: " + refused.front().message);
+}
+
+Instance::Instance(const Specimen& specimen, const plugins::Component& component, const Destination& destination,
+                   std::uint32_t flags)
+    : plugin_(specimen.plugin()), component_(component) {
+  const auto& plugin = plugin_;
+  if (specimen.isolated() != nullptr && component.kind == plugins::ComponentKind::adapter && flags == 0)
+    twin_ = specimen.isolated()->adapter(component, destination, {});
   GuardedMemory memory;
   const auto id = destination.id.to_string();
   const opi_instance_args args{sizeof(opi_instance_args),
@@ -100,6 +142,15 @@ Rendered Instance::render(const opi_delivery& delivery, const Destination& desti
   rendered.error = slot.text();
   rendered.rendering = rendered.status == OPI_OK ? std::move(assembly).finish(std::string(sample_user_agent))
                                                  : std::move(assembly).fail(rendered.status, rendered.error);
+  if (twin_) {
+    plugins::RequestAssembly other(component_, destination, secrets);
+    const auto end = awaited([&](auto done) { twin_->render(delivery, other.out(), std::move(done)); });
+    const auto again = end.status == OPI_OK ? std::move(other).finish(std::string(sample_user_agent))
+                                            : std::move(other).fail(end.status, end.error);
+    rendered.disagreement = difference(rendered.status, rendered.error, end);
+    if (rendered.disagreement.empty() && text_of(rendered.rendering) != text_of(again))
+      rendered.disagreement = "renders another request in a process of its own: " + text_of(again);
+  }
   return rendered;
 }
 
@@ -114,6 +165,13 @@ Interpreted Instance::interpret(const opi_delivery& delivery, const opi_response
   interpreted.error = slot.text();
   interpreted.outcome = intake.outcome();
   interpreted.fault = intake.fault();
+  if (twin_) {
+    plugins::VerdictIntake other(knows_steps && delivery.step + 1 < delivery::StepLimits::steps);
+    const auto end = awaited([&](auto done) { twin_->interpret(delivery, response, other.out(), std::move(done)); });
+    interpreted.disagreement = difference(interpreted.status, interpreted.error, end);
+    if (interpreted.disagreement.empty() && text_of(interpreted.outcome) != text_of(other.outcome()))
+      interpreted.disagreement = "judges otherwise in a process of its own: " + text_of(other.outcome());
+  }
   return interpreted;
 }
 

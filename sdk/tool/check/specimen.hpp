@@ -7,6 +7,7 @@
 #include "check/guarded_memory.hpp"
 #include "plugins/exchange_views.hpp"
 #include "plugins/loaded_plugin.hpp"
+#include "plugins/sandboxed_plugin.hpp"
 #include "sample_delivery.hpp"
 
 namespace opi::tool {
@@ -17,6 +18,7 @@ struct Subject {
   std::filesystem::path scratch;  // a folder for what the loader writes
   std::string bytes, sha256, manifest;
   std::uint64_t seed = 1, cases = 2000;
+  bool isolated_too = true;  // whether calls are made in a process of the plugin's own as well, and must agree
 };
 
 // The plugin, opened in this process without rehearsal. Lives until the process ends.
@@ -25,9 +27,14 @@ class Specimen {
   // Throws Failure with what the loader has against it.
   Specimen(const Subject& subject, telemetry::Logger& logger);
   [[nodiscard]] const plugins::LoadedPlugin& plugin() const { return *plugin_; }
+  // Starts the plugin in a process of its own as well. Throws Failure.
+  void isolate(const Subject& subject, telemetry::Logger& logger);
+  // Null if it was not.
+  [[nodiscard]] plugins::SandboxedPlugin* isolated() const { return isolated_.get(); }
 
  private:
   std::shared_ptr<plugins::LoadedPlugin> plugin_;
+  std::shared_ptr<plugins::SandboxedPlugin> isolated_;
 };
 
 // What a call came back with.
@@ -35,19 +42,21 @@ struct Rendered {
   opi_status status = OPI_OK;
   std::string error;
   delivery::Rendering rendering;
+  std::string disagreement;  // with the same call in a process of the plugin's own
 };
 struct Interpreted {
   opi_status status = OPI_OK;
   std::string error;
   std::optional<Outcome> outcome;  // none: then why
   std::string fault;
+  std::string disagreement;
 };
 
 // An instance of one of the plugin's components, called as the host would but with nothing forgiven: what the plugin
 // reads ends where memory ends.
 class Instance {
  public:
-  Instance(const plugins::LoadedPlugin& plugin, const plugins::Component& component, const Destination& destination,
+  Instance(const Specimen& specimen, const plugins::Component& component, const Destination& destination,
            std::uint32_t flags = 0);
   ~Instance();
   Instance(const Instance&) = delete;
@@ -67,6 +76,7 @@ class Instance {
 
   const plugins::LoadedPlugin& plugin_;
   const plugins::Component& component_;
+  std::unique_ptr<plugins::AdapterInstance> twin_;  // the same in a process of the plugin's own; may be null
   void* instance_ = nullptr;
   opi_status status_ = OPI_OK;
   std::string error_;

@@ -61,6 +61,23 @@ TEST_F(Attempts, AreNumberedAndScheduledByThePolicy) {
   EXPECT_EQ(transport.under_way[0].request.headers[1].value, "2");
 }
 
+TEST_F(Attempts, AnAdapterThatCannotBeAskedNowHoldsItsDestinationAtNoAttemptsCost) {
+  registry.adapter->change_rendering = [](Rendering& r) { r.ok = false, r.held = "the plugin is quarantined"; };
+  publish_and_dispatch();
+  settle();
+  EXPECT_TRUE(transport.under_way.empty());
+  EXPECT_EQ(only_delivery().state, DeliveryState::pending);
+  EXPECT_EQ(only_delivery().attempts, 0);
+  EXPECT_THAT(engine().logger.text(), HasSubstr("the plugin is quarantined"));
+}
+
+TEST_F(Attempts, WhatAnAdapterTakesItsTimeForIsTakenFromTheRequests) {
+  registry.adapter->change_rendering = [this](Rendering&) { clock.advance(900ms); };
+  publish_and_dispatch();
+  ASSERT_EQ(transport.under_way.size(), 1u);
+  EXPECT_EQ(transport.under_way[0].request.timeout, 14'100ms);
+}
+
 TEST_F(Attempts, AHeldDestinationLosesNoAttemptAndIsLookedAtAgain) {
   registry.held_reason = "plugin webhook is not loaded";
   publish_and_dispatch();

@@ -1,0 +1,34 @@
+#pragma once
+#include <functional>
+#include <string>
+
+#include "plugins/abi.hpp"
+
+namespace opi::plugins {
+
+// How a call of a plugin ended.
+struct CallEnd {
+  opi_status status = OPI_OK;
+  std::string error;  // the plugin's, or what became of it
+  // Not empty: the plugin never saw the call, and this is why it is not to be asked for now.
+  std::string held;
+  std::uint32_t flags = 0;  // of the start of a plugin: bit n says that its n-th adapter sees transport faults
+};
+
+// A plugin's adapter component made for one destination, wherever it runs. Whatever the plugin does ends the call.
+// Thread-safe.
+class AdapterInstance {
+ public:
+  // Called exactly once, within the call or later on another thread. It must not block or throw.
+  using Done = std::function<void(const CallEnd& end)>;
+  virtual ~AdapterInstance() = default;
+  // Asks, and waits for, why the plugin refuses the configuration; empty: it does not.
+  [[nodiscard]] virtual std::string refusal() const { return {}; }
+  [[nodiscard]] virtual bool sees_transport_faults() const = 0;
+  // All that the arguments point to must live until `done` is called.
+  virtual void render(const opi_delivery& delivery, const opi_request_out& request, Done done) const = 0;
+  virtual void interpret(const opi_delivery& delivery, const opi_response& response, const opi_verdict_out& verdict,
+                         Done done) const = 0;
+};
+
+}  // namespace opi::plugins

@@ -1,0 +1,63 @@
+#include "plugins/host_process/channel.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+namespace opi::plugins {
+namespace {
+
+constexpr std::size_t aside_bytes = 64 * 1024;
+
+enum EndOfProcess { daemon_gone = 0, protocol_broken = 71 };
+
+}  // namespace
+
+OwnFrame Channel::next() try {
+  for (;;) {
+    if (const auto frame = in_.next()) return {frame->kind, frame->call, std::string(frame->fields)};
+    std::array<char, 64 * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read
+    const auto n = ::read(socket_, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) std::_Exit(daemon_gone);
+    in_.append({buffer.data(), static_cast<std::size_t>(n)});
+  }
+} catch (const BrokenFrame&) {
+  std::_Exit(protocol_broken);
+}
+
+OwnFrame Channel::next_call() {
+  if (later_.empty()) return next();
+  auto call = std::move(later_.front());
+  later_.pop_front();
+  return call;
+}
+
+void Channel::say(FrameWriter&& frame) {
+  out_ += frame.finish();
+  if (out_.size() >= aside_bytes) flush();
+}
+
+OwnFrame Channel::ask(FrameWriter&& frame) {
+  say(std::move(frame));
+  flush();
+  for (;;) {
+    auto found = next();
+    if (found.kind == FrameKind::answer) return found;
+    later_.push_back(std::move(found));
+  }
+}
+
+void Channel::flush() {
+  for (std::size_t done = 0; done < out_.size();) {
+    const auto n = ::write(socket_, out_.data() + done, out_.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) std::_Exit(daemon_gone);
+    done += static_cast<std::size_t>(n);
+  }
+  out_.clear();
+}
+
+}  // namespace opi::plugins

@@ -1,0 +1,32 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugins/adapter_instance.hpp"
+#include "plugins/loaded_plugin.hpp"
+
+namespace opi::plugins {
+
+// An adapter of a plugin that runs in this process: called at once, on the caller's thread.
+class LocalAdapter final : public AdapterInstance {
+ public:
+  // Throws std::runtime_error with the plugin's reason if it refuses the configuration.
+  LocalAdapter(std::shared_ptr<const LoadedPlugin> plugin, const Component& component, const Destination& destination,
+               std::vector<std::string> confidential);
+  ~LocalAdapter() override;
+
+  [[nodiscard]] bool sees_transport_faults() const override;
+  void render(const opi_delivery& delivery, const opi_request_out& request, Done done) const override;
+  void interpret(const opi_delivery& delivery, const opi_response& response, const opi_verdict_out& verdict,
+                 Done done) const override;
+
+ private:
+  std::shared_ptr<const LoadedPlugin> plugin_;
+  const opi_component_v1& lifetime_;
+  const opi_http_adapter_v1& table_;
+  std::vector<std::string> confidential_;
+  void* instance_ = nullptr;
+};
+
+}  // namespace opi::plugins

@@ -1,0 +1,281 @@
+#include "plugins/sandbox.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ranges>
+#include <system_error>
+
+namespace opi::plugins {
+namespace {
+
+constexpr const char* stopped = "the plugin is being stopped";
+
+}  // namespace
+
+struct Sandbox::Run {
+  Run(const SandboxOptions& options, const Descriptor& image, const HostServices& services,
+      std::map<std::uint64_t, std::string>& refused)
+      : process(options.program, image), session(services, refused) {}
+  SandboxProcess process;
+  SandboxSession session;
+  Clock::time_point current_since = Clock::now();
+  std::string refused_start;  // why the plugin did not start
+};
+
+Sandbox::Sandbox(SandboxOptions options, Plugin plugin, Descriptor image, Hooks hooks, telemetry::Logger& logger)
+    : options_(std::move(options)),
+      plugin_(std::move(plugin)),
+      image_(std::move(image)),
+      hooks_(std::move(hooks)),
+      logger_(logger),
+      services_(plugin_.id, plugin_.environment, plugin_.offered_minor, logger),
+      wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (wakeup_.get() < 0) throw std::system_error(errno, std::generic_category(), "an event cannot be made");
+}
+
+void Sandbox::stop() {
+  std::thread thread;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (held_.empty()) held_ = stopped;
+    thread = std::exchange(thread_, {});
+  }
+  wake();
+  // The last user may let go at the end of a call, which comes on the thread itself.
+  if (thread.get_id() == std::this_thread::get_id())
+    thread.detach();
+  else if (thread.joinable())
+    thread.join();
+}
+
+void Sandbox::wake() const {
+  const std::uint64_t one = 1;
+  (void)!::write(wakeup_.get(), &one, sizeof one);  // full: it is awake
+}
+
+CallEnd Sandbox::start() {
+  std::unique_lock lock(mutex_);
+  thread_ = std::thread([self = shared_from_this()] { self->loop(); });
+  wanted_ = true;
+  wake();
+  changed_.wait(lock, [&] { return start_result_.has_value(); });
+  return *start_result_;
+}
+
+std::string Sandbox::quarantine() const {
+  const std::lock_guard lock(mutex_);
+  return held_;
+}
+
+// With the lock held: until the call is done, it is one of those that are unanswered.
+void Sandbox::count(SandboxCall& call) {
+  ++unanswered_;
+  call.done = [this, done = std::move(call.done)](const CallEnd& end) {
+    {
+      const std::lock_guard lock(mutex_);
+      --unanswered_;
+    }
+    if (done) done(end);
+  };
+}
+
+void Sandbox::submit(SandboxCall call) {
+  std::string why;
+  {
+    const std::lock_guard lock(mutex_);
+    why = held_;
+    if (why.empty() && unanswered_ >= options_.waiting_calls && call.kind != FrameKind::destroy)
+      why = "more than " + std::to_string(options_.waiting_calls) + " calls wait for the plugin";
+    if (why.empty()) {
+      if (call.kind != FrameKind::destroy) count(call);
+      submitted_.push_back(std::move(call));
+      if (submitted_.size() == 1) wake();
+    }
+  }
+  if (!why.empty() && call.done) call.done(held_call(why));
+}
+
+// False: the end.
+bool Sandbox::take_submitted() {
+  const std::lock_guard lock(mutex_);
+  std::ranges::move(submitted_, std::back_inserter(waiting_));
+  submitted_.clear();
+  return !stopping_;
+}
+
+void Sandbox::loop() {
+  while (take_submitted()) {
+    if (!run_) run_process();
+    if (run_) feed();
+    exchange();
+  }
+  if (run_) {
+    auto left = run_->session.abandon();
+    if (left.victim) left.untouched.push_front(std::move(*left.victim));
+    give_back(std::move(left.untouched), stopped);
+    run_.reset();
+  }
+  give_back(std::exchange(waiting_, {}), stopped);
+  report_start(held_call(stopped));
+}
+
+void Sandbox::run_process() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!held_.empty() || (waiting_.empty() && !wanted_)) return;
+    wanted_ = false;
+  }
+  if (Clock::now() < next_run_) return;
+  try {
+    run_ = std::make_unique<Run>(options_, image_, services_, refused_);
+  } catch (const std::system_error& failure) {
+    logger_.error("plugin.process_failed", {{"plugin", plugin_.id}, {"message", std::string(failure.what())}});
+    report_start({OPI_E_FAILED, failure.what(), {}, 0});
+    return back_off(failure.what());
+  }
+  run_->session.begin({FrameKind::start, nullptr, plugin_.start, {}, {}, [this](const CallEnd& end) { started(end); }});
+}
+
+// The calls that wait go on waiting unless it is for too long: then they are held, rather than tried in vain.
+void Sandbox::back_off(const std::string& why) {
+  constexpr std::chrono::milliseconds patience{1'000};
+  backoff_ = std::clamp(2 * backoff_, options_.first_backoff, options_.longest_backoff);
+  next_run_ = Clock::now() + backoff_;
+  if (backoff_ > patience) give_back(std::exchange(waiting_, {}), why);
+}
+
+void Sandbox::started(const CallEnd& end) {
+  run_->refused_start = end.status == OPI_OK ? ""
+                        : end.error.empty()  ? "failed with status " + std::to_string(end.status)
+                                             : end.error;
+  if (end.status == OPI_OK) report_start(end);
+}
+
+void Sandbox::report_start(const CallEnd& end) {
+  const std::lock_guard lock(mutex_);
+  if (start_result_) return;
+  start_result_ = end;
+  changed_.notify_all();
+}
+
+void Sandbox::feed() {
+  while (!waiting_.empty() && run_->session.has_room()) {
+    auto call = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (run_->session.current() == nullptr) run_->current_since = Clock::now();
+    run_->session.begin(std::move(call));
+  }
+}
+
+std::optional<Sandbox::Clock::time_point> Sandbox::wake_at() const {
+  if (!run_) return waiting_.empty() ? std::nullopt : std::optional(next_run_);
+  const auto* const current = run_->session.current();
+  if (current == nullptr) return std::nullopt;
+  const bool pure = current->kind == FrameKind::render || current->kind == FrameKind::interpret;
+  return run_->current_since + (pure ? options_.call_deadline : options_.control_deadline);
+}
+
+void Sandbox::exchange() {
+  std::array<pollfd, 2> fds{pollfd{wakeup_.get(), POLLIN, 0}, pollfd{-1, POLLIN, 0}};
+  if (run_) {
+    fds[1].fd = run_->process.socket();
+    if (!run_->session.out().empty()) send();
+    if (run_ && !run_->session.out().empty()) fds[1].events |= POLLOUT;
+  }
+  int timeout = -1;
+  if (const auto at = wake_at())
+    timeout = static_cast<int>(
+        std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*at - Clock::now()).count()));
+  if (::poll(fds.data(), run_ ? 2 : 1, timeout) < 0 && errno != EINTR)
+    throw std::system_error(errno, std::generic_category(), "poll");
+  if ((fds[0].revents & POLLIN) != 0) {
+    std::uint64_t times = 0;
+    (void)!::read(wakeup_.get(), &times, sizeof times);
+  }
+  if (!run_) return;
+  if ((fds[1].revents & ~POLLOUT) != 0) receive();
+  const auto at = wake_at();
+  if (run_ && at && Clock::now() >= *at) {
+    const auto limit = (*at - run_->current_since) / std::chrono::milliseconds{1};
+    run_->process.kill();
+    end_run("did not answer within " + std::to_string(limit) + " ms and was killed", OPI_E_TIMEOUT);
+  }
+}
+
+void Sandbox::send() {
+  auto& out = run_->session.out();
+  const auto n = ::send(run_->process.socket(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (n > 0) out.erase(0, static_cast<std::size_t>(n));
+  // A process that is gone is noticed where its answers are missed.
+}
+
+void Sandbox::receive() {
+  std::array<char, 64 * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
+  const auto n = ::recv(run_->process.socket(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) return end_run({}, OPI_E_BUSY);
+  const auto answered = run_->session.answered();
+  try {
+    run_->session.receive({buffer.data(), static_cast<std::size_t>(n)});
+  } catch (const BrokenFrame& fault) {
+    run_->process.kill();
+    return end_run("broke the protocol (" + std::string(fault.what()) + ") and was killed", OPI_E_BUSY);
+  }
+  if (!run_->refused_start.empty()) {
+    run_->process.kill();
+    return end_run("could not start the plugin: " + run_->refused_start, OPI_E_BUSY);
+  }
+  if (run_->session.is_out_of_memory()) {
+    run_->process.kill();
+    return end_run("ran out of memory and was killed", OPI_E_NOMEM);
+  }
+  if (answered != run_->session.answered()) {
+    run_->current_since = Clock::now();
+    if (run_->session.answered() > 1) backoff_ = {};  // it does more than start
+  }
+}
+
+// `why` empty: the process says so by the way it ended.
+void Sandbox::end_run(const std::string& why, opi_status status) {
+  const auto* const current = run_->session.current();
+  const auto phase = current == nullptr ? std::nullopt : std::optional(phase_of(current->kind));
+  const auto end = run_->process.wait();
+  const auto what = "the plugin's process " + (why.empty() ? end.what : why);
+  logger_.error(
+      "plugin.process_died",
+      {{"plugin", plugin_.id}, {"phase", phase ? to_string(*phase) : std::string_view{"idle"}}, {"message", what}});
+  const bool out_of_memory = run_->session.is_out_of_memory();
+  auto left = run_->session.abandon();
+  run_.reset();
+  std::ranges::move(left.untouched | std::views::reverse, std::front_inserter(waiting_));
+  if (phase || out_of_memory)
+    if (const auto quarantined = hooks_.died(phase.value_or(Phase::render), end.signal)) {
+      const std::lock_guard lock(mutex_);
+      held_ = *quarantined + ": " + what;
+    }
+  if (left.victim && left.victim->done) {
+    if (out_of_memory)
+      waiting_.push_front(std::move(*left.victim));  // the one that used the memory up has been answered
+    else
+      left.victim->done({status, what, {}, 0});
+  }
+  report_start({status, what, {}, 0});
+  if (const auto held = quarantine(); held.empty())
+    back_off(what);
+  else
+    give_back(std::exchange(waiting_, {}), held);
+}
+
+void Sandbox::give_back(std::deque<SandboxCall> calls, const std::string& why) {
+  for (auto& call : calls)
+    if (call.done) call.done(held_call(why));
+}
+
+}  // namespace opi::plugins

@@ -1,0 +1,109 @@
+#include "plugins/sandbox_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "plugins/confidence.hpp"
+
+namespace opi::plugins {
+
+CallEnd held_call(const std::string& why) { return {OPI_E_BUSY, why, why, 0}; }
+
+void SandboxSession::begin(SandboxCall call) {
+  const auto number = call.instance ? call.instance->number : 0;
+  if (const auto refused = refused_.find(number); refused != refused_.end()) {
+    const auto end = held_call(refused->second);
+    if (call.kind == FrameKind::destroy) refused_.erase(refused);
+    if (call.done) call.done(end);
+    return;
+  }
+  if (call.kind == FrameKind::destroy && made_.erase(number) == 0) return;
+  const bool needs_instance = call.kind == FrameKind::render || call.kind == FrameKind::interpret;
+  if (needs_instance && !made_.contains(number))
+    push({FrameKind::create, call.instance, call.instance->create, {}, {}, {}});
+  push(std::move(call));
+}
+
+void SandboxSession::push(SandboxCall call) {
+  if (call.kind == FrameKind::create) made_.insert(call.instance->number);
+  const std::uint64_t number = first_number_ + calls_.size();
+  set_number(call.frame, number);
+  out_ += call.frame;
+  calls_.push_back(std::move(call));
+}
+
+void SandboxSession::receive(std::string_view bytes) {
+  in_.append(bytes);
+  while (const auto frame = in_.next()) take(*frame);
+}
+
+void SandboxSession::take(const Frame& frame) {
+  if (calls_.empty() || frame.call != first_number_) throw BrokenFrame("a frame is about a call that was not made");
+  FrameReader in(frame.fields);
+  if (frame.kind == FrameKind::done) return end(in);
+  if (frame.kind == FrameKind::log) return log(calls_.front(), in);
+  FrameWriter answer(FrameKind::answer, frame.call);
+  play(calls_.front(), frame.kind, in, answer);
+  if (!asks(frame.kind)) return;
+  out_ += answer.finish();
+  if (out_.size() > max_unread) throw BrokenFrame("it asks on and on and reads no answer");
+}
+
+void SandboxSession::log(const SandboxCall& call, FrameReader& in) {
+  constexpr std::uint32_t max_fields = 16;
+  const auto level = in.u32();
+  const auto message = in.plugin_text();
+  const auto count = in.u32();
+  if (count > max_fields) throw BrokenFrame("a message has too many fields");
+  std::array<opi_kv, max_fields> fields{};
+  for (std::uint32_t i = 0; i < count; ++i) {
+    fields[i].k = in.plugin_text();
+    fields[i].v = in.plugin_text();
+  }
+  in.end();
+  if (++messages_ > max_messages) return;
+  const std::vector<std::string> nothing;
+  const Confidence confidence(call.instance ? call.instance->confidential : nothing);
+  const auto* const host = services_.host();
+  static_cast<const opi_log_v1*>(host->service(host, OPI_SVC_LOG))->write(host, level, message, fields.data(), count);
+}
+
+void SandboxSession::end(FrameReader& in) {
+  CallEnd end;
+  end.status = static_cast<opi_status>(in.u32());
+  end.error = in.text().substr(0, max_error_bytes);
+  end.flags = in.u32();
+  in.end();
+  auto call = std::move(calls_.front());
+  calls_.pop_front();
+  ++first_number_;
+  ++answered_;
+  messages_ = 0;
+  out_of_memory_ = out_of_memory_ || end.status == OPI_E_NOMEM;
+  const auto number = call.instance ? call.instance->number : 0;
+  if (call.kind == FrameKind::create && end.status != OPI_OK && !out_of_memory_) {
+    auto& why = refused_[number];
+    why = end.error.empty() ? "the adapter failed with status " + std::to_string(end.status) : end.error;
+  }
+  if (const auto refused = refused_.find(number); refused != refused_.end()) end = held_call(refused->second);
+  if (call.done) call.done(end);
+}
+
+SandboxSession::Abandoned SandboxSession::abandon() {
+  Abandoned left;
+  const auto* const instance = calls_.empty() ? nullptr : calls_.front().instance.get();
+  for (auto& call : calls_) {
+    if (call.kind == FrameKind::start || call.kind == FrameKind::destroy ||
+        (call.kind == FrameKind::create && !call.done))
+      continue;
+    if (!left.victim && call.instance.get() == instance && left.untouched.empty())
+      left.victim = std::move(call);
+    else
+      left.untouched.push_back(std::move(call));
+  }
+  calls_.clear();
+  return left;
+}
+
+}  // namespace opi::plugins

@@ -1,0 +1,67 @@
+#pragma once
+#include <deque>
+#include <map>
+#include <set>
+
+#include "plugins/host_services.hpp"
+#include "plugins/sandbox_call.hpp"
+
+namespace opi::plugins {
+
+// The calls that one run of a plugin's process has been given, as bytes out and in: what goes over the wire, without
+// the wire. The process answers in order, so the oldest call is the one that it is in. Single-threaded.
+class SandboxSession {
+ public:
+  static constexpr std::size_t max_calls = 32, max_bytes_out = 1024 * 1024;
+  static constexpr std::size_t max_unread = 2 * FrameLimits::bytes;  // of calls and answers, by the process
+  static constexpr std::size_t max_error_bytes = sizeof(opi_error::text);
+  static constexpr int max_messages = 64;  // of the log in one call; those beyond are dropped
+
+  // `services` takes what the plugin logs. Both are borrowed.
+  SandboxSession(const HostServices& services, std::map<std::uint64_t, std::string>& refused)
+      : services_(services), refused_(refused) {}
+
+  // Whether another call may be begun before some are answered.
+  [[nodiscard]] bool has_room() const { return calls_.size() < max_calls && out_.size() < max_bytes_out; }
+  // Takes on a call; makes its instance first if that has not happened. One of an instance that the plugin refuses ends
+  // at once.
+  void begin(SandboxCall call);
+  // Plays what has come from the process. Throws BrokenFrame.
+  void receive(std::string_view bytes);
+
+  [[nodiscard]] std::string& out() { return out_; }  // to be sent
+  // The call that the process is in; null if it has none. It is answered when answered() grows.
+  [[nodiscard]] const SandboxCall* current() const { return calls_.empty() ? nullptr : &calls_.front(); }
+  [[nodiscard]] std::uint64_t answered() const { return answered_; }
+  // An answer with OPI_E_NOMEM: the process has no more to give.
+  [[nodiscard]] bool is_out_of_memory() const { return out_of_memory_; }
+
+  // The calls that were not answered, oldest first, without those of its own making. The oldest call that suffers from
+  // what the process is in comes apart.
+  struct Abandoned {
+    std::optional<SandboxCall> victim;
+    std::deque<SandboxCall> untouched;
+  };
+  [[nodiscard]] Abandoned abandon();
+
+ private:
+  void push(SandboxCall call);
+  void take(const Frame& frame);
+  void log(const SandboxCall& call, FrameReader& in);
+  void end(FrameReader& in);
+
+  const HostServices& services_;
+  std::map<std::uint64_t, std::string>& refused_;  // instances that the plugin refuses, and why
+  std::set<std::uint64_t> made_;                   // instances, or about to be
+  std::deque<SandboxCall> calls_;
+  std::uint64_t first_number_ = 1, answered_ = 0;
+  std::string out_;
+  FrameStream in_;
+  int messages_ = 0;
+  bool out_of_memory_ = false;
+};
+
+// Why a call is not made: held, with a reason.
+CallEnd held_call(const std::string& why);
+
+}  // namespace opi::plugins

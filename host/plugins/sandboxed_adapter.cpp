@@ -1,0 +1,64 @@
+#include "plugins/sandboxed_adapter.hpp"
+
+#include <future>
+
+#include "plugins/exchange_frames.hpp"
+
+namespace opi::plugins {
+namespace {
+
+std::shared_ptr<const SandboxInstance> described(std::uint64_t number, const Component& component,
+                                                 const Destination& destination, std::vector<std::string> confidential,
+                                                 std::uint32_t log_threshold) {
+  FrameWriter create(FrameKind::create, 0);
+  create.u32(log_threshold).u64(number).text(component.id).text(destination.id.to_string());
+  create.text(destination.tenant_id.str()).text(destination.config);
+  create.u64(static_cast<std::uint64_t>(destination.revision)).text(destination.endpoint).u64(component.body_bytes);
+  create.u32(static_cast<std::uint32_t>(component.egress.size()));
+  for (const auto& pattern : component.egress) create.text(pattern);
+  return std::make_shared<SandboxInstance>(SandboxInstance{number, create.finish(), std::move(confidential)});
+}
+
+}  // namespace
+
+SandboxedAdapter::SandboxedAdapter(std::shared_ptr<const SandboxedPlugin> plugin, std::uint64_t number,
+                                   const Component& component, const Destination& destination,
+                                   std::vector<std::string> confidential)
+    : plugin_(std::move(plugin)),
+      instance_(described(number, component, destination, std::move(confidential), plugin_->log_threshold())),
+      sees_transport_faults_(plugin_->sees_transport_faults(component)) {}
+
+SandboxedAdapter::~SandboxedAdapter() {
+  plugin_->sandbox().submit({FrameKind::destroy, instance_, frame(FrameKind::destroy).finish(), {}, {}, {}});
+}
+
+FrameWriter SandboxedAdapter::frame(FrameKind kind) const {
+  FrameWriter out(kind, 0);
+  out.u32(plugin_->log_threshold()).u64(instance_->number);
+  return out;
+}
+
+std::string SandboxedAdapter::refusal() const {
+  const auto answer = std::make_shared<std::promise<std::string>>();
+  auto future = answer->get_future();
+  plugin_->sandbox().submit({FrameKind::create, instance_, instance_->create, {}, {}, [answer](const CallEnd& end) {
+                               answer->set_value(end.status == OPI_OK ? "" : end.error);
+                             }});
+  return future.get();
+}
+
+void SandboxedAdapter::render(const opi_delivery& delivery, const opi_request_out& request, Done done) const {
+  auto out = frame(FrameKind::render);
+  write(out, delivery);
+  plugin_->sandbox().submit({FrameKind::render, instance_, out.finish(), request, {}, std::move(done)});
+}
+
+void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_response& response,
+                                 const opi_verdict_out& verdict, Done done) const {
+  auto out = frame(FrameKind::interpret);
+  write(out, delivery);
+  write(out, response);
+  plugin_->sandbox().submit({FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
+}
+
+}  // namespace opi::plugins

@@ -1,0 +1,83 @@
+#include "plugins/sandboxed_plugin.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "plugins/refusal_codes.hpp"
+#include "plugins/sandboxed_adapter.hpp"
+
+namespace opi::plugins {
+namespace {
+
+std::uint32_t threshold_of(const telemetry::Logger& logger) {
+  if (logger.enabled(telemetry::Level::debug)) return OPI_LOG_DEBUG;
+  if (logger.enabled(telemetry::Level::info)) return OPI_LOG_INFO;
+  return logger.enabled(telemetry::Level::warning) ? OPI_LOG_WARNING : OPI_LOG_ERROR;
+}
+
+std::vector<std::string> adapters_of(const Manifest& manifest) {
+  std::vector<std::string> ids;
+  for (const auto& component : manifest.components)
+    if (component.kind == ComponentKind::adapter) ids.push_back(component.id);
+  return ids;
+}
+
+std::string start_frame(const PluginSource& source, const SandboxOptions& options, std::uint32_t log_threshold) {
+  FrameWriter start(FrameKind::start, 0);
+  start.u32(log_threshold).u32(frame_protocol).u32(source.offered_minor).u64(options.memory_bytes);
+  start.text(source.environment).text(source.host_version);
+  const auto adapters = adapters_of(source.manifest);
+  start.u32(static_cast<std::uint32_t>(adapters.size()));
+  for (const auto& id : adapters) start.text(id);
+  return start.finish();
+}
+
+}  // namespace
+
+SandboxedPlugin::SandboxedPlugin(PluginSource source, std::shared_ptr<Sandbox> sandbox, telemetry::Logger& logger)
+    : Plugin(std::move(source)), sandbox_(std::move(sandbox)), logger_(logger) {}
+
+SandboxedPlugin::~SandboxedPlugin() { sandbox_->stop(); }
+
+std::shared_ptr<SandboxedPlugin> SandboxedPlugin::load(PluginSource source, const SandboxOptions& options,
+                                                       Sandbox::Hooks hooks, telemetry::Logger& logger,
+                                                       std::vector<Refusal>& refused) {
+  Descriptor image(::open(source.image.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (image.get() < 0) {
+    refused.push_back(refusal(source.file, Stage::load, codes::not_loadable,
+                              "its copy cannot be opened: " + std::string(std::strerror(errno))));
+    return nullptr;
+  }
+  auto sandbox = std::make_shared<Sandbox>(options,
+                                           Sandbox::Plugin{source.manifest.id, source.environment, source.offered_minor,
+                                                           start_frame(source, options, threshold_of(logger))},
+                                           std::move(image), std::move(hooks), logger);
+  std::shared_ptr<SandboxedPlugin> plugin(new SandboxedPlugin(std::move(source), std::move(sandbox), logger));
+  refused = plugin->environment_faults();
+  if (!refused.empty()) return nullptr;
+  const auto started = plugin->sandbox_->start();
+  plugin->seers_ = started.flags;
+  if (started.status == OPI_OK) return plugin;
+  refused.push_back(refusal(plugin->file(), Stage::init, codes::not_isolated, started.error));
+  return nullptr;
+}
+
+bool SandboxedPlugin::sees_transport_faults(const Component& component) const {
+  const auto all = adapters_of(manifest());
+  const auto index = std::ranges::find(all, component.id) - all.begin();
+  return (seers_ >> index & 1u) != 0;
+}
+
+std::uint32_t SandboxedPlugin::log_threshold() const { return threshold_of(logger_); }
+
+std::unique_ptr<AdapterInstance> SandboxedPlugin::adapter(const Component& component, const Destination& destination,
+                                                          std::vector<std::string> confidential) {
+  return std::make_unique<SandboxedAdapter>(shared_from_this(), ++instances_, component, destination,
+                                            std::move(confidential));
+}
+
+}  // namespace opi::plugins

@@ -1,0 +1,135 @@
+#include "plugins/sandbox_session.hpp"
+
+#include <gmock/gmock.h>
+
+#include "plugins/plugin_lab.hpp"
+
+namespace opi::plugins::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The bytes that a plugin's process says, and what the host makes of them.
+class Session : public ::testing::Test {
+ protected:
+  SandboxCall call(FrameKind kind) {
+    SandboxCall made;
+    made.kind = kind;
+    made.instance = instance_;
+    made.frame = FrameWriter(kind, 0).finish();
+    made.done = [this](const CallEnd& end) { ends_.push_back(end); };
+    return made;
+  }
+  static std::string done(std::uint64_t number, opi_status status = OPI_OK, std::string_view text = {}) {
+    return FrameWriter(FrameKind::done, number).u32(static_cast<std::uint32_t>(status)).text(text).u32(0).finish();
+  }
+
+  RecordingLogger logger_;
+  HostServices services_{"test.session", "test", OPI_ABI_MINOR, logger_};
+  std::map<std::uint64_t, std::string> refused_;
+  SandboxSession session_{services_, refused_};
+  std::shared_ptr<const SandboxInstance> instance_ = std::make_shared<SandboxInstance>(
+      SandboxInstance{1, FrameWriter(FrameKind::create, 0).finish(), {"s3cr3t-of-the-endpoint"}});
+  std::vector<CallEnd> ends_;
+};
+
+TEST_F(Session, MakesAnInstanceOnceBeforeItsFirstCall) {
+  session_.begin(call(FrameKind::render));
+  EXPECT_EQ(session_.current()->kind, FrameKind::create);
+  session_.begin(call(FrameKind::render));
+  session_.receive(done(1) + done(2) + done(3));
+  EXPECT_EQ(session_.current(), nullptr);
+  EXPECT_EQ(ends_.size(), 2u);
+}
+
+TEST_F(Session, ARefusedInstanceHoldsItsCallsNowAndLater) {
+  session_.begin(call(FrameKind::render));
+  session_.receive(done(1, OPI_E_INVALID, "mood: no") + done(2, OPI_E_FAILED));
+  session_.begin(call(FrameKind::render));
+  ASSERT_EQ(ends_.size(), 2u);
+  for (const auto& end : ends_) EXPECT_EQ(end.held, "mood: no");
+  EXPECT_EQ(session_.current(), nullptr) << "the process is not asked again";
+}
+
+TEST_F(Session, WhatIsNotAboutTheCurrentCallBreaksIt) {
+  EXPECT_THROW(session_.receive(done(1)), BrokenFrame) << "nothing was asked";
+  SandboxSession other(services_, refused_);
+  other.begin(call(FrameKind::render));
+  EXPECT_THROW(other.receive(done(2)), BrokenFrame) << "the second comes after the first";
+}
+
+TEST_F(Session, OpsThatTheCallDoesNotHaveBreakIt) {
+  session_.begin(call(FrameKind::interpret));
+  session_.receive(done(1));
+  EXPECT_THROW(session_.receive(FrameWriter(FrameKind::url, 2).text(std::string_view("http://x")).finish()),
+               BrokenFrame);
+  SandboxSession other(services_, refused_);
+  other.begin(call(FrameKind::render));
+  other.receive(done(1));
+  EXPECT_THROW(other.receive(FrameWriter(FrameKind::verdict, 2).u32(0).finish()), BrokenFrame);
+}
+
+TEST_F(Session, ADeathCostsTheCallItIsInAndNoOther) {
+  const auto another =
+      std::make_shared<SandboxInstance>(SandboxInstance{2, FrameWriter(FrameKind::create, 0).finish(), {}});
+  session_.begin(call(FrameKind::render));
+  session_.begin(call(FrameKind::render));
+  auto third = call(FrameKind::render);
+  third.instance = another;
+  session_.begin(std::move(third));
+  session_.receive(done(1));  // the instance; the process is in the first call now
+  const auto left = session_.abandon();
+  ASSERT_TRUE(left.victim);
+  EXPECT_EQ(left.victim->instance, instance_);
+  EXPECT_EQ(left.untouched.size(), 2u);
+}
+
+TEST_F(Session, ADeathInCreateCostsTheCallThatNeedsTheInstance) {
+  session_.begin(call(FrameKind::render));
+  const auto left = session_.abandon();
+  ASSERT_TRUE(left.victim);
+  EXPECT_EQ(left.victim->kind, FrameKind::render);
+}
+
+TEST_F(Session, TakesNoMoreCallsThanItsRoom) {
+  for (std::size_t i = 1; i < SandboxSession::max_calls; ++i) {
+    EXPECT_TRUE(session_.has_room()) << i;
+    session_.begin(call(FrameKind::render));
+  }
+  EXPECT_FALSE(session_.has_room()) << "with the one that makes the instance";
+}
+
+TEST_F(Session, WhatThePluginLogsIsBoundedAndKeepsWhatIsConfidential) {
+  const auto message = [](std::uint64_t number, std::uint32_t fields) {
+    FrameWriter log(FrameKind::log, number);
+    log.u32(OPI_LOG_ERROR).text(std::string_view("about s3cr3t-of-the-endpoint")).u32(fields);
+    for (std::uint32_t i = 0; i < fields; ++i) log.text(std::string_view("k")).text(std::string_view("v"));
+    return log.finish();
+  };
+  session_.begin(call(FrameKind::render));
+  for (int i = 0; i <= SandboxSession::max_messages; ++i) session_.receive(message(1, 16));
+  const auto text = logger_.text();
+  EXPECT_EQ(std::ranges::count(text, '\n'), SandboxSession::max_messages);
+  EXPECT_THAT(text, HasSubstr("about "));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("s3cr3t")));
+  EXPECT_THROW(session_.receive(message(1, 17)), BrokenFrame);
+}
+
+TEST_F(Session, AProcessThatAsksWithoutReadingIsStopped) {
+  static const opi_request_ops ops = [] {
+    opi_request_ops all{};
+    all.url_secret = [](void*, opi_str) -> opi_status { return OPI_OK; };
+    return all;
+  }();
+  auto asking = call(FrameKind::render);
+  asking.request = {&ops, nullptr};
+  session_.begin(std::move(asking));
+  session_.receive(done(1));
+  const auto ask = FrameWriter(FrameKind::url_secret, 2).text(std::string_view("signing")).finish();
+  EXPECT_THROW(
+      for (std::size_t bytes = 0; bytes < 4 * SandboxSession::max_unread; bytes += ask.size()) session_.receive(ask);
+      , BrokenFrame);
+}
+
+}  // namespace
+}  // namespace opi::plugins::testing

@@ -1,0 +1,265 @@
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <future>
+
+#include "crypto/digest.hpp"
+#include "plugins/plugin_adapter.hpp"
+#include "plugins/plugin_adapter_registry.hpp"
+#include "plugins/plugin_lab.hpp"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define OPI_SHADOW_MEMORY 1  // the process is not confined then
+#endif
+
+namespace opi::plugins::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// Destinations of the plugin "rogue", which runs in a process of its own and does as a configuration says.
+class Sandboxed : public ::testing::Test {
+ protected:
+  Sandboxed() {
+    lab_.add(OPI_TEST_ROGUE);
+    event_.tenant_id = *TenantId::parse("acme");
+    event_.event_id = *EventId::parse("evt-1");
+    event_.payload = R"({"a":1})";
+  }
+  PluginHost::Options options() {
+    auto options = lab_.options();
+    options.isolation = IsolationRule::process;
+    options.sandbox.program = OPI_TEST_PLUGIN_HOST;
+    options.sandbox.call_deadline = milliseconds{300};
+    options.sandbox.memory_bytes = std::uint64_t{256} << 20;
+    return options;
+  }
+  void load() {
+    host_ = lab_.load(options());
+    registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+  }
+  struct Place {
+    Destination destination;
+    std::shared_ptr<const delivery::Adapter> adapter;
+  };
+  // A destination of a mood; in interpret() if it is late.
+  Place place(const std::string& mood, bool late = false) {
+    if (!host_) load();
+    Place made;
+    made.destination.id = *DestinationId::parse("00000000-0000-4000-8000-0000000000" + std::to_string(10 + places_++));
+    made.destination.tenant_id = event_.tenant_id;
+    made.destination.adapter = "rogue";
+    made.destination.endpoint = "https://receiver.example:8443/hook";
+    made.destination.config = R"({"mood":")" + mood + "\"" + (late ? R"(,"late":true)" : "") + "}";
+    auto found = registry_->find(made.destination);
+    made.adapter = found.adapter;
+    EXPECT_EQ(found.held_reason, "");
+    return made;
+  }
+  delivery::Rendering render(const Place& at) {
+    return at.adapter->render({event_, at.destination, delivery_, key_}, secrets_);
+  }
+  Outcome interpret(const Place& at) {
+    delivery::HttpResponse response;
+    response.status = 200;
+    return at.adapter->interpret({event_, at.destination, delivery_, key_}, response);
+  }
+  // One delivery of this mood fails as `why` says, and what comes next is served by the next process.
+  void expect_death(const std::string& mood, const std::string& why) {
+    SCOPED_TRACE(mood);
+    host_.reset();
+    fs::remove_all(lab_.state());
+    load();
+    const auto bad = place(mood), good = place("fine");
+    ASSERT_TRUE(render(good).ok);
+    const auto rendering = render(bad);
+    EXPECT_FALSE(rendering.ok);
+    EXPECT_TRUE(rendering.retryable);
+    EXPECT_EQ(rendering.held, "");
+    EXPECT_THAT(rendering.error, AllOf(HasSubstr("the plugin's process "), HasSubstr(why)));
+    EXPECT_TRUE(render(good).ok) << "the next process serves";
+    EXPECT_THAT(host_->crashes(), SizeIs(1));
+  }
+
+  PluginLab lab_;
+  std::unique_ptr<PluginHost> host_;
+  std::unique_ptr<PluginAdapterRegistry> registry_;
+  Event event_;
+  DeliveryId delivery_;
+  IdempotencyKey key_;
+  secrets::SecretSet secrets_;
+  int places_ = 0;
+};
+
+TEST_F(Sandboxed, RendersAndJudgesAsInTheDaemon) {
+  const auto fine = place("fine");
+  const auto rendering = render(fine);
+  ASSERT_TRUE(rendering.ok) << rendering.error;
+  EXPECT_EQ(rendering.request.url, "https://receiver.example:8443/hook");
+  EXPECT_EQ(rendering.request.body, R"({"a":1})");
+  EXPECT_EQ(interpret(fine).verdict, Verdict::delivered);
+  EXPECT_EQ(host_->loaded().front()->isolation(), Isolation::process);
+}
+
+TEST_F(Sandboxed, ADeathCostsOneCallAndNamesItsCause) {
+  expect_death("crash", "died (SIGSEGV)");
+  expect_death("abort", "died (SIGABRT)");
+  expect_death("exit", "ended with status 3");
+  expect_death("scribble nonsense", "broke the protocol");
+  expect_death("scribble zeros", "broke the protocol");
+  expect_death("scribble without end", "broke the protocol");
+  expect_death("close the socket", "");
+  expect_death("spin", "did not answer within 300 ms");
+}
+
+TEST_F(Sandboxed, NothingOfTheWorldIsInReach) {
+#ifdef OPI_SHADOW_MEMORY
+  GTEST_SKIP() << "sanitizers need what confinement forbids";
+#else
+  for (const auto* mood : {"open a file", "list a folder", "write a file", "open a socket", "fork", "run a program",
+                           "kill the daemon", "make code", "wait"})
+    expect_death(mood, "died (SIGSYS) for a system call that no plugin may make");
+#endif
+}
+
+TEST_F(Sandboxed, KnowsNoEnvironment) {
+  EXPECT_THAT(render(place("tell the environment")).error, HasSubstr("environment: nothing"));
+  EXPECT_THAT(render(place("tell the home")).error, HasSubstr("homeless"));
+}
+
+TEST_F(Sandboxed, MemoryEndsAtItsLimit) {
+#ifdef OPI_SHADOW_MEMORY
+  GTEST_SKIP() << "sanitizers map more than any limit";
+#else
+  auto patient = options();
+  patient.sandbox.call_deadline = milliseconds{30'000};  // filling memory takes its time on a busy machine
+  host_ = lab_.load(patient);
+  registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+  const auto bad = place("leak"), good = place("fine");
+  const auto rendering = render(bad);
+  EXPECT_FALSE(rendering.ok);
+  EXPECT_TRUE(rendering.retryable);
+  EXPECT_TRUE(render(good).ok);
+  EXPECT_THAT(lab_.logger().text(), HasSubstr("plugin.process_died plugin=test.rogue"));
+  EXPECT_THAT(lab_.logger().text(), HasSubstr("ran out of memory"));
+#endif
+}
+
+TEST_F(Sandboxed, ADeathInInterpretIsTheAdaptersFault) {
+  const auto outcome = interpret(place("crash", true));
+  EXPECT_EQ(outcome.verdict, Verdict::retry);
+  EXPECT_EQ(outcome.reason, "adapter_fault");
+  EXPECT_THAT(outcome.detail, HasSubstr("the plugin's process died (SIGSEGV)"));
+}
+
+TEST_F(Sandboxed, CallsBehindAFatalOneReachTheNextProcess) {
+  const auto bad = place("spin"), good = place("fine");
+  std::promise<bool> spun;
+  bad.adapter->begin_render({event_, bad.destination, delivery_, key_}, secrets_,
+                            [&](delivery::Rendering&& rendering) { spun.set_value(rendering.ok); });
+  constexpr int behind = 100;  // more than the process is given at a time
+  std::atomic<int> served = 0;
+  std::promise<void> all;
+  for (int i = 0; i < behind; ++i)
+    good.adapter->begin_render({event_, good.destination, delivery_, key_}, secrets_,
+                               [&](delivery::Rendering&& rendering) {
+                                 EXPECT_TRUE(rendering.ok) << rendering.error;
+                                 if (++served == behind) all.set_value();
+                               });
+  EXPECT_FALSE(spun.get_future().get());
+  all.get_future().wait();
+}
+
+TEST_F(Sandboxed, TheSecondDeathWithinTenMinutesQuarantinesUntilReleased) {
+  const auto bad = place("crash"), good = place("fine");
+  (void)render(bad);
+  EXPECT_FALSE(render(bad).ok);
+  const auto held = registry_->find(good.destination);
+  EXPECT_EQ(held.adapter, nullptr);
+  EXPECT_THAT(held.held_reason, AllOf(HasSubstr("\"test.rogue\" is quarantined"), HasSubstr("died (SIGSEGV)")));
+  EXPECT_THAT(render(good).held, HasSubstr("is quarantined")) << "what is under way costs no attempt";
+  EXPECT_THAT(lab_.logger().text(), HasSubstr("plugin.quarantined"));
+
+  host_.reset();
+  host_ = lab_.load(options());
+  EXPECT_THAT(host_->loaded(), IsEmpty());
+  EXPECT_EQ(host_->refused().front().code, "L402");
+  host_.reset();
+  auto released = options();
+  released.release = {"test.rogue"};
+  host_ = lab_.load(released);
+  EXPECT_THAT(host_->loaded(), SizeIs(1));
+}
+
+TEST_F(Sandboxed, ARefusedConfigurationHoldsItsDestinationAlone) {
+  const auto refused = place("refuse");
+  EXPECT_EQ(render(refused).held, "mood: is not welcome here");
+  EXPECT_TRUE(render(place("fine")).ok);
+}
+
+TEST_F(Sandboxed, ACrashInCreateCostsTheCallThatNeededIt) {
+  const auto bad = place("crash in create");
+  EXPECT_THAT(render(bad).error, HasSubstr("died (SIGSEGV)"));
+  EXPECT_TRUE(render(place("fine")).ok);
+}
+
+TEST_F(Sandboxed, BeyondItsQueueCallsAreHeld) {
+  auto few = options();
+  few.sandbox.waiting_calls = 3;
+  host_ = lab_.load(few);
+  registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+  const auto bad = place("spin"), good = place("fine");
+  std::atomic<int> held = 0, answered = 0;
+  std::promise<void> all;
+  const auto count = [&](delivery::Rendering&& rendering) {
+    if (!rendering.held.empty()) ++held;
+    if (++answered == 4) all.set_value();
+  };
+  bad.adapter->begin_render({event_, bad.destination, delivery_, key_}, secrets_, count);
+  for (int i = 0; i < 3; ++i) good.adapter->begin_render({event_, good.destination, delivery_, key_}, secrets_, count);
+  all.get_future().wait();
+  EXPECT_EQ(held, 1);
+}
+
+TEST_F(Sandboxed, StoppingAnswersWhatIsUnderWay) {
+  const auto bad = place("spin");
+  std::promise<std::string> held;
+  bad.adapter->begin_render({event_, bad.destination, delivery_, key_}, secrets_,
+                            [&](delivery::Rendering&& rendering) { held.set_value(rendering.held); });
+  host_->stop();
+  EXPECT_EQ(held.get_future().get(), "the plugin is being stopped");
+  EXPECT_EQ(render(bad).held, "the plugin is being stopped");
+}
+
+TEST_F(Sandboxed, AProgramThatIsNotThereRefusesThePlugin) {
+  auto without = options();
+  without.sandbox.program = "/nonexistent/opi-plugin-host";
+  host_ = lab_.load(without);
+  EXPECT_THAT(host_->loaded(), IsEmpty());
+  EXPECT_EQ(host_->refused().front().code, "L704");
+  EXPECT_THAT(host_->refused().front().message, HasSubstr("/nonexistent/opi-plugin-host"));
+}
+
+TEST_F(Sandboxed, TheRuleSaysWhereAPluginRuns) {
+  const auto where = [&](IsolationRule rule, std::vector<std::string> in_process, bool pinned) {
+    fs::remove_all(lab_.state());
+    auto asked = options();
+    asked.isolation = rule;
+    asked.in_process = std::move(in_process);
+    if (pinned) asked.pinned_sha256 = {crypto::to_hex(crypto::sha256(read_file(OPI_TEST_ROGUE)))};
+    return lab_.load(asked)->loaded().front()->isolation();
+  };
+  EXPECT_EQ(where(IsolationRule::automatic, {}, false), Isolation::process);
+  EXPECT_EQ(where(IsolationRule::automatic, {}, true), Isolation::process) << "pinned, but not ours";
+  EXPECT_EQ(where(IsolationRule::automatic, {"test.rogue"}, false), Isolation::in_process);
+  EXPECT_EQ(where(IsolationRule::process, {"test.rogue"}, false), Isolation::in_process);
+  EXPECT_EQ(where(IsolationRule::process, {}, false), Isolation::process);
+  EXPECT_EQ(where(IsolationRule::in_process, {}, false), Isolation::in_process);
+}
+
+}  // namespace
+}  // namespace opi::plugins::testing
