@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ranges>
 #include <system_error>
 
 namespace opi::plugins {
@@ -59,6 +58,8 @@ void Sandbox::wake() const {
   const std::uint64_t one = 1;
   (void)!::write(wakeup_.get(), &one, sizeof one);  // full: it is awake
 }
+
+Sandbox::~Sandbox() = default;
 
 CallEnd Sandbox::start() {
   std::unique_lock lock(mutex_);
@@ -254,7 +255,8 @@ void Sandbox::end_run(const std::string& why, opi_status status) {
   const bool out_of_memory = run_->session.is_out_of_memory();
   auto left = run_->session.abandon();
   run_.reset();
-  std::ranges::move(left.untouched | std::views::reverse, std::front_inserter(waiting_));
+  // Not a view: clang 14, which fuzzes this, cannot read those of libstdc++.
+  std::move(left.untouched.rbegin(), left.untouched.rend(), std::front_inserter(waiting_));
   if (phase || out_of_memory)
     if (const auto quarantined = hooks_.died(phase.value_or(Phase::render), end.signal)) {
       const std::lock_guard lock(mutex_);

@@ -42,7 +42,7 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   Sandbox(SandboxOptions options, Plugin plugin, Descriptor image, Hooks hooks, telemetry::Logger& logger);
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
-  ~Sandbox() = default;
+  ~Sandbox();
 
   // Runs the process for the first time. OPI_OK, with the plugin's flags, once it has started it; else why it could
   // not.

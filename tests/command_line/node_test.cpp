@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "command_line/operator.hpp"
@@ -79,7 +81,9 @@ TEST_P(Node, DoctorMakesNoSchema) {
 
 TEST_P(Node, PluginsAreTriedAndRefusalsExplained) {
   const auto listed = user.json({"plugins", "list"});
-  EXPECT_EQ(listed.at("plugins").as_array().size(), 2u);
+  const auto shipped = std::ranges::count_if(fs::directory_iterator(OPI_PLUGINS),
+                                             [](const auto& file) { return file.path().extension() == ".so"; });
+  EXPECT_EQ(static_cast<std::ptrdiff_t>(listed.at("plugins").as_array().size()), shipped);
   const auto good = user.run({"plugins", "check", std::string(OPI_PLUGINS) + "/webhook.so"});
   EXPECT_EQ(good.code, 0) << good.out << good.err;
   const fs::path bad = site.folder() / "bad.so";
