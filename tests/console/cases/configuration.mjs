@@ -17,6 +17,7 @@ export async function theLifeOfADestination({ open, demo }) {
   // Made: faults are found here, by the adapter's schema, before anything is sent.
   await page.getByRole('link', { name: 'New destination' }).click();
   await tab.settled();
+  await page.getByRole('combobox', { name: 'Adapter' }).selectOption({ label: 'Generic HTTP webhook' });
   await fill(page, 'Name', name);
   await fill(page, 'Endpoint', 'receiver.example/no-scheme');
   await fill(page, 'Event types', 'alert.*\nNot A Type!');
