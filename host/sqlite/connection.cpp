@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include "domain/store_errors.hpp"
 
@@ -67,7 +69,16 @@ Connection::Connection(const SqliteOptions& options, Kind kind) {
   native_ = Poco::Data::SQLite::Utility::dbHandle(*session_);
   sqlite3_extended_result_codes(native_, 1);
   sqlite3_busy_timeout(native_, static_cast<int>(options.busy_timeout.count()));
+  keep_log(options.busy_timeout);
   script(set_up(options, kind), "open session");
+}
+
+// Of several who open a new file at once, SQLite tells some without waiting that it is locked.
+void Connection::keep_log(std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while ((sqlite3_exec(native_, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr) & 0xff) == SQLITE_BUSY &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
 }
 
 Connection::~Connection() = default;

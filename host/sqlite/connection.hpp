@@ -1,6 +1,7 @@
 #pragma once
 #include <sqlite3.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,6 +53,7 @@ class Connection {
   [[noreturn]] void raise(int code, std::string_view what) const;
 
  private:
+  void keep_log(std::chrono::milliseconds patience);
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };

@@ -81,8 +81,9 @@ opi_status PluginRequest::header_secret(const opi_str& name, const opi_str& pref
   frame.text(name, text_bytes).text(prefix, text_bytes).text(slot, text_bytes).text(suffix, text_bytes);
   const auto answer = channel_.ask(std::move(frame));
   const auto status = static_cast<opi_status>(FrameReader(answer.fields).u32());
-  // The name is taken, and a stand-in for the value counts.
-  if (status == OPI_OK) (void)draft_.add_header(view(name), std::string(view(prefix)) + std::string(view(suffix)));
+  // The name is taken, and a stand-in for the value counts: one that is as valid as the value was found to be.
+  if (status == OPI_OK)
+    (void)draft_.add_header(view(name), std::string(view(prefix)) + "x" + std::string(view(suffix)));
   return status;
 }
 

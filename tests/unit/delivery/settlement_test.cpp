@@ -37,7 +37,7 @@ TEST_P(EveryVerdict, LeadsToItsStateUnderTheDefaultPolicy) {
   EXPECT_EQ(decision.next, GetParam().next);
   EXPECT_EQ(decision.result, GetParam().result);
   EXPECT_EQ(decision.disable_destination, GetParam().verdict == Verdict::disable);
-  EXPECT_EQ(decision.retry_in, GetParam().next == DeliveryState::retry_scheduled ? 5s : 0s);
+  EXPECT_EQ(decision.retry_in, GetParam().result == AttemptResult::retryable ? 5s : 0s);
 }
 
 INSTANTIATE_TEST_SUITE_P(
