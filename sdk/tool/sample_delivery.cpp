@@ -87,6 +87,12 @@ secrets::SecretSet placeholder_secrets(const std::vector<std::string>& slots) {
   return set;
 }
 
+secrets::SecretSet url_secrets(const std::vector<std::string>& slots, const std::string& endpoint) {
+  secrets::SecretSet set;
+  for (const auto& slot : slots) set.purposes.push_back(one_version(slot, origin_of(endpoint) + "/secret-" + slot));
+  return set;
+}
+
 SampleDelivery::SampleDelivery(Event event, Destination destination)
     : now(*parse_rfc3339(sample_now)),
       event_(std::move(event)),

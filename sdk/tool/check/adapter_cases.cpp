@@ -26,15 +26,10 @@ std::vector<AdapterCase> adapter_cases(const Specimen& specimen, const std::stri
         made.instance = std::make_unique<Instance>(specimen, component, destination);
         if (made.instance->status() != OPI_OK) continue;
         made.sample = std::make_unique<SampleDelivery>(event, std::move(destination));
-        made.secrets = placeholder_secrets(slots);
-        // A URL unless another is given: a slot may be the whole endpoint (url_secret).
-        const auto endpoint = example_endpoint(component, token);
-        for (auto& purpose : made.secrets.purposes) {
-          const auto value = secret.empty() ? endpoint.substr(0, endpoint.find('/', endpoint.find("://") + 3)) +
-                                                  "/secret-" + purpose.purpose
-                                            : secret;
-          purpose.versions.front().value = std::make_shared<const secrets::Secret>(std::string_view{value});
-        }
+        made.secrets = url_secrets(slots, made.sample->destination().endpoint);
+        if (!secret.empty())
+          for (auto& purpose : made.secrets.purposes)
+            purpose.versions.front().value = std::make_shared<const secrets::Secret>(std::string_view{secret});
         cases.push_back(std::move(made));
       }
   }

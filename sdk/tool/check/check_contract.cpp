@@ -155,7 +155,7 @@ class ContractCheck {
     std::vector<std::string> slots;
     for (const auto& slot : instance.component().slots) slots.push_back(slot.name);
     GuardedMemory memory;
-    auto result = instance.render(guarded(memory, delivery, size), where, placeholder_secrets(slots));
+    auto result = instance.render(guarded(memory, delivery, size), where, url_secrets(slots, where.endpoint));
     report_fault(instance.component().id + ": " + what, fault_of(result));
     return result;
   }
