@@ -148,6 +148,7 @@ typedef struct opi_request_ops {
   /* The header's value is prefix, the current secret of the slot, suffix. NOT_FOUND: the destination has no live secret there. */
   opi_status (*header_secret)(void *impl, opi_str name, opi_str prefix, opi_str slot, opi_str suffix) OPI_NX;
   /* Makes a MAC of data with each live version of the slot's secret; the key stays in the host. NOT_FOUND: no live secret.
+   * At most 16 calls a render, each of at most 2 MiB of data; else TOO_LARGE.
    * If the destination has no credential for the slot and OPI_DELIVERY_UNSIGNED_ALLOWED is set, NOT_FOUND does not spoil
    * the request: it may be sent unsigned. */
   opi_status (*mac)(void *impl, opi_str slot, uint32_t algorithm, opi_bytes data, opi_mac_fn each, void *ud) OPI_NX;
