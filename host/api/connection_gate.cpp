@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 constexpr auto tick = 50ms;              // how exactly deadlines are met
 constexpr auto linger = 1'000ms;         // for a client to read a last answer
 constexpr int accepted_at_once = 64;     // then others get their turn
-constexpr std::size_t block = 4 * 1024;  // of a read
+constexpr std::size_t block_bytes = 4 * 1024;  // of a read
 constexpr std::size_t discarded_at_once = 64 * 1024;
 constexpr std::size_t most_discarded = 1024 * 1024;
 constexpr std::size_t most_refused = 64;  // refused connections that are kept open for a moment
@@ -204,7 +204,7 @@ void ConnectionGate::readable(std::uint64_t id, TimePoint now) {
 
 void ConnectionGate::read_head(std::uint64_t id, Connection& connection, TimePoint now) {
   for (;;) {
-    std::array<char, block> bytes;
+    std::array<char, block_bytes> bytes;
     const auto count = recv(connection.socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
@@ -278,7 +278,7 @@ void ConnectionGate::begin_closing(std::uint64_t id, Connection& connection, Tim
 
 void ConnectionGate::discard(std::uint64_t id, Connection& connection) {
   for (std::size_t now_discarded = 0;;) {
-    std::array<char, block> bytes;
+    std::array<char, block_bytes> bytes;
     const auto count = recv(connection.socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;

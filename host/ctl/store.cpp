@@ -1,10 +1,14 @@
+#include <filesystem>
 #include <map>
+#include <optional>
 
 #include "ctl/failure.hpp"
 #include "ctl/services.hpp"
 #include "ctl/table.hpp"
 #include "delivery/provisioning.hpp"
 #include "domain/delivery_state.hpp"
+#include "plugins/abi.hpp"
+#include "plugins/inspection.hpp"
 
 namespace opi::ctl {
 namespace {
@@ -26,14 +30,36 @@ Failure invalid_document(const std::string& file, const std::vector<delivery::Fi
            {"errors", std::move(fields)}}};
 }
 
+using AdapterOrders = std::map<std::string, DeliveryOrder>;
+
+// What the adapters of a plugin directory ask for, by their manifests: none of their code is run.
+AdapterOrders read_adapter_orders(const std::filesystem::path& directory) {
+  AdapterOrders orders;
+  for (const auto& candidate : plugins::discover(directory).candidates) {
+    std::vector<plugins::Refusal> refused;
+    const auto manifest = plugins::inspect(candidate, OPI_ABI_MINOR, refused);
+    if (!refused.empty()) continue;
+    for (const auto& component : manifest.components)
+      if (component.kind == plugins::ComponentKind::adapter)
+        orders.try_emplace(component.id, component.ordered ? DeliveryOrder::subject : DeliveryOrder::none);
+  }
+  return orders;
+}
+
 int apply(Context& context, const Arguments& arguments) {
   const std::string file = arguments.get("FILE");
   const auto parsed = delivery::parse_provision(read_document(context, file));
   if (const auto* errors = std::get_if<std::vector<delivery::FieldError>>(&parsed))
     throw invalid_document(file, *errors);
   if (arguments.has("check")) return tell(context, {{"valid", true}}, "the document is valid");
+  std::optional<AdapterOrders> orders;
+  const auto order_of = [&](const std::string& adapter) -> std::optional<DeliveryOrder> {
+    if (!orders) orders = read_adapter_orders(context.configuration().plugin_directory);
+    const auto found = orders->find(adapter);
+    return found == orders->end() ? std::nullopt : std::optional(found->second);
+  };
   const auto result = delivery::apply(std::get<delivery::Provision>(parsed), *context.services().stores().catalog,
-                                      context.clock(), operating_user());
+                                      context.clock(), operating_user(), order_of);
   return tell(context,
               {{"tenants_changed", result.tenants_changed},
                {"destinations_changed", result.destinations_changed},

@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <thread>
 
 #include "api/adapter_routes.hpp"
@@ -25,8 +23,8 @@
 #include "audit/signing_key_file.hpp"
 #include "crypto/digest.hpp"
 #include "daemon/options.hpp"
+#include "daemon/plugin_entries.hpp"
 #include "node/plugin_report.hpp"
-#include "plugins/refusal_codes.hpp"
 
 namespace opi::daemon {
 namespace {
@@ -304,35 +302,9 @@ std::string Daemon::readiness() {
   return {};
 }
 
-// What was loaded and what was refused belongs into the record, under the tenant of the system itself.
 void Daemon::report_plugins(const plugins::PluginHost::Change& change) {
-  std::vector<audit::Entry> entries;
-  const auto record = [&](audit::Action action, std::string target, const boost::json::object& details) {
-    audit::Entry entry;
-    entry.tenant = audit::system_tenant();
-    entry.at = clock_.unix_now();
-    entry.actor_id = daemon_id_;
-    entry.action = action;
-    entry.target = std::move(target);
-    entry.details = boost::json::serialize(details);
-    entries.push_back(std::move(entry));
-  };
-  for (const auto& plugin : change.loaded)
-    record(audit::Action::plugin_loaded, "plugin:" + plugin->manifest().id,
-           {{"file", plugin->file()}, {"version", plugin->manifest().version}, {"sha256", plugin->sha256()}});
-  for (const auto& refusal : change.refused) {
-    const auto stage = plugins::to_string(refusal.stage);
-    record(refusal.code == plugins::codes::quarantined.code ? audit::Action::plugin_quarantined
-                                                            : audit::Action::plugin_refused,
-           "file:" + refusal.file,
-           {{"stage", boost::json::string_view{stage.data(), stage.size()}},
-            {"code", refusal.code},
-            {"message", refusal.message}});
-  }
-  for (const auto& plugin : change.retired)
-    record(audit::Action::plugin_retired, "plugin:" + plugin->manifest().id,
-           {{"file", plugin->file()}, {"version", plugin->manifest().version}});
   node::write_plugin_report(configuration_.state_directory, plugins_, change);
+  const auto entries = plugin_entries(change, daemon_id_, clock_.unix_now());
   if (!entries.empty()) stores_.audit->append(entries);
 }
 

@@ -93,6 +93,7 @@ class DocumentReader {
       fields.error("destination_id", "must be a UUID");
     if (!seen_.insert(destination.id).second) fields.error("destination_id", "stands in the document twice");
     read_destination_fields(fields, destination);
+    if (!object.contains("order")) provision_.order_unsaid.insert(destination.id);
     destination.endpoint = fields.required_text("endpoint", DestinationLimits::endpoint_length);
     destination.enabled = fields.boolean("enabled").value_or(true);
     if (!destination.enabled) destination.disabled_reason = "disabled by configuration";
@@ -141,6 +142,14 @@ class DocumentReader {
   std::vector<FieldError> errors_;
 };
 
+// What the adapter asks for; of one that is not known, what the destination has had with it.
+DeliveryOrder left_to_adapter(const Destination& destination, const Catalog& before, const AdapterOrder& order_of) {
+  if (const auto wish = order_of(destination.adapter)) return *wish;
+  const auto found = before.destinations.find(destination.id);
+  const bool same = found != before.destinations.end() && found->second->adapter == destination.adapter;
+  return same ? found->second->order : destination.order;
+}
+
 }  // namespace
 
 std::variant<Provision, std::vector<FieldError>> parse_provision(std::string_view json_text) {
@@ -150,8 +159,8 @@ std::variant<Provision, std::vector<FieldError>> parse_provision(std::string_vie
   return DocumentReader().read(document);
 }
 
-ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clock& clock,
-                      const std::string& actor_id) {
+ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clock& clock, const std::string& actor_id,
+                      const AdapterOrder& order_of) {
   ProvisionResult result;
   const Catalog before = store.load();
   const auto entry = [&](const TenantId& tenant, audit::Action action, std::string target) {
@@ -169,7 +178,9 @@ ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clo
     const bool changed = store.put_tenant(tenant, entry(tenant.id, action, "tenant:" + tenant.id.str()));
     ++(changed ? result.tenants_changed : result.unchanged);
   }
-  for (const auto& destination : provision.destinations) {
+  for (auto destination : provision.destinations) {
+    if (provision.order_unsaid.contains(destination.id))
+      destination.order = left_to_adapter(destination, before, order_of);
     const auto action = before.destinations.contains(destination.id) ? audit::Action::destination_changed
                                                                      : audit::Action::destination_created;
     const bool changed = store.put_destination(

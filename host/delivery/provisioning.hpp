@@ -1,4 +1,7 @@
 #pragma once
+#include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,6 +17,7 @@ namespace opi::delivery {
 struct Provision {
   std::vector<Tenant> tenants;
   std::vector<Destination> destinations;
+  std::set<DestinationId> order_unsaid;  // those of them that leave their order to their adapter
 };
 
 // Reads a document; every error names its place, such as "tenants[0].destinations[2].endpoint". Pure.
@@ -23,8 +27,13 @@ struct ProvisionResult {
   int tenants_changed = 0, destinations_changed = 0, unchanged = 0;
 };
 
+// The order that an adapter asks for; nullopt if it is not loaded here.
+using AdapterOrder = std::function<std::optional<DeliveryOrder>(const std::string& adapter)>;
+
 // Creates or replaces what the document names, and touches nothing else. Each change is audited under
-// `actor_id`. Applying the same document again changes nothing.
-ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clock& clock, const std::string& actor_id);
+// `actor_id`. Applying the same document again changes nothing. A destination that does not say its order has that of
+// its adapter; if the adapter is unknown, it keeps the one it has.
+ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clock& clock, const std::string& actor_id,
+                      const AdapterOrder& order_of);
 
 }  // namespace opi::delivery

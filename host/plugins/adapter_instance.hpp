@@ -12,7 +12,7 @@ struct CallEnd {
   std::string error;  // the plugin's, or what became of it
   // Not empty: the plugin never saw the call, and this is why it is not to be asked for now.
   std::string held;
-  std::uint32_t flags = 0;  // of the start of a plugin: bit n says that its n-th adapter sees transport faults
+  std::uint64_t flags = 0;  // of the start of a plugin: bit n says that its n-th adapter sees transport faults
 };
 
 // A plugin's adapter component made for one destination, wherever it runs. Whatever the plugin does ends the call.

@@ -13,6 +13,9 @@
 namespace opi::plugins {
 
 inline constexpr std::uint32_t frame_protocol = 1;
+// Of the end of `start`, above the bits that say which adapters see transport faults: the kernel lets the library's
+// constructors read what the daemon's user may.
+inline constexpr std::uint64_t reads_any_file = std::uint64_t{1} << 63;
 inline constexpr int child_socket = 3, child_image = 4;  // file descriptors of opi-plugin-host
 
 enum class FrameKind : std::uint32_t {

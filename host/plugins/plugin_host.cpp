@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
-#include <set>
 #include <stdexcept>
 
-#include "plugins/elf_file.hpp"
+#include "plugins/inspection.hpp"
 #include "plugins/refusal_codes.hpp"
-#include "plugins/seal.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -64,38 +62,26 @@ PluginHost::Change PluginHost::reload_directory() {
   Load now;
   const auto running = loaded();
   auto found = discover(options_.directory);
-  take(now, std::move(found.refused));
-  const auto comes_from = [](const std::string& file) { return [&](const auto& one) { return one->file() == file; }; };
-  std::vector<const Candidate*> fresh;
-  std::set<std::string> present;
-  for (const auto& candidate : found.candidates) {
-    present.insert(candidate.file);
-    const auto same = std::ranges::find_if(running, comes_from(candidate.file));
-    if (same != running.end() && (*same)->sha256() == crypto::to_hex(candidate.sha256))
-      now.set.push_back(*same);
-    else
-      fresh.push_back(&candidate);
-  }
-  for (const auto& refusal : now.change.refused) present.insert(refusal.file);  // there, though not as it should be
+  const auto names = [](const std::string& file) { return [&](const Refusal& one) { return one.file == file; }; };
+  const bool all_seen = std::ranges::none_of(found.refused, names(options_.directory.string()));
   for (const auto& one : running) {
-    if (present.contains(one->file())) continue;
-    if (offers_secrets(one->manifest())) {
-      now.set.push_back(one);
-    } else {
+    const auto file = std::ranges::find(found.candidates, one->file(), &Candidate::file);
+    const bool replaced = file != found.candidates.end() && crypto::to_hex(file->sha256) != one->sha256();
+    const bool gone =
+        file == found.candidates.end() && all_seen && std::ranges::none_of(found.refused, names(one->file()));
+    if (gone && !offers_secrets(one->manifest())) {
       logger_.warning("plugin.retired", {{"plugin", one->manifest().id}, {"file", one->file()}});
       now.change.retired.push_back(one);
+    } else if (!replaced) {
+      now.set.push_back(one);
     }
   }
-  for (const auto* candidate : fresh) {
-    const auto before = now.change.loaded.size();
-    load(now, *candidate, true);
-    const auto old = std::ranges::find_if(running, comes_from(candidate->file));
-    if (now.change.loaded.size() == before && old != running.end()) now.set.push_back(*old);
+  take(now, std::move(found.refused));
+  for (const auto& candidate : found.candidates) {
+    const auto old = std::ranges::find(running, candidate.file, [](const auto& one) { return one->file(); });
+    const bool is_new = old == running.end() || (*old)->sha256() != crypto::to_hex(candidate.sha256);
+    if (is_new && !load(now, candidate, true) && old != running.end()) now.set.push_back(*old);
   }
-  for (const auto& refusal : now.change.refused)  // of a file that could not even be read
-    if (const auto old = std::ranges::find_if(running, comes_from(refusal.file));
-        old != running.end() && std::ranges::find(now.set, *old) == now.set.end())
-      now.set.push_back(*old);
   auto change = now.change;
   publish(std::move(now), true);
   return change;
@@ -138,11 +124,12 @@ bool PluginHost::take(Load& load, std::vector<Refusal>&& refused) {
   return refused.empty();
 }
 
-void PluginHost::load(Load& load, const Candidate& candidate, bool running) {
+// True if it is loaded now.
+bool PluginHost::load(Load& load, const Candidate& candidate, bool running) {
   std::vector<Refusal> refused;
-  auto manifest = inspect(candidate, refused);
+  auto manifest = inspect(candidate, options_.offered_minor, refused);
   if (refused.empty()) check_duplicates(candidate.file, manifest, load.set, refused);
-  if (!take(load, std::move(refused))) return;
+  if (!take(load, std::move(refused))) return false;
 
   refused.clear();
   const auto sha256 = crypto::to_hex(candidate.sha256);
@@ -150,26 +137,26 @@ void PluginHost::load(Load& load, const Candidate& candidate, bool running) {
   if (running && offers_secrets(manifest))
     refused.push_back(refusal(candidate.file, Stage::load, codes::restart_needed,
                               "offers a secret provider; those are taken on when the daemon starts"));
-  if (!take(load, std::move(refused))) return;
+  if (!take(load, std::move(refused))) return false;
 
   std::filesystem::path image;
   try {
     image = images_.write(candidate.bytes, candidate.sha256);
   } catch (const std::runtime_error& failure) {
     take(load, {refusal(candidate.file, Stage::load, codes::image_not_written, failure.what())});
-    return;
+    return false;
   }
   const auto isolation = isolation_of(candidate, manifest, sha256);
   // The probe has what the daemon has, but for its limits. One that is to be isolated never runs unconfined.
   if (isolation == Isolation::in_process && !take(load, probe_.run(candidate.file, image, manifest))) {
     images_.remove(candidate.sha256);
-    return;
+    return false;
   }
   refused.clear();
   auto plugin = open({candidate.file, image, sha256, std::move(manifest), options_.environment, options_.host_version,
                       options_.offered_minor},
                      isolation, refused);
-  if (!take(load, std::move(refused))) return;
+  if (!take(load, std::move(refused))) return false;
   logger_.info("plugin.loaded", {{"plugin", plugin->manifest().id},
                                  {"version", plugin->manifest().version},
                                  {"file", plugin->file()},
@@ -177,6 +164,7 @@ void PluginHost::load(Load& load, const Candidate& candidate, bool running) {
                                  {"isolation", to_string(plugin->isolation())}});
   load.change.loaded.push_back(plugin);
   load.set.push_back(std::move(plugin));
+  return true;
 }
 
 Isolation PluginHost::isolation_of(const Candidate& candidate, const Manifest& manifest,
@@ -221,43 +209,6 @@ void PluginHost::stop() {
   }
   for (const auto& one : all)
     if (const auto sandbox = one.lock()) sandbox->stop();
-}
-
-Manifest PluginHost::inspect(const Candidate& candidate, std::vector<Refusal>& refused) const {
-  const auto refuse = [&](const RefusalCode& code, std::string message) {
-    refused.push_back(refusal(candidate.file, Stage::inspect, code, std::move(message)));
-  };
-  if (has_broken_seal(candidate.bytes))
-    return refuse(codes::damaged, "its content does not match the seal that it was built with"), Manifest{};
-  ElfFacts facts;
-  try {
-    facts = read_elf(candidate.bytes);
-  } catch (const NotElf& fault) {
-    return refuse(codes::not_elf, fault.what()), Manifest{};
-  } catch (const DamagedElf& fault) {
-    return refuse(codes::damaged, fault.what()), Manifest{};
-  }
-  if (facts.executable_stack) refuse(codes::unsafe_image, "asks for an executable stack");
-  if (facts.text_relocations) refuse(codes::unsafe_image, "has text relocations");
-  if (std::ranges::find(facts.exports, OPI_ENTRY_SYMBOL) == facts.exports.end())
-    refuse(codes::no_entry, "does not export " OPI_ENTRY_SYMBOL);
-  for (const auto& name : facts.exports)
-    if (name != OPI_ENTRY_SYMBOL) refuse(codes::extra_exports, "exports \"" + name + "\" beside its entry");
-  if (facts.manifests.size() != 1) {
-    refuse(codes::no_manifest, facts.manifests.empty() ? "has no manifest" : "has more than one manifest");
-    return {};
-  }
-  std::vector<std::string> problems;
-  auto manifest = parse_manifest(facts.manifests.front(), problems);
-  for (auto& problem : problems) refuse(codes::manifest_invalid, "manifest: " + problem);
-  if (!problems.empty()) return manifest;
-  if (manifest.abi_major != OPI_ABI_MAJOR)
-    refuse(codes::other_major, "plugin is for ABI " + std::to_string(manifest.abi_major) + ", this host speaks ABI " +
-                                   std::to_string(OPI_ABI_MAJOR));
-  else if (manifest.abi_minor > options_.offered_minor)
-    refuse(codes::newer_minor, "plugin needs ABI 1." + std::to_string(manifest.abi_minor) + ", this host offers 1." +
-                                   std::to_string(options_.offered_minor));
-  return manifest;
 }
 
 void PluginHost::check_duplicates(const std::string& file, const Manifest& manifest, const Plugins& others,

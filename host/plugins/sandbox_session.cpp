@@ -73,7 +73,7 @@ void SandboxSession::end(FrameReader& in) {
   CallEnd end;
   end.status = static_cast<opi_status>(in.u32());
   end.error = in.text().substr(0, max_error_bytes);
-  end.flags = in.u32();
+  end.flags = in.u64();
   in.end();
   auto call = std::move(calls_.front());
   calls_.pop_front();

@@ -61,7 +61,13 @@ std::shared_ptr<SandboxedPlugin> SandboxedPlugin::load(PluginSource source, cons
   if (!refused.empty()) return nullptr;
   const auto started = plugin->sandbox_->start();
   plugin->seers_ = started.flags;
-  if (started.status == OPI_OK) return plugin;
+  if (started.status == OPI_OK) {
+    if ((started.flags & reads_any_file) != 0)
+      logger.warning("plugin.reads_files",
+                     {{"plugin", plugin->manifest().id},
+                      {"message", "the kernel has no Landlock: while it is opened, the plugin can read files"}});
+    return plugin;
+  }
   refused.push_back(refusal(plugin->file(), Stage::init, codes::not_isolated, started.error));
   return nullptr;
 }

@@ -34,7 +34,7 @@ class SandboxedPlugin final : public Plugin, public std::enable_shared_from_this
 
   std::shared_ptr<Sandbox> sandbox_;
   telemetry::Logger& logger_;
-  std::uint32_t seers_ = 0;  // CallEnd::flags of its start
+  std::uint64_t seers_ = 0;  // CallEnd::flags of its start
   std::atomic<std::uint64_t> instances_{0};
 };
 

@@ -19,7 +19,7 @@ constexpr Statement read_feed{"read_feed", R"(
     AND (?3 IS NULL OR f.event_type IN (SELECT value FROM json_each(?3)))
   ORDER BY f.sequence LIMIT ?4)"};
 
-constexpr Statement read_feed_head{"read_feed_head", "SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?"};
+constexpr Statement read_last_sequence{"read_last_sequence", "SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?"};
 
 constexpr Statement read_feed_cursor{"read_feed_cursor",
                                      "SELECT sequence FROM integration_feed_cursors WHERE tenant_id = ?"};
@@ -70,7 +70,7 @@ std::vector<delivery::FeedEntry> SqliteDeliveryFeed::read(const TenantId& tenant
 }
 
 std::int64_t SqliteDeliveryFeed::head(const TenantId& tenant) {
-  return number(*database_.reader(), read_feed_head, tenant).value_or(0);
+  return number(*database_.reader(), read_last_sequence, tenant).value_or(0);
 }
 
 std::int64_t SqliteDeliveryFeed::publishing_cursor(const TenantId& tenant) {
@@ -78,7 +78,7 @@ std::int64_t SqliteDeliveryFeed::publishing_cursor(const TenantId& tenant) {
   const auto session = database_.writer();
   Transaction transaction{*session};
   if (const auto cursor = number(*session, read_feed_cursor, tenant)) return *cursor;
-  const auto head = number(*session, read_feed_head, tenant).value_or(0);
+  const auto head = number(*session, read_last_sequence, tenant).value_or(0);
   Query{*session, begin_feed_cursor}.text(tenant.str()).integer(head).run();
   transaction.commit();
   return head;

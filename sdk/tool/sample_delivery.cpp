@@ -87,9 +87,11 @@ secrets::SecretSet placeholder_secrets(const std::vector<std::string>& slots) {
   return set;
 }
 
-secrets::SecretSet url_secrets(const std::vector<std::string>& slots, const std::string& endpoint) {
+secrets::SecretSet url_secrets(const std::vector<std::string>& slots, const std::string& endpoint,
+                               const std::string& path) {
   secrets::SecretSet set;
-  for (const auto& slot : slots) set.purposes.push_back(one_version(slot, origin_of(endpoint) + "/secret-" + slot));
+  for (const auto& slot : slots)
+    set.purposes.push_back(one_version(slot, origin_of(endpoint) + "/" + (path.empty() ? "secret-" + slot : path)));
   return set;
 }
 

@@ -23,8 +23,10 @@ Destination sample_destination(const TenantId& tenant, const std::string& adapte
 
 // "<secret:SLOT>" for each of these slots: what an adapter inserts, and the key that it signs with.
 secrets::SecretSet placeholder_secrets(const std::vector<std::string>& slots);
-// Each a URL at the endpoint's origin that names its slot: what a slot holds may be the whole endpoint (url_secret).
-secrets::SecretSet url_secrets(const std::vector<std::string>& slots, const std::string& endpoint);
+// Each a URL at the endpoint's origin with this path, or one that names its slot: what a slot holds may be the whole
+// endpoint (url_secret).
+secrets::SecretSet url_secrets(const std::vector<std::string>& slots, const std::string& endpoint,
+                               const std::string& path = {});
 
 // An attempt with all that it borrows. Ids, nonce and idempotency key follow from the event alone.
 class SampleDelivery {

@@ -186,6 +186,24 @@ TEST_P(Administration, ApplyAndStatus) {
   EXPECT_EQ(user.run({"migrate"}).code, 0);
 }
 
+// A ticket system must not get an update before its ticket, whoever wrote the document.
+TEST_P(Administration, ApplyTakesTheOrderThatTheAdapterAsksFor) {
+  const auto order = [&](const char* adapter, const std::string& member, const std::string& plugins) {
+    const std::string provision =
+        R"({"tenants":[{"tenant_id":"acme","name":"Acme","destinations":[{"destination_id":")" +
+        std::string(the_destination) + R"(","name":"n","endpoint":"https://desk.example","adapter":")" + adapter +
+        R"(")" + member + "}]}]}";
+    EXPECT_EQ(user.run({"apply", "-", "--set", "plugins.directory=" + plugins}, provision).code, 0);
+    return text(user.json({"destinations", "show", the_destination, "--tenant", "acme"}), "order");
+  };
+  const std::string elsewhere = site.folder().string();
+  EXPECT_EQ(order("zendesk", "", elsewhere), "none") << "nobody here knows what it asks for";
+  EXPECT_EQ(order("zendesk", "", OPI_SHIPPED_PLUGINS), "subject");
+  EXPECT_EQ(order("zendesk", "", elsewhere), "subject") << "stays as it is";
+  EXPECT_EQ(order("zendesk", R"(,"order":"none")", OPI_SHIPPED_PLUGINS), "none");
+  EXPECT_EQ(order("webhook", "", OPI_SHIPPED_PLUGINS), "none");
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, Administration, testing::Values("SQLite", "PostgreSQL"),
                          [](const auto& which) { return std::string(which.param); });
 

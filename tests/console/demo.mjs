@@ -1,5 +1,6 @@
 // The demo in its end state, with the daemon still running: what ./dev run leaves a person with.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
 
 const ready = /log {7}\S+/; // the last line of its invitation
 const patience = 170_000;
@@ -35,6 +36,18 @@ export async function startDemo({ programs, store, state }) {
     link,
     origin: new URL(link('system_admin')).origin,
     receiverPort: /the receiver on port (\d+)/.exec(output)[1],
+    // Hands an event in, as a producer of the tenant.
+    async publish(tenant, event) {
+      const control = ['--config', join(state, 'integrationsd.conf')];
+      const issue = ['token', 'issue', '--tenant', tenant, '--role', 'producer'];
+      const token = execFileSync(`${programs}/integrationsctl`, [...control, ...issue], { encoding: 'utf8' }).trim();
+      const answer = await fetch(`${new URL(link('system_admin')).origin}/api/v1/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(event),
+      });
+      if (answer.status !== 202) throw new Error(`the event is not taken: ${answer.status} ${await answer.text()}`);
+    },
     async stop() {
       child.kill('SIGINT');
       const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);

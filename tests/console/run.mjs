@@ -11,6 +11,7 @@ import { modulesOf } from './modules.mjs';
 import { takeScreenshots } from './screenshots.mjs';
 import * as configuration from './cases/configuration.mjs';
 import * as deadLetters from './cases/dead_letters.mjs';
+import * as order from './cases/order.mjs';
 import * as reading from './cases/reading.mjs';
 import * as sessions from './cases/sessions.mjs';
 import * as views from './cases/views.mjs';
@@ -31,7 +32,7 @@ let passed = 0;
 
 async function runCases(browser, demo) {
   // Reading first: the later ones change what there is to read.
-  for (const group of [reading, views, sessions, deadLetters, configuration])
+  for (const group of [reading, views, sessions, deadLetters, configuration, order])
     for (const [name, run] of Object.entries(group)) {
       if (!name.includes(values.only)) continue;
       const began = Date.now();

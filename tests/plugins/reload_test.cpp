@@ -117,6 +117,17 @@ TEST_F(Reload, APluginWhoseFileIsGoneIsRetired) {
   EXPECT_EQ(registry.find(destination()).adapter, nullptr);
 }
 
+TEST_F(Reload, ADirectoryThatCannotBeReadRetiresNothing) {
+  lab_.add(OPI_TEST_MINOR_1);
+  const auto host = lab_.load();
+  const auto before = host->loaded();
+  fs::rename(lab_.plugins(), lab_.root() / "away");
+  const auto change = host->reload_directory();
+  EXPECT_THAT(change.retired, IsEmpty());
+  EXPECT_THAT(verdicts(*host, lab_.plugins()), ElementsAre("discover L101"));
+  EXPECT_EQ(host->loaded(), before);
+}
+
 TEST_F(Reload, SecretProvidersComeAndGoAtStartAlone) {
   const auto host = lab_.load();
   const auto file = lab_.add(OPI_TEST_SECRETS_LOCAL);

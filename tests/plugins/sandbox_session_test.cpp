@@ -21,7 +21,7 @@ class Session : public ::testing::Test {
     return made;
   }
   static std::string done(std::uint64_t number, opi_status status = OPI_OK, std::string_view text = {}) {
-    return FrameWriter(FrameKind::done, number).u32(static_cast<std::uint32_t>(status)).text(text).u32(0).finish();
+    return FrameWriter(FrameKind::done, number).u32(static_cast<std::uint32_t>(status)).text(text).u64(0).finish();
   }
 
   RecordingLogger logger_;

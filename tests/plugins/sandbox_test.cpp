@@ -1,4 +1,7 @@
 #include <gmock/gmock.h>
+#include <linux/landlock.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -129,6 +132,17 @@ TEST_F(Sandboxed, NothingOfTheWorldIsInReach) {
 TEST_F(Sandboxed, KnowsNoEnvironment) {
   EXPECT_THAT(render(place("tell the environment")).error, HasSubstr("environment: nothing"));
   EXPECT_THAT(render(place("tell the home")).error, HasSubstr("homeless"));
+}
+
+TEST_F(Sandboxed, ConstructorsReadLibrariesAlone) {
+#ifdef OPI_SHADOW_MEMORY
+  GTEST_SKIP() << "sanitizers need what confinement forbids";
+#else
+  if (::syscall(__NR_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) < 1)
+    GTEST_SKIP() << "the kernel has no Landlock";
+  EXPECT_THAT(render(place("tell what was read")).error,
+              HasSubstr("/etc/passwd closed; /proc/self/maps closed; /usr/lib/os-release read; "));
+#endif
 }
 
 TEST_F(Sandboxed, MemoryEndsAtItsLimit) {

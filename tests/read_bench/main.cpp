@@ -1,6 +1,7 @@
 // Stores ended deliveries of one tenant past the stores and measures what the console asks: pages, references, health,
 // dead letters, the feed.
-// Usage: opi_read_bench [deliveries [sqlite|postgres]]
+// Usage: opi_read_bench [deliveries [sqlite|postgres [FILE]]]
+// FILE: SQLite's, which is kept.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -210,7 +211,7 @@ int main(int argc, char** argv) {
   const test::ManualClock clock;
   if (only.empty() || only == "sqlite") {
     const test::TemporaryFolder folder;
-    sqlite::SqliteDatabase database{{.path = (folder.path() / "opi.db").string()}};
+    sqlite::SqliteDatabase database{{.path = argc > 3 ? argv[3] : (folder.path() / "opi.db").string()}};
     database.migrate();
     seed(database, count);
     sqlite::SqliteDeliveryQuery query{database};

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -118,6 +120,19 @@ void allow_own_signals(Filter& filter) {
   filter.allow_if_equal(__NR_tgkill, 0, static_cast<std::uint32_t>(::getpid()));
 }
 
+#ifndef OPI_SHADOW_MEMORY
+// A file, or all that is in a folder.
+void allow_reading(int rules, int fd) {
+  struct stat found {};
+  if (::fstat(fd, &found) != 0) give_up();
+  landlock_path_beneath_attr rule{};
+  rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
+  if (S_ISDIR(found.st_mode)) rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+  rule.parent_fd = fd;
+  if (::syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) give_up();
+}
+#endif
+
 }  // namespace
 
 void limit_resources() {
@@ -137,6 +152,26 @@ void limit_memory(std::uint64_t bytes) {
   (void)bytes;
 #else
   limit(RLIMIT_AS, bytes);
+#endif
+}
+
+bool confine_reading_to_libraries(int image) {
+#ifdef OPI_SHADOW_MEMORY
+  (void)image;
+  return true;
+#else
+  const landlock_ruleset_attr handled{LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR};
+  const int rules = static_cast<int>(::syscall(__NR_landlock_create_ruleset, &handled, sizeof handled, 0));
+  if (rules < 0) return false;
+  allow_reading(rules, image);
+  for (const char* path : {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"})
+    if (const int found = ::open(path, O_PATH | O_CLOEXEC); found >= 0) {
+      allow_reading(rules, found);
+      ::close(found);
+    }
+  if (::syscall(__NR_landlock_restrict_self, rules, 0) != 0) give_up();
+  ::close(rules);
+  return true;
 #endif
 }
 

@@ -10,7 +10,10 @@ namespace opi::plugins {
 void limit_resources();
 void limit_memory(std::uint64_t bytes);
 
-// While the library is opened: reading files, and nothing else of the world: no sockets, processes, writing.
+// While the library is opened, and its constructors run: reading files, and nothing else of the world: no sockets,
+// processes, writing. Where the kernel has Landlock, only the system's libraries and the plugin's file `image` can be
+// read; false: it has not.
+bool confine_reading_to_libraries(int image);
 void confine_to_reading();
 // From then on: memory, the descriptors that are open, and its own end.
 void confine_to_computing();

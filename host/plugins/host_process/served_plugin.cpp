@@ -71,7 +71,7 @@ void ServedPlugin::serve(const OwnFrame& call) {
     status = OPI_E_EXCEPTION;
   }
   FrameWriter end(FrameKind::done, call_);
-  end.u32(static_cast<std::uint32_t>(status)).text(error.text()).u32(flags_);
+  end.u32(static_cast<std::uint32_t>(status)).text(error.text()).u64(flags_);
   channel_.say(std::move(end));
   channel_.flush();
 }
@@ -97,6 +97,7 @@ opi_status ServedPlugin::start(FrameReader& in, ErrorSlot& error) {
   environment_ = in.text();
   const std::string host_version{in.text()};
   limit_memory(memory);
+  if (!confine_reading_to_libraries(child_image)) flags_ |= reads_any_file;
   confine_to_reading();
   void* const library = ::dlopen(image_path().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return refuse(error, ::dlerror());
@@ -127,7 +128,7 @@ opi_status ServedPlugin::start(FrameReader& in, ErrorSlot& error) {
       return refuse(error, faults.front().message);
     const auto* const adapter =
         static_cast<const opi_http_adapter_v1*>(table_->get_interface(plugin_, component.c_str(), OPI_IF_HTTP_ADAPTER));
-    if ((adapter->flags & OPI_ADAPTER_SEES_TRANSPORT_FAULTS) != 0) flags_ |= 1u << i;
+    if ((adapter->flags & OPI_ADAPTER_SEES_TRANSPORT_FAULTS) != 0) flags_ |= std::uint64_t{1} << i;
   }
   in.end();
   return OPI_OK;

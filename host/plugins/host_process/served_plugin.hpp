@@ -43,7 +43,7 @@ class ServedPlugin {
   Channel& channel_;
   std::uint64_t call_ = 0;
   std::uint32_t log_threshold_ = 0;
-  std::uint32_t flags_ = 0;  // of the end of this call
+  std::uint64_t flags_ = 0;  // of the end of this call
   std::string environment_;
   opi_host host_{};
   const opi_plugin* table_ = nullptr;

@@ -26,10 +26,7 @@ std::vector<AdapterCase> adapter_cases(const Specimen& specimen, const std::stri
         made.instance = std::make_unique<Instance>(specimen, component, destination);
         if (made.instance->status() != OPI_OK) continue;
         made.sample = std::make_unique<SampleDelivery>(event, std::move(destination));
-        made.secrets = url_secrets(slots, made.sample->destination().endpoint);
-        if (!secret.empty())
-          for (auto& purpose : made.secrets.purposes)
-            purpose.versions.front().value = std::make_shared<const secrets::Secret>(std::string_view{secret});
+        made.secrets = url_secrets(slots, made.sample->destination().endpoint, secret);
         cases.push_back(std::move(made));
       }
   }

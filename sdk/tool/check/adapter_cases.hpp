@@ -20,7 +20,7 @@ struct AdapterCase {
 };
 
 // Every pair of an adapter's example configurations and events, without the configurations that it refuses. `secret` is
-// in each slot, a URL that names it unless given; `token` in the endpoint's query.
+// in each slot, as the path of a URL, for a slot may be the endpoint; `token` in the endpoint's query.
 std::vector<AdapterCase> adapter_cases(const Specimen& specimen, const std::string& secret = {},
                                        const std::string& token = "t0k3n");
 

@@ -81,7 +81,8 @@ class ContractCheck {
     report_.step(component.id + ": create() and destroy()");
     const auto where = destination(component, config);
     const Instance instance(specimen_, component, where);
-    report_fault(component.id + ": create()", fault_of(Rendered{instance.status(), instance.error(), {}}));
+    report_fault(component.id + ": create()",
+                 fault_of(Rendered{instance.status(), instance.error(), {}, instance.disagreement()}));
     if (instance.status() != OPI_OK) return refused_ = instance.error(), false;
     const Instance another(specimen_, component, where);
     if (another.status() != OPI_OK)

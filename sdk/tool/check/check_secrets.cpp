@@ -21,12 +21,19 @@ std::string canary(const std::string& seed) {
   return "c4n4ry" + crypto::to_hex(crypto::sha256(seed + " opi-plugin check")).substr(0, 26);
 }
 
-// A text in every form in which it is still as good as itself.
+// A text in every form in which it is still as good as itself; in base64, wherever it stands in what was encoded.
 std::vector<std::string> forms_of(const std::string& text) {
-  const std::span<const std::uint8_t> bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-  auto base64 = crypto::to_base64(bytes);
-  base64.resize(base64.size() / 4 * 4 - 4);  // whatever follows
-  return {text, crypto::to_hex(bytes), base64, {text.rbegin(), text.rend()}};
+  constexpr std::size_t group_bytes = 3, group_characters = 4;
+  const auto bytes = [](const std::string& one) {
+    return std::span<const std::uint8_t>{reinterpret_cast<const std::uint8_t*>(one.data()), one.size()};
+  };
+  std::vector<std::string> forms{text, crypto::to_hex(bytes(text)), {text.rbegin(), text.rend()}};
+  for (std::size_t before = 0; before < group_bytes; ++before) {
+    const auto base64 = crypto::to_base64(bytes(std::string(before, ' ') + text));
+    // The first and the last group hold what stands around it.
+    forms.push_back(base64.substr(group_characters, base64.size() - 2 * group_characters));
+  }
+  return forms;
 }
 
 class ListeningLogger final : public telemetry::Logger {

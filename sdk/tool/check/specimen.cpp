@@ -62,6 +62,13 @@ std::string difference(opi_status status, const std::string& error, const plugin
          status_name(end.status) + " " + end.error;
 }
 
+std::string difference(opi_status status, const std::string& error, const std::string& refusal) {
+  const auto why =
+      status == OPI_OK || !error.empty() ? error : "the adapter failed with status " + std::to_string(status);
+  const auto words = [](const std::string& refused) { return refused.empty() ? "takes it" : "refuses it: " + refused; };
+  return why == refusal ? "" : words(why) + ", but in a process of its own " + words(refusal);
+}
+
 std::string text_of(const delivery::Rendering& rendering) {
   if (!rendering.ok) return (rendering.retryable ? "retryable error: " : "error: ") + rendering.error;
   return boost::json::serialize(request_document(rendering.request));
@@ -118,6 +125,7 @@ Instance::Instance(const Specimen& specimen, const plugins::Component& component
   status_ = plugin.call(plugins::Phase::create,
                         [&] { return lifetime.create(plugin.state(), &guarded_args, &instance_, slot.out()); });
   error_ = slot.text();
+  if (twin_) disagreement_ = difference(status_, error_, twin_->refusal());
 }
 
 Instance::~Instance() {

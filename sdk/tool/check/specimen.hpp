@@ -64,6 +64,7 @@ class Instance {
 
   [[nodiscard]] opi_status status() const { return status_; }
   [[nodiscard]] const std::string& error() const { return error_; }
+  [[nodiscard]] const std::string& disagreement() const { return disagreement_; }  // of create(), as of Rendered
   [[nodiscard]] const plugins::Component& component() const { return component_; }
   [[nodiscard]] bool sees_faults() const;
 
@@ -79,7 +80,7 @@ class Instance {
   std::unique_ptr<plugins::AdapterInstance> twin_;  // the same in a process of the plugin's own; may be null
   void* instance_ = nullptr;
   opi_status status_ = OPI_OK;
-  std::string error_;
+  std::string error_, disagreement_;
 };
 
 // The ABI's structs in guarded memory, with all that they point to. `size` is the struct's: smaller for an older host,

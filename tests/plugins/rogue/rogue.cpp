@@ -26,6 +26,19 @@ std::vector<std::string>* hoard() {
 
 void scribble(const std::string& bytes) { (void)!::write(socket_to_the_daemon, bytes.data(), bytes.size()); }
 
+// Read while the library is opened, when the linker must be able to read.
+std::string read_early(const char* path) {
+  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (file >= 0) ::close(file);
+  return std::string(path) + (file >= 0 ? " read; " : " closed; ");
+}
+const std::string& early() {
+  static const auto* const all = new std::string(read_early("/etc/passwd") + read_early("/proc/self/maps") +
+                                                 read_early("/usr/lib/os-release"));
+  return *all;
+}
+[[maybe_unused]] const bool read_at_once = !early().empty();
+
 std::string environment() {
   std::string all;
   for (char** one = environ; one != nullptr && *one != nullptr; ++one) all += std::string(*one) + ";";
@@ -62,6 +75,7 @@ const std::map<std::string, std::function<void()>, std::less<>> moods{
     {"make code", [] { (void)::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }},
     {"wait", [] { ::usleep(1000); }},
     {"tell the environment", [] { throw opi::sdk::Failure(OPI_E_FAILED, "environment: " + environment()); }},
+    {"tell what was read", [] { throw opi::sdk::Failure(OPI_E_FAILED, early()); }},
     {"tell the home", [] { throw opi::sdk::Failure(OPI_E_FAILED, std::getenv("HOME") ? "has a home" : "homeless"); }},
 };
 

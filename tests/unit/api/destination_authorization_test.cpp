@@ -5,7 +5,7 @@
 namespace opi::api {
 namespace {
 
-constexpr const char* client =
+constexpr const char* as_client =
     R"("authorization":{"scheme":"oauth2_client_credentials","token_url":"https://id.example/token/topsecret",)"
     R"("client_id":"client","scope":"alerts","client_authentication":"post"})";
 
@@ -22,7 +22,7 @@ class DestinationAuthorization : public test::WithAdministration {
 };
 
 TEST_F(DestinationAuthorization, IsShownWithoutItsTokenUrl) {
-  const auto path = given("," + std::string(client));
+  const auto path = given("," + std::string(as_client));
   const auto response = read(path);
   const auto fingerprint = text(json(response).at("authorization").at("token_url").at("fingerprint"));
   EXPECT_TRUE(fingerprint.starts_with("ep_"));
@@ -37,7 +37,7 @@ TEST_F(DestinationAuthorization, IsShownWithoutItsTokenUrl) {
 }
 
 TEST_F(DestinationAuthorization, StaysUnlessItIsReplacedOrTakenAway) {
-  const auto path = given("," + std::string(client));
+  const auto path = given("," + std::string(as_client));
   const auto before = stored(path);
   ASSERT_TRUE(before);
   EXPECT_EQ(replace(path, "").status, 200);
