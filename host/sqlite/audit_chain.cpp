@@ -19,13 +19,13 @@ constexpr Statement move_head{"move_chain_head", R"(
   INSERT INTO audit_chain_heads (tenant_id, sequence, hash) VALUES (?, ?, ?)
   ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash)"};
 
+}  // namespace
+
 audit::Link head_of(Connection& connection, const TenantId& tenant) {
   Query head{connection, read_head};
   if (!head.text(tenant.str()).step()) return audit::genesis(tenant);
   return {head.int8(0), {}, head.bytes32(1)};
 }
-
-}  // namespace
 
 void append_to_chains(Connection& connection, const std::vector<const audit::Entry*>& entries) {
   std::map<TenantId, audit::Link> heads;

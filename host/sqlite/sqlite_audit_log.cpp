@@ -42,8 +42,6 @@ constexpr Statement list_by_correlation{"list_audit_log_by_correlation", R"(
     AND correlation_id = ?8 AND correlation_id <> ''
   ORDER BY sequence DESC LIMIT ?7)"};
 
-constexpr Statement read_chain_head{"read_chain_head", "SELECT sequence, hash FROM audit_chain_heads WHERE tenant_id = ?"};
-
 std::vector<audit::Record> records_of(Query& rows, const TenantId& tenant) {
   std::vector<audit::Record> records;
   while (rows.step()) {
@@ -103,9 +101,7 @@ std::vector<audit::Record> SqliteAuditLog::list(const TenantId& tenant, const au
 
 audit::Link SqliteAuditLog::head(const TenantId& tenant) {
   const auto session = database_.reader();
-  Query row{*session, read_chain_head};
-  if (!row.text(tenant.str()).step()) return audit::genesis(tenant);
-  return {row.int8(0), {}, row.bytes32(1)};
+  return head_of(*session, tenant);
 }
 
 }  // namespace opi::sqlite

@@ -19,7 +19,8 @@ constexpr Statement read_feed{"read_feed", R"(
     AND (?3 IS NULL OR f.event_type IN (SELECT value FROM json_each(?3)))
   ORDER BY f.sequence LIMIT ?4)"};
 
-constexpr Statement read_last_sequence{"read_last_sequence", "SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?"};
+constexpr Statement read_last_sequence{"read_last_sequence",
+                                       "SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?"};
 
 constexpr Statement read_feed_cursor{"read_feed_cursor",
                                      "SELECT sequence FROM integration_feed_cursors WHERE tenant_id = ?"};

@@ -191,8 +191,9 @@ TEST_P(Administration, ApplyTakesTheOrderThatTheAdapterAsksFor) {
   const auto order = [&](const char* adapter, const std::string& member, const std::string& plugins) {
     const std::string provision =
         R"({"tenants":[{"tenant_id":"acme","name":"Acme","destinations":[{"destination_id":")" +
-        std::string(the_destination) + R"(","name":"n","endpoint":"https://desk.example","adapter":")" + adapter +
-        R"(")" + member + "}]}]}";
+        std::string(the_destination) +
+        R"(","name":"n","event_types":["*"],"endpoint":"https://desk.example","adapter":")" + adapter + R"(")" +
+        member + "}]}]}";
     EXPECT_EQ(user.run({"apply", "-", "--set", "plugins.directory=" + plugins}, provision).code, 0);
     return text(user.json({"destinations", "show", the_destination, "--tenant", "acme"}), "order");
   };

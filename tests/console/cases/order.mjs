@@ -30,7 +30,6 @@ export async function aRefusedTicketHoldsWhatComesAfterIt({ open, demo }) {
   await checkbox.and(page.locator(':not(:checked)')).waitFor();
   await checkbox.check();
   await fill('Name', 'Ordered desk');
-  await fill('Endpoint', `http://127.0.0.1:${demo.receiverPort}/rejecting/acme-console`);
   await fill('Event types', 'console.order.*');
   await page.getByRole('checkbox', { name: 'Sign every request' }).uncheck();
   await page.getByRole('combobox', { name: 'Authorization' }).selectOption('basic');
@@ -38,6 +37,7 @@ export async function aRefusedTicketHoldsWhatComesAfterIt({ open, demo }) {
   await page.getByText('Not sent: something is wrong').waitFor();
   await fill('User name', 'oneprotect');
   await tab.judge('a destination with order and authorization');
+  await fill('Endpoint', `http://127.0.0.1:${demo.receiverPort}/rejecting/acme-console`);
   await page.getByRole('button', { name: 'Create' }).click();
   await page.getByRole('heading', { name: 'Ordered desk' }).waitFor();
   await page.getByText('Basic: user name and password, oneprotect').waitFor();
