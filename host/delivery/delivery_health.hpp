@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,16 @@ struct SettledCounts {
   std::int64_t delivered = 0, failed = 0, dead_lettered = 0, retried = 0;
   // From acceptance to delivery of those delivered; the time that a dead letter lay included.
   std::chrono::milliseconds latency_sum{0}, latency_max{0};
+
+  SettledCounts& operator+=(const SettledCounts& more) {
+    delivered += more.delivered;
+    failed += more.failed;
+    dead_lettered += more.dead_lettered;
+    retried += more.retried;
+    latency_sum += more.latency_sum;
+    latency_max = std::max(latency_max, more.latency_max);
+    return *this;
+  }
 };
 
 struct LastResult {

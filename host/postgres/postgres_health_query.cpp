@@ -11,14 +11,13 @@ using delivery::DestinationHealth;
 using delivery::SettledCounts;
 
 // Those that there are to tell about, each with its last settlement (the end of its range of the rollup) and its
-// parked deliveries (a range of the cold table's index). Destinations that were deleted with dead letters left show
-// up through their rollup.
+// parked deliveries (a range of the cold table's index): those of the catalog, and of the deleted ones those that have
+// settled something ($2).
 constexpr Statement read_destinations{"health_destinations", R"(
   WITH d AS (
     SELECT destination_id FROM integration_destinations WHERE tenant_id = $1::text
     UNION
-    SELECT DISTINCT destination_id FROM integration_delivery_rollup
-    WHERE tenant_id = $1::text AND bucket_start >= $2::timestamptz AND bucket_start < $3::timestamptz
+    SELECT unnest($2::uuid[])
   )
   SELECT d.destination_id, l.last_at, l.last_state, l.last_http_status,
          (SELECT count(*) FROM integration_deliveries c
@@ -31,28 +30,31 @@ constexpr Statement read_destinations{"health_destinations", R"(
 constexpr Statement count_live{"health_live", R"(
   SELECT destination_id, state, count(*) FROM integration_outbox WHERE tenant_id = $1::text GROUP BY 1, 2)"};
 
-constexpr Statement sum_destinations{"health_sums", R"(
-  SELECT destination_id, sum(delivered)::bigint, sum(failed)::bigint, sum(dead_lettered)::bigint, sum(retried)::bigint,
-         sum(latency_ms_sum)::bigint, max(latency_ms_max)
-  FROM integration_delivery_rollup
-  WHERE tenant_id = $1::text AND bucket_start >= $2::timestamptz AND bucket_start < $3::timestamptz
-  GROUP BY 1)"};
-
-constexpr Statement sum_buckets{"health_series", R"(
-  SELECT date_bin($4::bigint * interval '1 minute', bucket_start, 'epoch'::timestamptz), sum(delivered)::bigint,
-         sum(failed)::bigint, sum(dead_lettered)::bigint, sum(retried)::bigint, sum(latency_ms_sum)::bigint,
-         max(latency_ms_max)
-  FROM integration_delivery_rollup
-  WHERE tenant_id = $1::text AND bucket_start >= $2::timestamptz AND bucket_start < $3::timestamptz
-  GROUP BY 1 ORDER BY 1)"};
+// From one destination of the rollup to the next, then through its buckets of the period: what is older is not read.
+// Deleted destinations that settled something then are among them.
+constexpr Statement sum_settled{"health_settled", R"(
+  WITH RECURSIVE settling(id) AS (
+    (SELECT destination_id FROM integration_delivery_rollup WHERE tenant_id = $1::text ORDER BY 1 LIMIT 1)
+    UNION ALL
+    SELECT (SELECT r.destination_id FROM integration_delivery_rollup r
+            WHERE r.tenant_id = $1::text AND r.destination_id > settling.id ORDER BY 1 LIMIT 1)
+    FROM settling WHERE settling.id IS NOT NULL)
+  SELECT settling.id, s.* FROM settling CROSS JOIN LATERAL (
+    SELECT date_bin($4::bigint * interval '1 minute', r.bucket_start, 'epoch'::timestamptz), sum(r.delivered)::bigint,
+           sum(r.failed)::bigint, sum(r.dead_lettered)::bigint, sum(r.retried)::bigint, sum(r.latency_ms_sum)::bigint,
+           max(r.latency_ms_max)
+    FROM integration_delivery_rollup r
+    WHERE r.tenant_id = $1::text AND r.destination_id = settling.id
+      AND r.bucket_start >= $2::timestamptz AND r.bucket_start < $3::timestamptz
+    GROUP BY 1) s)"};
 
 SettledCounts counts_of(const Rows& rows, int row) {
-  return {rows.int8(row, 1),
-          rows.int8(row, 2),
+  return {rows.int8(row, 2),
           rows.int8(row, 3),
           rows.int8(row, 4),
-          std::chrono::milliseconds{rows.int8(row, 5)},
-          std::chrono::milliseconds{rows.int8(row, 6)}};
+          rows.int8(row, 5),
+          std::chrono::milliseconds{rows.int8(row, 6)},
+          std::chrono::milliseconds{rows.int8(row, 7)}};
 }
 
 using ByDestination = std::map<DestinationId, DestinationHealth>;
@@ -73,9 +75,18 @@ delivery::DeliveryHealth PostgresHealthQuery::health(const TenantId& tenant, Uni
                                                      std::chrono::minutes bucket) {
   auto session = database_.tenant(tenant);
   Transaction snapshot{*session, Transaction::Kind::snapshot};
-  const auto range = [&] { return Parameters{}.text(tenant.str()).time(from).time(to); };
   ByDestination destinations;
-  const auto known = session->execute(read_destinations, range());
+  std::map<UnixTime, SettledCounts> series;
+  const auto settled =
+      session->execute(sum_settled, Parameters{}.text(tenant.str()).time(from).time(to).int8(bucket.count()));
+  for (int i = 0; i < settled.size(); ++i) {
+    const auto counts = counts_of(settled, i);
+    destinations[DestinationId{settled.uuid(i, 0)}].settled += counts;
+    series[settled.time(i, 1)] += counts;
+  }
+  ArrayParameter settling(ArrayParameter::Element::uuid);
+  for (const auto& [id, one] : destinations) settling.add(id.value);
+  const auto known = session->execute(read_destinations, Parameters{}.text(tenant.str()).array(settling));
   for (int i = 0; i < known.size(); ++i) {
     auto& one = destinations[DestinationId{known.uuid(i, 0)}];
     if (!known.is_null(i, 1)) {
@@ -85,16 +96,13 @@ delivery::DeliveryHealth PostgresHealthQuery::health(const TenantId& tenant, Uni
     one.parked = known.int8(i, 4);
   }
   add_live(session->execute(count_live, Parameters{}.text(tenant.str())), destinations);
-  const auto sums = session->execute(sum_destinations, range());
-  for (int i = 0; i < sums.size(); ++i) destinations[DestinationId{sums.uuid(i, 0)}].settled = counts_of(sums, i);
 
   delivery::DeliveryHealth health;
   for (auto& [id, one] : destinations) {
     one.destination = id;
     health.destinations.push_back(one);
   }
-  const auto series = session->execute(sum_buckets, range().int8(bucket.count()));
-  for (int i = 0; i < series.size(); ++i) health.series.push_back({series.time(i, 0), counts_of(series, i)});
+  for (const auto& [start, counts] : series) health.series.push_back({start, counts});
   return health;
 }
 

@@ -11,12 +11,8 @@ namespace {
 using delivery::DestinationHealth;
 using delivery::SettledCounts;
 
-// Those that there are to tell about: destinations of the catalog, and deleted ones that settled something then.
-constexpr Statement read_destinations{"health_destinations", R"(
-  SELECT destination_id FROM integration_destinations WHERE tenant_id = ?1
-  UNION
-  SELECT destination_id FROM integration_delivery_rollup
-  WHERE tenant_id = ?1 AND bucket_start_ms >= ?2 AND bucket_start_ms < ?3)"};
+constexpr Statement read_destinations{"health_destinations",
+                                      "SELECT destination_id FROM integration_destinations WHERE tenant_id = ?"};
 
 constexpr Statement read_last{"health_last", R"(
   SELECT last_at_ms, last_state, last_http_status FROM integration_delivery_rollup
@@ -29,25 +25,28 @@ constexpr Statement count_parked{"health_parked", R"(
 constexpr Statement count_live{"health_live", R"(
   SELECT destination_id, state, count(*) FROM integration_outbox WHERE tenant_id = ? GROUP BY 1, 2)"};
 
-constexpr Statement sum_destinations{"health_sums", R"(
-  SELECT destination_id, sum(delivered), sum(failed), sum(dead_lettered), sum(retried), sum(latency_ms_sum),
-         max(latency_ms_max)
-  FROM integration_delivery_rollup
-  WHERE tenant_id = ?1 AND bucket_start_ms >= ?2 AND bucket_start_ms < ?3 GROUP BY 1)"};
-
-constexpr Statement sum_buckets{"health_series", R"(
-  SELECT bucket_start_ms / ?4 * ?4, sum(delivered), sum(failed), sum(dead_lettered), sum(retried),
-         sum(latency_ms_sum), max(latency_ms_max)
-  FROM integration_delivery_rollup
-  WHERE tenant_id = ?1 AND bucket_start_ms >= ?2 AND bucket_start_ms < ?3 GROUP BY 1 ORDER BY 1)"};
+// From one destination of the rollup to the next, then through its buckets of the period: what is older is not read.
+// CROSS JOIN keeps that order. Deleted destinations that settled something then are among them.
+constexpr Statement sum_settled{"health_settled", R"(
+  WITH RECURSIVE settling(id) AS (
+    SELECT min(destination_id) FROM integration_delivery_rollup WHERE tenant_id = ?1
+    UNION ALL
+    SELECT (SELECT min(r.destination_id) FROM integration_delivery_rollup r
+            WHERE r.tenant_id = ?1 AND r.destination_id > settling.id)
+    FROM settling WHERE settling.id IS NOT NULL)
+  SELECT r.destination_id, r.bucket_start_ms / ?4 * ?4, sum(r.delivered), sum(r.failed), sum(r.dead_lettered),
+         sum(r.retried), sum(r.latency_ms_sum), max(r.latency_ms_max)
+  FROM settling CROSS JOIN integration_delivery_rollup r
+  WHERE r.tenant_id = ?1 AND r.destination_id = settling.id AND r.bucket_start_ms >= ?2 AND r.bucket_start_ms < ?3
+  GROUP BY 1, 2)"};
 
 SettledCounts counts_of(const Query& row) {
-  return {row.int8(1),
-          row.int8(2),
+  return {row.int8(2),
           row.int8(3),
           row.int8(4),
-          std::chrono::milliseconds{row.int8(5)},
-          std::chrono::milliseconds{row.int8(6)}};
+          row.int8(5),
+          std::chrono::milliseconds{row.int8(6)},
+          std::chrono::milliseconds{row.int8(7)}};
 }
 
 std::optional<delivery::LastResult> last_of(Connection& connection, const TenantId& tenant, const DestinationId& id) {
@@ -86,14 +85,19 @@ delivery::DeliveryHealth SqliteHealthQuery::health(const TenantId& tenant, UnixT
   ByDestination destinations;
   {
     Query rows{*session, read_destinations};
-    rows.text(tenant.str()).time(from).time(to);
+    rows.text(tenant.str());
     while (rows.step()) destinations[DestinationId{rows.uuid_at(0)}];
   }
   add_live(*session, tenant, destinations);
+  std::map<UnixTime, SettledCounts> series;
   {
-    Query rows{*session, sum_destinations};
-    rows.text(tenant.str()).time(from).time(to);
-    while (rows.step()) destinations[DestinationId{rows.uuid_at(0)}].settled = counts_of(rows);
+    Query rows{*session, sum_settled};
+    rows.text(tenant.str()).time(from).time(to).integer(std::chrono::milliseconds{bucket}.count());
+    while (rows.step()) {
+      const auto counts = counts_of(rows);
+      destinations[DestinationId{rows.uuid_at(0)}].settled += counts;
+      series[rows.time_at(1)] += counts;
+    }
   }
   delivery::DeliveryHealth health;
   for (auto& [id, one] : destinations) {
@@ -102,9 +106,7 @@ delivery::DeliveryHealth SqliteHealthQuery::health(const TenantId& tenant, UnixT
     one.parked = parked_at(*session, tenant, id);
     health.destinations.push_back(one);
   }
-  Query rows{*session, sum_buckets};
-  rows.text(tenant.str()).time(from).time(to).integer(std::chrono::milliseconds{bucket}.count());
-  while (rows.step()) health.series.push_back({rows.time_at(0), counts_of(rows)});
+  for (const auto& [start, counts] : series) health.series.push_back({start, counts});
   return health;
 }
 
