@@ -1,4 +1,4 @@
-import '@mantine/core/styles.css';
+import './styles/mantine.css';
 import 'virtual:mantine-variables.css';
 import './styles/fonts.css';
 import './styles/tokens.css';
