@@ -21,6 +21,6 @@ def build_plugin(cmake: str, folder: pathlib.Path, prefix: pathlib.Path, work: p
     shutil.copytree(folder, alone, ignore=shutil.ignore_patterns("golden"))
     launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     run(cmake, "-S", alone, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
-        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1", *launcher)
+        "-DCMAKE_UNITY_BUILD=ON", *launcher)
     run(cmake, "--build", build, "--parallel", "2")
     return build / f"{folder.name}.so"
