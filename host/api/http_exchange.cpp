@@ -195,8 +195,10 @@ class Conversation {
 // Takes the descriptor from POCO again, however a request ended: the gate owns it.
 struct Release {
   PrereadSocket& socket;
-  ~Release() { socket.release(); }
+  ~Release() { socket.give_back(); }
 };
+static_assert(std::is_same_v<decltype(&PrereadSocket::release), decltype(&Poco::RefCountedObject::release)>,
+              "Poco::AutoPtr lets go by it");
 
 void send_bytes(int socket, std::string_view bytes) {
   while (!bytes.empty()) {

@@ -8,7 +8,7 @@
 namespace opi::api {
 
 // A connected socket some of whose bytes were read already: POCO reads those first. Does not own the descriptor:
-// release() gives it back before the end.
+// give_back() does so before the end.
 class PrereadSocket final : public Poco::Net::StreamSocketImpl {
  public:
   PrereadSocket(int descriptor, std::string bytes)
@@ -28,7 +28,7 @@ class PrereadSocket final : public Poco::Net::StreamSocketImpl {
   void close() override {}  // POCO's sessions close what they were lent
 
   [[nodiscard]] std::string unread() const { return bytes_.substr(read_); }
-  void release() { reset(); }
+  void give_back() { reset(); }  // not release(): that is how POCO counts who uses it
 
  private:
   using Poco::Net::StreamSocketImpl::receiveBytes;

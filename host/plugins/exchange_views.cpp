@@ -41,7 +41,8 @@ DeliveryView::DeliveryView(const delivery::AttemptContext& context)
     : delivery_id_(context.delivery.to_string()),
       destination_id_(context.destination.id.to_string()),
       key_(crypto::to_hex(context.idempotency_key.bytes)),
-      traceparent_(traceparent_of(context)) {
+      traceparent_(traceparent_of(context)),
+      nonce_(context.nonce) {
   const auto& event = context.event;
   raw_.size = sizeof(opi_delivery);
   raw_.flags = context.destination.signing == SigningRule::disabled ? std::uint32_t{OPI_DELIVERY_UNSIGNED_ALLOWED} : 0u;
@@ -62,7 +63,7 @@ DeliveryView::DeliveryView(const delivery::AttemptContext& context)
   raw_.evidence_id = raw(event.evidence_id);
   raw_.ticket_id = raw(event.ticket_id);
   raw_.payload = raw(event.payload);
-  raw_.nonce = {context.nonce.data(), context.nonce.size()};
+  raw_.nonce = {nonce_.data(), nonce_.size()};
   raw_.traceparent = raw(traceparent_);
   raw_.created_unix_ms =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, context.created_at.time_since_epoch().count()));

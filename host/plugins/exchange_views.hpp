@@ -8,7 +8,7 @@
 
 namespace opi::plugins {
 
-// The ABI's view of an attempt, with the texts that it borrows beyond the context's.
+// The ABI's view of an attempt, with what it borrows beyond the context's texts: the context itself may go.
 class DeliveryView {
  public:
   explicit DeliveryView(const delivery::AttemptContext& context);
@@ -18,6 +18,7 @@ class DeliveryView {
 
  private:
   std::string delivery_id_, destination_id_, key_, traceparent_;
+  std::array<std::uint8_t, 16> nonce_;
   opi_delivery raw_{};
 };
 
