@@ -21,9 +21,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto tick = 50ms;              // how exactly deadlines are met
-constexpr auto linger = 1'000ms;         // for a client to read a last answer
-constexpr int accepted_at_once = 64;     // then others get their turn
+constexpr auto tick = 50ms;                    // how exactly deadlines are met
+constexpr auto linger = 1'000ms;               // for a client to read a last answer
+constexpr int accepted_at_once = 64;           // then others get their turn
 constexpr std::size_t block_bytes = 4 * 1024;  // of a read
 constexpr std::size_t discarded_at_once = 64 * 1024;
 constexpr std::size_t most_discarded = 1024 * 1024;
