@@ -13,6 +13,7 @@
 
 #include <optional>
 #include <sstream>
+#include <type_traits>
 
 #include "api/preread_socket.hpp"
 #include "api/problem.hpp"

@@ -8,7 +8,7 @@
 namespace opi::api {
 
 // A connected socket some of whose bytes were read already: POCO reads those first. Does not own the descriptor:
-// give_back() does so before the end.
+// give_back() takes it from POCO before the end.
 class PrereadSocket final : public Poco::Net::StreamSocketImpl {
  public:
   PrereadSocket(int descriptor, std::string bytes)
