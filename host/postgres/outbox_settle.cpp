@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "delivery/delivery_event.hpp"
 #include "postgres/audit_chain.hpp"
+#include "postgres/feed_append.hpp"
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/rollup.hpp"
 #include "postgres/subject_order.hpp"
@@ -78,19 +78,6 @@ constexpr Statement record_attempts{"record_attempts", R"(
       http_status = excluded.http_status, reason = excluded.reason, error_summary = excluded.error_summary,
       response_summary = excluded.response_summary, delivery_event_id = excluded.delivery_event_id
   WHERE a.result IN ('retryable', 'interrupted') AND excluded.result IN ('succeeded', 'terminal'))"};
-
-// Locks the feeds' heads, in the order of the tenants given, until the transaction ends.
-constexpr Statement allot_sequences{"allot_feed_sequences", R"(
-  INSERT INTO integration_feed_heads AS h (tenant_id, sequence)
-  SELECT * FROM unnest($1::text[], $2::bigint[])
-  ON CONFLICT (tenant_id) DO UPDATE SET sequence = h.sequence + excluded.sequence
-  RETURNING tenant_id, sequence)"};
-
-constexpr Statement publish_delivery_events{"publish_delivery_events", R"(
-  INSERT INTO integration_delivery_events (tenant_id, sequence, delivery_event_id, event_type, delivery_id,
-                                           destination_id, event_id, correlation_id, attempt, occurred_at)
-  SELECT n.*, now() FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[],
-                                $8::text[], $9::int[]) AS n)"};
 
 constexpr Statement keep_external_references{"keep_external_references", R"(
   INSERT INTO integration_external_references (tenant_id, destination_id, subject, external_ref, external_url,
@@ -182,55 +169,6 @@ void write_attempts(Connection& connection, const Batch& batch) {
                                           .array(event_ids));
 }
 
-using Sequences = std::map<std::string, std::int64_t, std::less<>>;  // by tenant: the last one given out
-
-// One for each settlement of the batch.
-Sequences allot(Connection& connection, const Batch& batch) {
-  Sequences wanted;
-  for (const auto* s : batch) ++wanted[tenant_of(*s).str()];
-  ArrayParameter tenants{Element::text}, counts{Element::int8};
-  for (const auto& [tenant, count] : wanted) {
-    tenants.add(tenant);
-    counts.add_int8(count);
-  }
-  const auto rows = connection.execute(allot_sequences, Parameters{}.array(tenants).array(counts));
-  Sequences last;
-  for (int i = 0; i < rows.size(); ++i) {
-    const auto tenant = rows.string(i, 0);
-    last[tenant] = rows.int8(i, 1) - wanted.at(tenant);
-  }
-  return last;
-}
-
-void write_delivery_events(Connection& connection, const Batch& batch) {
-  auto last = allot(connection, batch);
-  ArrayParameter tenants{Element::text}, sequences{Element::int8}, ids{Element::uuid}, types{Element::text},
-      deliveries{Element::uuid}, destinations{Element::uuid}, events{Element::text}, correlations{Element::text},
-      attempts{Element::int4};
-  for (const auto* s : batch) {
-    const auto& claim = *s->claim();
-    tenants.add(claim.event->tenant_id.str());
-    sequences.add_int8(++last.at(claim.event->tenant_id.str()));
-    ids.add(s->delivery_event_id());
-    types.add(delivery::delivery_event_type(s->decision().next));
-    deliveries.add(claim.delivery.value);
-    destinations.add(claim.destination.value);
-    events.add(claim.event->event_id.str());
-    correlations.add(claim.event->correlation_id);
-    attempts.add_int4(s->attempt().number);
-  }
-  connection.execute(publish_delivery_events, Parameters{}
-                                                  .array(tenants)
-                                                  .array(sequences)
-                                                  .array(ids)
-                                                  .array(types)
-                                                  .array(deliveries)
-                                                  .array(destinations)
-                                                  .array(events)
-                                                  .array(correlations)
-                                                  .array(attempts));
-}
-
 void write_external_references(Connection& connection, const Batch& batch) {
   // One statement cannot touch a row twice: of several deliveries about one subject the last one stands.
   std::unordered_map<std::string, const Settlement*> by_subject;
@@ -300,7 +238,7 @@ std::vector<SettleResult> PostgresDeliveryStore::settle(std::span<const Settleme
     Batch told;  // a step that another one follows is no news to others
     std::ranges::copy_if(won, std::back_inserter(told), [](const auto* s) { return !s->continues(); });
     if (!told.empty()) {
-      write_delivery_events(*session, told);
+      append_to_feeds(*session, told);
       add_to_rollup(*session, told);
     }
     std::vector<const audit::Entry*> entries;

@@ -1,7 +1,6 @@
-#include <map>
-
 #include "delivery/delivery_event.hpp"
 #include "sqlite/audit_chain.hpp"
+#include "sqlite/feed_append.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/rollup.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
@@ -56,18 +55,6 @@ constexpr Statement record_attempt{"record_attempt", R"(
       http_status = excluded.http_status, reason = excluded.reason, error_summary = excluded.error_summary,
       response_summary = excluded.response_summary, delivery_event_id = excluded.delivery_event_id
   WHERE result IN ('retryable', 'interrupted') AND excluded.result IN ('succeeded', 'terminal'))"};
-
-constexpr Statement read_feed_head{"settle_feed_head",
-                                   "SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?"};
-
-constexpr Statement move_feed_head{"move_feed_head", R"(
-  INSERT INTO integration_feed_heads (tenant_id, sequence) VALUES (?, ?)
-  ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence)"};
-
-constexpr Statement publish_delivery_event{"publish_delivery_event", R"(
-  INSERT INTO integration_delivery_events (tenant_id, sequence, delivery_event_id, event_type, delivery_id,
-                                           destination_id, event_id, correlation_id, attempt, occurred_at_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"};
 
 constexpr Statement keep_external_reference{"keep_external_reference", R"(
   INSERT INTO integration_external_references (tenant_id, destination_id, subject, external_ref, external_url,
@@ -134,39 +121,6 @@ void write_attempt(Connection& connection, const Settlement& s) {
       .run();
 }
 
-// The last sequence of each feed that the transaction adds to.
-using FeedHeads = std::map<TenantId, std::int64_t>;
-
-std::int64_t next_sequence(Connection& connection, const TenantId& tenant, FeedHeads& heads) {
-  auto head = heads.find(tenant);
-  if (head == heads.end()) {
-    Query row{connection, read_feed_head};
-    head = heads.emplace(tenant, row.text(tenant.str()).step() ? row.int8(0) : 0).first;
-  }
-  return ++head->second;
-}
-
-void write_feed_heads(Connection& connection, const FeedHeads& heads) {
-  for (const auto& [tenant, sequence] : heads)
-    Query{connection, move_feed_head}.text(tenant.str()).integer(sequence).run();
-}
-
-void write_delivery_event(Connection& connection, const Settlement& s, std::int64_t sequence, UnixTime now) {
-  const auto& claim = *s.claim();
-  Query{connection, publish_delivery_event}
-      .text(claim.event->tenant_id.str())
-      .integer(sequence)
-      .uuid(s.delivery_event_id())
-      .text(delivery::delivery_event_type(s.decision().next))
-      .uuid(claim.delivery.value)
-      .uuid(claim.destination.value)
-      .text(claim.event->event_id.str())
-      .text(claim.event->correlation_id)
-      .integer(s.attempt().number)
-      .time(now)
-      .run();
-}
-
 void write_external_reference(Connection& connection, const Settlement& s, UnixTime now) {
   if (s.external_ref().empty()) return;
   const auto& claim = *s.claim();
@@ -201,7 +155,6 @@ std::vector<SettleResult> SqliteDeliveryStore::settle(std::span<const Settlement
   std::vector<const audit::Entry*> entries;
   std::vector<const Settlement*> won;
   std::vector<OrderedSubject> free;
-  FeedHeads heads;
   for (const auto& s : settlements) {
     if (!move_delivery(*session, s, now)) {
       results.push_back(settled_before(*session, s) ? SettleResult::settled : SettleResult::lease_lost);
@@ -213,12 +166,11 @@ std::vector<SettleResult> SqliteDeliveryStore::settle(std::span<const Settlement
     if (s.audit_entry()) entries.push_back(&*s.audit_entry());
     for (const auto& failure : s.credential_failures()) entries.push_back(&failure.entry);
     if (s.continues()) continue;  // no end of anything that others want to know of
-    write_delivery_event(*session, s, next_sequence(*session, s.claim()->event->tenant_id, heads), now);
     if (s.ends_turn()) free.push_back({s.claim()->destination, s.claim()->subject});
     won.push_back(&s);
   }
   wake_next(*session, free, now);
-  write_feed_heads(*session, heads);
+  append_to_feeds(*session, won, now);
   add_to_rollup(*session, won, now);
   append_to_chains(*session, entries);
   transaction.commit();

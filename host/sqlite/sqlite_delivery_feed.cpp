@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "sqlite/feed_append.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/text_list.hpp"
 #include "sqlite/transaction.hpp"
@@ -19,9 +20,6 @@ constexpr Statement read_feed{"read_feed", R"(
     AND (?3 IS NULL OR f.event_type IN (SELECT value FROM json_each(?3)))
   ORDER BY f.sequence LIMIT ?4)"};
 
-constexpr Statement read_last_sequence{"read_last_sequence",
-                                       "SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?"};
-
 constexpr Statement read_feed_cursor{"read_feed_cursor",
                                      "SELECT sequence FROM integration_feed_cursors WHERE tenant_id = ?"};
 
@@ -36,8 +34,8 @@ constexpr Statement drop_feed_cursors{"drop_feed_cursors", R"(
   WHERE tenant_id NOT IN (SELECT value FROM json_each(?1))
     AND (SELECT revision FROM integration_catalog_revision) = ?2)"};
 
-std::optional<std::int64_t> number(Connection& connection, const Statement& statement, const TenantId& tenant) {
-  Query row{connection, statement};
+std::optional<std::int64_t> stored_cursor(Connection& connection, const TenantId& tenant) {
+  Query row{connection, read_feed_cursor};
   return row.text(tenant.str()).step() ? std::optional{row.int8(0)} : std::nullopt;
 }
 
@@ -70,16 +68,14 @@ std::vector<delivery::FeedEntry> SqliteDeliveryFeed::read(const TenantId& tenant
   return entries;
 }
 
-std::int64_t SqliteDeliveryFeed::head(const TenantId& tenant) {
-  return number(*database_.reader(), read_last_sequence, tenant).value_or(0);
-}
+std::int64_t SqliteDeliveryFeed::head(const TenantId& tenant) { return feed_head(*database_.reader(), tenant); }
 
 std::int64_t SqliteDeliveryFeed::publishing_cursor(const TenantId& tenant) {
-  if (const auto cursor = number(*database_.reader(), read_feed_cursor, tenant)) return *cursor;
+  if (const auto cursor = stored_cursor(*database_.reader(), tenant)) return *cursor;
   const auto session = database_.writer();
   Transaction transaction{*session};
-  if (const auto cursor = number(*session, read_feed_cursor, tenant)) return *cursor;
-  const auto head = number(*session, read_last_sequence, tenant).value_or(0);
+  if (const auto cursor = stored_cursor(*session, tenant)) return *cursor;
+  const auto head = feed_head(*session, tenant);
   Query{*session, begin_feed_cursor}.text(tenant.str()).integer(head).run();
   transaction.commit();
   return head;
