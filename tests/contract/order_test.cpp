@@ -1,3 +1,4 @@
+#include <barrier>
 #include <thread>
 
 #include "contract/store_contract.hpp"
@@ -5,6 +6,7 @@
 namespace opi::test {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -210,6 +212,36 @@ TEST_P(OrderContract, PublishersAndSettlersMeetWithoutALostTurn) {
   publisher.join();
   EXPECT_THAT(seen, SizeIs(60));
   EXPECT_TRUE(std::ranges::is_sorted(seen));
+}
+
+// One transaction stores a hundred deliveries while another ends those before them: neither sees the other's rows, so
+// without a common order a turn is lost wherever they meet.
+TEST_P(OrderContract, NoTurnIsLostBetweenTwoTransactions) {
+  constexpr int subjects = 100, rounds = 5;
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<delivery::NewEvent> creates, updates;
+    for (int i = 0; i < subjects; ++i) {
+      const auto subject = "T-" + std::to_string(round) + "-" + std::to_string(i);
+      creates.push_back(about(subject, "create-" + subject));
+      updates.push_back(about(subject, "update-" + subject));
+    }
+    engine->store().insert(creates, engine->catalog().revision());
+    std::vector<delivery::Settlement> ends;
+    for (auto& one : claim(destination)) ends.push_back(success(std::move(one)));
+    ASSERT_THAT(ends, SizeIs(subjects));
+
+    std::barrier start(2);
+    std::thread publisher{[&] {
+      start.arrive_and_wait();
+      engine->store().insert(updates, engine->catalog().revision());
+    }};
+    start.arrive_and_wait();
+    EXPECT_THAT(engine->store().settle(ends), Each(settled));
+    publisher.join();
+    const auto next = due();
+    EXPECT_THAT(next, SizeIs(subjects));
+    for (const auto& id : next) deliver(id);
+  }
 }
 
 TEST_P(OrderContract, AStepKeepsItsCarryAndItsTurnAndBeginsABudgetOfItsOwn) {
