@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sqlite/query.hpp"
 #include "unit/delivery/engine_fixture.hpp"
 
 namespace opi::delivery {
@@ -70,6 +71,33 @@ TEST_F(OrderedDeliveries, AStepIsRenderedAgainWithItsCarry) {
   answer(200);
   ASSERT_EQ(transport.under_way.size(), 1u) << "the update's turn";
   EXPECT_THAT(transport.under_way[0].request.headers, Not(Contains(Header{"x-step", "1"})));
+}
+
+TEST_F(OrderedDeliveries, WhatIsStrandedIsWokenOnceAMinuteAndTheLogSaysSo) {
+  static constexpr sqlite::Statement forget{"forget", "DELETE FROM integration_deliveries"};
+  const auto strand = [&](const std::string& subject) {
+    publish("create-" + subject, subject);
+    publish("update-" + subject, subject);
+    dispatch();
+    answer(400);
+    EXPECT_TRUE(transport.under_way.empty()) << "the dead-lettered create holds the update";
+    sqlite::Query{*database.writer(), forget}.run();
+  };
+  strand("T-1");
+  engine().rescuer.run_once();
+  EXPECT_THAT(engine().logger.events(), Contains("delivery.stranded"));
+  dispatch();
+  ASSERT_EQ(transport.under_way.size(), 1u);
+  answer(200);
+
+  strand("T-2");
+  engine().rescuer.run_once();
+  dispatch();
+  EXPECT_TRUE(transport.under_way.empty()) << "the look costs something: not at each round";
+  clock.advance(60s);
+  engine().rescuer.run_once();
+  dispatch();
+  EXPECT_EQ(transport.under_way.size(), 1u);
 }
 
 TEST_F(OrderedDeliveries, SecretsAreTakenOutOfACarry) {
