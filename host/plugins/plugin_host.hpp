@@ -60,8 +60,8 @@ class PluginHost {
   // Loads what the directory holds. Logs each result (plugin.loaded, plugin.refused, plugin.retired).
   Change load_directory();
   // The same once more: files that are new or changed are loaded in place of what came from them; a file that is
-  // refused leaves what came from it where it is; a plugin whose file is gone is retired, unless the directory cannot be
-  // read. Secret providers are taken on and let go at start alone.
+  // refused leaves what came from it where it is; a plugin whose file is gone is retired, unless the directory cannot
+  // be read. Secret providers are taken on and let go at start alone.
   Change reload_directory();
   // Loads one file as load_directory() would, beside what is loaded already.
   void load_file(const std::filesystem::path& file);

@@ -33,8 +33,8 @@ std::string read_early(const char* path) {
   return std::string(path) + (file >= 0 ? " read; " : " closed; ");
 }
 const std::string& early() {
-  static const auto* const all = new std::string(read_early("/etc/passwd") + read_early("/proc/self/maps") +
-                                                 read_early("/usr/lib/os-release"));
+  static const auto* const all =
+      new std::string(read_early("/etc/passwd") + read_early("/proc/self/maps") + read_early("/usr/lib/os-release"));
   return *all;
 }
 [[maybe_unused]] const bool read_at_once = !early().empty();
