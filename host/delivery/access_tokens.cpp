@@ -1,6 +1,7 @@
 #include "delivery/access_tokens.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace opi::delivery {
 namespace {
@@ -32,7 +33,7 @@ void AccessTokens::get(Wanted wanted, Ready ready) {
     answer = known(entry, wanted, now);
     const bool ageing = entry.token && now >= entry.renew_at && now >= entry.failed_until;
     start = !entry.fetching && (!answer || ageing);
-    if (!answer) entry.waiting.emplace_back(wanted, std::move(ready));
+    if (!answer) entry.waiting.emplace_back(wanted, std::exchange(ready, nullptr));
     if (start) entry.fetching = true;
   }
   if (answer) ready(*answer);

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "plugins/refusal_codes.hpp"
+#include "plugins/sanitizer_environment.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -78,12 +79,7 @@ int start(const std::string& program, std::vector<std::string> arguments, int re
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
-#if defined(__SANITIZE_ADDRESS__)  // a plugin is never closed, so it always "leaks"; and signals are to be seen as such
-  std::string sanitizer = "ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0";
-  std::array<char*, 2> environment{sanitizer.data(), nullptr};
-#else
-  std::array<char*, 1> environment{nullptr};
-#endif
+  const auto environment = sanitizer_environment();
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);

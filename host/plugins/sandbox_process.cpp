@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "plugins/frame.hpp"
+#include "plugins/sanitizer_environment.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -69,12 +70,7 @@ pid_t start(const std::string& program, int socket, int image) {
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &usual);
-#if defined(__SANITIZE_ADDRESS__)  // as for the probe
-  std::string sanitizer = "ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0";
-  std::array<char*, 2> environment{sanitizer.data(), nullptr};
-#else
-  std::array<char*, 1> environment{nullptr};
-#endif
+  const auto environment = sanitizer_environment();
   std::string name = program;
   std::array<char*, 2> arguments{name.data(), nullptr};
   pid_t pid = -1;

@@ -37,6 +37,9 @@ constexpr std::array allowed{SYS_brk,          SYS_mmap,           SYS_munmap,
 #if defined(__SANITIZE_ADDRESS__)
 // UBSan writes into a pipe of its own to learn whether memory can be read.
 constexpr std::array allowed_to_sanitizers{SYS_pipe2, SYS_read, SYS_write, SYS_close};
+#elif defined(__SANITIZE_THREAD__)
+// TSan looks at the clock, with signals blocked.
+constexpr std::array allowed_to_sanitizers{SYS_gettimeofday};
 #else
 constexpr std::array<int, 0> allowed_to_sanitizers{};
 #endif
