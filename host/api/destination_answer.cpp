@@ -23,7 +23,7 @@ Response destination_answer(const std::shared_ptr<const Destination>& destinatio
   auto view = administration::view_of(*destination, catalog.policy_of(*destination),
                                       credentials.postures({destination}).front());
   view["runtime"] = runtime.view_of(destination->id);
-  return versioned_answer(std::move(view), destination->revision, status);
+  return versioned_answer(view, destination->revision, status);
 }
 
 }  // namespace opi::api

@@ -88,19 +88,18 @@ void Sandbox::count(SandboxCall& call) {
 }
 
 void Sandbox::submit(SandboxCall call) {
-  std::string why;
-  {
-    const std::lock_guard lock(mutex_);
-    why = held_;
-    if (why.empty() && unanswered_ >= options_.waiting_calls && call.kind != FrameKind::destroy)
-      why = "more than " + std::to_string(options_.waiting_calls) + " calls wait for the plugin";
-    if (why.empty()) {
-      if (call.kind != FrameKind::destroy) count(call);
-      submitted_.push_back(std::move(call));
-      if (submitted_.size() == 1) wake();
-    }
+  std::unique_lock lock(mutex_);
+  std::string why = held_;
+  if (why.empty() && unanswered_ >= options_.waiting_calls && call.kind != FrameKind::destroy)
+    why = "more than " + std::to_string(options_.waiting_calls) + " calls wait for the plugin";
+  if (why.empty()) {
+    if (call.kind != FrameKind::destroy) count(call);
+    submitted_.push_back(std::move(call));
+    if (submitted_.size() == 1) wake();
+    return;
   }
-  if (!why.empty() && call.done) call.done(held_call(why));
+  lock.unlock();
+  if (call.done) call.done(held_call(why));
 }
 
 // False: the end.

@@ -95,7 +95,7 @@ opi_status PluginRequest::mac(const opi_str& slot, std::uint32_t algorithm, cons
   const auto answer = channel_.ask(std::move(frame));
   FrameReader in(answer.fields);
   const auto status = static_cast<opi_status>(in.u32());
-  for (auto left = in.u32(); left > 0; --left) {
+  for (auto left = each == nullptr ? 0 : in.u32(); left > 0; --left) {
     const auto mac = in.text();
     each(ud, raw_bytes(mac), raw(in.text()));
   }

@@ -38,8 +38,8 @@ constexpr std::array allowed{SYS_brk,          SYS_mmap,           SYS_munmap,
 // UBSan writes into a pipe of its own to learn whether memory can be read.
 constexpr std::array allowed_to_sanitizers{SYS_pipe2, SYS_read, SYS_write, SYS_close};
 #elif defined(__SANITIZE_THREAD__)
-// TSan looks at the clock, with signals blocked.
-constexpr std::array allowed_to_sanitizers{SYS_gettimeofday};
+// TSan sleeps and looks at the clock, with signals blocked.
+constexpr std::array allowed_to_sanitizers{SYS_gettimeofday, SYS_nanosleep, SYS_clock_nanosleep};
 #else
 constexpr std::array<int, 0> allowed_to_sanitizers{};
 #endif
