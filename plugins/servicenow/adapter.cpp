@@ -13,7 +13,6 @@ namespace {
 
 namespace json = boost::json;
 using kit::TicketStep;
-using kit::TicketTask;
 
 // Lengths of the incident table's columns as it is delivered; longer values would be cut without a word.
 constexpr std::size_t max_short_description = 160, max_description = 4000, max_close_notes = 4000,
