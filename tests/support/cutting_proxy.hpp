@@ -2,7 +2,6 @@
 #include <atomic>
 #include <filesystem>
 #include <list>
-#include <mutex>
 #include <string>
 #include <thread>
 
@@ -40,7 +39,6 @@ class CuttingProxy final {
   const std::filesystem::path server_socket_;
   std::atomic<Fault> fault_{Fault::none};
   int listener_ = -1, stop_event_ = -1;
-  std::mutex mutex_;
   std::list<std::thread> connections_;
   std::thread acceptor_;
 };
