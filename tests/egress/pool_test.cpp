@@ -1,11 +1,9 @@
 #include <gmock/gmock.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <condition_variable>
 
+#include "egress/deaf_port.hpp"
 #include "egress/outbound.hpp"
 #include "egress/raw_server.hpp"
 #include "receiver/receiver.hpp"
@@ -20,10 +18,6 @@ using test::post;
 using test::RawServer;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-void answer_all(Peer& peer) {
-  while (!peer.read_request().empty()) peer.write(test::response(200, "ok"));
-}
 
 // Lets a server's connections wait until the test opens it.
 class Gate {
@@ -51,41 +45,10 @@ class Gate {
   int waiting_ = 0;
 };
 
-// A loopback port that takes no connection: its backlog is full, so that the kernel drops what comes.
-class DeafPort {
- public:
-  DeafPort() {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&at), size), 0);
-    EXPECT_EQ(::listen(listener_, 0), 0);
-    EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size), 0);
-    port_ = ntohs(at.sin_port);
-    for (int& filler : fillers_) {
-      filler = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-      ::connect(filler, reinterpret_cast<sockaddr*>(&at), size);
-    }
-  }
-  ~DeafPort() {
-    for (const int filler : fillers_) ::close(filler);
-    ::close(listener_);
-  }
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-
- private:
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
-  std::array<int, 4> fillers_{};
-};
-
 class Pool : public test::Outbound {};
 
 TEST_F(Pool, ReusesConnections) {
-  RawServer server(answer_all);
+  RawServer server(test::answer_all);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(send(post(server.url())).status, 200);
   EXPECT_EQ(server.connections(), 1);
   EXPECT_EQ(transport().statistics().reused, 9u);
@@ -174,7 +137,7 @@ TEST_F(Pool, ClosesConnectionsThatAreIdleForTooLong) {
 
 TEST_F(Pool, ClosesConnectionsThatAreTooOld) {
   options_.max_connection_age = 0ms;
-  RawServer server(answer_all);
+  RawServer server(test::answer_all);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(send(post(server.url())).status, 200);
   EXPECT_EQ(server.connections(), 3);
 }
@@ -186,7 +149,7 @@ TEST_F(Pool, KeepsAtMostSoManyIdle) {
     peer.read_request();
     gate.pass();
     peer.write(test::response(200, ""));
-    answer_all(peer);
+    test::answer_all(peer);
   });
   auto one = start(post(server.url()));
   auto two = start(post(server.url()));
@@ -231,7 +194,7 @@ TEST_F(Pool, WaitingRequestsKeepTheirDeadlines) {
     peer.read_request();
     gate.pass();
     peer.write(test::response(200, ""));
-    answer_all(peer);
+    test::answer_all(peer);
   });
   auto first = start(post(server.url()));
   ASSERT_TRUE(gate.wait_for(1));
@@ -246,8 +209,8 @@ TEST_F(Pool, WaitingRequestsKeepTheirDeadlines) {
 
 TEST_F(Pool, OriginsTakeIdlePlacesFromEachOtherAtTheTotalLimit) {
   options_.max_connections = 1;
-  RawServer one(answer_all);
-  RawServer two(answer_all);
+  RawServer one(test::answer_all);
+  RawServer two(test::answer_all);
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(send(post(one.url())).status, 200);
     EXPECT_EQ(send(post(two.url())).status, 200);
@@ -262,115 +225,15 @@ TEST_F(Pool, AnOriginWithoutAPlaceGetsOneWhenAnotherIsDone) {
     peer.read_request();
     gate.pass();
     peer.write(test::response(200, ""));
-    answer_all(peer);
+    test::answer_all(peer);
   });
-  RawServer two(answer_all);
+  RawServer two(test::answer_all);
   auto first = start(post(one.url()));
   ASSERT_TRUE(gate.wait_for(1));
   auto second = start(post(two.url()));
   gate.open();
   EXPECT_EQ(await(std::move(first)).status, 200);
   EXPECT_EQ(await(std::move(second)).status, 200);
-}
-
-TEST_F(Pool, TheConnectDeadlineIsShorterThanTheTotal) {
-  options_.connect_timeout = 100ms;
-  DeafPort deaf;
-  const auto response = send(post(deaf.url()));
-  EXPECT_EQ(response.fault, TransportFault::timeout);
-  EXPECT_FALSE(response.request_sent);
-  EXPECT_THAT(response.fault_detail, HasSubstr("connecting to the receiver"));
-}
-
-TEST_F(Pool, TheTotalDeadlineCoversConnecting) {
-  DeafPort deaf;
-  const auto response = send(post(deaf.url(), "{}", 100ms));
-  EXPECT_EQ(response.fault, TransportFault::timeout);
-  EXPECT_THAT(response.fault_detail, HasSubstr("while connecting"));
-}
-
-TEST_F(Pool, TriesTheNextAddressIfOneRefuses) {
-  RawServer server(answer_all, nullptr, "127.0.0.3");
-  resolver_.answer("many.test", {{ip("127.0.0.2"), ip("127.0.0.3")}});
-  EXPECT_EQ(send(post("http://many.test:" + std::to_string(server.port()) + "/")).status, 200);
-  EXPECT_EQ(server.connections(), 1);
-}
-
-TEST_F(Pool, TriesTheNextAddressIfOneIsSilent) {
-  options_.connect_timeout = 400ms;
-  DeafPort deaf;
-  // The same port on another address of the loopback block.
-  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(deaf.port());
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
-  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
-  ASSERT_EQ(::listen(listener, 8), 0);
-  std::thread answering([&] {
-    const int socket = ::accept(listener, nullptr, nullptr);
-    Peer peer(socket, nullptr);
-    answer_all(peer);
-    ::close(socket);
-  });
-  resolver_.answer("many.test", {{ip("127.0.0.1"), ip("127.0.0.2")}});
-  EXPECT_EQ(send(post("http://many.test:" + std::to_string(deaf.port()) + "/")).status, 200);
-  transport_.reset();
-  answering.join();
-  ::close(listener);
-}
-
-TEST_F(Pool, ReportsNamesThatDoNotResolve) {
-  resolver_.answer("gone.test", {{}});
-  const auto response = send(post("http://gone.test/"));
-  EXPECT_EQ(response.fault, TransportFault::name_resolution);
-  EXPECT_THAT(response.fault_detail, testing::Not(HasSubstr("gone.test")));
-  EXPECT_EQ(response.peer, "gone.test");
-}
-
-TEST_F(Pool, RefusesHostsWithoutAPermittedAddress) {
-  resolver_.answer("inside.test", {{ip("10.0.0.5"), ip("fd00::5")}});
-  const auto response = send(post("http://inside.test/"));
-  EXPECT_EQ(response.fault, TransportFault::address_refused);
-  EXPECT_THAT(response.fault_detail, testing::Not(HasSubstr("10.0.0.5"))) << "a tenant does not learn our addresses";
-  EXPECT_THAT(response.peer, HasSubstr("10.0.0.5 (private use)"));
-  EXPECT_EQ(send(post("http://169.254.169.254/latest/meta-data")).fault, TransportFault::address_refused);
-  EXPECT_EQ(send(post("http://[::ffff:127.0.0.1]/")).fault, TransportFault::address_refused);
-}
-
-TEST_F(Pool, ConnectsOnlyToThePermittedOnesOfAHostsAddresses) {
-  guard_ = test::guard_that_allows({"127.0.0.3"});
-  RawServer forbidden(answer_all);  // on 127.0.0.1
-  resolver_.answer("mixed.test", {{ip("127.0.0.1"), ip("127.0.0.3")}});
-  const auto response = send(post("http://mixed.test:" + std::to_string(forbidden.port()) + "/"));
-  EXPECT_EQ(response.fault, TransportFault::connect);  // nobody listens on 127.0.0.3
-  EXPECT_EQ(forbidden.connections(), 0);
-}
-
-// The answer changes between the check and the connection: what was checked is what is connected to.
-TEST_F(Pool, RebindingANameReachesNothingNew) {
-  guard_ = test::guard_that_allows({"127.0.0.3"});
-  RawServer permitted(
-      [](Peer& peer) {
-        peer.read_request();
-        peer.write(test::response(200, "", "Connection: close\r\n"));
-      },
-      nullptr, "127.0.0.3");
-  resolver_.answer("rebind.test", {{ip("127.0.0.3")}, {ip("127.0.0.1")}});
-  const auto url = "http://rebind.test:" + std::to_string(permitted.port()) + "/";
-  EXPECT_EQ(send(post(url)).status, 200);
-  EXPECT_EQ(resolver_.asked("rebind.test"), 1u);  // no second question between check and use
-  EXPECT_EQ(send(post(url)).fault, TransportFault::address_refused);
-  EXPECT_EQ(permitted.connections(), 1);
-}
-
-TEST_F(Pool, ANameThatHangsStopsNobodyElse) {
-  RawServer server(answer_all);
-  auto hanging = start(post("http://hanging.test/", "{}", 300ms));
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(send(post(server.url())).status, 200);
-  const auto response = await(std::move(hanging));
-  EXPECT_EQ(response.fault, TransportFault::timeout);
-  EXPECT_FALSE(response.request_sent);
 }
 
 TEST_F(Pool, CarriesThousandsAtOnce) {
@@ -396,7 +259,7 @@ TEST_F(Pool, StopEndsEveryRequestExactlyOnce) {
   options.verify = false;
   options.slow_delay = 60s;
   receiver::Receiver receiver(options);
-  DeafPort deaf;
+  test::DeafPort deaf;
   options_.threads = 2;
   options_.max_connections_per_origin = 50;
   constexpr int count = 3'000;
@@ -425,7 +288,7 @@ TEST_F(Pool, StopEndsEveryRequestExactlyOnce) {
 }
 
 TEST_F(Pool, ACompletionMaySendAgainAndStop) {
-  RawServer server(answer_all);
+  RawServer server(test::answer_all);
   std::promise<TransportFault> last;
   transport().send(post(server.url()), [&](delivery::HttpResponse&&) {
     transport().send(post(server.url()), [&](delivery::HttpResponse&&) {

@@ -128,4 +128,8 @@ std::string response(int status, std::string_view body, std::string_view headers
   return bytes;
 }
 
+void answer_all(Peer& peer) {
+  while (!peer.read_request().empty()) peer.write(response(200, "ok"));
+}
+
 }  // namespace opi::test

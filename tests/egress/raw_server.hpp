@@ -72,4 +72,7 @@ class RawServer {
 // A whole response with this body.
 std::string response(int status, std::string_view body, std::string_view headers = {});
 
+// Answers every request of a connection with 200.
+void answer_all(Peer& peer);
+
 }  // namespace opi::test

@@ -20,7 +20,7 @@ using test::RawServer;
 using test::server_context;
 using testing::HasSubstr;
 
-void answer_all(Peer& peer) {
+void answer_with_size(Peer& peer) {
   for (std::string request; !(request = peer.read_request()).empty();)
     peer.write(test::response(200, std::to_string(request.size())));
 }
@@ -44,7 +44,7 @@ class Tls : public test::Outbound {
   // The fault detail of a request to `host` at a server with this certificate; empty if it was answered.
   std::string failure(const test::Certificate& certificate, const std::string& host) {
     const auto context = server_context(certificate);
-    RawServer server(answer_all, context.get());
+    RawServer server(answer_with_size, context.get());
     const auto response = send(post(host_url(server, host)));
     if (response.status == 200) return {};
     EXPECT_EQ(response.fault, TransportFault::tls) << response.fault_detail;
@@ -60,7 +60,7 @@ class Tls : public test::Outbound {
 TEST_F(Tls, CarriesRequestsToAVerifiedHost) {
   const auto context =
       server_context(make_certificate({.common_name = "x", .alternative_names = "DNS:good.test"}, &authority_));
-  RawServer server(answer_all, context.get());
+  RawServer server(answer_with_size, context.get());
   const std::string body(300'000, 'b');
   for (int i = 0; i < 5; ++i) {
     const auto response = send(post(host_url(server, "good.test"), body));
@@ -155,7 +155,7 @@ TEST_F(Tls, RefusesVersionsBefore12) {
   SSL_CTX_set_security_level(context.get(), 0);
   SSL_CTX_set_min_proto_version(context.get(), TLS1_1_VERSION);
   SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
-  RawServer server(answer_all, context.get());
+  RawServer server(answer_with_size, context.get());
   ASSERT_TRUE(old_client_succeeds(server.port()));
   EXPECT_EQ(send(post(host_url(server, "good.test"))).fault, TransportFault::tls);
   SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
@@ -179,7 +179,7 @@ TEST_F(Tls, NamesTheHostToTheServerButNoAddress) {
         (*static_cast<std::function<void(const char*)>*>(into))(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
         return SSL_TLSEXT_ERR_OK;
       });
-  RawServer server(answer_all, context.get());
+  RawServer server(answer_with_size, context.get());
   EXPECT_EQ(send(post(host_url(server, "good.test"))).status, 200);
   EXPECT_EQ(send(post(host_url(server, "127.0.0.1"))).status, 200);
   const std::lock_guard lock(mutex);
