@@ -17,8 +17,11 @@ const std::string destination = "/api/v1/destinations/0192f000-0000-7000-8000-00
 class Held : public testing::TestWithParam<bool> {
  protected:
   Held() : cluster_(GetParam() ? std::make_unique<test::PostgresCluster>() : nullptr), site_(cluster_.get()) {
-    // One at a time, so that the order in which they arrive is the order in which they were sent.
-    site_.provision("/healthy", R"(,"max_in_flight":1,"rate_limit_per_second":)" + std::to_string(rate));
+    // One at a time, so that the order in which they arrive is the order in which they were sent; and patient, so that
+    // each is sent once on however busy a machine.
+    site_.set("dispatch.lease_grace_ms", "60000");
+    site_.provision("/healthy", R"(,"max_in_flight":1,"policy":{"timeout_ms":15000},"rate_limit_per_second":)" +
+                                    std::to_string(rate));
     admin_ = site_.token("tenant_admin");
     producer_ = site_.token("producer");
     auditor_ = site_.token("auditor");
