@@ -16,6 +16,7 @@ std::string_view to_string(Environment environment);
 enum class StoreEngine { sqlite, postgres };
 
 enum class PluginIsolation { automatic, process, in_process };
+enum class PlainHttp { listed, any };
 
 // Everything an operator can set. The defaults, units and limits are those of keys(), where each is described.
 struct Configuration {
@@ -56,6 +57,7 @@ struct Configuration {
 
   int egress_threads = 0;
   std::vector<std::string> egress_allow;
+  PlainHttp egress_plain_http = PlainHttp::listed;
   std::string egress_ca_file;
   std::chrono::milliseconds egress_connect_timeout{}, egress_idle_timeout{};
   int egress_max_connections_per_origin = 0;

@@ -100,6 +100,12 @@ std::string isolation(C& c, const std::string& text) {
   return {};
 }
 
+std::string plain_http(C& c, const std::string& text) {
+  if (text != "listed" && text != "any") return "is not listed or any";
+  c.egress_plain_http = text == "any" ? PlainHttp::any : PlainHttp::listed;
+  return {};
+}
+
 std::string engine(C& c, const std::string& text) {
   if (text != "sqlite" && text != "postgres") return "must be sqlite or postgres";
   c.store_engine = text == "sqlite" ? StoreEngine::sqlite : StoreEngine::postgres;
@@ -216,8 +222,10 @@ const std::vector<Key>& keys() {
       {"plugins.release", "", "plugin ids", "Quarantined plugins that are to be loaded again.", false,
        list<&C::plugin_release>},
       {"plugins.isolation", "auto", "auto | process | in_process",
-       "Where adapters run: each plugin in a process of its own that can only compute, or in the daemon. auto: in a "
-       "process, unless its id begins with oneprotect. and its file is pinned or belongs to root.",
+       "Where adapters run. process: each plugin in a process of its own that has no network, no files and no secrets, "
+       "and is killed when a call takes longer than a second. auto: that, but in the daemon for plugins that are part "
+       "of it: the id begins with oneprotect. and the file is in plugins.pins or belongs to root. Secret providers "
+       "always run in the daemon.",
        false, isolation},
       {"plugins.in_process", "", "plugin ids", "Plugins that run in the daemon whatever plugins.isolation says.", false,
        list<&C::plugins_in_process>},
@@ -235,6 +243,8 @@ const std::vector<Key>& keys() {
       {"egress.allow", "", "CIDR blocks",
        "Private or special addresses that destinations may have all the same, such as 10.1.0.0/16.", false,
        list<&C::egress_allow>},
+      {"egress.plain_http", "listed", "listed | any",
+       "Where requests may go without TLS: to the addresses of egress.allow alone, or anywhere.", false, plain_http},
       {"egress.ca_file", "", "absolute path", "PEM file of certificate authorities to trust beside the system's.",
        false, absolute_path<&C::egress_ca_file>},
       {"egress.connect_timeout_ms", "5000", "ms, 100 to 60000", "For resolving, connecting and TLS.", false,

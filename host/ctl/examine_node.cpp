@@ -118,6 +118,9 @@ void examine_configuration(const Context& context, Findings& findings) {
 void examine_network(const Configuration& configuration, Findings& findings) {
   const auto before = findings.all().size();
   for (const auto& entry : configuration.egress_allow) examine_entry(entry, configuration.relaxed(), findings);
+  if (configuration.egress_plain_http == configuration::PlainHttp::any)
+    findings.warning("egress guard", "egress.plain_http is any: deliveries may cross the internet in the clear",
+                     "name in egress.allow the receivers that have no TLS");
   if (findings.clean_since(before))
     findings.ok("egress guard", configuration.egress_allow.empty()
                                     ? "private and special addresses are refused, without exception"

@@ -59,12 +59,19 @@ AddressVerdict AddressGuard::judge_outer(const IpAddress& address) const {
   return {true, {}};
 }
 
-AddressVerdict AddressGuard::judge(const IpAddress& address) const {
+AddressVerdict AddressGuard::judge(const IpAddress& address, bool tls) const {
+  const auto verdict = judge_carrying(address);
+  if (verdict.allowed && !tls && plain_http_ == PlainHttp::listed && !listed(address, false))
+    return {false, "plain HTTP"};
+  return verdict;
+}
+
+AddressVerdict AddressGuard::judge_carrying(const IpAddress& address) const {
   if (listed(address, true)) return {true, {}};
   const auto outer = judge_outer(address);
   if (!outer.allowed) return outer;
   for (const auto& carried : carried_addresses(address))
-    if (const auto inner = judge(carried); !inner.allowed) return inner;
+    if (const auto inner = judge_carrying(carried); !inner.allowed) return inner;
   return {true, {}};
 }
 

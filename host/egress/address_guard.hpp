@@ -13,6 +13,12 @@ struct AddressVerdict {
   std::string_view reason;  // the kind of address, such as "loopback"; empty if allowed; static lifetime
 };
 
+// Where plain HTTP, which anybody on the way can read and change, may go.
+enum class PlainHttp {
+  listed,  // to what the operator's list permits, such as receivers in a network of one's own
+  any,     // wherever https may
+};
+
 // Decides to which addresses the daemon may connect. Immutable and thread-safe.
 //
 // Refused are all blocks of special_purpose.hpp and everything outside of IPv6 global unicast. The
@@ -24,15 +30,19 @@ struct AddressVerdict {
 class AddressGuard {
  public:
   AddressGuard() = default;
-  explicit AddressGuard(std::vector<Cidr> allowed) : allowed_(std::move(allowed)) {}
+  explicit AddressGuard(std::vector<Cidr> allowed, PlainHttp plain_http = PlainHttp::listed)
+      : allowed_(std::move(allowed)), plain_http_(plain_http) {}
 
-  [[nodiscard]] AddressVerdict judge(const IpAddress& address) const;
+  // For a connection with TLS, or for plain HTTP.
+  [[nodiscard]] AddressVerdict judge(const IpAddress& address, bool tls) const;
 
  private:
+  [[nodiscard]] AddressVerdict judge_carrying(const IpAddress& address) const;
   [[nodiscard]] AddressVerdict judge_outer(const IpAddress& address) const;
   [[nodiscard]] bool listed(const IpAddress& address, bool exactly) const;
 
   std::vector<Cidr> allowed_;
+  PlainHttp plain_http_ = PlainHttp::listed;
 };
 
 // The IPv4 addresses that packets to `address` may be handed on to; empty for most.

@@ -86,7 +86,7 @@ void Connection::resolved(const Resolution& resolution) {
                         "the receiver's name cannot be resolved: " + resolution.failure);
   std::string refused;
   for (const auto& address : resolution.addresses) {
-    const auto verdict = loop_.guard().judge(address);
+    const auto verdict = loop_.guard().judge(address, origin_.url().tls);
     if (verdict.allowed)
       addresses_.push_back(address);
     else if (refused.size() < 200)

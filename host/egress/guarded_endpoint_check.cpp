@@ -1,5 +1,6 @@
 #include "egress/guarded_endpoint_check.hpp"
 
+#include <algorithm>
 #include <future>
 #include <memory>
 
@@ -22,11 +23,14 @@ std::optional<std::string> GuardedEndpointCheck::fault(const std::string& url) {
   }
   std::string_view reason;
   for (const auto& address : addresses) {
-    const auto verdict = guard_.judge(address);
+    const auto verdict = guard_.judge(address, parsed.url->tls);
     if (verdict.allowed) return std::nullopt;
     reason = verdict.reason;
   }
   if (addresses.empty()) return std::nullopt;
+  if (std::ranges::any_of(addresses, [&](const auto& address) { return guard_.judge(address, true).allowed; }))
+    return "must be https; an operator may permit plain HTTP, to this address in egress.allow or to any by "
+           "egress.plain_http";
   return std::string(parsed.url->literal ? "is" : "leads to") + " an address that may not be connected to (" +
          std::string(reason) + "); an operator may permit it in egress.allow";
 }

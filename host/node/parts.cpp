@@ -63,7 +63,9 @@ egress::AddressGuard address_guard(const Configuration& configuration) {
   std::string error;
   auto allowed = egress::parse_allow_list(configuration.egress_allow, error);
   if (!error.empty()) throw std::runtime_error("egress.allow: " + error);
-  return egress::AddressGuard(std::move(allowed));
+  return egress::AddressGuard(std::move(allowed), configuration.egress_plain_http == configuration::PlainHttp::any
+                                                      ? egress::PlainHttp::any
+                                                      : egress::PlainHttp::listed);
 }
 
 std::vector<std::string> faults(const Configuration& configuration) {

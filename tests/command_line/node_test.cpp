@@ -63,6 +63,8 @@ TEST_P(Node, DoctorFindsWhatIsWrong) {
   const auto findings = examine(1);
   EXPECT_THAT(finding(findings, "plugins"), AllOf(HasSubstr("error"), HasSubstr("L201")));
   EXPECT_THAT(finding(findings, "egress guard"), HasSubstr("error egress.allow has 0.0.0.0/0"));
+  EXPECT_THAT(finding(examine(1, {"--set", "egress.allow=", "--set", "egress.plain_http=any"}), "egress guard"),
+              HasSubstr("warning egress.plain_http is any"));
   EXPECT_THAT(finding(findings, "addresses"), HasSubstr("warning the API listens on 0.0.0.0"));
   EXPECT_THAT(finding(findings, "signing"), AllOf(HasSubstr("error mute of acme"), HasSubstr("missing")));
   EXPECT_THAT(finding(examine(1, {"--set", "api.port=x"}), "configuration"), HasSubstr("error command line: api.port"));

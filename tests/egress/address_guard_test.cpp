@@ -12,7 +12,7 @@ using test::guard_that_allows;
 using test::ip;
 
 std::string refusal(const AddressGuard& guard, std::string_view address) {
-  const auto verdict = guard.judge(ip(address));
+  const auto verdict = guard.judge(ip(address), true);
   return verdict.allowed ? "" : std::string{verdict.reason};
 }
 
@@ -158,10 +158,10 @@ TEST(AddressGuard, MetadataServicesNeedToBeListedOneByOne) {
   const auto broad = guard_that_allows({"0.0.0.0/0", "::/0"});
   for (const auto& service : metadata_services) {
     const auto address = service.block.base;
-    EXPECT_FALSE(none.judge(address).allowed) << address.to_string();
-    EXPECT_FALSE(broad.judge(address).allowed) << address.to_string();
+    EXPECT_FALSE(none.judge(address, true).allowed) << address.to_string();
+    EXPECT_FALSE(broad.judge(address, true).allowed) << address.to_string();
     const auto exact = guard_that_allows({address.to_string()});
-    EXPECT_TRUE(exact.judge(address).allowed) << address.to_string();
+    EXPECT_TRUE(exact.judge(address, true).allowed) << address.to_string();
   }
   EXPECT_EQ(refusal(broad, "169.254.169.253"), "");
 }

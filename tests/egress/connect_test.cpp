@@ -82,6 +82,14 @@ TEST_F(Connecting, RefusesHostsWithoutAPermittedAddress) {
   EXPECT_EQ(send(post("http://[::ffff:127.0.0.1]/")).fault, TransportFault::address_refused);
 }
 
+TEST_F(Connecting, PlainHttpGoesOnlyToListedAddresses) {
+  resolver_.answer("outside.test", {{ip("192.0.9.1")}});
+  const auto response = send(post("http://outside.test/"));
+  EXPECT_EQ(response.fault, TransportFault::address_refused);
+  EXPECT_FALSE(response.request_sent);
+  EXPECT_THAT(response.peer, HasSubstr("192.0.9.1 (plain HTTP)"));
+}
+
 TEST_F(Connecting, ConnectsOnlyToThePermittedOnesOfAHostsAddresses) {
   guard_ = test::guard_that_allows({"127.0.0.3"});
   RawServer forbidden(test::answer_all);  // on 127.0.0.1

@@ -53,6 +53,17 @@ TEST(GuardedEndpoints, TheOperatorsListHolds) {
   EXPECT_EQ(fault("https://10.0.0.1/", AddressGuard{parse_allow_list(entries, error)}), "");
 }
 
+TEST(GuardedEndpoints, PlainHttpIsForWhatTheOperatorLists) {
+  const auto& must_be_https = "must be https; an operator may permit plain HTTP";
+  EXPECT_TRUE(fault("http://93.184.216.34/").starts_with(must_be_https)) << fault("http://93.184.216.34/");
+  EXPECT_TRUE(fault("http://mixed.example/").starts_with(must_be_https));
+  EXPECT_TRUE(fault("http://inside.example/").starts_with("leads to an address that may not"));
+  EXPECT_EQ(fault("http://93.184.216.34/", test::guard_that_allows({"93.184.216.0/24"})), "");
+  EXPECT_EQ(fault("http://mixed.example/", AddressGuard{{}, PlainHttp::any}), "");
+  EXPECT_NE(fault("http://inside.example/", AddressGuard({}, PlainHttp::any)), "");
+  EXPECT_EQ(fault("http://unheard-of.example/"), "");
+}
+
 TEST(GuardedEndpoints, AMalformedUrlIsToldWithoutRepeatingIt) {
   for (const char* url : {"", "geheim", "ftp://geheim/", "https://u:geheim@x/", "https://geheim.example/#x"}) {
     EXPECT_NE(fault(url), "") << url;

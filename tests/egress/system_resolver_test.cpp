@@ -210,7 +210,7 @@ TEST(SystemResolver, ALookupThatThrowsIsAFailure) {
 TEST(SystemResolver, TheSystemsLookupKnowsLocalhost) {
   const auto resolution = SystemResolver::system_lookup("localhost");
   ASSERT_FALSE(resolution.addresses.empty()) << resolution.failure;
-  for (const auto& address : resolution.addresses) EXPECT_EQ(AddressGuard{}.judge(address).reason, "loopback");
+  for (const auto& address : resolution.addresses) EXPECT_EQ(AddressGuard{}.judge(address, true).reason, "loopback");
   EXPECT_NE(SystemResolver::system_lookup("no-such-name.invalid").failure, "");
 }
 
