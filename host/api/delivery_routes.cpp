@@ -49,7 +49,11 @@ delivery::DeliveryView find(const Request& request, delivery::DeliveryQuery& del
 
 Response show(const Request& request, delivery::DeliveryQuery& deliveries, const Catalog& catalog) {
   refuse_parameters(request);
-  return json_answer(view_of(find(request, deliveries), catalog));
+  const auto delivery = find(request, deliveries);
+  auto view = view_of(delivery, catalog);
+  const auto before = deliveries.waits_for(request.tenant, delivery.id);
+  view["waits_for"] = before ? json::value(before->to_string()) : json::value(nullptr);
+  return json_answer(view);
 }
 
 Response attempts(const Request& request, delivery::DeliveryQuery& deliveries) {

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "postgres/filter_parameters.hpp"
+#include "postgres/subject_order.hpp"
 
 namespace opi::postgres {
 namespace {
@@ -142,6 +143,11 @@ std::optional<DeliveryView> PostgresDeliveryQuery::find(const TenantId& tenant, 
   const auto rows = session->execute(find_delivery, Parameters{}.text(tenant.str()).uuid(delivery.value));
   if (rows.empty()) return std::nullopt;
   return view_of(rows, 0, tenant);
+}
+
+std::optional<DeliveryId> PostgresDeliveryQuery::waits_for(const TenantId& tenant, const DeliveryId& delivery) {
+  auto session = database_.tenant(tenant);
+  return waited_for(*session, tenant, delivery);
 }
 
 std::vector<Attempt> PostgresDeliveryQuery::attempts(const TenantId& tenant, const DeliveryId& delivery) {

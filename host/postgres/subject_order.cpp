@@ -55,6 +55,21 @@ constexpr Statement wake_first{"wake_first_of_subjects", R"(
   )
   SELECT count(*) FROM woken)"};
 
+constexpr Statement find_waited_for{"find_waited_for", R"(
+  SELECT coalesce(
+    (SELECT b.delivery_id FROM integration_outbox b
+     WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> '' AND b.due_at < 'infinity'
+     LIMIT 1),
+    (SELECT d.delivery_id FROM integration_deliveries d
+     WHERE d.destination_id = o.destination_id AND d.subject = o.subject AND d.subject <> ''
+       AND d.state = 'dead_lettered'
+       AND NOT EXISTS (SELECT 1 FROM integration_external_references r
+                       WHERE r.tenant_id = o.tenant_id AND r.destination_id = o.destination_id
+                         AND r.subject = o.subject)
+     ORDER BY d.delivery_id LIMIT 1))
+  FROM integration_outbox o
+  WHERE o.tenant_id = $1::text AND o.delivery_id = $2::uuid AND o.subject <> '' AND o.due_at = 'infinity')"};
+
 struct Columns {
   explicit Columns(std::span<const OrderedSubject> all) {
     for (const auto& one : all) {
@@ -100,6 +115,12 @@ int wake_next(Connection& connection, std::span<const OrderedSubject> subjects) 
   Columns columns(subjects);
   return static_cast<int>(
       connection.execute(wake_first, Parameters{}.array(columns.destinations).array(columns.subjects)).int8(0, 0));
+}
+
+std::optional<DeliveryId> waited_for(Connection& connection, const TenantId& tenant, const DeliveryId& delivery) {
+  const auto rows = connection.execute(find_waited_for, Parameters{}.text(tenant.str()).uuid(delivery.value));
+  if (rows.empty() || rows.is_null(0, 0)) return std::nullopt;
+  return DeliveryId{rows.uuid(0, 0)};
 }
 
 }  // namespace opi::postgres

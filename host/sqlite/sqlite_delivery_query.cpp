@@ -5,6 +5,7 @@
 
 #include "sqlite/hex_list.hpp"
 #include "sqlite/query.hpp"
+#include "sqlite/subject_order.hpp"
 #include "sqlite/transaction.hpp"
 
 namespace opi::sqlite {
@@ -272,6 +273,11 @@ std::optional<DeliveryView> SqliteDeliveryQuery::find(const TenantId& tenant, co
   Query row{*session, find_delivery};
   if (!row.text(tenant.str()).uuid(delivery.value).step()) return std::nullopt;
   return view_of(row, tenant);
+}
+
+std::optional<DeliveryId> SqliteDeliveryQuery::waits_for(const TenantId& tenant, const DeliveryId& delivery) {
+  const auto session = database_.reader();
+  return waited_for(*session, tenant, delivery);
 }
 
 std::vector<Attempt> SqliteDeliveryQuery::attempts(const TenantId& tenant, const DeliveryId& delivery) {

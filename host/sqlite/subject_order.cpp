@@ -34,6 +34,20 @@ constexpr Statement wake_first{"wake_first_of_subject", R"(
              AND NOT EXISTS (SELECT 1 FROM integration_external_references r
                              WHERE r.tenant_id = o.tenant_id AND r.destination_id = ?2 AND r.subject = ?3)))"};
 
+constexpr Statement find_waited_for{"find_waited_for", R"(
+  SELECT coalesce(
+    (SELECT b.delivery_id FROM integration_outbox b
+     WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> '' AND b.due_at_us < ?1
+     LIMIT 1),
+    (SELECT min(d.delivery_id) FROM integration_deliveries d
+     WHERE d.destination_id = o.destination_id AND d.subject = o.subject AND d.subject <> ''
+       AND d.state = 'dead_lettered'
+       AND NOT EXISTS (SELECT 1 FROM integration_external_references r
+                       WHERE r.tenant_id = o.tenant_id AND r.destination_id = o.destination_id
+                         AND r.subject = o.subject)))
+  FROM integration_outbox o
+  WHERE o.tenant_id = ?2 AND o.delivery_id = ?3 AND o.subject <> '' AND o.due_at_us = ?1)"};
+
 }  // namespace
 
 void wait_for_turn(Connection& connection, const TenantId& tenant, const DeliveryId& delivery) {
@@ -47,6 +61,12 @@ int wake_next(Connection& connection, std::span<const OrderedSubject> subjects, 
     woken += static_cast<int>(
         Query{connection, wake_first}.integer(due).uuid(destination.value).text(subject).integer(never_due_us).run());
   return woken;
+}
+
+std::optional<DeliveryId> waited_for(Connection& connection, const TenantId& tenant, const DeliveryId& delivery) {
+  Query row{connection, find_waited_for};
+  if (!row.integer(never_due_us).text(tenant.str()).uuid(delivery.value).step() || row.is_null(0)) return std::nullopt;
+  return DeliveryId{row.uuid_at(0)};
 }
 
 }  // namespace opi::sqlite

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <span>
 #include <string>
 
@@ -26,5 +27,9 @@ void wait_for_turn(Connection& connection, const TenantId& tenant, const Deliver
 // Makes the next delivery about each subject due, unless one is under way or a dead letter holds it.
 // Returns how many.
 int wake_next(Connection& connection, std::span<const OrderedSubject> subjects, UnixTime now);
+
+// What the delivery waits for: the one under way, or the dead letter that holds its subject. nullopt: it does not wait,
+// or is about to be woken.
+std::optional<DeliveryId> waited_for(Connection& connection, const TenantId& tenant, const DeliveryId& delivery);
 
 }  // namespace opi::sqlite

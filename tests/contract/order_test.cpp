@@ -155,6 +155,31 @@ TEST_P(OrderContract, ADeadLetteredCreateHoldsItsSubjectUntilItIsReplayed) {
   EXPECT_THAT(due(), ElementsAre("late"));
 }
 
+TEST_P(OrderContract, WhatADeliveryWaitsForIsNamed) {
+  const auto create = publish("T-1", "create");
+  const auto update = publish("T-1", "update"), close = publish("T-1", "close");
+  const auto other = publish("T-2", "other");
+  const auto waits_for = [&](const DeliveryId& id) { return engine->query().waits_for(acme, id); };
+  EXPECT_EQ(waits_for(create), std::nullopt) << "it is due";
+  EXPECT_EQ(waits_for(update), create);
+  ASSERT_THAT(due(), ElementsAre("create", "other"));
+  EXPECT_EQ(waits_for(close), create) << "under way, not the one that waits as well";
+  EXPECT_EQ(engine->query().waits_for(globex, update), std::nullopt) << "another tenant's";
+  bury("create");
+  EXPECT_EQ(waits_for(update), create) << "a dead letter holds it";
+  EXPECT_EQ(waits_for(close), create);
+  EXPECT_EQ(waits_for(create), std::nullopt) << "it has ended";
+  ASSERT_EQ(replay(create), 1U);
+  ASSERT_THAT(due(), ElementsAre("create"));
+  deliver("create", "EXT-1");
+  EXPECT_EQ(waits_for(update), std::nullopt);
+  EXPECT_EQ(waits_for(close), update);
+  ASSERT_THAT(due(), ElementsAre("update"));
+  bury("update");
+  EXPECT_EQ(waits_for(close), std::nullopt) << "the receiver knows the ticket, so nothing holds it";
+  EXPECT_EQ(waits_for(other), std::nullopt);
+}
+
 TEST_P(OrderContract, ADiscardLetsTheNextGo) {
   const auto create = publish("T-1", "create");
   publish("T-1", "update");

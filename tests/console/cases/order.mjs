@@ -68,9 +68,8 @@ export async function aRefusedTicketHoldsWhatComesAfterIt({ open, demo }) {
   await tab.judge('why a delivery waits');
 
   // Whoever discards the dead letter lets it go.
-  await page.getByRole('link', { name: 'Everything about it' }).click();
-  await tab.settled();
-  await delivery('console.order.created').click();
+  await page.getByRole('link', { name: 'Show it' }).click();
+  await page.getByRole('heading', { name: 'console.order.created' }).waitFor();
   await page.getByRole('button', { name: 'Discard' }).click();
   await fill('Reason', 'made by hand');
   await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();

@@ -182,6 +182,7 @@ TEST_F(Deliveries, OneIsShownWithItsAttempts) {
   const auto shown = json(get("/api/v1/deliveries/" + id));
   EXPECT_EQ(text(shown.at("state")), "delivered");
   EXPECT_EQ(shown.at("attempts").as_int64(), 2);
+  EXPECT_TRUE(shown.at("waits_for").is_null());
   const auto body = json(get("/api/v1/deliveries/" + id + "/attempts"));
   EXPECT_EQ(text(body.at("delivery_id")), id);
   const auto& attempts = body.at("attempts").as_array();

@@ -126,16 +126,11 @@ export function DeliveryDetail({ id, level = 2 }: { id: string; level?: 1 | 2 })
               <Notice kind="warn" title="It waits for its turn" live={false}>
                 An earlier delivery about the same ticket or alert has not ended, or is a dead letter that holds it: replay
                 or discard that one.{' '}
-                <Link
-                  to="/deliveries"
-                  search={
-                    delivery.ticket_id
-                      ? { ticket_id: delivery.ticket_id }
-                      : { alert_id: delivery.alert_id ?? undefined }
-                  }
-                >
-                  Everything about it
-                </Link>
+                {delivery.waits_for !== null && (
+                  <Link to="/deliveries/$id" params={{ id: delivery.waits_for }}>
+                    Show it
+                  </Link>
+                )}
               </Notice>
             )}
             <Facts
