@@ -20,8 +20,6 @@ namespace {
 
 class PostgresEngine final : public Engine {
  public:
-  PostgresEngine() { database_.migrate(); }
-
   delivery::DeliveryStore& store() override { return store_; }
   delivery::DeliveryStore& other_daemons_store() override { return other_store_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
@@ -62,7 +60,7 @@ class PostgresEngine final : public Engine {
     return result;
   }
 
-  const std::string connection_ = shared_cluster().create_database();
+  const std::string connection_ = create_migrated_database();
   std::unique_ptr<PGconn, decltype(&PQfinish)> side_door_{PQconnectdb(connection_.c_str()), &PQfinish};
   postgres::PostgresDatabase database_{{.connection = connection_}};
   postgres::PostgresDatabase other_database_{{.connection = connection_}};
@@ -84,6 +82,15 @@ class PostgresEngine final : public Engine {
 PostgresCluster& shared_cluster() {
   static PostgresCluster cluster;
   return cluster;
+}
+
+std::string create_migrated_database() {
+  static const std::string original = [] {
+    const auto connection = shared_cluster().create_database();
+    postgres::PostgresDatabase{{.connection = connection}}.migrate();
+    return connection.substr(connection.rfind('=') + 1);
+  }();
+  return shared_cluster().create_database(original);
 }
 
 std::unique_ptr<Engine> make_postgres_engine() { return std::make_unique<PostgresEngine>(); }

@@ -24,8 +24,9 @@ class PostgresCluster final {
   PostgresCluster(const PostgresCluster&) = delete;
   PostgresCluster& operator=(const PostgresCluster&) = delete;
 
-  // A libpq connection string for a new, empty database.
-  std::string create_database();
+  // A libpq connection string for a new database: a copy of the one that is named, which nobody is connected to, and
+  // empty by itself. The name stands last in the string.
+  std::string create_database(const std::string& like = "template1");
 
   void stop();       // fast shutdown: sessions are told, data are written
   void kill_hard();  // SIGKILL to the server and all its processes: a crash

@@ -25,7 +25,7 @@ export function DestinationForm({
   etag?: string;
 }) {
   const navigate = useNavigate();
-  const [draft, setDraft] = useState<Draft>(() => draftOf(existing, adapters[0]?.adapter ?? '', adapters[0]?.order));
+  const [draft, setDraft] = useState<Draft>(() => draftOf(existing));
   const [faults, setFaults] = useState<FieldError[]>([]);
   const adapter = adapters.find((one) => one.adapter === draft.adapter);
   const schema = (adapter?.config_schema ?? { type: 'object' }) as ConfigSchema;
@@ -78,8 +78,9 @@ export function DestinationForm({
         value={draft.adapter}
         error={at('adapter')}
         data={[
+          ...(existing ? [] : [{ value: '', label: 'Choose an adapter', disabled: true }]),
           ...adapters.map((one) => ({ value: one.adapter, label: one.title })),
-          ...(adapter ? [] : [{ value: draft.adapter, label: `${draft.adapter} (not loaded)` }]),
+          ...(existing && !adapter ? [{ value: draft.adapter, label: `${draft.adapter} (not loaded)` }] : []),
         ]}
         onChange={(event) => {
           const chosen = event.currentTarget.value;

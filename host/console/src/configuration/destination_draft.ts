@@ -16,18 +16,14 @@ export interface Draft {
   config: Record<string, unknown>;
 }
 
-export function draftOf(
-  existing: Destination | undefined,
-  adapter: string,
-  order: Draft['order'] = 'none', // what the adapter asks for
-): Draft {
+export function draftOf(existing?: Destination): Draft {
   return {
     name: existing?.name ?? '',
-    adapter: existing?.adapter ?? adapter,
+    adapter: existing?.adapter ?? '',
     endpoint: '',
     event_types: existing?.event_types.join('\n') ?? '',
     signing: existing?.signing ?? 'required',
-    order: existing?.order ?? order,
+    order: existing?.order ?? 'none',
     authorization: authorizationDraftOf(existing?.authorization),
     max_in_flight: existing?.max_in_flight ?? 16,
     rate_limit_per_second: existing?.rate_limit_per_second ?? 0,
@@ -55,6 +51,7 @@ export function checkDraft(draft: Draft, schema: ConfigSchema, isChange: boolean
   const faults: FieldError[] = [];
   const fault = (field: string, message: string) => faults.push({ field, message });
   if (draft.name.trim() === '') fault('name', 'is missing');
+  if (draft.adapter === '') fault('adapter', 'is missing');
   if (draft.endpoint.trim() === '' ? !isChange : !isAddress(draft.endpoint.trim()))
     fault('endpoint', 'must be an absolute http or https URL');
   const types = typesOf(draft.event_types);

@@ -31,11 +31,12 @@ test('each fault is named as the daemon names it', () => {
 });
 
 test('a draft is judged as a whole', () => {
-  const draft = { ...draftOf(undefined, 'webhook'), config: { method: 'PUT' } };
+  const draft = { ...draftOf(), adapter: 'webhook', config: { method: 'PUT' } };
   expect(checkDraft(draft, schema, false).map((fault) => fault.field)).toEqual(['name', 'endpoint', 'event_types']);
   const filled = { ...draft, name: 'SIEM', endpoint: 'https://siem.example/hooks', event_types: 'alert.*\n*' };
   expect(checkDraft(filled, schema, false)).toEqual([]);
   expect(checkDraft({ ...filled, endpoint: '' }, schema, true)).toEqual([]);
+  expect(checkDraft({ ...filled, adapter: '' }, schema, false).map((fault) => fault.field)).toEqual(['adapter']);
   for (const endpoint of ['siem.example', 'ftp://siem.example', 'javascript:alert(1)'])
     expect(checkDraft({ ...filled, endpoint }, schema, true).map((fault) => fault.field)).toEqual(['endpoint']);
   expect(checkDraft({ ...filled, max_in_flight: 0, rate_limit_per_second: Number.NaN }, schema, true)).toHaveLength(2);
