@@ -42,8 +42,8 @@ class DeliveryQuery {
   // Newest first.
   virtual std::vector<DeliveryView> list(const TenantId& tenant, const DeliveryFilter& filter) = 0;
   virtual std::optional<DeliveryView> find(const TenantId& tenant, const DeliveryId& delivery) = 0;
-  // What the delivery waits for: the one about its subject that is under way, or the dead letter that holds the subject.
-  // nullopt if it does not wait.
+  // What the delivery waits for: the one about its subject that is under way, or the dead letter that holds the
+  // subject. nullopt if it does not wait.
   virtual std::optional<DeliveryId> waits_for(const TenantId& tenant, const DeliveryId& delivery) = 0;
   // Ascending by number; empty if the delivery has none or is not the tenant's.
   virtual std::vector<Attempt> attempts(const TenantId& tenant, const DeliveryId& delivery) = 0;
