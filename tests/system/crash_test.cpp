@@ -46,7 +46,9 @@ class Producer {
   std::thread thread_;
 };
 
-std::uint64_t received(Site& site) { return site.receiver().statistics().path("/healthy").accepted; }
+std::uint64_t received(Site& site, const char* path = "/healthy") {
+  return site.receiver().statistics().path(path).accepted;
+}
 
 void expect_states_and_attempts_agree(std::uint16_t port, const std::string& auditor) {
   const auto deliveries = all_deliveries(port, auditor);
@@ -74,27 +76,30 @@ TEST_P(Crashes, SigkillUnderLoadLosesNothing) {
   std::unique_ptr<test::PostgresCluster> cluster;
   if (GetParam()) cluster = std::make_unique<test::PostgresCluster>();
   Site site(cluster.get());
-  site.provision("/healthy", R"(,"rate_limit_per_second":600)");
+  // Answers take a moment, so that whenever a daemon is killed some thirty deliveries are under way.
+  site.provision("/slow?delay_ms=50", R"(,"rate_limit_per_second":600)");
   const auto producer_token = site.token("producer"), auditor = site.token("auditor");
   auto daemon = std::make_unique<RunningDaemon>(site);
   std::atomic<std::uint16_t> port = daemon->port();
   {
     const Producer producer(producer_token, [&port] { return port.load(); });
     for (const std::uint64_t kill_at : {200, 600, 1'100, 1'500}) {
-      ASSERT_TRUE(eventually([&] { return received(site) >= kill_at; })) << received(site) << daemon->log();
+      ASSERT_TRUE(eventually([&] { return received(site, "/slow") >= kill_at; }))
+          << received(site, "/slow") << daemon->log();
       daemon->kill_hard();
       daemon = std::make_unique<RunningDaemon>(site);
       port = daemon->port();
     }
     ASSERT_TRUE(eventually([&] { return producer.acknowledged() == events; }));
   }
-  ASSERT_TRUE(eventually([&] { return received(site) == events; })) << received(site) << " of " << events;
+  ASSERT_TRUE(eventually([&] { return received(site, "/slow") == events; }))
+      << received(site, "/slow") << " of " << events;
   ASSERT_TRUE(eventually([&] {
     const auto deliveries = all_deliveries(port, auditor);
     return std::ranges::all_of(deliveries, [](const auto& d) { return d.state == "delivered"; });
   }));
   expect_states_and_attempts_agree(port, auditor);
-  EXPECT_EQ(site.receiver().statistics().path("/healthy").statuses.count(401), 0u);
+  EXPECT_EQ(site.receiver().statistics().path("/slow").statuses.count(401), 0u);
   EXPECT_TRUE(daemon->stop().clean());
   EXPECT_NE(site.control({"audit", "verify", "--tenant", "acme"}).find("holds"), std::string::npos);
 }
