@@ -241,8 +241,9 @@ const std::vector<Key>& keys() {
       {"egress.threads", "1", "1 to 16", "Event loops that carry outbound requests.", false,
        integer<&C::egress_threads, 1, 16>},
       {"egress.allow", "", "CIDR blocks",
-       "Private or special addresses that destinations may have all the same, such as 10.1.0.0/16.", false,
-       list<&C::egress_allow>},
+       "Addresses that destinations may have although they are private or special, and that plain HTTP may go to, such "
+       "as 10.1.0.0/16.",
+       false, list<&C::egress_allow>},
       {"egress.plain_http", "listed", "listed | any",
        "Where requests may go without TLS: to the addresses of egress.allow alone, or anywhere.", false, plain_http},
       {"egress.ca_file", "", "absolute path", "PEM file of certificate authorities to trust beside the system's.",

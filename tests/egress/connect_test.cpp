@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "egress/deaf_port.hpp"
 #include "egress/outbound.hpp"
 #include "egress/raw_server.hpp"
@@ -8,7 +10,6 @@ namespace opi::egress {
 namespace {
 
 using test::ip;
-using test::patience;
 using test::Peer;
 using test::post;
 using test::RawServer;

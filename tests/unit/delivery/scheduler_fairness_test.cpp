@@ -5,6 +5,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Destinations 1 to 3 always have something due.
+class Turns : public Scheduling {
+ protected:
+  Grants granted_in_thirty_rounds(Scheduler& s) {
+    Grants total;
+    for (int round = 0; round < 30; ++round) {
+      due(s, {1, 2, 3});
+      const auto plan = s.plan(now);
+      for (const auto& [n, count] : grants(plan)) total[n] += count;
+      s.claimed(plan, claims(plan, 16), now);
+      for (const auto& [n, count] : grants(plan)) finish(s, n, count);
+    }
+    return total;
+  }
+};
+
 TEST_F(Scheduling, GoesRoundTheTenantsAndThenTheirDestinations) {
   Scheduler s({.claim_batch = 64, .quantum = 16});
   add(1, "a"), add(2, "a"), add(3, "a"), add(4, "b");
@@ -16,34 +32,18 @@ TEST_F(Scheduling, GoesRoundTheTenantsAndThenTheirDestinations) {
   EXPECT_EQ(plan.size(), 3u);
 }
 
-TEST_F(Scheduling, EveryTenantGetsTheFirstTurnEquallyOften) {
+TEST_F(Turns, EveryTenantGetsTheFirstTurnEquallyOften) {
   Scheduler s({.claim_batch = 16, .quantum = 16});
   add(1, "a"), add(2, "b"), add(3, "c");
   update(s);
-  Grants total;
-  for (int round = 0; round < 30; ++round) {
-    due(s, {1, 2, 3});
-    const auto plan = s.plan(now);
-    for (const auto& [n, count] : grants(plan)) total[n] += count;
-    s.claimed(plan, claims(plan, 16), now);
-    for (const auto& [n, count] : grants(plan)) finish(s, n, count);
-  }
-  EXPECT_EQ(total, (Grants{{1, 160}, {2, 160}, {3, 160}}));
+  EXPECT_EQ(granted_in_thirty_rounds(s), (Grants{{1, 160}, {2, 160}, {3, 160}}));
 }
 
-TEST_F(Scheduling, EveryDestinationOfATenantGetsItsTurn) {
+TEST_F(Turns, EveryDestinationOfATenantGetsItsTurn) {
   Scheduler s({.claim_batch = 16, .quantum = 16});
   add(1), add(2), add(3);
   update(s);
-  Grants total;
-  for (int round = 0; round < 30; ++round) {
-    due(s, {1, 2, 3});
-    const auto plan = s.plan(now);
-    for (const auto& [n, count] : grants(plan)) total[n] += count;
-    s.claimed(plan, claims(plan, 16), now);
-    for (const auto& [n, count] : grants(plan)) finish(s, n, count);
-  }
-  EXPECT_EQ(total, (Grants{{1, 160}, {2, 160}, {3, 160}}));
+  EXPECT_EQ(granted_in_thirty_rounds(s), (Grants{{1, 160}, {2, 160}, {3, 160}}));
 }
 
 TEST_F(Scheduling, ATenantThatLeavesDoesNotBreakTheRound) {
