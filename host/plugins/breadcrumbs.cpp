@@ -148,6 +148,7 @@ std::string_view to_string(Phase phase) {
     case Phase::check_reference: return "check_reference";
     case Phase::resolve: return "resolve";
     case Phase::shutdown: return "shutdown";
+    case Phase::idle: return "idle";
   }
   return "";
 }

@@ -22,7 +22,8 @@ enum class Phase : std::uint32_t {
   interpret,
   check_reference,
   resolve,
-  shutdown
+  shutdown,
+  idle  // no call: only a plugin's own process can end in it
 };
 std::string_view to_string(Phase phase);
 

@@ -12,7 +12,7 @@
 // in the machine's byte order: both ends are one build on one machine, and the first frame says which protocol it is.
 namespace opi::plugins {
 
-inline constexpr std::uint32_t frame_protocol = 1;
+inline constexpr std::uint32_t frame_protocol = 2;
 // Of the end of `start`, above the bits that say which adapters see transport faults: the kernel lets the library's
 // constructors read what the daemon's user may.
 inline constexpr std::uint64_t reads_any_file = std::uint64_t{1} << 63;
@@ -27,6 +27,9 @@ enum class FrameKind : std::uint32_t {
   interpret,
   // To the child, inside a call: the status of an op that asks.
   answer = 16,
+  // From the child, inside `start`: it is confined, and ready to open the library. The descriptor over which the kernel
+  // asks for what that needs comes with it.
+  confined = 24,
   // From the child, inside a call: ops that it has judged itself, by the host's own rules.
   method = 32,
   url,

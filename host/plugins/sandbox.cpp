@@ -24,7 +24,6 @@ struct Sandbox::Run {
   SandboxProcess process;
   SandboxSession session;
   Clock::time_point current_since = Clock::now();
-  std::string refused_start;  // why the plugin did not start
 };
 
 Sandbox::Sandbox(SandboxOptions options, Plugin plugin, Descriptor image, Hooks hooks, telemetry::Logger& logger)
@@ -140,7 +139,13 @@ void Sandbox::run_process() {
     report_start({OPI_E_FAILED, failure.what(), {}, 0});
     return back_off(failure.what());
   }
-  run_->session.begin({FrameKind::start, nullptr, plugin_.start, {}, {}, [this](const CallEnd& end) { started(end); }});
+  run_->session.begin({FrameKind::start,
+                       nullptr,
+                       plugin_.start,
+                       {},
+                       {},
+                       [this](const CallEnd& end) { started(end); },
+                       [this] { return run_->process.confinement_fault(); }});
 }
 
 // The calls that wait go on waiting unless it is for too long: then they are held, rather than tried in vain.
@@ -152,9 +157,6 @@ void Sandbox::back_off(const std::string& why) {
 }
 
 void Sandbox::started(const CallEnd& end) {
-  run_->refused_start = end.status == OPI_OK ? ""
-                        : end.error.empty()  ? "failed with status " + std::to_string(end.status)
-                                             : end.error;
   if (end.status == OPI_OK) report_start(end);
 }
 
@@ -183,9 +185,10 @@ std::optional<Sandbox::Clock::time_point> Sandbox::wake_at() const {
 }
 
 void Sandbox::exchange() {
-  std::array<pollfd, 2> fds{pollfd{wakeup_.get(), POLLIN, 0}, pollfd{-1, POLLIN, 0}};
+  std::array<pollfd, 3> fds{pollfd{wakeup_.get(), POLLIN, 0}, pollfd{-1, POLLIN, 0}, pollfd{-1, POLLIN, 0}};
   if (run_) {
     fds[1].fd = run_->process.socket();
+    fds[2].fd = run_->process.listener().descriptor();
     if (!run_->session.out().empty()) send();
     if (run_ && !run_->session.out().empty()) fds[1].events |= POLLOUT;
   }
@@ -193,14 +196,16 @@ void Sandbox::exchange() {
   if (const auto at = wake_at())
     timeout = static_cast<int>(
         std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(*at - Clock::now()).count()));
-  if (::poll(fds.data(), run_ ? 2 : 1, timeout) < 0 && errno != EINTR)
+  if (::poll(fds.data(), run_ ? fds.size() : 1, timeout) < 0 && errno != EINTR)
     throw std::system_error(errno, std::generic_category(), "poll");
   if ((fds[0].revents & POLLIN) != 0) {
     std::uint64_t times = 0;
     (void)!::read(wakeup_.get(), &times, sizeof times);
   }
   if (!run_) return;
-  if ((fds[1].revents & ~POLLOUT) != 0) receive();
+  const bool asked = (fds[2].revents & POLLIN) != 0;
+  if (asked || (fds[1].revents & ~POLLOUT) != 0) receive_all();
+  if (run_ && asked) answer_listener();
   const auto at = wake_at();
   if (run_ && at && Clock::now() >= *at) {
     const auto limit = (*at - run_->current_since) / std::chrono::milliseconds{1};
@@ -216,57 +221,71 @@ void Sandbox::send() {
   // A process that is gone is noticed where its answers are missed.
 }
 
-void Sandbox::receive() {
+// After all that the process has said: what it says before it makes a call is here before the call is.
+void Sandbox::answer_listener() try {
+  if (!run_->session.is_started()) return run_->process.listener().allow();
+  const auto call = run_->process.listener().asked();
+  if (!call) return;
+  run_->process.kill();
+  end_run("was killed for a system call that no plugin may make (" + std::to_string(*call) + ")", OPI_E_BUSY);
+} catch (const std::system_error& failure) {
+  run_->process.kill();
+  end_run("cannot be watched (" + std::string(failure.what()) + ") and was killed", OPI_E_BUSY);
+}
+
+// All that is there, but no more than a plugin that never pauses may say at a time: an answer that has come must not be
+// missed because this thread was late.
+void Sandbox::receive_all() {
+  for (std::size_t got = 0; run_ && got < FrameLimits::bytes;) {
+    const auto n = receive();
+    if (n == 0) return;
+    got += n;
+  }
+}
+
+// Takes a piece of what the process has said, and says how long it was; 0: there is no more for now, or no process.
+std::size_t Sandbox::receive() {
   std::array<char, 64 * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
-  const auto n = ::recv(run_->process.socket(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (n <= 0) return end_run({}, OPI_E_BUSY);
-  const auto answered = run_->session.answered();
+  const auto n = run_->process.receive(buffer);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+  if (n <= 0) return end_run({}, OPI_E_BUSY), 0;
+  auto& session = run_->session;
+  const auto answered = session.answered();
   try {
-    run_->session.receive({buffer.data(), static_cast<std::size_t>(n)});
+    session.receive({buffer.data(), static_cast<std::size_t>(n)});
   } catch (const BrokenFrame& fault) {
     run_->process.kill();
-    return end_run("broke the protocol (" + std::string(fault.what()) + ") and was killed", OPI_E_BUSY);
+    return end_run("broke the protocol (" + std::string(fault.what()) + ") and was killed", OPI_E_BUSY), 0;
   }
-  if (!run_->refused_start.empty()) {
+  if (const auto last = session.last_answer()) {
     run_->process.kill();
-    return end_run("could not start the plugin: " + run_->refused_start, OPI_E_BUSY);
+    return end_run(last->why, last->status), 0;
   }
-  if (run_->session.is_out_of_memory()) {
-    run_->process.kill();
-    return end_run("ran out of memory and was killed", OPI_E_NOMEM);
-  }
-  if (answered != run_->session.answered()) {
+  if (answered != session.answered()) {
     run_->current_since = Clock::now();
-    if (run_->session.answered() > 1) backoff_ = {};  // it does more than start
+    if (session.answered() > 1) backoff_ = {};  // it does more than start
   }
+  return static_cast<std::size_t>(n);
 }
 
 // `why` empty: the process says so by the way it ended.
 void Sandbox::end_run(const std::string& why, opi_status status) {
-  const auto* const current = run_->session.current();
-  const auto phase = current == nullptr ? std::nullopt : std::optional(phase_of(current->kind));
+  const auto& session = run_->session;
+  const auto phase = session.phase();
+  const bool refused_to_start = session.last_answer() && phase == Phase::init;
   const auto end = run_->process.wait();
   const auto what = "the plugin's process " + (why.empty() ? end.what : why);
-  logger_.error(
-      "plugin.process_died",
-      {{"plugin", plugin_.id}, {"phase", phase ? to_string(*phase) : std::string_view{"idle"}}, {"message", what}});
-  const bool out_of_memory = run_->session.is_out_of_memory();
+  logger_.error("plugin.process_died", {{"plugin", plugin_.id}, {"phase", to_string(phase)}, {"message", what}});
   auto left = run_->session.abandon();
   run_.reset();
   // Not a view: clang 14, which fuzzes this, cannot read those of libstdc++.
   std::move(left.untouched.rbegin(), left.untouched.rend(), std::front_inserter(waiting_));
-  if (phase || out_of_memory)
-    if (const auto quarantined = hooks_.died(phase.value_or(Phase::render), end.signal)) {
+  if (!refused_to_start)
+    if (const auto quarantined = hooks_.died(phase, end.signal)) {
       const std::lock_guard lock(mutex_);
       held_ = *quarantined + ": " + what;
     }
-  if (left.victim && left.victim->done) {
-    if (out_of_memory)
-      waiting_.push_front(std::move(*left.victim));  // the one that used the memory up has been answered
-    else
-      left.victim->done({status, what, {}, 0});
-  }
+  if (left.victim && left.victim->done) left.victim->done({status, what, {}, 0});
   report_start({status, what, {}, 0});
   if (const auto held = quarantine(); held.empty())
     back_off(what);

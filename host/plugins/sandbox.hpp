@@ -28,7 +28,7 @@ struct SandboxOptions {
 class Sandbox : public std::enable_shared_from_this<Sandbox> {
  public:
   struct Hooks {
-    // The process died in a call, of a signal or of the host's. True: it is not to be run again, for this reason.
+    // The process died, in a call or between two, of a signal or of the host's. A reason: it is not to be run again.
     std::function<std::optional<std::string>(Phase phase, int signal)> died;
   };
 
@@ -63,7 +63,9 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   void run_process();
   void feed();
   void exchange();
-  void receive();
+  void receive_all();
+  void answer_listener();
+  std::size_t receive();
   void send();
   void started(const CallEnd& end);
   void report_start(const CallEnd& end);

@@ -61,7 +61,10 @@ Phase phase_of(FrameKind kind) {
 }
 
 void play(const SandboxCall& call, FrameKind op, FrameReader& in, FrameWriter& answer) {
-  if (op == FrameKind::verdict) {
+  if (op == FrameKind::confined) {
+    if (!call.confinement_fault) throw BrokenFrame("it says in the midst of a call that it is confined");
+    if (const auto fault = call.confinement_fault(); !fault.empty()) throw BrokenFrame(fault);
+  } else if (op == FrameKind::verdict) {
     if (call.verdict.ops == nullptr) throw BrokenFrame("a verdict comes from what is no interpret()");
     opi_verdict verdict;
     const bool passed = read_verdict(in, verdict);

@@ -26,6 +26,8 @@ struct SandboxCall {
   opi_request_out request{};                        // render
   opi_verdict_out verdict{};                        // interpret
   std::function<void(const CallEnd&)> done;         // may be empty
+  // start: looks whether the process is confined, as it says; returns in what it is not.
+  std::function<std::string()> confinement_fault{};
 };
 
 Phase phase_of(FrameKind kind);

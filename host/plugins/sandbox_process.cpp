@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <system_error>
@@ -44,6 +45,32 @@ SandboxProcess::End end_of(int status) {
   const int signal = WTERMSIG(status);
   const char* const why = signal == SIGSYS ? " for a system call that no plugin may make" : "";
   return {signal, "died (" + name_of(signal) + ")" + why};
+}
+
+// Of a process or of thread-self; negative if there is no such file.
+int open_status(const std::string& whose) {
+  return ::open(("/proc/" + whose + "/status").c_str(), O_RDONLY | O_CLOEXEC);
+}
+
+std::string contents(const Descriptor& file) {
+  std::array<char, 8 * 1024> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by pread
+  const auto n = ::pread(file.get(), text.data(), text.size(), 0);
+  return n > 0 ? std::string(text.data(), static_cast<std::size_t>(n)) : std::string();
+}
+
+// The value of a line "name:\tvalue"; empty if there is none.
+std::string field(std::string_view name, std::string_view status) {
+  const auto label = "\n" + std::string(name) + ":\t";
+  const auto at = status.find(label);
+  if (at == std::string_view::npos) return {};
+  const auto value = status.substr(at + label.size());
+  return std::string(value.substr(0, value.find('\n')));
+}
+
+int number(const std::string& digits) {
+  int value = -1;
+  (void)std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
 }
 
 // Out of the way of the child's own, so that neither takes the place of the other.
@@ -83,16 +110,6 @@ pid_t start(const std::string& program, int socket, int image) {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = other.release();
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 SandboxProcess::SandboxProcess(const std::filesystem::path& program, const Descriptor& image) {
   std::array<int, 2> pair{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
@@ -101,7 +118,48 @@ SandboxProcess::SandboxProcess(const std::filesystem::path& program, const Descr
   const Descriptor other(pair[1]);
   if (::fcntl(socket_.get(), F_SETFL, O_NONBLOCK) != 0)
     throw std::system_error(errno, std::generic_category(), "a socket cannot be set up");
+  inherited_filters_ = field("Seccomp_filters", contents(Descriptor(open_status("thread-self"))));
   pid_ = start(program.string(), out_of_the_way(other.get()).get(), out_of_the_way(image.get()).get());
+  status_ = Descriptor(open_status(std::to_string(pid_)));
+}
+
+ssize_t SandboxProcess::receive(std::span<char> buffer) {
+  iovec part{buffer.data(), buffer.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  // The first descriptor alone is kept: it comes before the plugin is opened. The kernel closes what has no room.
+  if (listener_.descriptor() < 0) {
+    message.msg_control = room.data();
+    message.msg_controllen = room.size();
+  }
+  const auto n = ::recvmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (n < 0) return n;
+  const auto* const header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+      header->cmsg_len == CMSG_LEN(sizeof(int))) {
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    listener_ = SeccompListener(Descriptor(descriptor));
+  }
+  return n;
+}
+
+std::string SandboxProcess::confinement_fault() const {
+#ifdef OPI_SHADOW_MEMORY
+  return {};
+#else
+  const auto status = contents(status_);
+  if (status.empty()) return "its /proc/<pid>/status cannot be read";
+  if (field("NoNewPrivs", status) != "1") return "it could gain privileges (NoNewPrivs)";
+  if (field("Seccomp", status) != "2") return "it has no filter of system calls (Seccomp)";
+  // Its own filter beside the daemon's. Kernels before 5.9 do not count them.
+  if (!inherited_filters_.empty() && number(field("Seccomp_filters", status)) != number(inherited_filters_) + 1)
+    return "it has not the one filter of system calls that it has to have (Seccomp_filters)";
+  if (listener_.descriptor() < 0) return "it did not hand over the listener of its system calls";
+  return {};
+#endif
 }
 
 SandboxProcess::~SandboxProcess() {

@@ -2,25 +2,13 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <span>
 #include <string>
-#include <utility>
+
+#include "plugins/descriptor.hpp"
+#include "plugins/seccomp_listener.hpp"
 
 namespace opi::plugins {
-
-// An open file descriptor, closed with it.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  [[nodiscard]] int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
 
 // One run of opi-plugin-host, killed with this object at the latest. The kernel kills it with the thread that made it.
 class SandboxProcess {
@@ -33,6 +21,13 @@ class SandboxProcess {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] int socket() const { return socket_.get(); }  // does not block
+  // As recv(2) of the socket; keeps the listener that comes with the frame `confined`.
+  ssize_t receive(std::span<char> buffer);
+  // Of its system calls, once it is confined.
+  [[nodiscard]] SeccompListener& listener() { return listener_; }
+  // In what the process is not confined as it has to be, by what the kernel says of it; empty: in nothing. It cannot
+  // become less confined afterwards.
+  [[nodiscard]] std::string confinement_fault() const;
   // How it ended: one that has closed its socket is given a moment to end by itself, then it is killed.
   struct End {
     int signal = 0;    // 0: it exited
@@ -44,6 +39,9 @@ class SandboxProcess {
  private:
   pid_t pid_ = -1;
   Descriptor socket_;
+  Descriptor status_;  // /proc/<pid>/status, opened while the process could still be looked into
+  SeccompListener listener_;
+  std::string inherited_filters_;
   bool reaped_ = false;
 };
 

@@ -35,7 +35,11 @@ void SandboxSession::push(SandboxCall call) {
 
 void SandboxSession::receive(std::string_view bytes) {
   in_.append(bytes);
-  while (const auto frame = in_.next()) take(*frame);
+  while (!last_answer_) {
+    const auto frame = in_.next();
+    if (!frame) return;
+    take(*frame);
+  }
 }
 
 void SandboxSession::take(const Frame& frame) {
@@ -45,6 +49,7 @@ void SandboxSession::take(const Frame& frame) {
   if (frame.kind == FrameKind::log) return log(calls_.front(), in);
   FrameWriter answer(FrameKind::answer, frame.call);
   play(calls_.front(), frame.kind, in, answer);
+  confined_ = confined_ || frame.kind == FrameKind::confined;
   if (!asks(frame.kind)) return;
   out_ += answer.finish();
   if (out_.size() > max_unread) throw BrokenFrame("it asks on and on and reads no answer");
@@ -75,19 +80,33 @@ void SandboxSession::end(FrameReader& in) {
   end.error = in.text().substr(0, max_error_bytes);
   end.flags = in.u64();
   in.end();
+  if (calls_.front().kind == FrameKind::start && end.status == OPI_OK && !confined_)
+    throw BrokenFrame("it has started without being confined");
   auto call = std::move(calls_.front());
   calls_.pop_front();
   ++first_number_;
   ++answered_;
   messages_ = 0;
-  out_of_memory_ = out_of_memory_ || end.status == OPI_E_NOMEM;
+  judge(call, end);
   const auto number = call.instance ? call.instance->number : 0;
-  if (call.kind == FrameKind::create && end.status != OPI_OK && !out_of_memory_) {
-    auto& why = refused_[number];
-    why = end.error.empty() ? "the adapter failed with status " + std::to_string(end.status) : end.error;
-  }
   if (const auto refused = refused_.find(number); refused != refused_.end()) end = held_call(refused->second);
   if (call.done) call.done(end);
+}
+
+void SandboxSession::judge(const SandboxCall& call, const CallEnd& end) {
+  if (end.status == OPI_OK) return;
+  const auto why = end.error.empty() ? "failed with status " + std::to_string(end.status) : end.error;
+  if (call.kind == FrameKind::start)
+    last_answer_ = {Phase::init, OPI_E_BUSY, "could not start the plugin: " + why};
+  else if (end.status == OPI_E_NOMEM)
+    last_answer_ = {phase_of(call.kind), OPI_E_NOMEM, "ran out of memory and was killed"};
+  else if (call.kind == FrameKind::create)
+    refused_[call.instance->number] = end.error.empty() ? "the adapter " + why : why;
+}
+
+Phase SandboxSession::phase() const {
+  if (last_answer_) return last_answer_->phase;
+  return calls_.empty() ? Phase::idle : phase_of(calls_.front().kind);
 }
 
 SandboxSession::Abandoned SandboxSession::abandon() {
@@ -97,7 +116,7 @@ SandboxSession::Abandoned SandboxSession::abandon() {
     if (call.kind == FrameKind::start || call.kind == FrameKind::destroy ||
         (call.kind == FrameKind::create && !call.done))
       continue;
-    if (!left.victim && call.instance.get() == instance && left.untouched.empty())
+    if (!last_answer_ && !left.victim && call.instance.get() == instance && left.untouched.empty())
       left.victim = std::move(call);
     else
       left.untouched.push_back(std::move(call));

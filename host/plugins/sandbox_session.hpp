@@ -1,6 +1,7 @@
 #pragma once
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "plugins/host_services.hpp"
@@ -26,18 +27,28 @@ class SandboxSession {
   // Takes on a call; makes its instance first if that has not happened. One of an instance that the plugin refuses ends
   // at once.
   void begin(SandboxCall call);
-  // Plays what has come from the process. Throws BrokenFrame.
+  // Plays what has come from the process, up to the answer that ends its run: what it says after that one, about calls
+  // that waited behind, is worth nothing and is not looked at. Throws BrokenFrame.
   void receive(std::string_view bytes);
 
   [[nodiscard]] std::string& out() { return out_; }  // to be sent
+  // Whether the plugin has started: from then on no system call is allowed any more that opening it needs.
+  [[nodiscard]] bool is_started() const { return answered_ > 0; }
   // The call that the process is in; null if it has none. It is answered when answered() grows.
   [[nodiscard]] const SandboxCall* current() const { return calls_.empty() ? nullptr : &calls_.front(); }
   [[nodiscard]] std::uint64_t answered() const { return answered_; }
-  // An answer with OPI_E_NOMEM: the process has no more to give.
-  [[nodiscard]] bool is_out_of_memory() const { return out_of_memory_; }
+  // An answer after which the process has no more to give: it did not start, or ran out of memory.
+  struct LastAnswer {
+    Phase phase{};  // of its call; init: the plugin did not start
+    opi_status status = OPI_OK;
+    std::string why;  // "could not start the plugin: …"
+  };
+  [[nodiscard]] const std::optional<LastAnswer>& last_answer() const { return last_answer_; }
+  // What the process is in, or was in last if it gave its last answer.
+  [[nodiscard]] Phase phase() const;
 
   // The calls that were not answered, oldest first, without those of its own making. The oldest call that suffers from
-  // what the process is in comes apart.
+  // what the process is in comes apart; after a last answer the process was in none.
   struct Abandoned {
     std::optional<SandboxCall> victim;
     std::deque<SandboxCall> untouched;
@@ -49,6 +60,7 @@ class SandboxSession {
   void take(const Frame& frame);
   void log(const SandboxCall& call, FrameReader& in);
   void end(FrameReader& in);
+  void judge(const SandboxCall& call, const CallEnd& end);
 
   const HostServices& services_;
   std::map<std::uint64_t, std::string>& refused_;  // instances that the plugin refuses, and why
@@ -58,7 +70,8 @@ class SandboxSession {
   std::string out_;
   FrameStream in_;
   int messages_ = 0;
-  bool out_of_memory_ = false;
+  bool confined_ = false;
+  std::optional<LastAnswer> last_answer_;
 };
 
 // Why a call is not made: held, with a reason.

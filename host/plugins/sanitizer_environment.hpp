@@ -1,6 +1,10 @@
 #pragma once
 #include <array>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define OPI_SHADOW_MEMORY 1  // sanitizers map terabytes, start threads and read files: nothing is confined
+#endif
+
 namespace opi::plugins {
 
 // The whole environment, as posix_spawn() takes it, of a child that runs plugin code: empty, but for a sanitizer that

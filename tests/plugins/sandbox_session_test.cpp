@@ -91,6 +91,100 @@ TEST_F(Session, ADeathInCreateCostsTheCallThatNeedsTheInstance) {
   EXPECT_EQ(left.victim->kind, FrameKind::render);
 }
 
+// A process may answer everything that waits in its socket before it is killed; all of it comes in one read then.
+TEST_F(Session, WhatIsAnsweredAfterMemoryRanOutIsUntouched) {
+  session_.begin(call(FrameKind::render));
+  session_.begin(call(FrameKind::render));
+  session_.begin(call(FrameKind::interpret));
+  session_.receive(done(1) + done(2, OPI_E_NOMEM, "no more") + done(3, OPI_E_NOMEM) + done(4, OPI_E_NOMEM));
+  ASSERT_EQ(ends_.size(), 1u) << "the call that used the memory up is answered, and no other";
+  EXPECT_EQ(ends_.front().status, OPI_E_NOMEM);
+  ASSERT_TRUE(session_.last_answer());
+  EXPECT_EQ(session_.phase(), Phase::render);
+  const auto left = session_.abandon();
+  EXPECT_FALSE(left.victim);
+  EXPECT_EQ(left.untouched.size(), 2u);
+}
+
+TEST_F(Session, AnInstanceThatFoundNoMemoryIsNotRefused) {
+  session_.begin(call(FrameKind::render));
+  session_.receive(done(1, OPI_E_NOMEM) + done(2, OPI_E_NOT_FOUND, "no such instance"));
+  EXPECT_EQ(ends_.size(), 0u);
+  EXPECT_EQ(refused_.size(), 0u);
+  EXPECT_EQ(session_.abandon().untouched.size(), 1u);
+}
+
+TEST_F(Session, WhatIsAnsweredAfterARefusalToStartIsUntouched) {
+  auto start = call(FrameKind::start);
+  start.instance = nullptr;
+  session_.begin(std::move(start));
+  session_.begin(call(FrameKind::render));
+  session_.begin(call(FrameKind::render));
+  session_.receive(done(1, OPI_E_FAILED, "not today") + done(2, OPI_E_INVALID) + done(3, OPI_E_NOT_FOUND) +
+                   done(4, OPI_E_NOT_FOUND));
+  EXPECT_EQ(ends_.size(), 1u) << "the start's own";
+  EXPECT_EQ(refused_.size(), 0u) << "a plugin that did not start has refused no configuration";
+  ASSERT_TRUE(session_.last_answer());
+  EXPECT_EQ(session_.last_answer()->why, "could not start the plugin: not today");
+  const auto left = session_.abandon();
+  EXPECT_FALSE(left.victim);
+  EXPECT_EQ(left.untouched.size(), 2u);
+}
+
+TEST_F(Session, NothingStartsThatIsNotConfined) {
+  std::string fault;
+  const auto start = [&] {
+    auto made = call(FrameKind::start);
+    made.instance = nullptr;
+    made.confinement_fault = [&] { return fault; };
+    return made;
+  };
+  const auto confined = FrameWriter(FrameKind::confined, 1).finish();
+  SandboxSession silent(services_, refused_), weak(services_, refused_), fine(services_, refused_);
+  for (auto* one : {&silent, &weak, &fine}) {
+    one->begin(start());
+    one->begin(call(FrameKind::render));
+  }
+  EXPECT_THROW(silent.receive(done(1)), BrokenFrame) << "it did not say so";
+  EXPECT_FALSE(silent.abandon().victim) << "the call behind it is untouched";
+  fault = "it has no filter";
+  EXPECT_THROW(weak.receive(confined + done(1)), BrokenFrame) << "it said so, and is not";
+  EXPECT_FALSE(weak.abandon().victim);
+  EXPECT_EQ(ends_.size(), 0u);
+  fault = "";
+  fine.receive(confined + done(1));
+  EXPECT_TRUE(fine.is_started());
+  EXPECT_EQ(ends_.size(), 1u);
+  EXPECT_THROW(fine.receive(FrameWriter(FrameKind::confined, 2).finish()), BrokenFrame) << "it is no start";
+}
+
+TEST_F(Session, WhatIsAnsweredBeforeABreachCountsAndWhatWaitsBehindItIsUntouched) {
+  for (int i = 0; i < 3; ++i) session_.begin(call(FrameKind::render));
+  EXPECT_THROW(session_.receive(done(1) + done(2) + done(7) + done(3) + done(4)), BrokenFrame);
+  EXPECT_EQ(ends_.size(), 1u);
+  const auto left = session_.abandon();
+  EXPECT_TRUE(left.victim);
+  EXPECT_EQ(left.untouched.size(), 1u);
+}
+
+TEST_F(Session, ADeathBetweenTwoCallsCostsNone) {
+  session_.begin(call(FrameKind::render));
+  session_.receive(done(1) + done(2));
+  EXPECT_EQ(session_.phase(), Phase::idle);
+  EXPECT_FALSE(session_.abandon().victim);
+}
+
+TEST_F(Session, AnAnswerThatIsCutOffIsNone) {
+  session_.begin(call(FrameKind::render));
+  session_.begin(call(FrameKind::render));
+  const auto answers = done(1) + done(2);
+  session_.receive(answers.substr(0, answers.size() - 1));
+  EXPECT_EQ(ends_.size(), 0u);
+  const auto left = session_.abandon();
+  EXPECT_TRUE(left.victim);
+  EXPECT_EQ(left.untouched.size(), 1u);
+}
+
 TEST_F(Session, TakesNoMoreCallsThanItsRoom) {
   for (std::size_t i = 1; i < SandboxSession::max_calls; ++i) {
     EXPECT_TRUE(session_.has_room()) << i;

@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
+#include <fstream>
 #include <future>
+#include <thread>
 
 #include "crypto/digest.hpp"
 #include "plugins/plugin_adapter.hpp"
@@ -23,6 +26,16 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+
+// The processes that this one has started.
+std::vector<pid_t> children() {
+  std::vector<pid_t> all;
+  for (const auto& thread : fs::directory_iterator("/proc/self/task")) {
+    std::ifstream list(thread.path() / "children");
+    for (pid_t one = 0; list >> one;) all.push_back(one);
+  }
+  return all;
+}
 
 // Destinations of the plugin "rogue", which runs in a process of its own and does as a configuration says.
 class Sandboxed : public ::testing::Test {
@@ -125,7 +138,7 @@ TEST_F(Sandboxed, NothingOfTheWorldIsInReach) {
 #else
   for (const auto* mood : {"open a file", "list a folder", "write a file", "open a socket", "fork", "run a program",
                            "kill the daemon", "make code", "wait"})
-    expect_death(mood, "died (SIGSYS) for a system call that no plugin may make");
+    expect_death(mood, "for a system call that no plugin may make");
 #endif
 }
 
@@ -143,6 +156,35 @@ TEST_F(Sandboxed, ConstructorsReadLibrariesAlone) {
   EXPECT_THAT(render(place("tell what was read")).error,
               HasSubstr("/etc/passwd closed; /proc/self/maps closed; /usr/lib/os-release read; "));
 #endif
+}
+
+// A constructor that does not return, and tells the daemon by itself that all went well, gains nothing by it.
+TEST_F(Sandboxed, AConstructorThatSpeaksForTheHostIsAsConfinedAsAnyPlugin) {
+#ifdef OPI_SHADOW_MEMORY
+  GTEST_SKIP() << "sanitizers need what confinement forbids";
+#else
+  lab_.add(OPI_TEST_SQUATTER);
+  load();
+  ASSERT_THAT(host_->refused(), IsEmpty());
+  auto squatted = place("fine");
+  squatted.destination.adapter = "squatter";
+  squatted.destination.config = "{}";
+  squatted.destination.id = *DestinationId::parse("00000000-0000-4000-8000-000000000099");
+  squatted.adapter = registry_->find(squatted.destination).adapter;
+  ASSERT_TRUE(squatted.adapter);
+  EXPECT_THAT(render(squatted).error, HasSubstr("was killed for a system call that no plugin may make"));
+#endif
+}
+
+TEST_F(Sandboxed, ADeathBetweenTwoCallsCostsNoneAndCounts) {
+  const auto good = place("fine");
+  for (std::size_t deaths = 1; deaths <= 2; ++deaths) {
+    EXPECT_TRUE(render(good).ok);
+    for (const auto child : children()) ::kill(child, SIGKILL);
+    while (host_->crashes().size() < deaths) std::this_thread::yield();
+    EXPECT_EQ(host_->crashes().back().phase, "idle");
+  }
+  EXPECT_THAT(render(good).held, HasSubstr("\"test.rogue\" is quarantined"));
 }
 
 TEST_F(Sandboxed, MemoryEndsAtItsLimit) {

@@ -1,10 +1,12 @@
 #include "plugins/host_process/channel.hpp"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 namespace opi::plugins {
 namespace {
@@ -48,6 +50,27 @@ OwnFrame Channel::ask(FrameWriter&& frame) {
     if (found.kind == FrameKind::answer) return found;
     later_.push_back(std::move(found));
   }
+}
+
+void Channel::hand_over(FrameWriter&& frame, int descriptor) {
+  if (descriptor < 0) return say(std::move(frame)), flush();
+  flush();
+  auto text = frame.finish();
+  iovec part{text.data(), text.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptor)> room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = room.data();
+  message.msg_controllen = room.size();
+  auto* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof descriptor);
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  // Some bytes into an empty socket: whole or not at all.
+  if (::sendmsg(socket_, &message, 0) != static_cast<ssize_t>(text.size())) std::_Exit(daemon_gone);
+  ::close(descriptor);
 }
 
 void Channel::flush() {

@@ -25,6 +25,8 @@ class Channel {
   void say(FrameWriter&& frame);
   // Sends an op and waits for its answer.
   OwnFrame ask(FrameWriter&& frame);
+  // Sends an op with a descriptor, which is closed here; -1: without.
+  void hand_over(FrameWriter&& frame, int descriptor);
   // Sends all that was put aside.
   void flush();
 

@@ -20,9 +20,8 @@
 #include <span>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define OPI_SHADOW_MEMORY 1  // sanitizers map terabytes, start threads and read files
-#endif
+#include "plugins/frame.hpp"
+#include "plugins/sanitizer_environment.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -56,8 +55,7 @@ constexpr std::array<long, 24> computing{__NR_read,         __NR_write,         
                                          __NR_getrandom,    __NR_sched_yield,   __NR_restart_syscall,
                                          __NR_rseq,         __NR_fstat,         __NR_lseek};
 // What opening a library needs beside it.
-constexpr std::array<long, 6> reading{__NR_newfstatat, __NR_pread64, __NR_readlinkat,
-                                      __NR_faccessat,  __NR_seccomp, __NR_getdents64};
+constexpr std::array<long, 5> reading{__NR_newfstatat, __NR_pread64, __NR_readlinkat, __NR_faccessat, __NR_getdents64};
 
 // A classic BPF program over seccomp_data: the first rule that fits decides.
 class Filter {
@@ -72,19 +70,15 @@ class Filter {
     end(SECCOMP_RET_KILL_PROCESS);
 #endif
   }
-  void allow(std::span<const long> calls) {
-    for (const auto call : calls) {
-      jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 1);
-      end(SECCOMP_RET_ALLOW);
-    }
-  }
-  // If none of `bits` is set in the low half of an argument.
-  void allow_without(long call, int argument, std::uint32_t bits) {
+  void allow(std::span<const long> calls) { decide(calls, SECCOMP_RET_ALLOW); }
+  void ask(std::span<const long> calls) { decide(calls, SECCOMP_RET_USER_NOTIF); }
+  // Does one thing if none of `bits` is set in the low half of an argument, else the other.
+  void decide_by_bits(long call, int argument, std::uint32_t bits, std::uint32_t without, std::uint32_t with) {
     jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 4);
     load_argument(argument);
     jump(BPF_JSET, bits, 0, 1);
-    end(SECCOMP_RET_KILL_PROCESS);
-    end(SECCOMP_RET_ALLOW);
+    end(with);
+    end(without);
   }
   void allow_if_equal(long call, int argument, std::uint32_t value) {
     jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 4);
@@ -93,15 +87,26 @@ class Filter {
     end(SECCOMP_RET_KILL_PROCESS);
     end(SECCOMP_RET_ALLOW);
   }
-  void install() {
+  // Returns the descriptor over which the kernel asks.
+  int install() {
     end(SECCOMP_RET_KILL_PROCESS);
-#ifndef OPI_SHADOW_MEMORY
+#ifdef OPI_SHADOW_MEMORY
+    return -1;
+#else
     const sock_fprog program{static_cast<unsigned short>(program_.size()), program_.data()};
-    if (::syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) give_up();
+    const auto listener = ::syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+    if (listener < 0) give_up();
+    return static_cast<int>(listener);
 #endif
   }
 
  private:
+  void decide(std::span<const long> calls, std::uint32_t action) {
+    for (const auto call : calls) {
+      jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 1);
+      end(action);
+    }
+  }
   void load(std::size_t offset) {
     program_.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
   }
@@ -114,11 +119,6 @@ class Filter {
   void end(std::uint32_t action) { program_.push_back(BPF_STMT(BPF_RET | BPF_K, action)); }
   std::vector<sock_filter> program_;
 };
-
-// abort() is to be told from a forbidden call, but nobody else is to be signalled.
-void allow_own_signals(Filter& filter) {
-  filter.allow_if_equal(__NR_tgkill, 0, static_cast<std::uint32_t>(::getpid()));
-}
 
 #ifndef OPI_SHADOW_MEMORY
 // A file, or all that is in a folder.
@@ -138,7 +138,6 @@ void allow_reading(int rules, int fd) {
 void limit_resources() {
   set(PR_SET_PDEATHSIG, SIGKILL);
   set(PR_SET_NO_NEW_PRIVS, 1);
-  set(PR_SET_DUMPABLE, 0);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, 0);
   limit(RLIMIT_NOFILE, 16);
@@ -175,23 +174,19 @@ bool confine_reading_to_libraries(int image) {
 #endif
 }
 
-void confine_to_reading() {
+int confine() {
+  set(PR_SET_DUMPABLE, 0);
   Filter filter;
   filter.allow(computing);
-  filter.allow(reading);
-  filter.allow(std::array<long, 2>{__NR_mmap, __NR_mprotect});
-  filter.allow_without(__NR_openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC);
-  allow_own_signals(filter);
-  filter.install();
-}
-
-void confine_to_computing() {
-  Filter filter;
-  filter.allow(computing);
-  filter.allow_without(__NR_mmap, 2, PROT_EXEC);
-  filter.allow_without(__NR_mprotect, 2, PROT_EXEC);
-  allow_own_signals(filter);
-  filter.install();
+  filter.ask(reading);
+  for (const auto call : {__NR_mmap, __NR_mprotect})
+    filter.decide_by_bits(call, 2, PROT_EXEC, SECCOMP_RET_ALLOW, SECCOMP_RET_USER_NOTIF);
+  filter.decide_by_bits(__NR_openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC, SECCOMP_RET_USER_NOTIF,
+                        SECCOMP_RET_KILL_PROCESS);
+  filter.allow_if_equal(__NR_sendmsg, 0, child_socket);
+  // abort() is to be told from a forbidden call, but nobody else is to be signalled.
+  filter.allow_if_equal(__NR_tgkill, 0, static_cast<std::uint32_t>(::getpid()));
+  return filter.install();
 }
 
 }  // namespace opi::plugins

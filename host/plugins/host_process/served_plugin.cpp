@@ -98,11 +98,10 @@ opi_status ServedPlugin::start(FrameReader& in, ErrorSlot& error) {
   const std::string host_version{in.text()};
   limit_memory(memory);
   if (!confine_reading_to_libraries(child_image)) flags_ |= reads_any_file;
-  confine_to_reading();
+  channel_.hand_over(FrameWriter(FrameKind::confined, call_), confine());
   void* const library = ::dlopen(image_path().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return refuse(error, ::dlerror());
   ::close(child_image);
-  confine_to_computing();
   const auto entry = reinterpret_cast<decltype(&opi_plugin_entry_v1)>(::dlsym(library, OPI_ENTRY_SYMBOL));
   if (entry == nullptr) return refuse(error, "does not export " OPI_ENTRY_SYMBOL);
   const opi_offer offer{sizeof(opi_offer),    OPI_ABI_MAJOR,    offered_minor, OPI_MODE_RUN, 0,
