@@ -51,7 +51,8 @@ struct Configuration {
   std::vector<std::string> plugin_pins;     // SHA-256 in hex; empty: any plugin that passes the other stages
   std::vector<std::string> plugin_release;  // plugin ids
   PluginIsolation plugin_isolation = PluginIsolation::automatic;
-  std::vector<std::string> plugins_in_process;  // plugin ids
+  std::vector<std::string> plugins_in_process;  // SHA-256 in hex
+  bool plugin_process_per_tenant = false;
   std::string probe_program, plugin_host_program;
   std::string local_secrets_directory;
 

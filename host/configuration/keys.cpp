@@ -75,9 +75,10 @@ std::string list(C& c, const std::string& text) {
   return {};
 }
 
-std::string pins(C& c, const std::string& text) {
-  c.plugin_pins = words(text);
-  for (const auto& pin : c.plugin_pins)
+template <auto Member>
+std::string digests(C& c, const std::string& text) {
+  c.*Member = words(text);
+  for (const auto& pin : c.*Member)
     if (pin.size() != 64 || pin.find_first_not_of("0123456789abcdef") != std::string::npos)
       return "must be a list of SHA-256 values of 64 lower-case hex digits";
   return {};
@@ -90,6 +91,13 @@ std::string environment(C& c, const std::string& text) {
       return {};
     }
   return "must be production, local, dev or test";
+}
+
+template <auto Member>
+std::string boolean(C& c, const std::string& text) {
+  if (text != "true" && text != "false") return "is not true or false";
+  c.*Member = text == "true";
+  return {};
 }
 
 std::string isolation(C& c, const std::string& text) {
@@ -218,17 +226,23 @@ const std::vector<Key>& keys() {
 
       {"plugins.directory", "/usr/lib/integrationsd/plugins", "absolute path",
        "Folder whose plugins are loaded at start.", false, required_path<&C::plugin_directory>},
-      {"plugins.pins", "", "SHA-256 values", "If set, only plugins with these digests are loaded.", false, pins},
+      {"plugins.pins", "", "SHA-256 values", "If set, only plugins with these digests are loaded.", false,
+       digests<&C::plugin_pins>},
       {"plugins.release", "", "plugin ids", "Quarantined plugins that are to be loaded again.", false,
        list<&C::plugin_release>},
       {"plugins.isolation", "auto", "auto | process | in_process",
        "Where adapters run. process: each plugin in a process of its own that has no network, no files and no secrets, "
-       "and is killed when a call takes longer than a second. auto: that, but in the daemon for plugins that are part "
-       "of it: the id begins with oneprotect. and the file is in plugins.pins or belongs to root. Secret providers "
-       "always run in the daemon.",
+       "and is killed when a call takes longer than a second. auto: that, but in the daemon for plugins that came with "
+       "it, by their SHA-256. Secret providers run in the daemon or not at all: they came with it, or are named in "
+       "plugins.in_process.",
        false, isolation},
-      {"plugins.in_process", "", "plugin ids", "Plugins that run in the daemon whatever plugins.isolation says.", false,
-       list<&C::plugins_in_process>},
+      {"plugins.in_process", "", "SHA-256 values",
+       "Plugins that run in the daemon whatever plugins.isolation says: their code can do what the daemon can.", false,
+       digests<&C::plugins_in_process>},
+      {"plugins.process_per_tenant", "false", "true | false",
+       "Whether a plugin in a process of its own has one for each tenant, so that it cannot keep one tenant's data for "
+       "another's delivery. Costs some megabytes and a thread a plugin and tenant.",
+       false, boolean<&C::plugin_process_per_tenant>},
       {"plugins.host_program", "", "absolute path",
        "opi-plugin-host. Empty: beside the daemon, or in ../libexec/oneprotect-integrations.", false,
        absolute_path<&C::plugin_host_program>},

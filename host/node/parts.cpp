@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "node/version.hpp"
+#include "plugins/shipped_pins.hpp"
 
 namespace opi::node {
 namespace {
@@ -37,7 +38,9 @@ plugins::PluginHost::Options plugin_options(const Configuration& configuration) 
                       : configuration.plugin_isolation == configuration::PluginIsolation::in_process
                           ? plugins::IsolationRule::in_process
                           : plugins::IsolationRule::automatic;
-  options.in_process = configuration.plugins_in_process;
+  options.shipped_sha256 = plugins::read_shipped_pins(program("", "opi-plugins.sha256"));
+  options.in_process_sha256 = configuration.plugins_in_process;
+  options.process_per_tenant = configuration.plugin_process_per_tenant;
   options.sandbox.program = program(configuration.plugin_host_program, "opi-plugin-host");
   return options;
 }

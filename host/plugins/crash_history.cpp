@@ -14,8 +14,12 @@ namespace json = boost::json;
 Crash crash_of(const json::value& value) {
   const auto& object = value.as_object();
   const auto text = [&](const char* name) { return std::string(object.at(name).as_string()); };
-  return {text("plugin"), text("sha256"), text("phase"), object.at("signal").to_number<int>(),
-          UnixTime{std::chrono::milliseconds{object.at("at_unix_ms").as_int64()}}};
+  return {text("plugin"),
+          text("sha256"),
+          text("phase"),
+          object.at("signal").to_number<int>(),
+          UnixTime{std::chrono::milliseconds{object.at("at_unix_ms").as_int64()}},
+          object.contains("tenant") ? text("tenant") : std::string()};
 }
 
 }  // namespace
@@ -40,7 +44,8 @@ void CrashHistory::record(const std::vector<LeftCall>& left) {
   const auto before = crashes_.size();
   for (const auto& call : left)
     if (call.fatal_signal)
-      crashes_.push_back({call.plugin, call.sha256, std::string(to_string(call.phase)), *call.fatal_signal, call.at});
+      crashes_.push_back(
+          {call.plugin, call.sha256, std::string(to_string(call.phase)), *call.fatal_signal, call.at, {}});
   if (crashes_.size() == before) return;
   keep_newest();
   save();
@@ -70,11 +75,11 @@ bool CrashHistory::release(std::string_view plugin) {
   return true;
 }
 
-bool CrashHistory::is_quarantined(std::string_view plugin, std::string_view sha256) const {
+bool CrashHistory::is_quarantined(std::string_view plugin, std::string_view sha256, std::string_view tenant) const {
   const std::lock_guard lock(mutex_);
   const Crash* last = nullptr;
   for (const auto& crash : crashes_) {
-    if (crash.plugin != plugin || crash.sha256 != sha256) continue;
+    if (crash.plugin != plugin || crash.sha256 != sha256 || crash.tenant != tenant) continue;
     if (last != nullptr && crash.at - last->at <= window) return true;
     last = &crash;
   }
@@ -83,12 +88,15 @@ bool CrashHistory::is_quarantined(std::string_view plugin, std::string_view sha2
 
 void CrashHistory::save() const {
   json::array list;
-  for (const auto& crash : crashes_)
-    list.push_back({{"plugin", crash.plugin},
-                    {"sha256", crash.sha256},
-                    {"phase", crash.phase},
-                    {"signal", crash.signal},
-                    {"at_unix_ms", crash.at.time_since_epoch().count()}});
+  for (const auto& crash : crashes_) {
+    json::object one{{"plugin", crash.plugin},
+                     {"sha256", crash.sha256},
+                     {"phase", crash.phase},
+                     {"signal", crash.signal},
+                     {"at_unix_ms", crash.at.time_since_epoch().count()}};
+    if (!crash.tenant.empty()) one["tenant"] = crash.tenant;
+    list.push_back(std::move(one));
+  }
   const auto part = file_.string() + ".part";
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
   out << json::serialize(json::object{{"version", 1}, {"crashes", std::move(list)}}) << '\n';

@@ -16,10 +16,11 @@ struct Crash {
   std::string phase;
   int signal = 0;
   UnixTime at{};
+  std::string tenant;  // whose process died, where each has its own; else empty
 };
 
-// Crashes of plugins, kept in <state>/crashes (JSON). Two of one build within ten minutes quarantine it,
-// until it is released or another build takes its place. Thread-safe.
+// Crashes of plugins, kept in <state>/crashes (JSON). Two of one build within ten minutes quarantine it, or the process
+// that it has for one tenant, until it is released or another build takes its place. Thread-safe.
 class CrashHistory {
  public:
   static constexpr std::size_t max_crashes = 256;
@@ -35,7 +36,8 @@ class CrashHistory {
   // Forgets the crashes of a plugin, so that it is loaded again. False: there were none.
   bool release(std::string_view plugin);
 
-  [[nodiscard]] bool is_quarantined(std::string_view plugin, std::string_view sha256) const;
+  [[nodiscard]] bool is_quarantined(std::string_view plugin, std::string_view sha256,
+                                    std::string_view tenant = {}) const;
   [[nodiscard]] std::vector<Crash> crashes() const;
 
  private:

@@ -75,7 +75,6 @@ void examine(const std::string& path, Discovery& found) {
 
   Candidate candidate;
   candidate.file = path;
-  candidate.owned_by_root = status.st_uid == 0;
   if (!read_all(file.get(), static_cast<std::size_t>(status.st_size), candidate.bytes))
     return refuse(codes::unreadable, std::string("cannot be read: ") + std::strerror(errno));
   candidate.sha256 = crypto::sha256(candidate.bytes);

@@ -13,7 +13,6 @@ struct Candidate {
   std::string file;  // absolute path
   std::string bytes;
   crypto::Bytes32 sha256{};
-  bool owned_by_root = false;
 };
 
 struct Discovery {

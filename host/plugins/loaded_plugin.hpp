@@ -25,7 +25,7 @@ class LoadedPlugin final : public Plugin, public std::enable_shared_from_this<Lo
 
   [[nodiscard]] Isolation isolation() const override { return Isolation::in_process; }
   // A crash here is the daemon's: what comes of it is judged at the next start.
-  [[nodiscard]] std::string quarantine() const override { return {}; }
+  [[nodiscard]] std::string quarantine(const TenantId&) const override { return {}; }
   [[nodiscard]] std::unique_ptr<AdapterInstance> adapter(const Component& component, const Destination& destination,
                                                          std::vector<std::string> confidential) override;
 

@@ -38,8 +38,8 @@ class Plugin {
   [[nodiscard]] const std::string& sha256() const { return source_.sha256; }
 
   [[nodiscard]] virtual Isolation isolation() const = 0;
-  // Why the plugin must not be called any more; empty: it may.
-  [[nodiscard]] virtual std::string quarantine() const = 0;
+  // Why the plugin must not be called any more for this tenant; empty: it may.
+  [[nodiscard]] virtual std::string quarantine(const TenantId& tenant) const = 0;
   // One of its adapter components for a destination. `confidential` is what its log must not repeat. Throws
   // std::runtime_error with the plugin's reason if it refuses the configuration at once; one in a process of its own
   // is made with its first call, which is held with that reason.

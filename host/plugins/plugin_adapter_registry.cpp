@@ -48,7 +48,7 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
 // A quarantine comes over instances that exist.
 delivery::AdapterLookup PluginAdapterRegistry::Entry::now() const {
   if (plugin)
-    if (auto why = plugin->quarantine(); !why.empty()) return {nullptr, std::move(why)};
+    if (auto why = plugin->quarantine(tenant); !why.empty()) return {nullptr, std::move(why)};
   return lookup;
 }
 
@@ -64,6 +64,7 @@ PluginAdapterRegistry::Entry PluginAdapterRegistry::make(const Destination& dest
     return without(held(destination, faults));
   try {
     Entry made;
+    made.tenant = destination.tenant_id;
     made.plugin = found.plugin;
     made.lookup.adapter =
         std::make_shared<PluginAdapter>(found.plugin, *found.component, destination, options_.user_agent);

@@ -27,6 +27,7 @@ class PluginAdapterRegistry final : public delivery::AdapterRegistry {
   struct Entry {
     std::int64_t revision = 0;
     std::uint64_t generation = 0;  // of the host's plugins, when it was made
+    TenantId tenant;
     std::shared_ptr<const Plugin> plugin;
     delivery::AdapterLookup lookup;
     [[nodiscard]] delivery::AdapterLookup now() const;

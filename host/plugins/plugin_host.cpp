@@ -16,6 +16,34 @@ bool offers_secrets(const Manifest& manifest) {
          manifest.components.end();
 }
 
+bool contains(const std::vector<std::string>& list, const std::string& one) {
+  return std::ranges::find(list, one) != list.end();
+}
+
+// What becomes of the deaths of a build's process, of the one that it has for a tenant if it has one for each.
+Sandbox::Hooks hooks_of(std::shared_ptr<CrashHistory> crashes, telemetry::Logger& logger, const std::string& id,
+                        const std::string& sha256, const std::string& tenant) {
+  const auto quarantined = [crashes, id, sha256, tenant] {
+    if (!crashes->is_quarantined(id, sha256, tenant)) return std::string();
+    return "plugin \"" + id + "\" is quarantined" + (tenant.empty() ? "" : " for this tenant") +
+           ", for it died twice within " + std::to_string(CrashHistory::window.count()) + " minutes";
+  };
+  const auto died = [crashes, id, sha256, tenant, quarantined, &logger](Phase phase,
+                                                                        int signal) -> std::optional<std::string> {
+    try {
+      const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+      crashes->record(Crash{id, sha256, std::string(to_string(phase)), signal, now, tenant});
+    } catch (const std::exception& failure) {
+      logger.error("plugin.crash_not_recorded", {{"plugin", id}, {"message", std::string(failure.what())}});
+    }
+    auto why = quarantined();
+    if (why.empty()) return std::nullopt;
+    logger.error("plugin.quarantined", {{"plugin", id}, {"sha256", sha256}, {"tenant", tenant}});
+    return why;
+  };
+  return {died, quarantined};
+}
+
 }  // namespace
 
 PluginHost::PluginHost(Options options, telemetry::Logger& logger)
@@ -146,7 +174,7 @@ bool PluginHost::load(Load& load, const Candidate& candidate, bool running) {
     take(load, {refusal(candidate.file, Stage::load, codes::image_not_written, failure.what())});
     return false;
   }
-  const auto isolation = isolation_of(candidate, manifest, sha256);
+  const auto isolation = isolation_of(manifest, sha256);
   // The probe has what the daemon has, but for its limits. One that is to be isolated never runs unconfined.
   if (isolation == Isolation::in_process && !take(load, probe_.run(candidate.file, image, manifest))) {
     images_.remove(candidate.sha256);
@@ -167,48 +195,36 @@ bool PluginHost::load(Load& load, const Candidate& candidate, bool running) {
   return true;
 }
 
-Isolation PluginHost::isolation_of(const Candidate& candidate, const Manifest& manifest,
-                                   const std::string& sha256) const {
-  const auto contains = [](const auto& list, const auto& one) { return std::ranges::find(list, one) != list.end(); };
-  if (offers_secrets(manifest) || contains(options_.in_process, manifest.id)) return Isolation::in_process;
-  if (options_.isolation != IsolationRule::automatic)
-    return options_.isolation == IsolationRule::process ? Isolation::process : Isolation::in_process;
-  const bool is_ours =
-      manifest.id.starts_with("oneprotect.") && (candidate.owned_by_root || contains(options_.pinned_sha256, sha256));
-  return is_ours ? Isolation::in_process : Isolation::process;
+Isolation PluginHost::isolation_of(const Manifest& manifest, const std::string& sha256) const {
+  const bool is_named = contains(options_.in_process_sha256, sha256);
+  if (offers_secrets(manifest) || is_named || options_.isolation == IsolationRule::in_process)
+    return Isolation::in_process;
+  const bool came_with_it = contains(options_.shipped_sha256, sha256);
+  return options_.isolation == IsolationRule::automatic && came_with_it ? Isolation::in_process : Isolation::process;
 }
 
 std::shared_ptr<Plugin> PluginHost::open(PluginSource source, Isolation isolation, std::vector<Refusal>& refused) {
   if (isolation == Isolation::in_process) return LoadedPlugin::load(std::move(source), breadcrumbs_, logger_, refused);
-  const Sandbox::Hooks hooks{[crashes = crashes_, id = source.manifest.id, sha256 = source.sha256, &logger = logger_](
-                                 Phase phase, int signal) -> std::optional<std::string> {
-    try {
-      const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-      crashes->record(Crash{id, sha256, std::string(to_string(phase)), signal, now});
-    } catch (const std::exception& failure) {
-      logger.error("plugin.crash_not_recorded", {{"plugin", id}, {"message", std::string(failure.what())}});
-    }
-    if (!crashes->is_quarantined(id, sha256)) return std::nullopt;
-    logger.error("plugin.quarantined", {{"plugin", id}, {"sha256", sha256}});
-    return "plugin \"" + id + "\" is quarantined, for it died twice within " +
-           std::to_string(CrashHistory::window.count()) + " minutes";
-  }};
-  auto plugin = SandboxedPlugin::load(std::move(source), options_.sandbox, hooks, logger_, refused);
+  // Plugins may outlive this.
+  const auto hooks = [crashes = crashes_, &logger = logger_, id = source.manifest.id, sha256 = source.sha256](
+                         const std::string& tenant) { return hooks_of(crashes, logger, id, sha256, tenant); };
+  auto plugin = SandboxedPlugin::load(std::move(source), {options_.sandbox, options_.process_per_tenant, hooks},
+                                      logger_, refused);
   if (!plugin) return nullptr;
   const std::lock_guard lock(mutex_);
-  std::erase_if(sandboxes_, [](const auto& one) { return one.expired(); });
-  sandboxes_.push_back(plugin->shared_sandbox());
+  std::erase_if(isolated_, [](const auto& one) { return one.expired(); });
+  isolated_.push_back(plugin);
   return plugin;
 }
 
 void PluginHost::stop() {
-  std::vector<std::weak_ptr<Sandbox>> all;
+  std::vector<std::weak_ptr<SandboxedPlugin>> all;
   {
     const std::lock_guard lock(mutex_);
-    all = sandboxes_;
+    all = isolated_;
   }
   for (const auto& one : all)
-    if (const auto sandbox = one.lock()) sandbox->stop();
+    if (const auto plugin = one.lock()) plugin->stop();
 }
 
 void PluginHost::check_duplicates(const std::string& file, const Manifest& manifest, const Plugins& others,
@@ -233,10 +249,15 @@ void PluginHost::check_duplicates(const std::string& file, const Manifest& manif
 
 void PluginHost::check_trust(const std::string& file, const Manifest& manifest, const std::string& sha256,
                              std::vector<Refusal>& refused) const {
-  if (!options_.pinned_sha256.empty() &&
-      std::ranges::find(options_.pinned_sha256, sha256) == options_.pinned_sha256.end())
+  if (!options_.pinned_sha256.empty() && !contains(options_.pinned_sha256, sha256))
     refused.push_back(refusal(file, Stage::trust, codes::not_pinned,
                               "its SHA-256 " + sha256 + " is not in the list of trusted plugins"));
+  // Else an adapter could leave its process by calling itself a secret provider as well.
+  if (offers_secrets(manifest) && options_.isolation != IsolationRule::in_process &&
+      !contains(options_.shipped_sha256, sha256) && !contains(options_.in_process_sha256, sha256))
+    refused.push_back(refusal(file, Stage::trust, codes::provider_not_named,
+                              "offers a secret provider, which runs in the daemon, and its SHA-256 " + sha256 +
+                                  " is neither one of the plugins that came with it nor named in plugins.in_process"));
   if (crashes_->is_quarantined(manifest.id, sha256))
     refused.push_back(refusal(file, Stage::trust, codes::quarantined,
                               "plugin \"" + manifest.id + "\" crashed twice within " +

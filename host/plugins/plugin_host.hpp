@@ -19,10 +19,9 @@
 
 namespace opi::plugins {
 
-// Where plugins run. Automatic: in this process if they are ours, that is if their id begins with "oneprotect." and the
-// file is pinned or belongs to root: an id alone is anybody's to choose, and who can write what root owns, or the pins,
-// needs no plugin to take the daemon over. Secret providers run in this process by any rule: they need files and
-// network.
+// Where plugins run. Automatic: in this process if they came with it, else in their own. Digests alone say so: an id is
+// anybody's to choose, and a file of root's may be anybody's code. Secret providers need files and network, so they run
+// in this process or not at all: by automatic and process only if they came with it or are named by the operator.
 enum class IsolationRule { automatic, process, in_process };
 
 // Loads the plugins of a directory, stage by stage: discover, inspect, trust, probe, load, init. A file that is refused
@@ -41,7 +40,9 @@ class PluginHost {
     std::uint16_t offered_minor = OPI_ABI_MINOR;  // tests alone lower it, to be a host of the past
     std::vector<std::string> release;             // ids of plugins whose quarantine is lifted
     IsolationRule isolation = IsolationRule::in_process;
-    std::vector<std::string> in_process;  // ids of plugins that run in this process whatever the rule
+    std::vector<std::string> shipped_sha256;     // lower-case hex: of the plugins that came with the daemon
+    std::vector<std::string> in_process_sha256;  // likewise: of those that run in this process whatever the rule
+    bool process_per_tenant = false;             // of plugins in processes of their own
     SandboxOptions sandbox;
   };
 
@@ -98,8 +99,7 @@ class PluginHost {
                                std::vector<Refusal>& refused);
   void check_trust(const std::string& file, const Manifest& manifest, const std::string& sha256,
                    std::vector<Refusal>& refused) const;
-  [[nodiscard]] Isolation isolation_of(const Candidate& candidate, const Manifest& manifest,
-                                       const std::string& sha256) const;
+  [[nodiscard]] Isolation isolation_of(const Manifest& manifest, const std::string& sha256) const;
   std::shared_ptr<Plugin> open(PluginSource source, Isolation isolation, std::vector<Refusal>& refused);
   bool take(Load& load, std::vector<Refusal>&& refused);
   void publish(Load&& load, bool anew = false);  // anew: earlier refusals are history
@@ -114,7 +114,7 @@ class PluginHost {
   mutable std::mutex mutex_;  // guards the set, never held while a plugin is called
   Plugins loaded_;
   std::vector<Refusal> refused_;
-  std::vector<std::weak_ptr<Sandbox>> sandboxes_;  // of all generations
+  std::vector<std::weak_ptr<SandboxedPlugin>> isolated_;  // of all generations
   std::atomic<std::uint64_t> generation_{0};
 };
 

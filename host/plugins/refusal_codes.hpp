@@ -45,6 +45,8 @@ inline constexpr RefusalCode missing_interface{"L307", "have the plugin's author
 inline constexpr RefusalCode not_pinned{"L401", "add the file's SHA-256 to plugins.pins if you trust it"};
 inline constexpr RefusalCode quarantined{
     "L402", "install a corrected build, or lift the quarantine by naming the plugin's id in plugins.release"};
+inline constexpr RefusalCode provider_not_named{
+    "L403", "add the file's SHA-256 to plugins.in_process if you trust it as you trust the daemon"};
 inline constexpr RefusalCode probe_unavailable{
     "L501", "check that opi-plugin-probe is installed beside the daemon and can be run"};
 inline constexpr RefusalCode died_in_probe{"L502", "report the crash to the plugin's author"};
@@ -56,8 +58,9 @@ inline constexpr RefusalCode restart_needed{"L603", "restart the daemon"};
 inline constexpr RefusalCode environment_refused{"L701", "use a plugin that is meant for this environment"};
 inline constexpr RefusalCode init_failed{"L702", "see the plugin's own reason"};
 inline constexpr RefusalCode config_refused{"L703", "correct the component's configuration in the daemon's settings"};
-inline constexpr RefusalCode not_isolated{
-    "L704", "have the plugin do without files and network, or name its id in plugins.in_process if you trust it"};
+inline constexpr RefusalCode not_isolated{"L704",
+                                          "have the plugin do without files and network, or add its SHA-256 to "
+                                          "plugins.in_process if you trust it as the daemon"};
 }  // namespace codes
 
 inline Refusal refusal(std::string file, Stage stage, const RefusalCode& code, std::string message) {

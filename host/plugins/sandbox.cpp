@@ -35,6 +35,7 @@ Sandbox::Sandbox(SandboxOptions options, Plugin plugin, Descriptor image, Hooks 
       services_(plugin_.id, plugin_.environment, plugin_.offered_minor, logger),
       wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (wakeup_.get() < 0) throw std::system_error(errno, std::generic_category(), "an event cannot be made");
+  if (hooks_.quarantined) held_ = hooks_.quarantined();
 }
 
 void Sandbox::stop() {
@@ -60,9 +61,14 @@ void Sandbox::wake() const {
 
 Sandbox::~Sandbox() = default;
 
-CallEnd Sandbox::start() {
-  std::unique_lock lock(mutex_);
+void Sandbox::launch() {
+  const std::lock_guard lock(mutex_);
   thread_ = std::thread([self = shared_from_this()] { self->loop(); });
+}
+
+CallEnd Sandbox::start() {
+  launch();
+  std::unique_lock lock(mutex_);
   wanted_ = true;
   wake();
   changed_.wait(lock, [&] { return start_result_.has_value(); });
@@ -280,7 +286,7 @@ void Sandbox::end_run(const std::string& why, opi_status status) {
   run_.reset();
   // Not a view: clang 14, which fuzzes this, cannot read those of libstdc++.
   std::move(left.untouched.rbegin(), left.untouched.rend(), std::front_inserter(waiting_));
-  if (!refused_to_start)
+  if (!refused_to_start && hooks_.died)
     if (const auto quarantined = hooks_.died(phase, end.signal)) {
       const std::lock_guard lock(mutex_);
       held_ = *quarantined + ": " + what;

@@ -27,9 +27,11 @@ struct SandboxOptions {
 // the call that it is in, and kills it; the other calls go to its successor. Thread-safe.
 class Sandbox : public std::enable_shared_from_this<Sandbox> {
  public:
-  struct Hooks {
+  struct Hooks {  // may be empty
     // The process died, in a call or between two, of a signal or of the host's. A reason: it is not to be run again.
     std::function<std::optional<std::string>(Phase phase, int signal)> died;
+    // Why it is not to be run at all, as earlier deaths have it; empty: it may.
+    std::function<std::string()> quarantined;
   };
 
   struct Plugin {
@@ -44,8 +46,10 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   Sandbox& operator=(const Sandbox&) = delete;
   ~Sandbox();
 
-  // Runs the process for the first time. OPI_OK, with the plugin's flags, once it has started it; else why it could
-  // not.
+  // Runs the process once the first call comes.
+  void launch();
+  // Runs the process now, for the first time. OPI_OK, with the plugin's flags, once it has started it; else why it
+  // could not.
   CallEnd start();
   // `call.done` comes on the sandbox's own thread, or at once if the call is held.
   void submit(SandboxCall call);

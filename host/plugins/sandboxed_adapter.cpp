@@ -21,15 +21,16 @@ std::shared_ptr<const SandboxInstance> described(std::uint64_t number, const Com
 
 }  // namespace
 
-SandboxedAdapter::SandboxedAdapter(std::shared_ptr<const SandboxedPlugin> plugin, std::uint64_t number,
-                                   const Component& component, const Destination& destination,
+SandboxedAdapter::SandboxedAdapter(std::shared_ptr<const SandboxedPlugin> plugin, std::shared_ptr<Sandbox> sandbox,
+                                   std::uint64_t number, const Component& component, const Destination& destination,
                                    std::vector<std::string> confidential)
     : plugin_(std::move(plugin)),
+      sandbox_(std::move(sandbox)),
       instance_(described(number, component, destination, std::move(confidential), plugin_->log_threshold())),
       sees_transport_faults_(plugin_->sees_transport_faults(component)) {}
 
 SandboxedAdapter::~SandboxedAdapter() {
-  plugin_->sandbox().submit({FrameKind::destroy, instance_, frame(FrameKind::destroy).finish(), {}, {}, {}});
+  sandbox_->submit({FrameKind::destroy, instance_, frame(FrameKind::destroy).finish(), {}, {}, {}});
 }
 
 FrameWriter SandboxedAdapter::frame(FrameKind kind) const {
@@ -41,16 +42,16 @@ FrameWriter SandboxedAdapter::frame(FrameKind kind) const {
 std::string SandboxedAdapter::refusal() const {
   const auto answer = std::make_shared<std::promise<std::string>>();
   auto future = answer->get_future();
-  plugin_->sandbox().submit({FrameKind::create, instance_, instance_->create, {}, {}, [answer](const CallEnd& end) {
-                               answer->set_value(end.status == OPI_OK ? "" : end.error);
-                             }});
+  sandbox_->submit({FrameKind::create, instance_, instance_->create, {}, {}, [answer](const CallEnd& end) {
+                      answer->set_value(end.status == OPI_OK ? "" : end.error);
+                    }});
   return future.get();
 }
 
 void SandboxedAdapter::render(const opi_delivery& delivery, const opi_request_out& request, Done done) const {
   auto out = frame(FrameKind::render);
   write(out, delivery);
-  plugin_->sandbox().submit({FrameKind::render, instance_, out.finish(), request, {}, std::move(done)});
+  sandbox_->submit({FrameKind::render, instance_, out.finish(), request, {}, std::move(done)});
 }
 
 void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_response& response,
@@ -58,7 +59,7 @@ void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_respons
   auto out = frame(FrameKind::interpret);
   write(out, delivery);
   write(out, response);
-  plugin_->sandbox().submit({FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
+  sandbox_->submit({FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
 }
 
 }  // namespace opi::plugins

@@ -10,8 +10,9 @@ namespace opi::plugins {
 // each of its deaths.
 class SandboxedAdapter final : public AdapterInstance {
  public:
-  SandboxedAdapter(std::shared_ptr<const SandboxedPlugin> plugin, std::uint64_t number, const Component& component,
-                   const Destination& destination, std::vector<std::string> confidential);
+  SandboxedAdapter(std::shared_ptr<const SandboxedPlugin> plugin, std::shared_ptr<Sandbox> sandbox,
+                   std::uint64_t number, const Component& component, const Destination& destination,
+                   std::vector<std::string> confidential);
   ~SandboxedAdapter() override;
 
   [[nodiscard]] std::string refusal() const override;
@@ -24,6 +25,7 @@ class SandboxedAdapter final : public AdapterInstance {
   [[nodiscard]] FrameWriter frame(FrameKind kind) const;
 
   std::shared_ptr<const SandboxedPlugin> plugin_;
+  std::shared_ptr<Sandbox> sandbox_;
   std::shared_ptr<const SandboxInstance> instance_;
   const bool sees_transport_faults_;
 };

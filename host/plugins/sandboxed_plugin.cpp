@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "plugins/refusal_codes.hpp"
 #include "plugins/sandboxed_adapter.hpp"
@@ -36,15 +37,68 @@ std::string start_frame(const PluginSource& source, const SandboxOptions& option
   return start.finish();
 }
 
+// Another descriptor of the same file.
+Descriptor copy_of(const Descriptor& file) {
+  Descriptor copy(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+  if (copy.get() < 0) throw std::system_error(errno, std::generic_category(), "a descriptor cannot be copied");
+  return copy;
+}
+
 }  // namespace
 
-SandboxedPlugin::SandboxedPlugin(PluginSource source, std::shared_ptr<Sandbox> sandbox, telemetry::Logger& logger)
-    : Plugin(std::move(source)), sandbox_(std::move(sandbox)), logger_(logger) {}
+SandboxedPlugin::SandboxedPlugin(PluginSource source, Options options, Descriptor image, telemetry::Logger& logger)
+    : Plugin(std::move(source)),
+      options_(std::move(options)),
+      image_(std::move(image)),
+      logger_(logger),
+      sandbox_(make_sandbox({})) {}
 
-SandboxedPlugin::~SandboxedPlugin() { sandbox_->stop(); }
+SandboxedPlugin::~SandboxedPlugin() { stop(); }
 
-std::shared_ptr<SandboxedPlugin> SandboxedPlugin::load(PluginSource source, const SandboxOptions& options,
-                                                       Sandbox::Hooks hooks, telemetry::Logger& logger,
+std::shared_ptr<Sandbox> SandboxedPlugin::make_sandbox(const std::string& tenant) const {
+  return std::make_shared<Sandbox>(options_.sandbox,
+                                   Sandbox::Plugin{manifest().id, source().environment, source().offered_minor,
+                                                   start_frame(source(), options_.sandbox, threshold_of(logger_))},
+                                   copy_of(image_), options_.hooks ? options_.hooks(tenant) : Sandbox::Hooks(),
+                                   logger_);
+}
+
+std::shared_ptr<Sandbox> SandboxedPlugin::sandbox_for(const TenantId& tenant) {
+  if (!options_.process_per_tenant) return sandbox_;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(tenants_, [](const auto& one) { return one.second.expired(); });
+  auto& known = tenants_[tenant.str()];
+  if (auto used = known.lock()) return used;
+  const auto made = make_sandbox(tenant.str());
+  made->launch();
+  std::shared_ptr<Sandbox> used(made.get(), [made](Sandbox*) { made->stop(); });
+  known = used;
+  if (stopped_) made->stop();
+  return used;
+}
+
+std::string SandboxedPlugin::quarantine(const TenantId& tenant) const {
+  if (!options_.process_per_tenant) return sandbox_->quarantine();
+  std::shared_ptr<Sandbox> used;  // the last who holds it stops it, without the lock
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = tenants_.find(tenant.str()); found != tenants_.end()) used = found->second.lock();
+  }
+  return used ? used->quarantine() : std::string();
+}
+
+void SandboxedPlugin::stop() {
+  std::vector<std::shared_ptr<Sandbox>> all{sandbox_};
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    for (const auto& [tenant, one] : tenants_)
+      if (auto used = one.lock()) all.push_back(std::move(used));
+  }
+  for (const auto& one : all) one->stop();
+}
+
+std::shared_ptr<SandboxedPlugin> SandboxedPlugin::load(PluginSource source, Options options, telemetry::Logger& logger,
                                                        std::vector<Refusal>& refused) {
   Descriptor image(::open(source.image.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (image.get() < 0) {
@@ -52,11 +106,8 @@ std::shared_ptr<SandboxedPlugin> SandboxedPlugin::load(PluginSource source, cons
                               "its copy cannot be opened: " + std::string(std::strerror(errno))));
     return nullptr;
   }
-  auto sandbox = std::make_shared<Sandbox>(options,
-                                           Sandbox::Plugin{source.manifest.id, source.environment, source.offered_minor,
-                                                           start_frame(source, options, threshold_of(logger))},
-                                           std::move(image), std::move(hooks), logger);
-  std::shared_ptr<SandboxedPlugin> plugin(new SandboxedPlugin(std::move(source), std::move(sandbox), logger));
+  std::shared_ptr<SandboxedPlugin> plugin(
+      new SandboxedPlugin(std::move(source), std::move(options), std::move(image), logger));
   refused = plugin->environment_faults();
   if (!refused.empty()) return nullptr;
   const auto started = plugin->sandbox_->start();
@@ -82,8 +133,8 @@ std::uint32_t SandboxedPlugin::log_threshold() const { return threshold_of(logge
 
 std::unique_ptr<AdapterInstance> SandboxedPlugin::adapter(const Component& component, const Destination& destination,
                                                           std::vector<std::string> confidential) {
-  return std::make_unique<SandboxedAdapter>(shared_from_this(), ++instances_, component, destination,
-                                            std::move(confidential));
+  return std::make_unique<SandboxedAdapter>(shared_from_this(), sandbox_for(destination.tenant_id), ++instances_,
+                                            component, destination, std::move(confidential));
 }
 
 }  // namespace opi::plugins

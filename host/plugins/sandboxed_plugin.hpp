@@ -1,6 +1,9 @@
 #pragma once
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "plugins/plugin.hpp"
@@ -9,33 +12,50 @@
 namespace opi::plugins {
 
 // A plugin that runs in a process of its own (opi-plugin-host): it can compute, and nothing else. Its adapters only; a
-// secret provider has to reach files or the network.
+// secret provider has to reach files or the network. One process serves all tenants, so that a plugin could keep what
+// it saw of one for another's delivery; with one for each tenant it cannot.
 class SandboxedPlugin final : public Plugin, public std::enable_shared_from_this<SandboxedPlugin> {
  public:
-  // Runs the process and starts the plugin there. Null if that fails; then why stands in `refused`. `died` is as in
-  // Sandbox::Hooks.
-  static std::shared_ptr<SandboxedPlugin> load(PluginSource source, const SandboxOptions& options, Sandbox::Hooks hooks,
-                                               telemetry::Logger& logger, std::vector<Refusal>& refused);
+  struct Options {
+    SandboxOptions sandbox;
+    bool process_per_tenant = false;
+    std::function<Sandbox::Hooks(const std::string& tenant)>
+        hooks;  // of its processes; empty tenant: all tenants'. May be none
+  };
+
+  // Runs a process and starts the plugin there. Null if that fails; then why stands in `refused`.
+  static std::shared_ptr<SandboxedPlugin> load(PluginSource source, Options options, telemetry::Logger& logger,
+                                               std::vector<Refusal>& refused);
   ~SandboxedPlugin() override;
 
   [[nodiscard]] Isolation isolation() const override { return Isolation::process; }
-  [[nodiscard]] std::string quarantine() const override { return sandbox_->quarantine(); }
+  [[nodiscard]] std::string quarantine(const TenantId& tenant) const override;
   [[nodiscard]] std::unique_ptr<AdapterInstance> adapter(const Component& component, const Destination& destination,
                                                          std::vector<std::string> confidential) override;
+  // Kills the processes. Calls that wait are held, now and later.
+  void stop();
 
   // For its adapters.
-  [[nodiscard]] Sandbox& sandbox() const { return *sandbox_; }
-  [[nodiscard]] const std::shared_ptr<Sandbox>& shared_sandbox() const { return sandbox_; }
   [[nodiscard]] std::uint32_t log_threshold() const;
   [[nodiscard]] bool sees_transport_faults(const Component& component) const;
 
  private:
-  SandboxedPlugin(PluginSource source, std::shared_ptr<Sandbox> sandbox, telemetry::Logger& logger);
+  SandboxedPlugin(PluginSource source, Options options, Descriptor image, telemetry::Logger& logger);
 
-  std::shared_ptr<Sandbox> sandbox_;
+  [[nodiscard]] std::shared_ptr<Sandbox> make_sandbox(const std::string& tenant) const;
+  // The one for a tenant's deliveries; it ends with the last who holds it.
+  std::shared_ptr<Sandbox> sandbox_for(const TenantId& tenant);
+
+  const Options options_;
+  const Descriptor image_;
   telemetry::Logger& logger_;
-  std::uint64_t seers_ = 0;  // CallEnd::flags of its start
+  const std::shared_ptr<Sandbox> sandbox_;  // in which the plugin is started first; of all tenants, unless each has one
+  std::uint64_t seers_ = 0;                 // CallEnd::flags of its start
   std::atomic<std::uint64_t> instances_{0};
+
+  mutable std::mutex mutex_;                               // guards what follows
+  std::map<std::string, std::weak_ptr<Sandbox>> tenants_;  // those that are used
+  bool stopped_ = false;
 };
 
 }  // namespace opi::plugins

@@ -55,7 +55,7 @@ function(opi_add_plugin target)
   # The daemon refuses a plugin that is damaged or that others may write.
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -DFILE=$<TARGET_FILE:${target}> -P ${OPI_SDK_CMAKE_DIR}/opi_seal.cmake
-    COMMAND chmod go-w $<TARGET_FILE:${target}> VERBATIM)
+    COMMAND chmod go-w $<TARGET_FILE:${target}> ${OPI_AFTER_PLUGIN} VERBATIM)
 endfunction()
 
 # opi_add_plugin_tests(<target> [GOLDEN <folder>])

@@ -18,10 +18,9 @@ class IsolationEquality : public ::testing::Test {
     options.program = OPI_TEST_PLUGIN_HOST;
     std::vector<Refusal> refused;
     // Straight, for PluginHost keeps a plugin that offers secrets in this process.
-    plugins_ = {local,
-                SandboxedPlugin::load({local->file(), lab_.state() / "plugins" / (local->sha256() + ".so"),
-                                       local->sha256(), manifest(), "test", "test", OPI_ABI_MINOR},
-                                      options, {[](Phase, int) { return std::nullopt; }}, lab_.logger(), refused)};
+    plugins_ = {local, SandboxedPlugin::load({local->file(), lab_.state() / "plugins" / (local->sha256() + ".so"),
+                                              local->sha256(), manifest(), "test", "test", OPI_ABI_MINOR},
+                                             {options, false, {}}, lab_.logger(), refused)};
     EXPECT_NE(plugins_[1], nullptr) << (refused.empty() ? "" : refused.front().message);
     destination_.tenant_id = *TenantId::parse("acme");
     destination_.adapter = "odd";

@@ -301,20 +301,115 @@ TEST_F(Sandboxed, AProgramThatIsNotThereRefusesThePlugin) {
 }
 
 TEST_F(Sandboxed, TheRuleSaysWhereAPluginRuns) {
-  const auto where = [&](IsolationRule rule, std::vector<std::string> in_process, bool pinned) {
+  struct Digests {
+    std::vector<std::string> pinned, shipped, named;
+  };
+  const auto where = [&](IsolationRule rule, const Digests& digests) {
     fs::remove_all(lab_.state());
     auto asked = options();
     asked.isolation = rule;
-    asked.in_process = std::move(in_process);
-    if (pinned) asked.pinned_sha256 = {crypto::to_hex(crypto::sha256(read_file(OPI_TEST_ROGUE)))};
+    asked.pinned_sha256 = digests.pinned;
+    asked.shipped_sha256 = digests.shipped;
+    asked.in_process_sha256 = digests.named;
     return lab_.load(asked)->loaded().front()->isolation();
   };
-  EXPECT_EQ(where(IsolationRule::automatic, {}, false), Isolation::process);
-  EXPECT_EQ(where(IsolationRule::automatic, {}, true), Isolation::process) << "pinned, but not ours";
-  EXPECT_EQ(where(IsolationRule::automatic, {"test.rogue"}, false), Isolation::in_process);
-  EXPECT_EQ(where(IsolationRule::process, {"test.rogue"}, false), Isolation::in_process);
-  EXPECT_EQ(where(IsolationRule::process, {}, false), Isolation::process);
-  EXPECT_EQ(where(IsolationRule::in_process, {}, false), Isolation::in_process);
+  const std::vector<std::string> own{crypto::to_hex(crypto::sha256(read_file(OPI_TEST_ROGUE)))};
+  const std::vector<std::string> other{std::string(64, '0')};
+  EXPECT_EQ(where(IsolationRule::automatic, {}), Isolation::process) << "root's file, and nobody vouches for it";
+  EXPECT_EQ(where(IsolationRule::automatic, {own, {}, {}}), Isolation::process) << "to be loaded is not to be trusted";
+  EXPECT_EQ(where(IsolationRule::automatic, {{}, other, other}), Isolation::process);
+  EXPECT_EQ(where(IsolationRule::automatic, {{}, own, {}}), Isolation::in_process);
+  EXPECT_EQ(where(IsolationRule::automatic, {{}, {}, own}), Isolation::in_process);
+  EXPECT_EQ(where(IsolationRule::process, {{}, {}, own}), Isolation::in_process);
+  EXPECT_EQ(where(IsolationRule::process, {{}, own, {}}), Isolation::process);
+  EXPECT_EQ(where(IsolationRule::in_process, {}), Isolation::in_process);
+}
+
+TEST_F(Sandboxed, ASecretProviderRunsInTheDaemonOnlyIfItsDigestSaysSo) {
+  fs::remove_all(lab_.plugins());
+  fs::create_directory(lab_.plugins());
+  lab_.add(OPI_TEST_ODD);  // an adapter that offers secrets beside
+  const auto own = crypto::to_hex(crypto::sha256(read_file(OPI_TEST_ODD)));
+  for (const auto rule : {IsolationRule::automatic, IsolationRule::process}) {
+    auto asked = options();
+    asked.isolation = rule;
+    host_.reset();
+    host_ = lab_.load(asked);
+    EXPECT_THAT(host_->loaded(), IsEmpty());
+    ASSERT_THAT(host_->refused(), SizeIs(1));
+    EXPECT_EQ(host_->refused().front().code, "L403");
+    EXPECT_THAT(host_->refused().front().message, HasSubstr(own)) << "the operator can copy it";
+    for (auto* list : {&asked.shipped_sha256, &asked.in_process_sha256}) {
+      *list = {own};
+      host_.reset();
+      host_ = lab_.load(asked);
+      ASSERT_THAT(host_->loaded(), SizeIs(1));
+      EXPECT_EQ(host_->loaded().front()->isolation(), Isolation::in_process);
+      list->clear();
+    }
+  }
+}
+
+TEST_F(Sandboxed, WithAProcessForEachTenantNothingIsHeardOfTheOther) {
+  const auto heard_of_another = [&](bool per_tenant) {
+    fs::remove_all(lab_.state());
+    auto asked = options();
+    asked.process_per_tenant = per_tenant;
+    registry_.reset();
+    host_.reset();
+    host_ = lab_.load(asked);
+    registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+    event_.tenant_id = *TenantId::parse("acme");
+    event_.payload = R"({"of":"acme"})";
+    const auto acme = place("fine");
+    event_.tenant_id = *TenantId::parse("nordlicht");
+    const auto nordlicht = place("gossip");
+    EXPECT_TRUE(render(acme).ok);
+    return render(nordlicht).error;
+  };
+  EXPECT_THAT(heard_of_another(false), HasSubstr(R"(heard: {"of":"acme"};)")) << "one process serves all tenants";
+  EXPECT_THAT(heard_of_another(true), HasSubstr("heard: ;"));
+}
+
+TEST_F(Sandboxed, WithAProcessForEachTenantTheDeathsOfOneAreItsOwn) {
+  auto asked = options();
+  asked.process_per_tenant = true;
+  host_ = lab_.load(asked);
+  registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+  const auto bad = place("crash"), fine = place("fine");
+  event_.tenant_id = *TenantId::parse("nordlicht");
+  const auto other = place("fine");
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(render(bad).ok);
+  EXPECT_THAT(registry_->find(fine.destination).held_reason, HasSubstr("is quarantined for this tenant"));
+  EXPECT_TRUE(render(other).ok);
+  EXPECT_EQ(registry_->find(other.destination).held_reason, "");
+
+  // So it is after a restart, and until it is released.
+  registry_.reset();
+  host_.reset();
+  host_ = lab_.load(asked);
+  registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+  EXPECT_THAT(host_->loaded(), SizeIs(1));
+  EXPECT_THAT(registry_->find(fine.destination).held_reason, HasSubstr("is quarantined for this tenant"));
+  const auto adapter = registry_->find(other.destination).adapter;
+  ASSERT_TRUE(adapter);
+  EXPECT_TRUE(adapter->render({event_, other.destination, delivery_, key_}, secrets_).ok);
+}
+
+TEST_F(Sandboxed, TheProcessOfATenantEndsWithItsLastDestination) {
+  auto asked = options();
+  asked.process_per_tenant = true;
+  host_ = lab_.load(asked);
+  registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+  const auto before = children().size();
+  {
+    const auto one = place("fine"), two = place("fine");
+    EXPECT_TRUE(render(one).ok);
+    EXPECT_TRUE(render(two).ok);
+    EXPECT_EQ(children().size(), before + 1) << "two destinations of one tenant";
+    registry_.reset();
+  }
+  EXPECT_EQ(children().size(), before);
 }
 
 }  // namespace

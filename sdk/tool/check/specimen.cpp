@@ -99,7 +99,7 @@ void Specimen::isolate(const Subject& subject, telemetry::Logger& logger) {
   isolated_ = plugins::SandboxedPlugin::load(
       {subject.file.string(), subject.file, subject.sha256, plugins::parse_manifest(subject.manifest, problems),
        environment_for(subject.file), "opi-plugin", OPI_ABI_MINOR},
-      options, {[](plugins::Phase, int) { return std::nullopt; }}, logger, refused);
+      {options, false, {}}, logger, refused);
   if (!isolated_) throw Failure("in a process of its own: " + refused.front().message);
 }
 

@@ -87,9 +87,13 @@ class Rogue {
     if (args.config_json.find("\"crash in create\"") != std::string_view::npos) *nowhere = 1;
     if (args.config_json.find("\"refuse\"") != std::string_view::npos)
       throw opi::sdk::Failure(OPI_E_INVALID, "mood: is not welcome here");
+    gossips_ = args.config_json.find("\"gossip\"") != std::string_view::npos;
     late_ = args.config_json.find("\"late\":true") != std::string_view::npos;
   }
   void render(const opi::sdk::Delivery& delivery, opi::sdk::RequestBuilder& request) const {
+    static auto& heard = *new std::string;
+    if (gossips_) throw opi::sdk::Failure(OPI_E_FAILED, "heard: " + heard + ";");
+    heard += delivery.payload();
     if (!late_ && act_) act_();
     request.url(delivery.endpoint_url()).header("X-Id", delivery.event_id()).body(std::string(delivery.payload()));
   }
@@ -100,7 +104,7 @@ class Rogue {
 
  private:
   std::function<void()> act_;
-  bool late_ = false;
+  bool late_ = false, gossips_ = false;
 };
 
 }  // namespace
