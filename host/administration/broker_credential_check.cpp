@@ -1,7 +1,6 @@
 #include "administration/broker_credential_check.hpp"
 
-#include <condition_variable>
-#include <mutex>
+#include "foundation/mutex.hpp"
 
 namespace opi::administration {
 namespace {
@@ -9,10 +8,10 @@ namespace {
 // Outlives the call if the broker answers late.
 struct Answers {
   explicit Answers(std::size_t count) : sets(count), missing(count) {}
-  std::mutex mutex;
-  std::condition_variable complete;
-  std::vector<std::shared_ptr<const secrets::SecretSet>> sets;
-  std::size_t missing;
+  Mutex mutex;
+  Condition complete;
+  std::vector<std::shared_ptr<const secrets::SecretSet>> sets OPI_GUARDED_BY(mutex);
+  std::size_t missing OPI_GUARDED_BY(mutex);
 };
 
 std::vector<secrets::CredentialPosture> unknown(const Destination& destination) {
@@ -29,12 +28,14 @@ std::vector<std::vector<secrets::CredentialPosture>> BrokerCredentialCheck::post
   const auto answers = std::make_shared<Answers>(destinations.size());
   for (std::size_t i = 0; i < destinations.size(); ++i)
     broker_.resolve(destinations[i], [answers, i](std::shared_ptr<const secrets::SecretSet> set) {
-      const std::lock_guard lock(answers->mutex);
+      const Lock lock(answers->mutex);
       answers->sets[i] = std::move(set);
       if (--answers->missing == 0) answers->complete.notify_all();
     });
-  std::unique_lock lock(answers->mutex);
-  answers->complete.wait_for(lock, options_.patience, [&] { return answers->missing == 0; });
+  Lock lock(answers->mutex);
+  const auto until = std::chrono::steady_clock::now() + options_.patience;
+  while (answers->missing > 0)
+    if (!answers->complete.wait_until(lock, until)) break;
   std::vector<std::vector<secrets::CredentialPosture>> postures;
   for (std::size_t i = 0; i < destinations.size(); ++i)
     postures.push_back(answers->sets[i] ? answers->sets[i]->credentials : unknown(*destinations[i]));

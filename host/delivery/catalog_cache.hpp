@@ -1,10 +1,10 @@
 #pragma once
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "delivery/catalog_store.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::delivery {
 
@@ -25,9 +25,10 @@ class CatalogCache {
  private:
   CatalogStore& store_;
   const std::vector<Listener> listeners_;
-  std::mutex refreshing_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Catalog> current_ = std::make_shared<const Catalog>(Catalog{.revision = -1});
+  Mutex refreshing_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Catalog> current_ OPI_GUARDED_BY(mutex_) = std::make_shared<const Catalog>(Catalog{
+      .revision = -1});
 };
 
 }  // namespace opi::delivery

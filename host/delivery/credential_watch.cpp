@@ -3,6 +3,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::delivery {
 namespace {
 
@@ -30,7 +32,7 @@ std::optional<CredentialFailure> CredentialWatch::failed(const Claim& claim, std
                                                          std::string_view why) {
   const MonoTime now = clock_.mono_now();
   const UnixTime unix_now = clock_.unix_now();
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Key key{claim->destination, std::string(purpose)};
   if (!states_.contains(key) && states_.size() >= options_.purposes) forget_the_old(now);
   if (!states_.contains(key) && states_.size() >= options_.purposes)
@@ -50,7 +52,7 @@ std::optional<CredentialFailure> CredentialWatch::failed(const Claim& claim, std
 }
 
 void CredentialWatch::unrecorded(const DestinationId& destination, const CredentialFailure& failure) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto found = states_.find({destination, failure.purpose});
   if (found == states_.end()) return;
   found->second.due = {};
@@ -58,7 +60,7 @@ void CredentialWatch::unrecorded(const DestinationId& destination, const Credent
 }
 
 void CredentialWatch::succeeded(const DestinationId& destination, std::string_view purpose) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (states_.empty()) return;
   if (const auto found = states_.find({destination, std::string(purpose)}); found != states_.end())
     found->second.failing = false;

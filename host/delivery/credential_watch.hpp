@@ -1,6 +1,5 @@
 #pragma once
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +7,7 @@
 
 #include "delivery/claim.hpp"
 #include "delivery/settlement.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::delivery {
 
@@ -37,12 +37,12 @@ class CredentialWatch {
     MonoTime due{};       // no record before
   };
   using Key = std::pair<DestinationId, std::string>;
-  void forget_the_old(MonoTime now);
+  void forget_the_old(MonoTime now) OPI_REQUIRES(mutex_);
 
   const Clock& clock_;
   const Options options_;
-  std::mutex mutex_;
-  std::map<Key, State> states_;
+  Mutex mutex_;
+  std::map<Key, State> states_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::delivery

@@ -7,6 +7,8 @@
 #include "delivery/delivery_event.hpp"
 #include "delivery/idempotency.hpp"
 #include "domain/new_uuid.hpp"
+#include "foundation/check.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::delivery {
 namespace {
@@ -36,7 +38,7 @@ std::vector<InsertResult> Intake::submit(std::vector<ParsedEvent> events) {
   submission.events = std::move(events);
   auto done = submission.done.get_future();
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (closed_) throw IntakeClosed("the daemon is stopping");
     if (waiting_events_ + submission.events.size() > options_.waiting_events)
       throw IntakeOverloaded("too many events are waiting to be stored");
@@ -55,12 +57,12 @@ bool Intake::run_once() {
 }
 
 void Intake::close() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   closed_ = true;
 }
 
 std::vector<Intake::Submission> Intake::take_batch() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::vector<Submission> batch;
   std::size_t events = 0, bytes = 0;
   while (!waiting_.empty()) {
@@ -97,6 +99,7 @@ void Intake::commit(std::vector<Submission>& batch) {
   std::vector<InsertResult> results;
   try {
     results = insert(events).results;
+    OPI_CHECK(results.size() == events.size(), results.size(), events.size());
     judge_others(batch, events, position, results, repeated);
   } catch (const StoreUnavailable&) {
     for (auto& submission : batch) submission.done.set_exception(std::current_exception());
@@ -151,7 +154,7 @@ InsertReport Intake::insert(const std::vector<ParsedEvent*>& events) {
 std::optional<DeliveryId> Intake::submit_for(const TenantId& tenant, const DestinationId& destination,
                                              ParsedEvent event, const audit::Entry& entry) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (closed_) throw IntakeClosed("the daemon is stopping");
   }
   const DeliveryId delivery{new_uuid(clock_, random_)};

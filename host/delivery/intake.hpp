@@ -3,7 +3,6 @@
 #include <deque>
 #include <functional>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "delivery/delivery_store.hpp"
 #include "delivery/envelope.hpp"
 #include "delivery/scheduler.hpp"
+#include "foundation/mutex.hpp"
 #include "telemetry/logger.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -84,10 +84,10 @@ class Intake {
   telemetry::Metrics& metrics_;
   const std::function<void()> wake_writer_, work_arrived_;
   const Options options_;
-  std::mutex mutex_;
-  std::deque<Submission> waiting_;
-  std::size_t waiting_events_ = 0;
-  bool closed_ = false;
+  Mutex mutex_;
+  std::deque<Submission> waiting_ OPI_GUARDED_BY(mutex_);
+  std::size_t waiting_events_ OPI_GUARDED_BY(mutex_) = 0;
+  bool closed_ OPI_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace opi::delivery

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <deque>
 
+#include "foundation/check.hpp"
+#include "foundation/mutex.hpp"
+
 namespace opi::delivery {
 
 void Scheduler::update(const Catalog& catalog) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   for (auto& [id, lane] : lanes_) lane->listed = false;
   for (auto& [tenant, group] : tenants_) group.lanes.clear();
   for (const auto& [id, destination] : catalog.destinations) {
@@ -30,7 +33,7 @@ void Scheduler::update(const Catalog& catalog) {
 }
 
 void Scheduler::mark_due(const DestinationId& destination, MonoTime when) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (Lane* lane = find(destination)) {
     lane->next_due = std::min(lane->next_due, when);
     ++lane->hints;
@@ -38,7 +41,7 @@ void Scheduler::mark_due(const DestinationId& destination, MonoTime when) {
 }
 
 std::vector<ClaimRequest> Scheduler::plan(MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   int budget = std::min(options_.claim_batch, options_.max_in_flight - in_flight_ - reserved_);
   if (budget <= 0 || tenants_.empty()) return {};
 
@@ -104,7 +107,7 @@ ClaimRequest Scheduler::reserve(Lane& lane, int limit, MonoTime now) {
 }
 
 void Scheduler::claimed(std::span<const ClaimRequest> requests, std::span<const Claim> claims, MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::unordered_map<DestinationId, int> got;
   for (const auto& claim : claims) {
     ++got[claim->destination];
@@ -113,11 +116,13 @@ void Scheduler::claimed(std::span<const ClaimRequest> requests, std::span<const 
   for (const auto& request : requests) {
     reserved_ -= request.limit;
     const int count = got[request.destination];
+    OPI_CHECK(count <= request.limit, count, request.limit);  // the store claims no more than it was asked for
     in_flight_ += count;
     Lane* lane = find(request.destination);
     if (lane == nullptr) continue;
     lane->reserved -= request.limit;
     lane->in_flight += count;
+    OPI_CHECK(reserved_ >= 0 && lane->reserved >= 0, reserved_, lane->reserved);
     lane->limiter.give_back(request.limit - count);
     if (count == request.limit || lane->hints != lane->hints_at_plan)
       lane->next_due = now;
@@ -129,7 +134,7 @@ void Scheduler::claimed(std::span<const ClaimRequest> requests, std::span<const 
 }
 
 void Scheduler::claim_failed(std::span<const ClaimRequest> requests, MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   for (const auto& request : requests) {
     reserved_ -= request.limit;
     if (Lane* lane = find(request.destination)) {
@@ -143,11 +148,13 @@ void Scheduler::claim_failed(std::span<const ClaimRequest> requests, MonoTime no
 }
 
 void Scheduler::finished(const DestinationId& destination, const Feedback& feedback, MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   --in_flight_;
   Lane* lane = find(destination);
   if (lane == nullptr) return;
   --lane->in_flight;
+  OPI_CHECK(in_flight_ >= 0 && lane->in_flight >= 0, in_flight_,
+            lane->in_flight);  // or it would claim beyond its caps
   if (feedback.kind == Feedback::Kind::answered) lane->breaker.succeeded();
   if (feedback.kind == Feedback::Kind::failed) lane->breaker.failed(now);
   if (feedback.pause.count() > 0) lane->not_before = std::max(lane->not_before, now + feedback.pause);
@@ -158,23 +165,25 @@ void Scheduler::finished(const DestinationId& destination, const Feedback& feedb
 }
 
 void Scheduler::released(const DestinationId& destination, DueTime due_at, MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   --in_flight_;
   Lane* lane = find(destination);
   if (lane == nullptr) return;
   --lane->in_flight;
+  OPI_CHECK(in_flight_ >= 0 && lane->in_flight >= 0, in_flight_,
+            lane->in_flight);  // or it would claim beyond its caps
   lane->watermark = std::min(lane->watermark, due_at);
   lane->next_due = std::min(lane->next_due, now);
   ++lane->hints;
 }
 
 void Scheduler::hold(const DestinationId& destination, MonoTime until) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (Lane* lane = find(destination)) lane->not_before = std::max(lane->not_before, until);
 }
 
 MonoTime Scheduler::next_wakeup(MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   MonoTime wakeup = MonoTime::max();
   if (in_flight_ + reserved_ >= options_.max_in_flight) return wakeup;
   for (const auto& [id, lane] : lanes_)
@@ -184,7 +193,7 @@ MonoTime Scheduler::next_wakeup(MonoTime now) {
 }
 
 Scheduler::LaneStatus Scheduler::status(const DestinationId& destination, MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Lane* lane = find(destination);
   if (lane == nullptr) return {};
   const auto left = [now](MonoTime until) { return std::chrono::ceil<std::chrono::milliseconds>(until - now); };
@@ -201,7 +210,7 @@ Scheduler::LaneStatus Scheduler::status(const DestinationId& destination, MonoTi
 }
 
 Scheduler::Counts Scheduler::counts(MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Counts counts;
   counts.in_flight = in_flight_;
   for (const auto& [id, lane] : lanes_) {

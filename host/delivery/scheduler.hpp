@@ -2,7 +2,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -12,6 +11,7 @@
 #include "delivery/delivery_store.hpp"
 #include "delivery/rate_limiter.hpp"
 #include "domain/catalog.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::delivery {
 
@@ -101,15 +101,16 @@ class Scheduler {
 
   [[nodiscard]] static MonoTime ready_at(const Lane& lane, MonoTime now);
   [[nodiscard]] static int free_slots(Lane& lane, MonoTime now);
-  ClaimRequest reserve(Lane& lane, int limit, MonoTime now);
-  Lane* find(const DestinationId& destination);
+  ClaimRequest reserve(Lane& lane, int limit, MonoTime now) OPI_REQUIRES(mutex_);
+  Lane* find(const DestinationId& destination) OPI_REQUIRES(mutex_);
 
   const Options options_;
-  std::mutex mutex_;
-  std::unordered_map<DestinationId, std::unique_ptr<Lane>> lanes_;
-  std::map<TenantId, TenantLanes> tenants_;
-  TenantId next_tenant_;  // where the next plan begins
-  int in_flight_ = 0, reserved_ = 0;
+  Mutex mutex_;
+  std::unordered_map<DestinationId, std::unique_ptr<Lane>> lanes_ OPI_GUARDED_BY(mutex_);
+  std::map<TenantId, TenantLanes> tenants_ OPI_GUARDED_BY(mutex_);
+  TenantId next_tenant_ OPI_GUARDED_BY(mutex_);  // where the next plan begins
+  int in_flight_ OPI_GUARDED_BY(mutex_) = 0;
+  int reserved_ OPI_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace opi::delivery

@@ -5,6 +5,9 @@
 #include <span>
 #include <unordered_set>
 
+#include "foundation/check.hpp"
+#include "foundation/mutex.hpp"
+
 namespace opi::delivery {
 
 Settler::Settler(DeliveryStore& store, CatalogStore& catalog, Scheduler& scheduler, CredentialWatch& credentials,
@@ -24,7 +27,7 @@ Settler::Settler(DeliveryStore& store, CatalogStore& catalog, Scheduler& schedul
 void Settler::settle(Settlement settlement, Feedback feedback) {
   bool first = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     first = incoming_.empty() && incoming_releases_.empty();
     incoming_.push_back(std::move(settlement));
     incoming_feedback_.push_back(feedback);
@@ -35,14 +38,14 @@ void Settler::settle(Settlement settlement, Feedback feedback) {
 
 void Settler::release(Claim claim) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     incoming_releases_.push_back(std::move(claim));
   }
   wake_();
 }
 
 bool Settler::idle() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return incoming_.empty() && incoming_releases_.empty() && !writing_;
 }
 
@@ -63,7 +66,7 @@ std::chrono::milliseconds Settler::run_once() {
     return options_.retry_after_failure;
   }
   slots_freed_();
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   writing_ = false;
   metrics_.settle_backlog.Set(static_cast<double>(incoming_.size()));
   // Full batches follow each other at once; a trickle is gathered for a moment, so that it shares a commit.
@@ -75,7 +78,7 @@ std::chrono::milliseconds Settler::run_once() {
 // Moves what has come into the batch, up to its size; what an earlier failure left there stays first. A delivery
 // comes into it once: if its lease ran out while the store was away, a settlement under a later lease may follow.
 void Settler::take() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const std::size_t room = options_.batch - std::min(options_.batch, batch_.size());
   std::unordered_set<DeliveryId> deliveries;
   for (const auto& settlement : batch_) deliveries.insert(settlement.claim()->delivery);
@@ -107,6 +110,8 @@ void Settler::write_settlements() {
   if (batch_.empty()) return;
   try {
     const auto results = store_.settle(batch_);
+    OPI_CHECK(results.size() == batch_.size() && batch_feedback_.size() == batch_.size(), results.size(),
+              batch_.size());
     for (std::size_t i = 0; i < batch_.size(); ++i) finish(i, results[i]);
     batch_.clear();
     batch_feedback_.clear();

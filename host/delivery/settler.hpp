@@ -1,13 +1,13 @@
 #pragma once
 #include <chrono>
 #include <functional>
-#include <mutex>
 #include <vector>
 
 #include "delivery/catalog_cache.hpp"
 #include "delivery/credential_watch.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/scheduler.hpp"
+#include "foundation/mutex.hpp"
 #include "telemetry/logger.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -60,11 +60,11 @@ class Settler {
   const std::function<void()> wake_, slots_freed_;
   const Options options_;
 
-  mutable std::mutex mutex_;
-  std::vector<Settlement> incoming_;
-  std::vector<Feedback> incoming_feedback_;
-  std::vector<Claim> incoming_releases_;
-  bool writing_ = false;
+  mutable Mutex mutex_;
+  std::vector<Settlement> incoming_ OPI_GUARDED_BY(mutex_);
+  std::vector<Feedback> incoming_feedback_ OPI_GUARDED_BY(mutex_);
+  std::vector<Claim> incoming_releases_ OPI_GUARDED_BY(mutex_);
+  bool writing_ OPI_GUARDED_BY(mutex_) = false;
   // Only touched by run_once():
   std::vector<Settlement> batch_;
   std::vector<Feedback> batch_feedback_;

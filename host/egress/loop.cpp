@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::egress {
 
 namespace asio = boost::asio;
@@ -29,7 +31,7 @@ Loop::Loop(const TransportOptions& options, std::size_t share, Resolver& resolve
 
 Loop::~Loop() {
   {
-    const std::lock_guard lock(mailbox_->mutex);
+    const Lock lock(mailbox_->mutex);
     mailbox_->loop = nullptr;
   }
   stop();
@@ -43,7 +45,7 @@ Loop::~Loop() {
 
 void Loop::submit(std::unique_ptr<Exchange> exchange) {
   {
-    const std::lock_guard lock(inbox_mutex_);
+    const Lock lock(inbox_mutex_);
     inbox_.push_back(std::move(exchange));
     if (wake_up_posted_) return;
     wake_up_posted_ = true;
@@ -57,7 +59,7 @@ void Loop::stop() {
 
 void Loop::drain() {
   {
-    const std::lock_guard lock(inbox_mutex_);
+    const Lock lock(inbox_mutex_);
     batch_.swap(inbox_);
     wake_up_posted_ = false;
   }
@@ -107,7 +109,7 @@ void Loop::fail(std::unique_ptr<Exchange> exchange, TransportFault fault, std::s
 void Loop::resolve(const std::string& host, std::uint64_t connection_id, Connection& connection) {
   resolving_.emplace(connection_id, &connection);
   resolver_.resolve(host, [box = mailbox_, connection_id](const Resolution& resolution) {
-    const std::lock_guard lock(box->mutex);
+    const Lock lock(box->mutex);
     if (box->loop == nullptr) return;
     asio::post(box->loop->io_, [loop = box->loop, connection_id, resolution] {
       const auto found = loop->resolving_.find(connection_id);

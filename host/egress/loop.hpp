@@ -6,7 +6,6 @@
 #include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -18,6 +17,7 @@
 #include "egress/origin.hpp"
 #include "egress/resolver.hpp"
 #include "egress/transport_options.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::egress {
 
@@ -71,8 +71,8 @@ class Loop {
 
  private:
   struct Mailbox {
-    std::mutex mutex;
-    Loop* loop = nullptr;
+    Mutex mutex;
+    Loop* loop OPI_GUARDED_BY(mutex) = nullptr;
   };
 
   void drain();
@@ -104,10 +104,10 @@ class Loop {
   std::uint64_t last_connection_id_ = 0;
   bool stopping_ = false;
 
-  std::mutex inbox_mutex_;
-  std::vector<std::unique_ptr<Exchange>> inbox_;
+  Mutex inbox_mutex_;
+  std::vector<std::unique_ptr<Exchange>> inbox_ OPI_GUARDED_BY(inbox_mutex_);
   std::vector<std::unique_ptr<Exchange>> batch_;  // the inbox's other half, to keep both their capacity
-  bool wake_up_posted_ = false;
+  bool wake_up_posted_ OPI_GUARDED_BY(inbox_mutex_) = false;
 
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::thread thread_;

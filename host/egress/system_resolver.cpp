@@ -1,16 +1,16 @@
 #include "egress/system_resolver.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <iterator>
 #include <list>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "foundation/mutex.hpp"
 
 namespace opi::egress {
 namespace {
@@ -32,20 +32,20 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   State(Options options, Lookup lookup) : options_(options), lookup_(std::move(lookup)), cache_(options.cache) {}
 
   void start() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     watchdog_ = std::thread([self = shared_from_this()] { self->watch(); });
     for (std::size_t i = 0; i < options_.threads; ++i) add_thread();
   }
 
   void stop() {
     {
-      std::unique_lock lock(mutex_);
+      Lock lock(mutex_);
       stopping_ = true;
       jobs_.clear();
       work_.notify_all();
       watch_.notify_all();
       // Threads that are not inside a lookup are on their way out.
-      quiet_.wait(lock, [&] { return threads_ == in_lookup_ && calling_back_ == 0; });
+      while (threads_ != in_lookup_ || calling_back_ > 0) quiet_.wait(lock);
     }
     watchdog_.join();
   }
@@ -53,7 +53,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   void resolve(const std::string& host, Callback done) {
     Resolution answer;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (stopping_) return;
       if (const auto* cached = cache_.find(host, Clock::now())) {
         answer = *cached;
@@ -88,21 +88,20 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     bool replaced = false;
   };
 
-  // All of these hold mutex_.
-  void enqueue(const std::string& host) {
+  void enqueue(const std::string& host) OPI_REQUIRES(mutex_) {
     const std::string site = site_of(host);
     sites_[site].waiting.push_back(host);
     offer(site);
   }
 
-  [[nodiscard]] bool is_hanging(const std::string& site) const {
+  [[nodiscard]] bool is_hanging(const std::string& site) const OPI_REQUIRES(mutex_) {
     const auto found = sites_.find(site);
     return found != sites_.end() && found->second.suspect && found->second.running > 0;
   }
 
   [[nodiscard]] std::size_t share_of(const Site& site) const { return site.suspect ? 1 : options_.max_per_site; }
 
-  void offer(const std::string& name) {
+  void offer(const std::string& name) OPI_REQUIRES(mutex_) {
     Site& site = sites_[name];
     const std::size_t limit = share_of(site);
     if (site.waiting.empty() || site.running >= limit) return;
@@ -114,12 +113,12 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   }
 
   // Throws std::system_error if the system has no thread left.
-  void add_thread() {
+  void add_thread() OPI_REQUIRES(mutex_) {
     std::thread([self = shared_from_this()] { self->work(); }).detach();
     ++threads_;
   }
 
-  void replace_thread_of(Running& running) {
+  void replace_thread_of(Running& running) OPI_REQUIRES(mutex_) {
     if (std::exchange(running.replaced, true)) return;
     ++stuck_;
     if (threads_ >= options_.max_threads) return;
@@ -131,7 +130,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   }
 
   // The next host, in turns over the sites; empty if there is none.
-  std::string take() {
+  std::string take() OPI_REQUIRES(mutex_) {
     while (!turns_.empty()) {
       const std::string name = std::move(turns_.front());
       turns_.pop_front();
@@ -151,7 +150,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     return {};
   }
 
-  std::vector<Callback> take_waiters(const std::string& host) {
+  std::vector<Callback> take_waiters(const std::string& host) OPI_REQUIRES(mutex_) {
     const auto job = jobs_.find(host);
     if (job == jobs_.end()) return {};
     auto waiters = std::move(job->second);
@@ -160,7 +159,9 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     return waiters;
   }
 
-  void call_back(std::unique_lock<std::mutex>& lock, const std::vector<Callback>& waiters, const Resolution& answer) {
+  // The analysis does not follow a lock that is passed on, here and in look_up(); their callers are checked.
+  void call_back(Lock& lock, const std::vector<Callback>& waiters, const Resolution& answer)
+      OPI_REQUIRES(mutex_) OPI_NO_THREAD_SAFETY_ANALYSIS {
     if (waiters.empty() || stopping_) return;
     ++calling_back_;
     lock.unlock();
@@ -171,7 +172,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   }
 
   void work() {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     for (;;) {
       std::string host = take();
       while (host.empty() && !stopping_) {
@@ -189,7 +190,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     quiet_.notify_all();
   }
 
-  void look_up(std::unique_lock<std::mutex>& lock, const std::string& host) {
+  void look_up(Lock& lock, const std::string& host) OPI_REQUIRES(mutex_) OPI_NO_THREAD_SAFETY_ANALYSIS {
     const std::uint64_t id = ++last_id_;
     const auto now = Clock::now();
     running_.push_back({id, host, now + options_.replace_after, now + options_.lookup_timeout, false});
@@ -230,7 +231,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
 
   // Has the threads of slow lookups replaced, and fails the overdue.
   void watch() {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     while (!stopping_) {
       const auto now = Clock::now();
       auto next = Clock::time_point::max();
@@ -255,7 +256,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   }
 
   // Fails a host whose lookup is overdue, and with it all hosts of its site that wait for their turn.
-  void give_up(std::unique_lock<std::mutex>& lock, const std::string& host) {
+  void give_up(Lock& lock, const std::string& host) OPI_REQUIRES(mutex_) {
     Site& site = sites_[site_of(host)];
     site.suspect = true;
     auto others = std::exchange(site.waiting, {});
@@ -269,17 +270,22 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
 
   const Options options_;
   const Lookup lookup_;
-  std::mutex mutex_;
-  std::condition_variable work_, watch_, quiet_;
-  NameCache cache_;
-  std::unordered_map<std::string, std::vector<Callback>> jobs_;  // by host: who waits for it
-  std::unordered_map<std::string, Site> sites_;
-  std::deque<std::string> turns_;  // sites with work and a free share
-  std::list<Running> running_;     // by start, so by slow_at and overdue_at
+  Mutex mutex_;
+  Condition work_, watch_, quiet_;
+  NameCache cache_ OPI_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, std::vector<Callback>> jobs_ OPI_GUARDED_BY(mutex_);  // by host: who waits for it
+  std::unordered_map<std::string, Site> sites_ OPI_GUARDED_BY(mutex_);
+  std::deque<std::string> turns_ OPI_GUARDED_BY(mutex_);  // sites with work and a free share
+  std::list<Running> running_ OPI_GUARDED_BY(mutex_);     // by start, so by slow_at and overdue_at
   std::thread watchdog_;
-  std::size_t threads_ = 0, idle_ = 0, stuck_ = 0, in_lookup_ = 0, waiting_ = 0, calling_back_ = 0;
-  std::uint64_t last_id_ = 0;
-  bool stopping_ = false;
+  std::size_t threads_ OPI_GUARDED_BY(mutex_) = 0;
+  std::size_t idle_ OPI_GUARDED_BY(mutex_) = 0;
+  std::size_t stuck_ OPI_GUARDED_BY(mutex_) = 0;
+  std::size_t in_lookup_ OPI_GUARDED_BY(mutex_) = 0;
+  std::size_t waiting_ OPI_GUARDED_BY(mutex_) = 0;
+  std::size_t calling_back_ OPI_GUARDED_BY(mutex_) = 0;
+  std::uint64_t last_id_ OPI_GUARDED_BY(mutex_) = 0;
+  bool stopping_ OPI_GUARDED_BY(mutex_) = false;
 };
 
 SystemResolver::SystemResolver(Options options, Lookup lookup)

@@ -3,6 +3,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::identity {
 namespace {
 
@@ -24,7 +26,7 @@ audit::Entry entry_of(const std::string& address, int attempts, UnixTime first_a
 
 std::chrono::milliseconds FailedSignIns::note(const std::string& address) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const bool known = counts_.contains(address) || counts_.size() < options_.addresses;
     auto& count = counts_[known ? address : other_addresses];
     if (count.attempts++ == 0) count.first_at = clock_.unix_now();
@@ -36,7 +38,7 @@ void FailedSignIns::write(bool all) {
   std::map<std::string, Count> taken;
   std::vector<audit::Entry> entries;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const MonoTime now = clock_.mono_now();
     for (auto at = counts_.begin(); at != counts_.end();) {
       auto& [address, count] = *at;
@@ -57,7 +59,7 @@ void FailedSignIns::write(bool all) {
   try {
     log_.append(entries);
   } catch (...) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (const auto& [address, count] : taken) {
       auto& now_counted = counts_[address];
       now_counted.attempts += count.attempts;

@@ -1,10 +1,10 @@
 #pragma once
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <string>
 
 #include "audit/audit_log.hpp"
+#include "foundation/mutex.hpp"
 #include "identity/rate_limit.hpp"
 
 namespace opi::identity {
@@ -41,8 +41,8 @@ class FailedSignIns {
   const Clock& clock_;
   const Options options_;
   RateLimit limit_;
-  std::mutex mutex_;
-  std::map<std::string, Count> counts_;
+  Mutex mutex_;
+  std::map<std::string, Count> counts_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::identity

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "crypto/digest.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::identity {
 namespace {
@@ -119,7 +120,7 @@ JwtVerifier::JwtVerifier(std::string path, JwtRules rules, const Clock& clock)
 std::variant<Caller, JwtRefusal> JwtVerifier::verify(std::string_view token) const {
   std::shared_ptr<const std::vector<JwtKey>> keys;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     keys = keys_;
   }
   return judge_jwt(token, *keys, rules_, clock_.unix_now());
@@ -128,7 +129,7 @@ std::variant<Caller, JwtRefusal> JwtVerifier::verify(std::string_view token) con
 void JwtVerifier::reload() {
   if (path_.empty()) return;
   auto keys = std::make_shared<const std::vector<JwtKey>>(load_jwt_keys(path_));
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   keys_ = std::move(keys);
 }
 

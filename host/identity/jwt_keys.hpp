@@ -1,9 +1,9 @@
 #pragma once
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "foundation/mutex.hpp"
 #include "identity/jwt.hpp"
 
 namespace opi::identity {
@@ -36,8 +36,8 @@ class JwtVerifier {
   const std::string path_;
   const JwtRules rules_;
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const std::vector<JwtKey>> keys_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const std::vector<JwtKey>> keys_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::identity

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::identity {
 
 RateLimit::Bucket& RateLimit::bucket(const std::string& key, MonoTime now) {
@@ -20,7 +22,7 @@ RateLimit::Bucket& RateLimit::bucket(const std::string& key, MonoTime now) {
 }
 
 std::chrono::milliseconds RateLimit::take(const std::string& key, MonoTime now) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   Bucket& own = bucket(key, now);
   // Two threads may have read the clock in another order than they come here.
   const double seconds = std::max(0.0, std::chrono::duration<double>(now - own.refilled_at).count());

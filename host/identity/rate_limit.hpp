@@ -1,11 +1,11 @@
 #pragma once
 #include <chrono>
 #include <list>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
 #include "domain/clock.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::identity {
 
@@ -29,12 +29,12 @@ class RateLimit {
     double tokens;
     MonoTime refilled_at;
   };
-  Bucket& bucket(const std::string& key, MonoTime now);
+  Bucket& bucket(const std::string& key, MonoTime now) OPI_REQUIRES(mutex_);
 
   const Options options_;
-  std::mutex mutex_;
-  std::list<Bucket> by_use_;  // the last used first
-  std::unordered_map<std::string, std::list<Bucket>::iterator> by_key_;
+  Mutex mutex_;
+  std::list<Bucket> by_use_ OPI_GUARDED_BY(mutex_);  // the last used first
+  std::unordered_map<std::string, std::list<Bucket>::iterator> by_key_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::identity

@@ -3,12 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 
 #include "domain/clock.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::identity {
 
@@ -25,13 +25,13 @@ class Recollection {
   std::optional<Record> get(const Hash& hash, MonoTime now, Ask ask) {
     std::uint64_t forgotten = 0;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (const auto found = known_.find(hash); found != known_.end() && now < found->second.until)
         return found->second.record;
       forgotten = forgotten_;
     }
     std::optional<Record> record = ask();
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (forgotten != forgotten_) return record;  // it may have been read before what caused that
     if (known_.size() >= most_) known_.clear();
     known_[hash] = {record, now + keep_};
@@ -39,7 +39,7 @@ class Recollection {
   }
 
   void forget() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     known_.clear();
     ++forgotten_;
   }
@@ -57,9 +57,9 @@ class Recollection {
 
   const std::chrono::milliseconds keep_;
   const std::size_t most_;
-  std::mutex mutex_;
-  std::uint64_t forgotten_ = 0;
-  std::unordered_map<Hash, Known, HashOfHash> known_;
+  Mutex mutex_;
+  std::uint64_t forgotten_ OPI_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<Hash, Known, HashOfHash> known_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::identity

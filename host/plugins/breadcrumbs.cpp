@@ -12,8 +12,9 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
-#include <mutex>
 #include <stdexcept>
+
+#include "foundation/mutex.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -77,7 +78,7 @@ constinit thread_local Slot* current_slot = nullptr;
 struct Breadcrumbs::Mapping {
   int fd = -1;
   Layout* layout = nullptr;
-  std::mutex enrolment;
+  Mutex enrolment;
 
   ~Mapping() {
     if (layout != nullptr) ::munmap(layout, sizeof(Layout));
@@ -177,7 +178,7 @@ Breadcrumbs::Breadcrumbs(const std::filesystem::path& file) : mapping_(std::make
 Breadcrumbs::~Breadcrumbs() { ::flock(mapping_->fd, LOCK_UN); }
 
 std::optional<std::uint32_t> Breadcrumbs::enrol(std::string_view plugin_id, std::string_view sha256_hex) {
-  const std::lock_guard lock(mapping_->enrolment);
+  const Lock lock(mapping_->enrolment);
   auto& layout = *mapping_->layout;
   const auto number = layout.plugins.load();
   if (number == max_plugins) return std::nullopt;

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::plugins {
 namespace {
 
@@ -40,7 +42,7 @@ CrashHistory::CrashHistory(std::filesystem::path file) : file_(std::move(file)) 
 }
 
 void CrashHistory::record(const std::vector<LeftCall>& left) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto before = crashes_.size();
   for (const auto& call : left)
     if (call.fatal_signal)
@@ -52,14 +54,14 @@ void CrashHistory::record(const std::vector<LeftCall>& left) {
 }
 
 void CrashHistory::record(Crash crash) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   crashes_.push_back(std::move(crash));
   keep_newest();
   save();
 }
 
 std::vector<Crash> CrashHistory::crashes() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return crashes_;
 }
 
@@ -69,14 +71,14 @@ void CrashHistory::keep_newest() {
 }
 
 bool CrashHistory::release(std::string_view plugin) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (std::erase_if(crashes_, [&](const Crash& crash) { return crash.plugin == plugin; }) == 0) return false;
   save();
   return true;
 }
 
 bool CrashHistory::is_quarantined(std::string_view plugin, std::string_view sha256, std::string_view tenant) const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Crash* last = nullptr;
   for (const auto& crash : crashes_) {
     if (crash.plugin != plugin || crash.sha256 != sha256 || crash.tenant != tenant) continue;

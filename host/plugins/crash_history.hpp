@@ -1,11 +1,11 @@
 #pragma once
 #include <chrono>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "domain/clock.hpp"
+#include "foundation/mutex.hpp"
 #include "plugins/breadcrumbs.hpp"
 
 namespace opi::plugins {
@@ -41,12 +41,12 @@ class CrashHistory {
   [[nodiscard]] std::vector<Crash> crashes() const;
 
  private:
-  void keep_newest();
-  void save() const;
+  void keep_newest() OPI_REQUIRES(mutex_);
+  void save() const OPI_REQUIRES(mutex_);
 
   const std::filesystem::path file_;
-  mutable std::mutex mutex_;    // guards what follows
-  std::vector<Crash> crashes_;  // by time
+  mutable Mutex mutex_;                                // guards what follows
+  std::vector<Crash> crashes_ OPI_GUARDED_BY(mutex_);  // by time
 };
 
 }  // namespace opi::plugins

@@ -1,10 +1,10 @@
 #pragma once
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "foundation/mutex.hpp"
 #include "plugins/abi.hpp"
 #include "plugins/breadcrumbs.hpp"
 #include "plugins/host_services.hpp"
@@ -50,7 +50,7 @@ class LoadedPlugin final : public Plugin, public std::enable_shared_from_this<Lo
     }
   }
   // Held around every [control] call.
-  [[nodiscard]] std::mutex& control() const { return control_; }
+  [[nodiscard]] Mutex& control() const { return control_; }
 
  private:
   LoadedPlugin(Source source, std::shared_ptr<Breadcrumbs> breadcrumbs, telemetry::Logger& logger);
@@ -66,7 +66,7 @@ class LoadedPlugin final : public Plugin, public std::enable_shared_from_this<Lo
   const opi_plugin* table_ = nullptr;
   void* state_ = nullptr;
   bool started_ = false;
-  mutable std::mutex control_;
+  mutable Mutex control_;
 };
 
 }  // namespace opi::plugins

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "foundation/mutex.hpp"
 #include "plugins/confidence.hpp"
 
 namespace opi::plugins {
@@ -22,7 +23,7 @@ LocalAdapter::LocalAdapter(std::shared_ptr<const LoadedPlugin> plugin, const Com
                                static_cast<std::uint64_t>(destination.revision),
                                plugin_->host()};
   ErrorSlot error;
-  const std::lock_guard lock(plugin_->control());
+  const Lock lock(plugin_->control());
   const auto status =
       plugin_->call(Phase::create, [&] { return lifetime_.create(plugin_->state(), &args, &instance_, error.out()); });
   if (status == OPI_OK) return;
@@ -31,7 +32,7 @@ LocalAdapter::LocalAdapter(std::shared_ptr<const LoadedPlugin> plugin, const Com
 }
 
 LocalAdapter::~LocalAdapter() {
-  const std::lock_guard lock(plugin_->control());
+  const Lock lock(plugin_->control());
   const auto status =
       plugin_->call(Phase::destroy, [&]() -> opi_status { return lifetime_.destroy(instance_), OPI_OK; });
   if (status != OPI_OK)

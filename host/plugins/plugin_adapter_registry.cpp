@@ -1,7 +1,6 @@
 #include "plugins/plugin_adapter_registry.hpp"
 
-#include <mutex>
-
+#include "foundation/mutex.hpp"
 #include "plugins/plugin_adapter.hpp"
 
 namespace opi::plugins {
@@ -23,7 +22,7 @@ PluginAdapterRegistry::PluginAdapterRegistry(const PluginHost& host, Options opt
 delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destination) {
   const auto generation = host_.generation();
   {
-    const std::shared_lock lock(mutex_);
+    const SharedLock lock(mutex_);
     const auto found = entries_.find(destination.id);
     if (found != entries_.end() && found->second.revision == destination.revision &&
         found->second.generation == generation)
@@ -38,7 +37,7 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
   if (!lookup.adapter)
     logger_.warning("destination.held", {{"destination", destination.id.to_string()}, {"reason", lookup.held_reason}});
   Entry replaced;  // is destroyed after the lock is released
-  const std::unique_lock lock(mutex_);
+  const ExclusiveLock lock(mutex_);
   auto& entry = entries_[destination.id];
   if (entry.lookup.adapter && (entry.revision > destination.revision || entry.generation > generation)) return lookup;
   replaced = std::exchange(entry, std::move(made));

@@ -1,11 +1,11 @@
 #pragma once
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "delivery/adapter.hpp"
+#include "foundation/mutex.hpp"
 #include "plugins/config_schema.hpp"
 #include "plugins/plugin_host.hpp"
 
@@ -37,8 +37,8 @@ class PluginAdapterRegistry final : public delivery::AdapterRegistry {
   const PluginHost& host_;
   const Options options_;
   telemetry::Logger& logger_;
-  std::shared_mutex mutex_;  // guards entries_; never held while a plugin is called
-  std::unordered_map<DestinationId, Entry> entries_;
+  SharedMutex mutex_;  // guards entries_; never held while a plugin is called
+  std::unordered_map<DestinationId, Entry> entries_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::plugins

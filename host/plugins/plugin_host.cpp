@@ -5,6 +5,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "foundation/mutex.hpp"
 #include "plugins/inspection.hpp"
 #include "plugins/refusal_codes.hpp"
 
@@ -65,17 +66,17 @@ PluginHost::PluginHost(Options options, telemetry::Logger& logger)
 PluginHost::~PluginHost() = default;
 
 PluginHost::Plugins PluginHost::loaded() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return loaded_;
 }
 
 std::vector<Refusal> PluginHost::refused() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return refused_;
 }
 
 PluginHost::Change PluginHost::load_directory() {
-  const std::lock_guard changing(changing_);
+  const Lock changing(changing_);
   Load now{loaded(), {}};
   auto found = discover(options_.directory);
   take(now, std::move(found.refused));
@@ -86,7 +87,7 @@ PluginHost::Change PluginHost::load_directory() {
 }
 
 PluginHost::Change PluginHost::reload_directory() {
-  const std::lock_guard changing(changing_);
+  const Lock changing(changing_);
   Load now;
   const auto running = loaded();
   auto found = discover(options_.directory);
@@ -116,7 +117,7 @@ PluginHost::Change PluginHost::reload_directory() {
 }
 
 void PluginHost::load_file(const std::filesystem::path& file) {
-  const std::lock_guard changing(changing_);
+  const Lock changing(changing_);
   Load now{loaded(), {}};
   auto found = discover_file(file);
   take(now, std::move(found.refused));
@@ -125,7 +126,7 @@ void PluginHost::load_file(const std::filesystem::path& file) {
 }
 
 void PluginHost::publish(Load&& load, bool anew) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (anew) refused_.clear();
   loaded_ = std::move(load.set);
   std::ranges::move(load.change.refused, std::back_inserter(refused_));
@@ -133,7 +134,7 @@ void PluginHost::publish(Load&& load, bool anew) {
 }
 
 void PluginHost::add_refusal(Refusal refusal) {
-  const std::lock_guard changing(changing_);
+  const Lock changing(changing_);
   Load now{loaded(), {}};
   take(now, {std::move(refusal)});
   publish(std::move(now));
@@ -211,7 +212,7 @@ std::shared_ptr<Plugin> PluginHost::open(PluginSource source, Isolation isolatio
   auto plugin = SandboxedPlugin::load(std::move(source), {options_.sandbox, options_.process_per_tenant, hooks},
                                       logger_, refused);
   if (!plugin) return nullptr;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::erase_if(isolated_, [](const auto& one) { return one.expired(); });
   isolated_.push_back(plugin);
   return plugin;
@@ -220,7 +221,7 @@ std::shared_ptr<Plugin> PluginHost::open(PluginSource source, Isolation isolatio
 void PluginHost::stop() {
   std::vector<std::weak_ptr<SandboxedPlugin>> all;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     all = isolated_;
   }
   for (const auto& one : all)

@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "foundation/mutex.hpp"
 #include "plugins/crash_history.hpp"
 #include "plugins/discovery.hpp"
 #include "plugins/image_store.hpp"
@@ -110,11 +110,11 @@ class PluginHost {
   std::shared_ptr<Breadcrumbs> breadcrumbs_;
   std::shared_ptr<CrashHistory> crashes_;
   Probe probe_;
-  std::mutex changing_;       // held throughout a load
-  mutable std::mutex mutex_;  // guards the set, never held while a plugin is called
-  Plugins loaded_;
-  std::vector<Refusal> refused_;
-  std::vector<std::weak_ptr<SandboxedPlugin>> isolated_;  // of all generations
+  Mutex changing_;       // held throughout a load
+  mutable Mutex mutex_;  // guards the set, never held while a plugin is called
+  Plugins loaded_ OPI_GUARDED_BY(mutex_);
+  std::vector<Refusal> refused_ OPI_GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<SandboxedPlugin>> isolated_ OPI_GUARDED_BY(mutex_);  // of all generations
   std::atomic<std::uint64_t> generation_{0};
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "foundation/mutex.hpp"
 #include "plugins/confidence.hpp"
 #include "plugins/refusal_codes.hpp"
 #include "plugins/secret_intake.hpp"
@@ -29,7 +30,7 @@ PluginSecretProvider::PluginSecretProvider(std::shared_ptr<LoadedPlugin> plugin,
   const opi_instance_args args{sizeof(opi_instance_args), 0, raw(component.id), raw(component.id), {},
                                raw(config_json),          0, plugin_->host()};
   ErrorSlot error;
-  const std::lock_guard lock(plugin_->control());
+  const Lock lock(plugin_->control());
   const auto status =
       plugin_->call(Phase::create, [&] { return lifetime_.create(plugin_->state(), &args, &instance_, error.out()); });
   if (status == OPI_OK) return;
@@ -38,7 +39,7 @@ PluginSecretProvider::PluginSecretProvider(std::shared_ptr<LoadedPlugin> plugin,
 }
 
 PluginSecretProvider::~PluginSecretProvider() {
-  const std::lock_guard lock(plugin_->control());
+  const Lock lock(plugin_->control());
   const auto status =
       plugin_->call(Phase::destroy, [&]() -> opi_status { return lifetime_.destroy(instance_), OPI_OK; });
   if (status != OPI_OK)

@@ -10,6 +10,9 @@
 #include <cerrno>
 #include <system_error>
 
+#include "foundation/check.hpp"
+#include "foundation/mutex.hpp"
+
 namespace opi::plugins {
 namespace {
 
@@ -24,6 +27,7 @@ struct Sandbox::Run {
   SandboxProcess process;
   SandboxSession session;
   Clock::time_point current_since = Clock::now();
+  std::array<char, 64 * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recvmsg
 };
 
 Sandbox::Sandbox(SandboxOptions options, Plugin plugin, Descriptor image, Hooks hooks, telemetry::Logger& logger)
@@ -41,7 +45,7 @@ Sandbox::Sandbox(SandboxOptions options, Plugin plugin, Descriptor image, Hooks 
 void Sandbox::stop() {
   std::thread thread;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
     if (held_.empty()) held_ = stopped;
     thread = std::exchange(thread_, {});
@@ -62,30 +66,31 @@ void Sandbox::wake() const {
 Sandbox::~Sandbox() = default;
 
 void Sandbox::launch() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   thread_ = std::thread([self = shared_from_this()] { self->loop(); });
 }
 
 CallEnd Sandbox::start() {
   launch();
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   wanted_ = true;
   wake();
-  changed_.wait(lock, [&] { return start_result_.has_value(); });
+  while (!start_result_) changed_.wait(lock);
   return *start_result_;
 }
 
 std::string Sandbox::quarantine() const {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return held_;
 }
 
-// With the lock held: until the call is done, it is one of those that are unanswered.
+// Until the call is done, it is one of those that are unanswered.
 void Sandbox::count(SandboxCall& call) {
   ++unanswered_;
   call.done = [this, done = std::move(call.done)](const CallEnd& end) {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
+      OPI_CHECK(unanswered_ > 0, unanswered_);  // each call is answered once
       --unanswered_;
     }
     if (done) done(end);
@@ -93,7 +98,7 @@ void Sandbox::count(SandboxCall& call) {
 }
 
 void Sandbox::submit(SandboxCall call) {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   std::string why = held_;
   if (why.empty() && unanswered_ >= options_.waiting_calls && call.kind != FrameKind::destroy)
     why = "more than " + std::to_string(options_.waiting_calls) + " calls wait for the plugin";
@@ -109,7 +114,7 @@ void Sandbox::submit(SandboxCall call) {
 
 // False: the end.
 bool Sandbox::take_submitted() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::ranges::move(submitted_, std::back_inserter(waiting_));
   submitted_.clear();
   return !stopping_;
@@ -133,7 +138,7 @@ void Sandbox::loop() {
 
 void Sandbox::run_process() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!held_.empty() || (waiting_.empty() && !wanted_)) return;
     wanted_ = false;
   }
@@ -167,7 +172,7 @@ void Sandbox::started(const CallEnd& end) {
 }
 
 void Sandbox::report_start(const CallEnd& end) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (start_result_) return;
   start_result_ = end;
   changed_.notify_all();
@@ -251,7 +256,7 @@ void Sandbox::receive_all() {
 
 // Takes a piece of what the process has said, and says how long it was; 0: there is no more for now, or no process.
 std::size_t Sandbox::receive() {
-  std::array<char, 64 * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
+  auto& buffer = run_->buffer;
   const auto n = run_->process.receive(buffer);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
   if (n <= 0) return end_run({}, OPI_E_BUSY), 0;
@@ -288,7 +293,7 @@ void Sandbox::end_run(const std::string& why, opi_status status) {
   std::move(left.untouched.rbegin(), left.untouched.rend(), std::front_inserter(waiting_));
   if (!refused_to_start && hooks_.died)
     if (const auto quarantined = hooks_.died(phase, end.signal)) {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       held_ = *quarantined + ": " + what;
     }
   if (left.victim && left.victim->done) left.victim->done({status, what, {}, 0});

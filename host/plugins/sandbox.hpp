@@ -1,12 +1,11 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <thread>
 
+#include "foundation/mutex.hpp"
 #include "plugins/sandbox_process.hpp"
 #include "plugins/sandbox_session.hpp"
 #include "telemetry/logger.hpp"
@@ -74,7 +73,7 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   void started(const CallEnd& end);
   void report_start(const CallEnd& end);
   void back_off(const std::string& why);
-  void count(SandboxCall& call);
+  void count(SandboxCall& call) OPI_REQUIRES(mutex_);
   void end_run(const std::string& why, opi_status status);
   static void give_back(std::deque<SandboxCall> calls, const std::string& why);
   [[nodiscard]] std::optional<Clock::time_point> wake_at() const;
@@ -95,14 +94,15 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   Clock::time_point next_run_{};
   std::chrono::milliseconds backoff_{0};
 
-  mutable std::mutex mutex_;  // guards what follows
-  std::condition_variable changed_;
-  std::deque<SandboxCall> submitted_;
-  std::thread thread_;
-  std::size_t unanswered_ = 0;
-  bool wanted_ = false, stopping_ = false;
-  std::optional<CallEnd> start_result_;
-  std::string held_;  // why every call is held; empty: none is
+  mutable Mutex mutex_;  // guards what follows
+  Condition changed_;
+  std::deque<SandboxCall> submitted_ OPI_GUARDED_BY(mutex_);
+  std::thread thread_ OPI_GUARDED_BY(mutex_);
+  std::size_t unanswered_ OPI_GUARDED_BY(mutex_) = 0;
+  bool wanted_ OPI_GUARDED_BY(mutex_) = false;
+  bool stopping_ OPI_GUARDED_BY(mutex_) = false;
+  std::optional<CallEnd> start_result_ OPI_GUARDED_BY(mutex_);
+  std::string held_ OPI_GUARDED_BY(mutex_);  // why every call is held; empty: none is
 };
 
 }  // namespace opi::plugins

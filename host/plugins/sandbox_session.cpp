@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "foundation/check.hpp"
 #include "plugins/confidence.hpp"
 
 namespace opi::plugins {
@@ -80,6 +81,7 @@ void SandboxSession::end(FrameReader& in) {
   end.error = in.text().substr(0, max_error_bytes);
   end.flags = in.u64();
   in.end();
+  OPI_CHECK(!calls_.empty());  // take() has looked
   if (calls_.front().kind == FrameKind::start && end.status == OPI_OK && !confined_)
     throw BrokenFrame("it has started without being confined");
   auto call = std::move(calls_.front());

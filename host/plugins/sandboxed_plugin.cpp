@@ -8,6 +8,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "foundation/mutex.hpp"
 #include "plugins/refusal_codes.hpp"
 #include "plugins/sandboxed_adapter.hpp"
 
@@ -65,7 +66,7 @@ std::shared_ptr<Sandbox> SandboxedPlugin::make_sandbox(const std::string& tenant
 
 std::shared_ptr<Sandbox> SandboxedPlugin::sandbox_for(const TenantId& tenant) {
   if (!options_.process_per_tenant) return sandbox_;
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::erase_if(tenants_, [](const auto& one) { return one.second.expired(); });
   auto& known = tenants_[tenant.str()];
   if (auto used = known.lock()) return used;
@@ -81,7 +82,7 @@ std::string SandboxedPlugin::quarantine(const TenantId& tenant) const {
   if (!options_.process_per_tenant) return sandbox_->quarantine();
   std::shared_ptr<Sandbox> used;  // the last who holds it stops it, without the lock
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (const auto found = tenants_.find(tenant.str()); found != tenants_.end()) used = found->second.lock();
   }
   return used ? used->quarantine() : std::string();
@@ -90,7 +91,7 @@ std::string SandboxedPlugin::quarantine(const TenantId& tenant) const {
 void SandboxedPlugin::stop() {
   std::vector<std::shared_ptr<Sandbox>> all{sandbox_};
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopped_ = true;
     for (const auto& [tenant, one] : tenants_)
       if (auto used = one.lock()) all.push_back(std::move(used));

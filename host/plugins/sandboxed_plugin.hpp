@@ -3,9 +3,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "foundation/mutex.hpp"
 #include "plugins/plugin.hpp"
 #include "plugins/sandbox.hpp"
 
@@ -53,9 +53,9 @@ class SandboxedPlugin final : public Plugin, public std::enable_shared_from_this
   std::uint64_t seers_ = 0;                 // CallEnd::flags of its start
   std::atomic<std::uint64_t> instances_{0};
 
-  mutable std::mutex mutex_;                               // guards what follows
-  std::map<std::string, std::weak_ptr<Sandbox>> tenants_;  // those that are used
-  bool stopped_ = false;
+  mutable Mutex mutex_;                                                           // guards what follows
+  std::map<std::string, std::weak_ptr<Sandbox>> tenants_ OPI_GUARDED_BY(mutex_);  // those that are used
+  bool stopped_ OPI_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace opi::plugins

@@ -1,6 +1,7 @@
 #include "postgres/session_pool.hpp"
 
 #include "domain/store_errors.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::postgres {
 
@@ -10,9 +11,10 @@ SessionPool::SessionPool(int sessions, const ConnectionSettings& settings, std::
 }
 
 SessionPool::Lease SessionPool::borrow() {
-  std::unique_lock lock{mutex_};
-  if (!freed_.wait_for(lock, borrow_timeout_, [&] { return !idle_.empty(); }))
-    throw StoreUnavailable("postgresql: all sessions are busy");
+  Lock lock{mutex_};
+  const auto until = std::chrono::steady_clock::now() + borrow_timeout_;
+  while (idle_.empty())
+    if (!freed_.wait_until(lock, until) && idle_.empty()) throw StoreUnavailable("postgresql: all sessions are busy");
   Lease lease{*this, std::move(idle_.back())};  // the one used last: its caches are warm
   idle_.pop_back();
   lock.unlock();
@@ -22,7 +24,7 @@ SessionPool::Lease SessionPool::borrow() {
 
 void SessionPool::give_back(std::unique_ptr<Connection> connection) {
   {
-    const std::scoped_lock lock{mutex_};
+    const Lock lock{mutex_};
     idle_.push_back(std::move(connection));
   }
   freed_.notify_one();

@@ -1,10 +1,9 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "foundation/mutex.hpp"
 #include "postgres/connection.hpp"
 
 namespace opi::postgres {
@@ -39,9 +38,9 @@ class SessionPool {
   void give_back(std::unique_ptr<Connection> connection);
 
   const std::chrono::milliseconds borrow_timeout_;
-  std::mutex mutex_;
-  std::condition_variable freed_;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  Mutex mutex_;
+  Condition freed_;
+  std::vector<std::unique_ptr<Connection>> idle_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::postgres

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::runtime {
 
 PeriodicService::PeriodicService(std::string name, RunOnce run_once, telemetry::Logger& logger,
@@ -17,7 +19,7 @@ void PeriodicService::start() {
 
 void PeriodicService::wake() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (awake_) return;
     awake_ = true;
   }
@@ -26,7 +28,7 @@ void PeriodicService::wake() {
 
 void PeriodicService::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
@@ -34,7 +36,7 @@ void PeriodicService::stop() {
 }
 
 void PeriodicService::loop() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   while (!stopping_) {
     awake_ = false;
     lock.unlock();
@@ -47,7 +49,9 @@ void PeriodicService::loop() {
       logger_.error("service.failed", {{"service", name_}, {"error", failure.what()}});
     }
     lock.lock();
-    if (wait.count() > 0) changed_.wait_for(lock, wait, [this] { return awake_ || stopping_; });
+    const auto until = std::chrono::steady_clock::now() + wait;
+    while (!awake_ && !stopping_)
+      if (!changed_.wait_until(lock, until)) break;
   }
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
+#include "foundation/mutex.hpp"
 #include "telemetry/logger.hpp"
 
 namespace opi::runtime {
@@ -35,9 +34,10 @@ class PeriodicService {
   const RunOnce run_once_;
   telemetry::Logger& logger_;
   const std::chrono::milliseconds after_failure_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool awake_ = false, stopping_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  bool awake_ OPI_GUARDED_BY(mutex_) = false;
+  bool stopping_ OPI_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

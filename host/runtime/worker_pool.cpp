@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::runtime {
 
 WorkerPool::WorkerPool(std::string name, std::size_t threads, telemetry::Logger& logger)
@@ -16,7 +18,7 @@ WorkerPool::~WorkerPool() { stop(); }
 
 void WorkerPool::submit(std::function<void()> job) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (stopping_) return;
     jobs_.push_back(std::move(job));
   }
@@ -25,7 +27,7 @@ void WorkerPool::submit(std::function<void()> job) {
 
 void WorkerPool::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopping_ = true;
     jobs_.clear();
   }
@@ -35,9 +37,9 @@ void WorkerPool::stop() {
 }
 
 void WorkerPool::loop() {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+    while (!stopping_ && jobs_.empty()) changed_.wait(lock);
     if (stopping_) return;
     auto job = std::move(jobs_.front());
     jobs_.pop_front();

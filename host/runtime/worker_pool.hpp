@@ -1,12 +1,11 @@
 #pragma once
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "foundation/mutex.hpp"
 #include "telemetry/logger.hpp"
 
 namespace opi::runtime {
@@ -29,10 +28,10 @@ class WorkerPool {
 
   const std::string name_;
   telemetry::Logger& logger_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> jobs_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  std::deque<std::function<void()>> jobs_ OPI_GUARDED_BY(mutex_);
+  bool stopping_ OPI_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

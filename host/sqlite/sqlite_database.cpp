@@ -1,6 +1,7 @@
 #include "sqlite/sqlite_database.hpp"
 
 #include "domain/store_errors.hpp"
+#include "foundation/mutex.hpp"
 #include "sqlite/schema.hpp"
 
 namespace opi::sqlite {
@@ -20,15 +21,17 @@ void SqliteDatabase::migrate() {
 SqliteDatabase::Lease::~Lease() {
   if (guarded_ == nullptr) return;
   {
-    const std::scoped_lock lock{guarded_->mutex};
+    const Lock lock{guarded_->mutex};
     guarded_->busy = false;
   }
   guarded_->freed.notify_one();
 }
 
 std::optional<SqliteDatabase::Lease> SqliteDatabase::borrow(Guarded& guarded, std::chrono::milliseconds timeout) {
-  std::unique_lock lock{guarded.mutex};
-  if (!guarded.freed.wait_for(lock, timeout, [&] { return !guarded.busy; })) return std::nullopt;
+  Lock lock{guarded.mutex};
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  while (guarded.busy)
+    if (!guarded.freed.wait_until(lock, until) && guarded.busy) return std::nullopt;
   guarded.busy = true;
   return Lease{guarded};
 }

@@ -1,12 +1,11 @@
 #pragma once
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "foundation/mutex.hpp"
 #include "sqlite/connection.hpp"
 
 namespace opi::sqlite {
@@ -18,9 +17,9 @@ class SqliteDatabase final {
   // A session that one caller at a time may use.
   struct Guarded {
     Guarded(const SqliteOptions& options, Connection::Kind kind) : connection(options, kind) {}
-    std::mutex mutex;
-    std::condition_variable freed;
-    bool busy = false;
+    Mutex mutex;
+    Condition freed;
+    bool busy OPI_GUARDED_BY(mutex) = false;
     Connection connection;
   };
 

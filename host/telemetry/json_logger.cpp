@@ -11,6 +11,8 @@
 #include <ctime>
 #include <system_error>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::telemetry {
 namespace {
 
@@ -113,7 +115,7 @@ void JsonLogger::log(Level level, std::string_view event, std::initializer_list<
     std::visit(AppendValue{line}, field.value);
   }
   line += "}\n";
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   // A log that cannot be written has nowhere to say so; the product goes on.
   [[maybe_unused]] const auto written = ::write(descriptor_, line.data(), line.size());
 }
@@ -121,7 +123,7 @@ void JsonLogger::log(Level level, std::string_view event, std::initializer_list<
 void JsonLogger::reopen() {
   if (path_ == "-") return;
   const int fresh = open_log(path_);
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   ::close(descriptor_);
   descriptor_ = fresh;
 }

@@ -1,8 +1,8 @@
 #pragma once
 #include <atomic>
-#include <mutex>
 #include <string>
 
+#include "foundation/mutex.hpp"
 #include "telemetry/logger.hpp"
 
 namespace opi::telemetry {
@@ -27,8 +27,8 @@ class JsonLogger final : public Logger {
  private:
   const std::string path_;
   std::atomic<Level> threshold_;
-  std::mutex mutex_;
-  int descriptor_ = -1;
+  Mutex mutex_;
+  int descriptor_ OPI_GUARDED_BY(mutex_) = -1;
 };
 
 std::string_view to_string(Level level);

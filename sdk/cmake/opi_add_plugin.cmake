@@ -1,4 +1,5 @@
 include_guard(GLOBAL)
+include(${CMAKE_CURRENT_LIST_DIR}/opi_hardening.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/opi_manifest_check.cmake)
 set(OPI_SDK_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where the SDK's CMake files are")
 
@@ -45,9 +46,10 @@ function(opi_add_plugin target)
   # g++ 12.2 can lose the first value of `T x = fallback; try { x = f(); } catch (...) {}` when f() throws, unless told not to
   # analyse so.
   target_compile_options(${target} PRIVATE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique;-fno-ipa-modref>")
+  target_compile_options(${target} PRIVATE ${OPI_HARDENING_COMPILE})
   set(map ${OPI_SDK_CMAKE_DIR}/opi_plugin.map)
   target_link_options(${target} PRIVATE
-    LINKER:--version-script=${map} LINKER:-z,defs,-z,now,-z,relro,-z,noexecstack
+    LINKER:--version-script=${map} LINKER:-z,defs ${OPI_HARDENING_LINK}
     LINKER:--exclude-libs,ALL LINKER:-Bsymbolic LINKER:--build-id=sha1 LINKER:--hash-style=gnu)
   set_target_properties(${target} PROPERTIES
     PREFIX "" SUFFIX ".so" LINK_DEPENDS ${map} POSITION_INDEPENDENT_CODE ON

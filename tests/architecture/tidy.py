@@ -10,6 +10,8 @@ MAX_LINES = 400
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # Absolute paths of somebody's machine, and folders above the repository.
 OUTSIDE = re.compile(r"(?<![\w/.-])/(?:work(?!\w)|home/\w|root/|Users/)|PROJECT_SOURCE_DIR\}/\.\.")
+# The thread-safety analysis does not know the standard library's.
+PLAIN_MUTEX = re.compile(r"std::(?:\w*mutex|lock_guard|unique_lock|shared_lock|scoped_lock|condition_variable)\b")
 UNFIT_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|managers?|misc)(_|$)")
 
 

@@ -20,11 +20,10 @@ enum EndOfProcess { daemon_gone = 0, protocol_broken = 71 };
 OwnFrame Channel::next() try {
   for (;;) {
     if (const auto frame = in_.next()) return {frame->kind, frame->call, std::string(frame->fields)};
-    std::array<char, 64 * 1024> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read
-    const auto n = ::read(socket_, buffer.data(), buffer.size());
+    const auto n = ::read(socket_, buffer_.data(), buffer_.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) std::_Exit(daemon_gone);
-    in_.append({buffer.data(), static_cast<std::size_t>(n)});
+    in_.append({buffer_.data(), static_cast<std::size_t>(n)});
   }
 } catch (const BrokenFrame&) {
   std::_Exit(protocol_broken);

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <deque>
 
 #include "plugins/frame.hpp"
@@ -34,6 +35,7 @@ class Channel {
   OwnFrame next();
 
   int socket_;
+  std::array<char, 64 * 1024> buffer_{};
   FrameStream in_;
   std::deque<OwnFrame> later_;
   std::string out_;

@@ -1,12 +1,12 @@
 #include <array>
 #include <barrier>
-#include <mutex>
 #include <thread>
 
 #include "check/adapter_cases.hpp"
 #include "check/checks.hpp"
 #include "check/pure_section.hpp"
 #include "crypto/digest.hpp"
+#include "foundation/mutex.hpp"
 #include "silent_logger.hpp"
 
 namespace opi::tool {
@@ -76,7 +76,7 @@ void check_purity(const Subject& subject, Report& report) {
   (void)crypto::hmac_sha256(std::vector<std::uint8_t>(8), "so that OpenSSL has read its files");
 
   report.step("render() and interpret() on " + std::to_string(threads) + " threads at once");
-  std::mutex mutex;
+  Mutex mutex;
   std::vector<std::vector<std::vector<std::string>>> said(threads);  // by thread, round and call
   std::barrier start(threads + 1);
   std::vector<std::thread> running;
@@ -87,7 +87,7 @@ void check_purity(const Subject& subject, Report& report) {
       std::vector<std::vector<std::string>> mine;
       for (int round = 0; round < repetitions; ++round)
         for (const auto& one : same[static_cast<std::size_t>(round) % same.size()]) mine.push_back(one_round(one));
-      const std::lock_guard lock(mutex);
+      const Lock lock(mutex);
       said[static_cast<std::size_t>(number)] = std::move(mine);
     });
   start.arrive_and_wait();

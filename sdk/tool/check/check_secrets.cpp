@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <mutex>
 
 #include "check/adapter_cases.hpp"
 #include "check/checks.hpp"
 #include "crypto/digest.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::tool {
 namespace {
@@ -39,19 +39,19 @@ std::vector<std::string> forms_of(const std::string& text) {
 class ListeningLogger final : public telemetry::Logger {
  public:
   void log(telemetry::Level, std::string_view, std::initializer_list<telemetry::Field> fields) override {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (const auto& field : fields)
       if (const auto* const text = std::get_if<std::string_view>(&field.value)) said_.append(*text).append("\n");
   }
   [[nodiscard]] bool enabled(telemetry::Level) const override { return true; }
   [[nodiscard]] std::string said() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return said_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::string said_;
+  mutable Mutex mutex_;
+  std::string said_ OPI_GUARDED_BY(mutex_);
 };
 
 // Byte by byte, past what sanitizers keep between variables.

@@ -15,6 +15,13 @@ using testing::Not;
 class Attempts : public test::WithEngine {
  protected:
   void settle() { engine().settler.run_once(); }
+  // As the dispatcher does, but under a lease of this length.
+  std::vector<Claim> claim_all(std::chrono::milliseconds lease) {
+    const auto requests = engine().scheduler.plan(clock.mono_now());
+    auto claims = store.claim(requests, "daemon-1", lease);
+    engine().scheduler.claimed(requests, claims, clock.mono_now());
+    return claims;
+  }
 };
 
 TEST_F(Attempts, CarryADeliveryToItsReceiver) {
@@ -194,8 +201,7 @@ TEST_F(Attempts, CancelledAfterItWasSentIsOneWithAnUnknownResult) {
 
 TEST_F(Attempts, ALeaseTooShortForTheTimeoutIsGivenBack) {
   engine().intake.submit({test::event("e-1")});
-  const ClaimRequest request{test::destination_id(1), 5, due_since_ever};
-  auto claims = store.claim({&request, 1}, "daemon-1", 15'999ms);
+  auto claims = claim_all(15'999ms);
   ASSERT_EQ(claims.size(), 1u);
   engine().attempts.start(std::move(claims[0]), stored_destination(1), {});
   settle();
@@ -205,8 +211,7 @@ TEST_F(Attempts, ALeaseTooShortForTheTimeoutIsGivenBack) {
 
 TEST_F(Attempts, ALeaseJustLongEnoughIsUsed) {
   engine().intake.submit({test::event("e-1")});
-  const ClaimRequest request{test::destination_id(1), 5, due_since_ever};
-  auto claims = store.claim({&request, 1}, "daemon-1", 16'000ms);
+  auto claims = claim_all(16'000ms);
   ASSERT_EQ(claims.size(), 1u);
   engine().attempts.start(std::move(claims[0]), stored_destination(1), {});
   EXPECT_EQ(transport.under_way.size(), 1u);

@@ -99,12 +99,15 @@ TEST_F(Dispatching, WhatWasDisabledSinceThePlanIsGivenBack) {
   put(d);
   CatalogCache cache(catalog_store, {});
   cache.refresh();
-  Dispatcher dispatcher(store, cache, scheduler, engine().attempts, engine().settler, clock, engine().metrics,
-                        engine().logger, {.daemon_id = "daemon-2"});
+  Settler settler(
+      store, catalog_store, scheduler, engine().credential_watch, clock, engine().metrics, engine().logger, [] {},
+      [] {}, {});
+  Dispatcher dispatcher(store, cache, scheduler, engine().attempts, settler, clock, engine().metrics, engine().logger,
+                        {.daemon_id = "daemon-2"});
   dispatcher.run_once();
   EXPECT_TRUE(transport.under_way.empty());
   EXPECT_EQ(only_delivery().state, DeliveryState::delivering);
-  engine().settler.run_once();
+  settler.run_once();
   EXPECT_EQ(only_delivery().state, DeliveryState::pending);
 }
 
