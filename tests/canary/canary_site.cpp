@@ -81,6 +81,7 @@ CanarySite::CanarySite(test::PostgresCluster* cluster)
     fs::copy_file(file.path(), folder / "plugins" / file.path().filename());
   fs::copy_file(OPI_ODD_PLUGIN, folder / "plugins/odd.so");
   site_.set("plugins.directory", (folder / "plugins").string());
+  site_.run_in_daemon(OPI_ODD_PLUGIN);
   site_.set("log.level", "debug");
   if (postgres_) std::ofstream(folder / "connection", std::ios::app) << " password=" << values_.password;
   secrets_.plant("the first signing key", values_.signing_key_1);

@@ -130,6 +130,7 @@ TEST(Plugins, OneThatCrashesTheDaemonTwiceIsQuarantinedAndTheDaemonServes) {
     fs::copy_file(file.path(), plugins / file.path().filename());
   fs::copy_file(OPI_ODD_PLUGIN, plugins / "odd.so");
   site.set("plugins.directory", plugins.string());
+  site.run_in_daemon(OPI_ODD_PLUGIN);
   site.provision("/healthy", R"(,"config":{"mood":"crash"})", "odd");
   const auto producer = site.token("producer"), auditor = site.token("auditor");
   {

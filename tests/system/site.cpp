@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "crypto/digest.hpp"
+
 namespace opi::system_test {
 namespace {
 
@@ -71,6 +73,10 @@ fs::path Site::write_configuration(const std::string& daemon) {
   }
   write(state / "conf", text);
   return state / "conf";
+}
+
+void Site::run_in_daemon(const fs::path& plugin) {
+  set("plugins.in_process", crypto::to_hex(crypto::sha256(read(plugin))));
 }
 
 void Site::provision(const std::string& receiver_path, const std::string& members, const std::string& adapter) {

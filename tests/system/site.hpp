@@ -23,6 +23,8 @@ class Site {
 
   // Settings over the site's own, "section.name" -> value; before the daemon is started.
   void set(const std::string& key, const std::string& value) { settings_[key] = value; }
+  // Has this plugin run in the daemon, whatever it is.
+  void run_in_daemon(const std::filesystem::path& plugin);
   // Provisions the tenant with one destination, `members` being further members of its JSON object.
   void provision(const std::string& receiver_path, const std::string& members = "",
                  const std::string& adapter = "webhook");
