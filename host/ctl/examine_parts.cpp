@@ -30,6 +30,14 @@ void examine_schema(const stores::Vitals& vitals, Findings& findings) {
     findings.ok("database", vitals.engine + ", schema " + known);
 }
 
+void examine_weaknesses(const stores::Vitals& vitals, Findings& findings) {
+  for (const auto& weakness : vitals.weaknesses)
+    if (weakness.grave)
+      findings.error("rights", weakness.message, weakness.remedy);
+    else
+      findings.warning("rights", weakness.message, weakness.remedy);
+}
+
 void examine_clock(const std::optional<UnixTime>& there, UnixTime before, UnixTime after, Findings& findings) {
   if (!there) return findings.ok("clock", "the database has the node's own");
   const auto here = before + (after - before) / 2;
@@ -120,6 +128,7 @@ bool examine_store(Context& context, Findings& findings) {
     const UnixTime before = context.clock().unix_now();
     const auto vitals = stores::look(context.configuration());
     examine_schema(vitals, findings);
+    examine_weaknesses(vitals, findings);
     examine_clock(vitals.clock, before, context.clock().unix_now(), findings);
     return vitals.schema == vitals.known_schema;
   } catch (const std::exception& failure) {

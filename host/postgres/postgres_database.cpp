@@ -15,7 +15,7 @@ namespace {
 // The tables are in schema public whatever the role's own search path: a role named opi would otherwise look into
 // schema opi first, which holds publish() alone.
 constexpr const char* fixed_surroundings =
-    "SET default_transaction_isolation = 'read committed'; SET search_path = public; ";
+    "SET default_transaction_isolation = 'read committed'; SET search_path = public, pg_temp; ";
 
 // How much later than the server this side gives up on a statement.
 constexpr std::chrono::milliseconds server_grace{1'000};
@@ -31,7 +31,9 @@ constexpr const char* hot_plan =
 constexpr const char* as_worker = "SET ROLE opi_worker; ";
 constexpr const char* as_api = "SET ROLE opi_api; ";
 
-constexpr Statement bind_tenant{"bind_tenant", "SELECT set_config('opi.tenant', $1::text, false)"};
+// With a word before the id, so that a setting that was reset, or never made, is never that of the installation, whose id
+// is empty.
+constexpr Statement bind_tenant{"bind_tenant", "SELECT set_config('opi.tenant', 'tenant:' || $1::text, false)"};
 
 // Readers filter by optional columns: plan with the values at hand.
 constexpr const char* reader_plan = "SET plan_cache_mode = force_custom_plan; SET jit = off; ";

@@ -12,7 +12,7 @@ class PostgresDatabase final {
   // Throws std::invalid_argument for a connection string that cannot be used; its text repeats no value.
   explicit PostgresDatabase(const PostgresOptions& options);
 
-  // Brings the schema up to this program's, in one transaction under an advisory lock: of several daemons
+  // Brings the schema up to this program's, in one transaction under a lock: of several daemons
   // that start at once, one migrates. Throws SchemaRefused, StoreUnavailable.
   void migrate();
 
@@ -21,7 +21,8 @@ class PostgresDatabase final {
   SessionPool& settle() { return settle_; }
   SessionPool& general() { return general_; }
 
-  // A session that sees and changes the rows of one tenant alone: row-level security holds it to that.
+  // A session that sees and changes the rows of one tenant alone: row-level security holds it to that. The empty id is
+  // the installation itself.
   // Throws StoreUnavailable.
   SessionPool::Lease tenant(const TenantId& tenant);
 

@@ -10,9 +10,9 @@ namespace {
 
 using Element = ArrayParameter::Element;
 
-// The number only tells this lock from others.
-constexpr Statement lock_tenant{"lock_retention",
-                                "SELECT pg_try_advisory_xact_lock(hashtextextended($1::text, 7253104))"};
+// What another daemon holds is left to it. The mode leaves rows alone that refer to the tenant.
+constexpr Statement lock_tenant{
+    "lock_retention", "SELECT tenant_id FROM tenants WHERE tenant_id = $1::text FOR NO KEY UPDATE SKIP LOCKED"};
 
 constexpr Statement delete_deliveries{"delete_old_deliveries", R"(
   WITH old AS MATERIALIZED (
@@ -64,7 +64,7 @@ constexpr Statement delete_rollup{"delete_old_rollup", R"(
   WHERE r.tenant_id = $1::text AND r.destination_id = old.destination_id AND r.bucket_start = old.bucket_start)"};
 
 bool locked(Connection& connection, const TenantId& tenant) {
-  return connection.execute(lock_tenant, Parameters{}.text(tenant.str())).boolean(0, 0);
+  return !connection.execute(lock_tenant, Parameters{}.text(tenant.str())).empty();
 }
 
 std::int64_t remove_simply(PostgresDatabase& database, const Statement& statement, const TenantId& tenant,

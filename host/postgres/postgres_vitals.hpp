@@ -1,17 +1,26 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "domain/clock.hpp"
 #include "postgres/options.hpp"
 
 namespace opi::postgres {
 
+// What an earlier version, a restored dump or a hand left open in the database.
+struct Weakness {
+  bool grave = false;   // somebody can use it by itself
+  std::string message;  // what it is
+  std::string remedy;
+};
+
 struct Vitals {
   std::string version;  // the server's
   std::optional<int> schema;
   int known_schema = 0;
   UnixTime clock{};
+  std::vector<Weakness> weaknesses;
 };
 
 // Looks over one connection of its own, and changes nothing. Throws StoreUnavailable, std::invalid_argument.

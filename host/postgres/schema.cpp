@@ -5,16 +5,21 @@
 namespace opi::postgres {
 namespace {
 
-// Any constant of our own: "opi" and a 1.
-constexpr Statement lock_migrations{"lock_migrations", "SELECT pg_advisory_xact_lock(x'6f706901'::bigint)"};
-
+// Of several programs that find no table, one makes it; the others wait for its transaction, fail to make it again, and
+// go on.
 constexpr const char* create_record = R"(
-  CREATE TABLE IF NOT EXISTS schema_migrations (
-    number integer PRIMARY KEY,
-    name text NOT NULL,
-    checksum text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT now()
-  ))";
+  DO $$ BEGIN
+    CREATE TABLE IF NOT EXISTS schema_migrations (
+      number integer PRIMARY KEY,
+      name text NOT NULL,
+      checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now()
+    );
+  EXCEPTION WHEN duplicate_table OR unique_violation THEN NULL;
+  END $$)";
+
+// A lock of our own table: any login could take an advisory one, and nothing would start. Who looks at the table goes on.
+constexpr const char* lock_migrations = "LOCK TABLE schema_migrations IN SHARE ROW EXCLUSIVE MODE";
 
 constexpr Statement read_applied{"read_applied_migrations", "SELECT number, checksum FROM schema_migrations"};
 
@@ -25,8 +30,8 @@ constexpr Statement record_migration{
 
 void migrate_schema(Connection& connection, std::span<const delivery::SchemaMigration> known) {
   Transaction transaction{connection};
-  connection.execute(lock_migrations);
   connection.script(create_record, "create schema_migrations");
+  connection.script(lock_migrations, "lock schema_migrations");
   const auto rows = connection.execute(read_applied);
   std::vector<delivery::AppliedMigration> applied;
   for (int i = 0; i < rows.size(); ++i) applied.push_back({rows.int4(i, 0), rows.string(i, 1)});

@@ -5,11 +5,14 @@ namespace {
 
 using Element = ArrayParameter::Element;
 
-// One order for all who lock several.
+// One order for all who lock several. Subjects that share a bucket wait for each other without need, for the length of a
+// transaction; a row lock needs no room in the server's table of locks, and the right to it can be granted.
 constexpr Statement lock_all{"lock_subjects", R"(
-  SELECT pg_advisory_xact_lock(k.key)
-  FROM (SELECT DISTINCT hashtextextended(n.destination_id::text || ' ' || n.subject, 0) AS key
-        FROM unnest($1::uuid[], $2::text[]) AS n (destination_id, subject) ORDER BY key) k)"};
+  SELECT l.bucket FROM integration_subject_locks l
+  WHERE l.bucket = ANY (ARRAY(
+    SELECT DISTINCT (hashtextextended(n.destination_id::text || ' ' || n.subject, 0) & 16383)::int
+    FROM unnest($1::uuid[], $2::text[]) AS n (destination_id, subject)))
+  ORDER BY l.bucket FOR UPDATE)"};
 
 constexpr Statement read_subjects{"read_subjects", R"(
   SELECT DISTINCT d.destination_id, d.subject FROM integration_deliveries d

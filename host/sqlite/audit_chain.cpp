@@ -15,9 +15,15 @@ constexpr Statement insert_record{"insert_audit_record", R"(
                          details, previous_hash, hash)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"};
 
-constexpr Statement move_head{"move_chain_head", R"(
-  INSERT INTO audit_chain_heads (tenant_id, sequence, hash) VALUES (?, ?, ?)
-  ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash)"};
+constexpr Statement move_head{"move_chain_head",
+                              "UPDATE audit_chain_heads SET sequence = ?2, hash = ?3 WHERE tenant_id = ?1"};
+
+constexpr Statement create_head{"create_chain_head",
+                                "INSERT INTO audit_chain_heads (tenant_id, sequence, hash) VALUES (?, ?, ?)"};
+
+bool write_head(Connection& connection, const Statement& statement, const TenantId& tenant, const audit::Link& link) {
+  return Query{connection, statement}.text(tenant.str()).integer(link.sequence).blob(link.hash).run() > 0;
+}
 
 }  // namespace
 
@@ -50,7 +56,7 @@ void append_to_chains(Connection& connection, const std::vector<const audit::Ent
         .run_again();
   }
   for (const auto& [tenant, link] : heads)
-    Query{connection, move_head}.text(tenant.str()).integer(link.sequence).blob(link.hash).run();
+    if (!write_head(connection, move_head, tenant, link)) write_head(connection, create_head, tenant, link);
 }
 
 }  // namespace opi::sqlite

@@ -1,11 +1,18 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "configuration/configuration.hpp"
 #include "domain/clock.hpp"
 
 namespace opi::stores {
+
+// What an earlier version, a restored dump or a hand left open in the database.
+struct Weakness {
+  bool grave = false;  // somebody can use it by itself
+  std::string message, remedy;
+};
 
 // What a look at the database tells.
 struct Vitals {
@@ -13,6 +20,7 @@ struct Vitals {
   std::optional<int> schema;      // the last migration that was run; nullopt: none was
   int known_schema = 0;           // the last one that this program has
   std::optional<UnixTime> clock;  // the database's own; nullopt if it is the node's
+  std::vector<Weakness> weaknesses;
 };
 
 // Looks without changing anything, the schema included. Throws StoreUnavailable; std::invalid_argument for a connection

@@ -16,6 +16,7 @@ class RetentionContract : public StoreContract {
   RetentionContract() {
     engine->clock.jump(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) -
                        engine->clock.unix_now());
+    engine->catalog().put_tenant({acme, "Acme", {}}, entry(acme));
     past = engine->clock.unix_now() - 1h;
     future = engine->clock.unix_now() + 1h;
   }

@@ -58,6 +58,7 @@ inline Seconds cpu_spent() {
 struct Load {
   int deliveries = 50'000, batch = 250, destinations = 20, tenants = 2;
   bool audited = true;
+  bool ordered = false;  // each delivery about a subject of its own, so that each is locked and none waits
 };
 
 class Bench {
@@ -159,7 +160,8 @@ class Bench {
     made.content_hash = crypto::sha256(made.event.payload);
     const auto& destination = destinations_[static_cast<std::size_t>(number) % destinations_.size()];
     made.deliveries.push_back({DeliveryId{new_uuid()}, destination,
-                               delivery::idempotency_key(made.event.tenant_id, destination, made.event.event_id)});
+                               delivery::idempotency_key(made.event.tenant_id, destination, made.event.event_id),
+                               load_.ordered ? made.event.event_id.str() : ""});
     return made;
   }
   delivery::Settlement settlement(delivery::Claim&& claim, bool success) {

@@ -1,6 +1,7 @@
 // Measures insert, claim and settle (with attempt, delivery event and audit record) on both stores.
 // Usage: opi_store_bench [deliveries [batch [destinations [sqlite|postgres]]]]
 //        opi_store_bench audit [deliveries [batch]]: what the audit chain costs a settlement
+//        opi_store_bench order [deliveries [batch]]: what order by subject costs on PostgreSQL
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -64,6 +65,16 @@ int main(int argc, char** argv) {
     if (argc > 2) load.deliveries = std::atoi(argv[2]);
     if (argc > 3) load.batch = std::atoi(argv[3]);
     store_bench::measure_audit_cost(load);
+    return 0;
+  }
+  if (argc > 1 && std::string(argv[1]) == "order") {
+    if (argc > 2) load.deliveries = std::atoi(argv[2]);
+    if (argc > 3) load.batch = std::atoi(argv[3]);
+    for (const bool ordered : {false, true, false, true}) {
+      load.ordered = ordered;
+      std::printf("%s\n", ordered ? "ordered by subject" : "without order");
+      run_postgres(load);
+    }
     return 0;
   }
   if (argc > 1) load.deliveries = std::atoi(argv[1]);
