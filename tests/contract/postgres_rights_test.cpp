@@ -93,7 +93,7 @@ constexpr const char* granted = R"(
     SELECT 'the database', d.datdba, coalesce(d.datacl, acldefault('d', d.datdba)), '' FROM pg_database d
     WHERE d.datname = current_database()
   ), rights AS (
-    SELECT o.object, o.owner, a.grantee, a.privilege_type || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS right
+    SELECT o.object, o.owner, a.grantee, a.privilege_type || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS what
     FROM objects o, aclexplode(o.acl) a
     UNION ALL
     SELECT c.relname, c.relowner, a.grantee,
@@ -102,12 +102,15 @@ constexpr const char* granted = R"(
     WHERE c.relnamespace IN ('public'::regnamespace, 'opi'::regnamespace)
     GROUP BY c.relname, c.relowner, a.grantee, a.privilege_type
   )
-  SELECT object || ' | ' || CASE grantee WHEN 0 THEN 'every login' ELSE grantee::regrole::text END || ' | ' || right
+  SELECT object || ' | ' || CASE grantee WHEN 0 THEN 'every login' ELSE grantee::regrole::text END || ' | ' || what
   FROM rights WHERE grantee <> owner)";
 
 class DatabaseRights : public PostgresFixture {
  protected:
-  DatabaseRights() { database_.migrate(); }
+  DatabaseRights() {
+    database_.migrate();
+    column("SET search_path = public");  // a login that is named like our schema would look there first
+  }
   using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
   // The first column, or the SQLSTATE of a refusal.
   std::vector<std::string> column(const std::string& text) {

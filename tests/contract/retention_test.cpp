@@ -16,7 +16,7 @@ class RetentionContract : public StoreContract {
   RetentionContract() {
     engine->clock.jump(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()) -
                        engine->clock.unix_now());
-    engine->catalog().put_tenant({acme, "Acme", {}}, entry(acme));
+    for (const auto& tenant : {acme, globex}) engine->catalog().put_tenant({tenant, tenant.str(), {}}, entry(tenant));
     past = engine->clock.unix_now() - 1h;
     future = engine->clock.unix_now() + 1h;
   }
@@ -69,7 +69,7 @@ TEST_P(RetentionContract, FailedOnesHaveTheirOwnAgeAndDeadLettersStay) {
 
 TEST_P(RetentionContract, AnEventStaysAsLongAsOneOfItsDeliveries) {
   const auto a = new_destination(), b = new_destination(), c = new_destination();
-  engine->store().insert({{new_event(event("e1"), {a, b, c})}}, 0);
+  engine->store().insert({{new_event(event("e1"), {a, b, c})}}, engine->catalog().revision());
   settle(success(claim_one(a)));
   settle(dead_letter(claim_one(b)));
   EXPECT_EQ(remove(future, future).events, 0);
@@ -103,7 +103,7 @@ TEST_P(RetentionContract, TheOldestGoFirstInBatchesThatGoOn) {
 }
 
 TEST_P(RetentionContract, EventsThatNobodySubscribedToGoByTheirAge) {
-  engine->store().insert({{new_event(event("e1"), {}), new_event(event("e2"), {new_destination()})}}, 0);
+  engine->store().insert({{new_event(event("e1"), {}), new_event(event("e2"), {new_destination()})}}, engine->catalog().revision());
   EXPECT_EQ(retention().remove_unrouted_events(acme, past, 10), 0);
   EXPECT_EQ(retention().remove_unrouted_events(globex, future, 10), 0);
   EXPECT_EQ(retention().remove_unrouted_events(acme, future, 10), 1);
@@ -138,7 +138,7 @@ TEST_P(RetentionContract, SumsGoByTheirAge) {
 
 TEST_P(RetentionContract, OtherTenantsKeepTheirs) {
   const auto destination = new_destination();
-  engine->store().insert({{new_event(event("e1", globex), {destination})}}, 0);
+  engine->store().insert({{new_event(event("e1", globex), {destination})}}, engine->catalog().revision());
   settle(success(claim_one(destination)));
   EXPECT_EQ(remove(future, future).deliveries, 0);
   EXPECT_EQ(rows("integration_deliveries"), 1);
@@ -149,7 +149,7 @@ TEST_P(RetentionContract, TwoDaemonsLeaveNoEventBehind) {
   const auto a = new_destination(), b = new_destination();
   std::vector<delivery::NewEvent> events;
   for (int i = 0; i < 60; ++i) events.push_back(new_event(event("e" + std::to_string(i)), {a, b}));
-  engine->store().insert(events, 0);
+  engine->store().insert(events, engine->catalog().revision());
   for (const auto& destination : {a, b})
     for (auto& one : claim(destination)) settle(success(std::move(one)));
   std::atomic<int> left{120};
@@ -177,7 +177,7 @@ TEST_P(RetentionContract, DeliveriesGoOnBesideIt) {
   }};
   int delivered = 0;
   for (const auto& some : events) {
-    engine->store().insert(some, 0);
+    engine->store().insert(some, engine->catalog().revision());
     auto claims = claim(destination);
     EXPECT_THAT(claims, SizeIs(batch));
     std::vector<delivery::Settlement> settlements;
