@@ -7,6 +7,7 @@
 #include "api/administration_answers.hpp"
 #include "audit/audit_export.hpp"
 #include "audit/chain_check.hpp"
+#include "audit/hash_chain.hpp"
 #include "crypto/digest.hpp"
 #include "domain/timestamp.hpp"
 
@@ -20,6 +21,7 @@ constexpr std::size_t max_target = 256, max_actor = 128, max_correlation = 128;
 struct Parts {
   audit::AuditLog& log;
   const crypto::Ed25519Key& key;
+  const audit::TrustedKeys trusted;
   const Clock& clock;
 };
 
@@ -60,6 +62,15 @@ template <int Most>
 std::optional<int> parse_count(std::string_view text) {
   const auto number = parse_sequence(text);
   return number && *number >= 1 && *number <= Most ? std::optional{static_cast<int>(*number)} : std::nullopt;
+}
+
+Problem chain_broken(const std::string& fault) {
+  Problem problem;
+  problem.status = 409;
+  problem.code = "chain-broken";
+  problem.title = "The audit chain is broken";
+  problem.detail = fault;
+  return problem;
 }
 
 void throw_if_any(std::vector<ProblemField> errors) {
@@ -104,10 +115,11 @@ Response chain(const Request& request, const Parts& parts) {
   const int last = reader.one("last", "must be 1 to 10000", parse_count<AuditRouteLimits::checked_records>)
                        .value_or(AuditRouteLimits::default_checked_records);
   throw_if_any(std::move(errors));
-  const auto check = audit::check_last(parts.log, request.tenant, last);
+  const auto check = audit::check_last(parts.log, request.tenant, last, parts.trusted);
   return json_answer({{"records", check.head.sequence},
                       {"head_hash", crypto::to_hex(check.head.hash)},
                       {"checked", check.checked},
+                      {"signed_sequence", check.signed_sequence},
                       {"holds", !check.fault},
                       {"fault", check.fault ? json::value(*check.fault) : json::value(nullptr)},
                       {"export_public_key", crypto::to_base64(parts.key.public_key())}});
@@ -140,7 +152,10 @@ Response export_records(const Request& request, const Parts& parts) {
       throw ProblemError(bad_request("A query parameter is not valid", {{"after", "there is no such record"}}));
     before = found.front().link;
   }
-  const auto records = parts.log.read(request.tenant, after, limit);
+  audit::ChainReader chain(parts.log, request.tenant, before, parts.trusted);
+  const auto records = chain.next(limit);
+  if (chain.last().sequence >= chain.head().sequence) chain.next(1);  // the end is the head's
+  if (chain.fault()) throw ProblemError(chain_broken(*chain.fault()));
   audit::ExportWriter writer(request.tenant, before, parts.key, parts.clock.unix_now());
   Response response{200, "application/x-ndjson", writer.head(), {}};
   for (const auto& record : records) response.body += writer.record(record);
@@ -153,8 +168,9 @@ Response export_records(const Request& request, const Parts& parts) {
 
 }  // namespace
 
-void add_audit_routes(RouteTable& routes, audit::AuditLog& log, const crypto::Ed25519Key& key, const Clock& clock) {
-  const Parts parts{log, key, clock};
+void add_audit_routes(RouteTable& routes, audit::AuditLog& log, const crypto::Ed25519Key& key,
+                      const audit::TrustedKeys& trusted, const Clock& clock) {
+  const Parts parts{log, key, trusted, clock};
   routes.add(
       {"GET", "/api/v1/audit", Action::read_audit, [=](const Request& request) { return list(request, parts); }});
   routes.add({"GET", "/api/v1/audit/chain", Action::read_audit,

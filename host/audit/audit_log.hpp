@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audit/audit_record.hpp"
@@ -27,6 +28,8 @@ class AuditLog {
   virtual std::vector<Record> list(const TenantId& tenant, const AuditFilter& filter) = 0;
   // The last link of the tenant's chain; genesis() if it has none.
   virtual Link head(const TenantId& tenant) = 0;
+  // The last link of every chain that has one, the installation's included.
+  virtual std::vector<std::pair<TenantId, Link>> heads() = 0;
 };
 
 }  // namespace opi::audit

@@ -34,6 +34,7 @@ constexpr std::array action_names{
     ActionName{Action::sign_in_failed, "session.sign_in_failed"},
     ActionName{Action::signed_out, "session.signed_out"},
     ActionName{Action::audit_exported, "audit.exported"},
+    ActionName{Action::audit_checkpoint, "audit.checkpoint"},
     ActionName{Action::plugin_loaded, "plugin.loaded"},
     ActionName{Action::plugin_refused, "plugin.refused"},
     ActionName{Action::plugin_quarantined, "plugin.quarantined"},

@@ -36,6 +36,7 @@ enum class Action {
   sign_in_failed,
   signed_out,
   audit_exported,
+  audit_checkpoint,  // see trail_checkpoint.hpp
   plugin_loaded,
   plugin_refused,
   plugin_quarantined,

@@ -1,7 +1,5 @@
 #include "audit/chain_check.hpp"
 
-#include <algorithm>
-
 #include "audit/hash_chain.hpp"
 
 namespace opi::audit {
@@ -9,47 +7,45 @@ namespace {
 
 constexpr int page = 1'000;
 
-// Checks up to `check.head`; what is appended meanwhile is left for the next check.
-void run(AuditLog& log, const TenantId& tenant, Link last, ChainCheck& check) {
-  while (last.sequence < check.head.sequence) {
-    const auto left = check.head.sequence - last.sequence;
-    const auto records = log.read(tenant, last.sequence, static_cast<int>(std::min<std::int64_t>(left, page)));
-    if (records.empty()) {
-      check.fault = "record " + std::to_string(last.sequence + 1) + " is missing: the chain is cut off, its head is " +
-                    std::to_string(check.head.sequence);
-      return;
-    }
-    check.fault = first_fault(last, records);
-    if (check.fault) return;
+ChainCheck run(AuditLog& log, const TenantId& tenant, const Link& from, const TrustedKeys& trusted) {
+  ChainReader reader(log, tenant, from, trusted);
+  ChainCheck check;
+  check.head = reader.head();
+  for (auto records = reader.next(page); !records.empty(); records = reader.next(page))
     check.checked += static_cast<std::int64_t>(records.size());
-    last = records.back().link;
-  }
-  if (last.hash != check.head.hash)
-    check.fault = "record " + std::to_string(last.sequence) + " is not the one that the chain's head names";
+  check.signed_sequence = reader.signed_sequence();
+  check.fault = reader.fault();
+  const bool of_installation = tenant == system_tenant() || tenant == TenantId{};
+  if (!check.fault && check.head.sequence == 0 && !of_installation)
+    check.fault = "record 1 is missing: the trail is empty, without the record of its tenant's creation";
+  return check;
+}
+
+// The chain's first record, which is of every tail's past.
+std::optional<std::string> fault_of_first(AuditLog& log, const TenantId& tenant) {
+  const auto first = log.read(tenant, 0, 1);
+  if (first.empty()) return "record 1 is missing";
+  return first_fault(genesis(tenant), first);
 }
 
 }  // namespace
 
-ChainCheck check_chain(AuditLog& log, const TenantId& tenant, const Link& from) {
-  ChainCheck check;
-  check.head = log.head(tenant);
-  run(log, tenant, from, check);
-  return check;
+ChainCheck check_chain(AuditLog& log, const TenantId& tenant, const TrustedKeys& trusted) {
+  return run(log, tenant, genesis(tenant), trusted);
 }
 
-ChainCheck check_last(AuditLog& log, const TenantId& tenant, std::int64_t records) {
-  ChainCheck check;
-  check.head = log.head(tenant);
-  Link from = genesis(tenant);
-  if (check.head.sequence > records) {
-    const auto before = log.read(tenant, check.head.sequence - records - 1, 1);
-    if (before.empty() || before.front().link.sequence != check.head.sequence - records) {
-      check.fault = "record " + std::to_string(check.head.sequence - records) + " is missing";
-      return check;
-    }
-    from = before.front().link;
+ChainCheck check_last(AuditLog& log, const TenantId& tenant, std::int64_t records, const TrustedKeys& trusted) {
+  const auto head = log.head(tenant);
+  if (head.sequence <= records) return run(log, tenant, genesis(tenant), trusted);
+  const auto before = log.read(tenant, head.sequence - records - 1, 1);
+  if (before.empty() || before.front().link.sequence != head.sequence - records) {
+    ChainCheck check;
+    check.head = head;
+    check.fault = "record " + std::to_string(head.sequence - records) + " is missing";
+    return check;
   }
-  run(log, tenant, from, check);
+  auto check = run(log, tenant, before.front().link, trusted);
+  if (!check.fault) check.fault = fault_of_first(log, tenant);
   return check;
 }
 

@@ -3,21 +3,22 @@
 #include <optional>
 #include <string>
 
-#include "audit/audit_log.hpp"
+#include "audit/chain_reader.hpp"
 
 namespace opi::audit {
 
 struct ChainCheck {
   Link head;                         // of the stored chain, when the check began
   std::int64_t checked = 0;          // records
+  std::int64_t signed_sequence = 0;  // up to where a checkpoint among them vouches for the chain; 0: none does
   std::optional<std::string> fault;  // the first one, naming its record; nullopt if the chain holds
 };
 
-// Reads the records after `from` (genesis() for all) and holds each against its predecessor, and the last against the
-// chain's stored head, so that a cut-off end is found too. Throws what `log` throws.
-ChainCheck check_chain(AuditLog& log, const TenantId& tenant, const Link& from);
+// Reads the whole chain with a ChainReader. The trail of a tenant begins with the record of its creation, so that an
+// empty one is a fault; only that of the installation may be empty. Throws what `log` throws.
+ChainCheck check_chain(AuditLog& log, const TenantId& tenant, const TrustedKeys& trusted);
 
-// The last `records` records, or all if there are fewer; the link they follow is taken as given.
-ChainCheck check_last(AuditLog& log, const TenantId& tenant, std::int64_t records);
+// The last `records` records, or all if there are fewer, and the first; the link that they follow is taken as given.
+ChainCheck check_last(AuditLog& log, const TenantId& tenant, std::int64_t records, const TrustedKeys& trusted);
 
 }  // namespace opi::audit

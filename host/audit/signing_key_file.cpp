@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -35,8 +34,9 @@ class Descriptor {
   int number_;
 };
 
-// nullopt if there is no such file.
-std::optional<crypto::Ed25519Key> read(const std::filesystem::path& file) {
+}  // namespace
+
+std::optional<crypto::Ed25519Key> read_signing_key(const std::filesystem::path& file) {
   const Descriptor source(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (source.number() < 0 && errno == ENOENT) return std::nullopt;
   if (source.number() < 0) fail_with_errno(file, "cannot be opened");
@@ -51,6 +51,8 @@ std::optional<crypto::Ed25519Key> read(const std::filesystem::path& file) {
   if (!key) fail(file, "is not an unencrypted Ed25519 private key in PEM form");
   return key;
 }
+
+namespace {
 
 // Complete under another name first, so that nobody reads half a key; whoever links first wins.
 void create(const std::filesystem::path& file) {
@@ -76,10 +78,12 @@ void create(const std::filesystem::path& file) {
 
 }  // namespace
 
-crypto::Ed25519Key open_signing_key(const std::filesystem::path& file) {
-  if (auto key = read(file)) return std::move(*key);
+crypto::Ed25519Key open_signing_key(const std::filesystem::path& file, MissingKey missing) {
+  if (auto key = read_signing_key(file)) return std::move(*key);
+  if (missing == MissingKey::refused)
+    fail(file, "is not there: make it once, with openssl genpkey -algorithm ed25519, and give it to every daemon");
   create(file);
-  if (auto key = read(file)) return std::move(*key);
+  if (auto key = read_signing_key(file)) return std::move(*key);
   fail(file, "disappeared");
 }
 

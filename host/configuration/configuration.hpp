@@ -72,6 +72,9 @@ struct Configuration {
       retention_rollup_days = 0;
 
   std::string audit_signing_key;  // empty: <state_directory>/audit-signing-key.pem
+  std::vector<std::string> audit_trusted_keys;
+  std::int64_t audit_checkpoint_records = 0;
+  std::chrono::milliseconds audit_checkpoint_interval{};
 
   [[nodiscard]] std::string sqlite_file() const;
   [[nodiscard]] std::string audit_key_file() const;

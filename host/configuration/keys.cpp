@@ -84,6 +84,14 @@ std::string digests(C& c, const std::string& text) {
   return {};
 }
 
+std::string trusted_keys(C& c, const std::string& text) {
+  c.audit_trusted_keys = words(text);
+  for (const auto& key : c.audit_trusted_keys)
+    if (key.size() != 64 || key.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
+      return "must be a list of Ed25519 public keys of 64 hex digits";
+  return {};
+}
+
 std::string environment(C& c, const std::string& text) {
   for (const auto e : {Environment::production, Environment::local, Environment::dev, Environment::test})
     if (to_string(e) == text) {
@@ -215,10 +223,18 @@ const std::vector<Key>& keys() {
        milliseconds<&C::session_lifetime, 60'000, 604'800'000>},
 
       {"audit.signing_key_file", "", "absolute path",
-       "Ed25519 key (PEM, mode 0600) that signs exports of the audit trail; made if it is missing. Several daemons of "
-       "one "
-       "installation share one. Empty: audit-signing-key.pem in the state directory.",
+       "Ed25519 key (PEM, mode 0600) that signs the audit trail's checkpoints and exports. All daemons of one database "
+       "have the same, which must be there. Empty: audit-signing-key.pem in the state directory, made if it is missing; "
+       "for a single node.",
        false, absolute_path<&C::audit_signing_key>},
+      {"audit.trusted_keys", "", "public keys, 64 hex digits each",
+       "Keys besides the signing key's own whose checkpoints count: those that signed before it was changed.", false,
+       trusted_keys},
+      {"audit.checkpoint_records", "1000", "1 to 1000000",
+       "A signed checkpoint is written into a tenant's audit trail when so many records have none yet, or", false,
+       integer<&C::audit_checkpoint_records, 1, 1'000'000>},
+      {"audit.checkpoint_interval_ms", "900000", "ms, 1000 to 86400000", "when a record has been without one for so long.",
+       false, milliseconds<&C::audit_checkpoint_interval, 1'000, 86'400'000>},
 
       {"log.file", "-", "absolute path, or -", "JSON lines. - is standard error. SIGHUP opens the file anew.", false,
        log_file},

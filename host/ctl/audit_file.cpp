@@ -5,13 +5,14 @@
 
 #include <boost/json/serialize.hpp>
 #include <cerrno>
-#include <fstream>
-#include <iostream>
+#include <ostream>
 #include <system_error>
 
 #include "audit/audit_export.hpp"
+#include "audit/chain_reader.hpp"
 #include "audit/signing_key_file.hpp"
 #include "crypto/digest.hpp"
+#include "ctl/export_file.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/services.hpp"
 #include "ctl/store_access.hpp"
@@ -74,7 +75,8 @@ class Output {
 crypto::Ed25519Key signing_key(const configuration::Configuration& configuration) {
   const std::filesystem::path file = configuration.audit_key_file();
   try {
-    auto key = audit::open_signing_key(file);
+    auto key = audit::open_signing_key(
+        file, configuration.audit_signing_key.empty() ? audit::MissingKey::made : audit::MissingKey::refused);
     give_to_owner_of_folder(file);
     return key;
   } catch (const std::runtime_error& fault) {
@@ -128,41 +130,6 @@ audit::Entry export_entry(const Context& context, const TenantId& tenant, std::i
   return entry;
 }
 
-std::optional<crypto::Ed25519PublicKey> trusted_key(const Arguments& arguments) {
-  if (!arguments.has("public-key")) return std::nullopt;
-  const std::string given = arguments.get("public-key");
-  if (const auto key = crypto::ed25519_public_key(given)) return key;
-  std::ifstream file(given, std::ios::binary);
-  if (!file)
-    throw failure(exit_missing, "no-input", "The file cannot be read",
-                  "--public-key is neither a key nor a file that can be read");
-  std::string text(4096, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  const auto key = crypto::ed25519_public_key(text);
-  if (!key)
-    throw failure(exit_data, "invalid-content", "The content is not valid", given + ": holds no Ed25519 public key");
-  return key;
-}
-
-// One line without its end; false after the last. A line that is longer than any of an export is cut there, which the
-// verifier then refuses.
-bool next_line(std::istream& stream, std::string& line) {
-  line.clear();
-  for (char c = 0; stream.get(c);) {
-    if (c == '\n') return true;
-    line += c;
-    if (line.size() > audit::ExportLimits::line_bytes) return true;
-  }
-  return !line.empty();
-}
-
-std::optional<std::string> first_fault_of(std::istream& stream, audit::ExportVerifier& verifier) {
-  for (std::string line; next_line(stream, line);)
-    if (auto fault = verifier.line(line)) return fault;
-  return verifier.end();
-}
-
 }  // namespace
 
 int write_export(Context& context, const Arguments& arguments) {
@@ -175,18 +142,18 @@ int write_export(Context& context, const Arguments& arguments) {
   Output output(arguments.get("output"), context.out());
   audit::ExportWriter writer(tenant, before, key, context.clock().unix_now());
   output.write(writer.head());
-  std::int64_t at = before.sequence;
-  while (at < last) {
-    const auto records = log.read(tenant, at, static_cast<int>(std::min<std::int64_t>(page, last - at)));
-    if (records.empty())
-      throw failure(exit_findings, "chain-broken", "The audit chain is broken",
-                    "record " + std::to_string(at + 1) + " is missing: the chain is cut off");
-    for (const auto& record : records) output.write(writer.record(record));
-    at = records.back().link.sequence;
-  }
+  // What does not hold is not signed: the file is left unfinished, and removed.
+  audit::ChainReader reader(log, tenant, before, trusted_keys(context, arguments));
+  while (reader.last().sequence < last && !reader.fault())
+    for (const auto& record : reader.next(static_cast<int>(std::min<std::int64_t>(page, last - reader.last().sequence))))
+      output.write(writer.record(record));
+  if (reader.last().sequence >= reader.head().sequence) reader.next(1);  // the end is the head's
+  if (reader.fault())
+    throw failure(exit_findings, "chain-broken", "The audit chain is broken",
+                  "the audit chain of " + tenant.str() + " is broken: " + *reader.fault());
   output.write(writer.end());
   output.finish();
-  const auto count = std::max<std::int64_t>(0, at - before.sequence);
+  const auto count = reader.last().sequence - before.sequence;
   log.append({export_entry(context, tenant, before.sequence, count)});
   output.keep();
   const std::string sentence = "exported " + std::to_string(count) + " records of " + tenant.str();
@@ -205,18 +172,8 @@ int write_export(Context& context, const Arguments& arguments) {
 
 int verify_export(Context& context, const Arguments& arguments) {
   const std::string name = arguments.get("file");
-  audit::ExportVerifier verifier(trusted_key(arguments));
-  std::ifstream opened;
-  if (name != "-") {
-    opened.open(name, std::ios::binary);
-    if (!opened) {
-      const bool denied = errno == EACCES;
-      throw failure(denied ? exit_permission : exit_missing, denied ? "permission" : "no-input",
-                    "The file cannot be read", name + ": cannot be read");
-    }
-  }
-  std::istream& stream = name == "-" ? context.in() : opened;
-  const auto fault = first_fault_of(stream, verifier);
+  audit::ExportVerifier verifier(given_key(arguments));
+  const auto fault = ExportFile(context, name).read(verifier);
   const std::string key = verifier.key() ? crypto::to_base64(*verifier.key()) : "";
   if (context.json()) {
     print_json(context, {{"tenant_id", verifier.tenant().str()},

@@ -66,7 +66,7 @@ void Services::make_routes() {
   api::add_token_routes(routes_, *stores_.tokens, authenticator_, clock_, random_);
   // Of these, only those that sign nothing are called: export and verify are commands of their own, with the key of the
   // node's file, which a mere look must not make.
-  api::add_audit_routes(routes_, *stores_.audit, unused_key_, clock_);
+  api::add_audit_routes(routes_, *stores_.audit, unused_key_, {}, clock_);
 }
 
 }  // namespace opi::ctl

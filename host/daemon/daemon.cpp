@@ -36,6 +36,7 @@ constexpr milliseconds announce_interval{10};  // other daemons hear of work at 
 constexpr milliseconds catalog_interval{500};  // changed destinations are noticed this soon
 constexpr milliseconds listen_timeout{500};
 constexpr milliseconds sign_in_audit_interval{5'000};
+constexpr milliseconds checkpoint_look_interval{5'000};
 constexpr milliseconds cancel_timeout{5'000};            // for what the drain timeout cut off
 constexpr std::chrono::seconds dispatcher_deadline{90};  // several times the longest store timeout
 
@@ -47,16 +48,23 @@ std::string make_daemon_id(Random& random) {
   return std::string(host) + "/" + std::to_string(getpid()) + "/" + crypto::to_hex(bytes);
 }
 
+audit::TrustedKeys audit_keys(const crypto::Ed25519Key& own, const configuration::Configuration& configuration) {
+  auto keys = node::trusted_audit_keys(configuration);
+  keys.push_back(own.public_key());
+  return keys;
+}
+
 }  // namespace
 
 struct Daemon::Services {
   std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox, feed,
-      retention, sign_ins;
+      retention, sign_ins, checkpoints;
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
     for (auto* service :
-         {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention, &sign_ins})
+         {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention, &sign_ins,
+          &checkpoints})
       if (*service) list.push_back(service->get());
     return list;
   }
@@ -67,7 +75,14 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       logger_(logger),
       daemon_id_(make_daemon_id(random_)),
       stores_(stores::open(configuration_, clock_)),
-      audit_key_(audit::open_signing_key(configuration_.audit_key_file())),
+      audit_key_(audit::open_signing_key(configuration_.audit_key_file(), configuration_.audit_signing_key.empty()
+                                                                         ? audit::MissingKey::made
+                                                                         : audit::MissingKey::refused)),
+      audit_keys_(audit_keys(audit_key_, configuration_)),
+      checkpointer_(*stores_.audit, audit_key_, audit_keys_, clock_, checkpoint_options(configuration_),
+                    [this](const TenantId& tenant, const std::string& fault) {
+                      logger_.error("audit.chain_broken", {{"tenant", tenant.str()}, {"fault", fault}});
+                    }),
       plugins_(plugin_options(configuration_), logger_),
       secret_providers_(load_plugins(plugins_, configuration_, logger_)),
       adapters_(plugins_, {}, logger_),
@@ -165,6 +180,10 @@ void Daemon::make_services() {
   services_->sign_ins = make("sign_ins", [this] {
     failed_sign_ins_.run_once();
     return sign_in_audit_interval;
+  });
+  services_->checkpoints = make("checkpoints", [this] {
+    checkpointer_.run_once();
+    return checkpoint_look_interval;
   });
   if (!stores_.listener) return;
   services_->listen = make("listen", [this] {
@@ -269,7 +288,7 @@ api::RouteTable Daemon::make_routes() {
   api::add_delivery_event_routes(routes, *stores_.feed);
   api::add_health_routes(routes, *stores_.health, catalog_, clock_);
   api::add_session_routes(routes, authenticator_, !configuration_.relaxed());
-  api::add_audit_routes(routes, *stores_.audit, audit_key_, clock_);
+  api::add_audit_routes(routes, *stores_.audit, audit_key_, audit_keys_, clock_);
   api::add_token_routes(routes, *stores_.tokens, authenticator_, clock_, random_);
   api::add_console_routes(routes, console_, !configuration_.relaxed());
   return routes;

@@ -11,6 +11,7 @@
 #include "administration/test_events.hpp"
 #include "api/console_assets.hpp"
 #include "api/http_server.hpp"
+#include "audit/checkpointer.hpp"
 #include "configuration/configuration.hpp"
 #include "crypto/ed25519.hpp"
 #include "delivery/dead_letters.hpp"
@@ -77,7 +78,9 @@ class Daemon {
   runtime::SystemRandom random_;
   const std::string daemon_id_;
   stores::Stores stores_;
-  const crypto::Ed25519Key audit_key_;  // signs exports of the audit trail
+  const crypto::Ed25519Key audit_key_;  // signs the audit trail's checkpoints and exports
+  const audit::TrustedKeys audit_keys_;  // it, and those before it
+  audit::Checkpointer checkpointer_;
   plugins::PluginHost plugins_;
   const std::vector<std::shared_ptr<secrets::SecretProvider>> secret_providers_;
   plugins::PluginAdapterRegistry adapters_;

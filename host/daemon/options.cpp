@@ -53,6 +53,10 @@ delivery::Retention::Options retention_options(const Configuration& configuratio
   return options;
 }
 
+audit::Checkpointer::Options checkpoint_options(const Configuration& configuration) {
+  return {configuration.audit_checkpoint_records, configuration.audit_checkpoint_interval};
+}
+
 egress::TransportOptions transport_options(const Configuration& configuration) {
   egress::TransportOptions options;
   options.threads = static_cast<std::size_t>(configuration.egress_threads);

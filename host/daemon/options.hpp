@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "api/http_server.hpp"
+#include "audit/checkpointer.hpp"
 #include "configuration/configuration.hpp"
 #include "delivery/dispatcher.hpp"
 #include "delivery/intake.hpp"
@@ -26,6 +27,7 @@ delivery::Dispatcher::Options dispatcher_options(const configuration::Configurat
 delivery::Rescuer::Options rescuer_options(const configuration::Configuration& configuration, std::string daemon_id);
 delivery::Intake::Options intake_options(const configuration::Configuration& configuration);
 delivery::Retention::Options retention_options(const configuration::Configuration& configuration);
+audit::Checkpointer::Options checkpoint_options(const configuration::Configuration& configuration);
 egress::TransportOptions transport_options(const configuration::Configuration& configuration);
 identity::JwtRules jwt_rules(const configuration::Configuration& configuration);
 identity::Sessions::Options session_options(const configuration::Configuration& configuration);

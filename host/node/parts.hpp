@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "configuration/configuration.hpp"
+#include "crypto/ed25519.hpp"
 #include "egress/address_guard.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_secret_provider.hpp"
@@ -22,6 +23,8 @@ std::vector<std::shared_ptr<secrets::SecretProvider>> load_plugins(plugins::Plug
 
 // Throws std::runtime_error that names an entry of egress.allow which is not a CIDR block.
 egress::AddressGuard address_guard(const configuration::Configuration& configuration);
+// audit.trusted_keys.
+std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Configuration& configuration);
 // What is wrong with values that only the parts can judge.
 std::vector<std::string> faults(const configuration::Configuration& configuration);
 

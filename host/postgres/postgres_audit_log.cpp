@@ -26,6 +26,8 @@ constexpr Statement list_audit_log{"list_audit_log", R"(
 constexpr Statement read_head{"read_chain_head",
                               "SELECT sequence, hash FROM audit_chain_heads WHERE tenant_id = $1::text"};
 
+constexpr Statement read_heads{"read_chain_heads", "SELECT tenant_id, sequence, hash FROM audit_chain_heads"};
+
 std::vector<audit::Record> records_of(const Rows& rows, const TenantId& tenant) {
   std::vector<audit::Record> records;
   for (int i = 0; i < rows.size(); ++i) {
@@ -86,6 +88,17 @@ audit::Link PostgresAuditLog::head(const TenantId& tenant) {
   const auto rows = session->execute(read_head, Parameters{}.text(tenant.str()));
   if (rows.empty()) return audit::genesis(tenant);
   return {rows.int8(0, 0), {}, rows.bytes32(0, 1)};
+}
+
+std::vector<std::pair<TenantId, audit::Link>> PostgresAuditLog::heads() {
+  auto session = database_.general().borrow();
+  const auto rows = session->execute(read_heads);
+  std::vector<std::pair<TenantId, audit::Link>> heads;
+  for (int i = 0; i < rows.size(); ++i) {
+    const auto tenant = rows.text(i, 0).empty() ? TenantId{} : TenantId::parse(rows.text(i, 0)).value();
+    heads.emplace_back(tenant, audit::Link{rows.int8(i, 1), {}, rows.bytes32(i, 2)});
+  }
+  return heads;
 }
 
 }  // namespace opi::postgres

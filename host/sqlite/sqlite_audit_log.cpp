@@ -42,6 +42,8 @@ constexpr Statement list_by_correlation{"list_audit_log_by_correlation", R"(
     AND correlation_id = ?8 AND correlation_id <> ''
   ORDER BY sequence DESC LIMIT ?7)"};
 
+constexpr Statement read_heads{"read_chain_heads", "SELECT tenant_id, sequence, hash FROM audit_chain_heads"};
+
 std::vector<audit::Record> records_of(Query& rows, const TenantId& tenant) {
   std::vector<audit::Record> records;
   while (rows.step()) {
@@ -102,6 +104,17 @@ std::vector<audit::Record> SqliteAuditLog::list(const TenantId& tenant, const au
 audit::Link SqliteAuditLog::head(const TenantId& tenant) {
   const auto session = database_.reader();
   return head_of(*session, tenant);
+}
+
+std::vector<std::pair<TenantId, audit::Link>> SqliteAuditLog::heads() {
+  const auto session = database_.reader();
+  Query rows{*session, read_heads};
+  std::vector<std::pair<TenantId, audit::Link>> heads;
+  while (rows.step()) {
+    const auto tenant = rows.view(0).empty() ? TenantId{} : TenantId::parse(rows.view(0)).value();
+    heads.emplace_back(tenant, audit::Link{rows.int8(1), {}, rows.bytes32(2)});
+  }
+  return heads;
 }
 
 }  // namespace opi::sqlite

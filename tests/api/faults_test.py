@@ -163,6 +163,19 @@ class FaultsTest(ApiTest):
                 self.assertEqual(answer.json.get("state"), "delivered" if code == "not-a-dead-letter" else None)
         self.expect(self.ask("discardDeadLetter", Call(path=orphan, body=reason)), 200)
 
+    def test_an_audit_trail_that_is_no_chain(self):
+        self.world.succeed("createTenant", None, body={"tenant_id": "tampered", "name": "Tampered"})
+        time, digest = (("now()", "sha256('x')") if self.world.surroundings.cluster else ("0", f"x'{'00' * 32}'"))
+        self.world.surroundings.sql(
+            "INSERT INTO audit_log VALUES ('tampered', 9, " + time + ", 'system', '', '', 'tenant.changed', '', '', '', "
+            + digest + ", " + digest + ")")
+        admin = Caller(self.world.system_token, "tampered")
+        answer = self.ask("exportAuditRecords", Call(), admin)
+        self.expect(answer, 409, "chain-broken")
+        self.assertIn("record 9 lies beyond the chain's head", answer.json["detail"])
+        chain = self.ask("checkAuditChain", Call(), admin).json
+        self.assertEqual((chain["holds"], chain["fault"]), (False, answer.json["detail"]))
+
     def test_getting_a_delivery_that_is_no_dead_letter_as_one(self):
         call = Call(path={"id": self.world.delivered(OWNER)["delivery_id"]})
         self.expect(self.ask("getDeadLetter", call), 404, "not-found")

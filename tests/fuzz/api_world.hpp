@@ -61,7 +61,7 @@ struct ApiWorld {
     api::add_health_routes(routes, health, catalog, clock);
     api::add_session_routes(routes, authenticator, true);
     api::add_token_routes(routes, token_store, authenticator, clock, random);
-    api::add_audit_routes(routes, audit_log, key, clock);
+    api::add_audit_routes(routes, audit_log, key, {key.public_key()}, clock);
   }
 
   // False if the target is no URI: then the server answers by itself.

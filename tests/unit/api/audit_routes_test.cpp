@@ -14,7 +14,7 @@ using testing::HasSubstr;
 class AuditTrail : public test::WithApi {
  protected:
   AuditTrail() {
-    add_audit_routes(routes, audit_log, key, clock);
+    add_audit_routes(routes, audit_log, key, {key.public_key()}, clock);
     for (int i = 1; i <= 3; ++i) {
       auto entry = test::catalog_entry("acme", audit::Action::dead_letter_replayed, "delivery:" + std::to_string(i));
       entry.at = clock.unix_now();

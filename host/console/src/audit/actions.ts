@@ -26,9 +26,11 @@ const named: Record<AuditAction, true> = {
   'session.sign_in_failed': true,
   'session.signed_out': true,
   'audit.exported': true,
+  'audit.checkpoint': true,
   'plugin.loaded': true,
   'plugin.refused': true,
   'plugin.quarantined': true,
+  'plugin.retired': true,
 };
 
 export const auditActions = Object.keys(named) as AuditAction[];

@@ -1,0 +1,86 @@
+#include "audit/checkpointer.hpp"
+
+#include <algorithm>
+
+#include "audit/hash_chain.hpp"
+
+namespace opi::audit {
+namespace {
+
+constexpr int read_at_once = 1'000;
+
+// A checkpoint needs none itself.
+std::int64_t unsigned_records(std::int64_t head, std::int64_t signed_to) {
+  return head - signed_to - (signed_to > 0 ? 1 : 0);
+}
+
+}  // namespace
+
+Checkpointer::Checkpointer(AuditLog& log, const crypto::Ed25519Key& key, TrustedKeys trusted, const Clock& clock,
+                           const Options& options, Report report)
+    : log_(log),
+      key_(key),
+      trusted_(std::move(trusted)),
+      clock_(clock),
+      options_(options),
+      report_(std::move(report)) {}
+
+void Checkpointer::run_once() {
+  for (const auto& [tenant, head] : log_.heads()) look(tenant, head);
+}
+
+// From the last checkpoint on, which vouches for what is before it, else from the first record.
+Checkpointer::Watched Checkpointer::begin(const TenantId& tenant) {
+  AuditFilter checkpoints;
+  checkpoints.action = Action::audit_checkpoint;
+  checkpoints.limit = 1;
+  Watched watched;
+  watched.read = genesis(tenant);
+  watched.unsigned_since = clock_.unix_now();
+  const auto last = log_.list(tenant, checkpoints);
+  if (last.empty()) {
+    const auto first = log_.read(tenant, 0, 1);
+    if (!first.empty()) watched.unsigned_since = first.front().entry.at;
+    return watched;
+  }
+  // Whether it holds, the reader finds out that comes by it.
+  if (const auto checkpoint = parse_checkpoint(last.front())) {
+    watched.read = {checkpoint->at.sequence, {}, checkpoint->at.hash};
+    watched.signed_to = checkpoint->at.sequence;
+    watched.unsigned_since = last.front().entry.at;
+  }
+  return watched;
+}
+
+bool Checkpointer::due(const Watched& watched, std::int64_t head) const {
+  const auto count = unsigned_records(head, watched.signed_to);
+  return count > 0 && (count >= options_.records || clock_.unix_now() - watched.unsigned_since >= options_.interval);
+}
+
+void Checkpointer::look(const TenantId& tenant, const Link& head) {
+  auto found = watched_.find(tenant);
+  if (found == watched_.end()) found = watched_.emplace(tenant, begin(tenant)).first;
+  auto& watched = found->second;
+  const UnixTime now = clock_.unix_now();
+  if (now < watched.quiet_until) return;
+  const bool set_back = head.sequence < watched.read.sequence ||
+                        (head.sequence == watched.read.sequence && head.hash != watched.read.hash);
+  if (!set_back && unsigned_records(head.sequence, watched.signed_to) <= 0) watched.unsigned_since = now;
+  if (!set_back && !due(watched, head.sequence)) return;
+
+  ChainReader reader(log_, tenant, watched.read, trusted_);
+  while (!reader.next(read_at_once).empty()) continue;
+  if (reader.fault()) {
+    report_(tenant, *reader.fault());
+    watched.quiet_until = now + options_.interval;
+    return;
+  }
+  watched.read = reader.last();
+  watched.signed_to = std::max(watched.signed_to, reader.signed_sequence());
+  if (!due(watched, watched.read.sequence)) return;  // another daemon was first
+  log_.append({checkpoint_entry(tenant, watched.read, key_, now)});
+  watched.signed_to = watched.read.sequence;
+  watched.unsigned_since = now;
+}
+
+}  // namespace opi::audit
