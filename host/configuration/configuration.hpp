@@ -78,6 +78,8 @@ struct Configuration {
 
   [[nodiscard]] std::string sqlite_file() const;
   [[nodiscard]] std::string audit_key_file() const;
+  // Other daemons may write into the same trail.
+  [[nodiscard]] bool shares_audit_trail() const { return store_engine == StoreEngine::postgres; }
   // Signing may be left out and the local secret provider used.
   [[nodiscard]] bool relaxed() const { return environment != Environment::production; }
 };

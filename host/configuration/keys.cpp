@@ -224,8 +224,8 @@ const std::vector<Key>& keys() {
 
       {"audit.signing_key_file", "", "absolute path",
        "Ed25519 key (PEM, mode 0600) that signs the audit trail's checkpoints and exports. All daemons of one database "
-       "have the same, which must be there. Empty: audit-signing-key.pem in the state directory, made if it is missing; "
-       "for a single node.",
+       "have the same, which must be there. Empty: audit-signing-key.pem in the state directory, made if it is missing; on "
+       "PostgreSQL no checkpoints are written then.",
        false, absolute_path<&C::audit_signing_key>},
       {"audit.trusted_keys", "", "public keys, 64 hex digits each",
        "Keys besides the signing key's own whose checkpoints count: those that signed before it was changed.", false,

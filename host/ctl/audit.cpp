@@ -83,7 +83,7 @@ int verify_stored(Context& context, const Arguments& arguments) {
     throw failure(exit_findings, "chain-broken", "The audit chain is broken",
                   "the audit chain of " + tenant.str() + " is broken: " + *check.fault);
   const std::string signed_part =
-      check.signed_sequence == 0 ? ", none of them signed yet" : ", signed up to " + std::to_string(check.signed_sequence);
+      check.signed_sequence == 0 ? "" : ", signed up to " + std::to_string(check.signed_sequence);
   return tell(context, {},
               "the audit chain of " + tenant.str() + " holds: " + std::to_string(check.head.sequence) + " records" +
                   signed_part + (compared ? ", and has all that " + arguments.get("against") + " has" : ""));

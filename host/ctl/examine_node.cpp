@@ -110,6 +110,13 @@ void examine_configuration(const Context& context, Findings& findings) {
       c.postgres_connection_file.empty() && c.postgres_connection.find("password") != std::string::npos;
   if (holds_password && !context.config_file().empty()) examine_private_file(context.config_file(), findings);
   if (!c.postgres_connection_file.empty()) examine_private_file(c.postgres_connection_file, findings);
+  examine_private_file(c.audit_key_file(), findings);
+  if (!c.audit_signing_key.empty() && !status_of(c.audit_signing_key))
+    findings.error("audit", "the signing key " + c.audit_signing_key + " is not there, or may not be looked at",
+                   "make it once: openssl genpkey -algorithm ed25519 -out FILE; give every daemon the same");
+  if (c.audit_signing_key.empty() && c.shares_audit_trail())
+    findings.warning("audit", "no key of all daemons is named: the audit trail has no signed checkpoints",
+                     "name one in audit.signing_key_file, the same on every node");
   if (findings.clean_since(before))
     findings.ok("configuration", context.config_file().empty() ? "no file: defaults and environment are valid"
                                                                : context.config_file() + " is valid");

@@ -181,10 +181,14 @@ void Daemon::make_services() {
     failed_sign_ins_.run_once();
     return sign_in_audit_interval;
   });
-  services_->checkpoints = make("checkpoints", [this] {
-    checkpointer_.run_once();
-    return checkpoint_look_interval;
-  });
+  // Daemons that share a database must not each sign with a key of its own: none could tell then whose checkpoint counts.
+  if (!configuration_.shares_audit_trail() || !configuration_.audit_signing_key.empty())
+    services_->checkpoints = make("checkpoints", [this] {
+      checkpointer_.run_once();
+      return checkpoint_look_interval;
+    });
+  else
+    logger_.warning("audit.no_checkpoints", {{"reason", "audit.signing_key_file names no key for all daemons"}});
   if (!stores_.listener) return;
   services_->listen = make("listen", [this] {
     if (stores_.listener->run_once(listen_timeout)) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "command_line/operator.hpp"
@@ -88,6 +89,92 @@ TEST_P(Audit, APartBeginsAndEndsAtWholeRecords) {
   const auto before = user.json({"audit", "export", "--tenant", "acme", "--to", fourth, "--output", file("early")});
   EXPECT_LE(before.at("records").as_int64(), 3);
   EXPECT_EQ(user.run({"audit", "export", "--tenant", "acme", "--from", "yesterday", "--output", "-"}).code, 64);
+}
+
+TEST_P(Audit, AStoredTrailStillHasWhatAnEarlierExportHas) {
+  const auto made = user.json({"audit", "export", "--tenant", "acme", "--output", file("trail")});
+  (void)site.token("auditor");
+  const std::vector<std::string> compare{"audit", "verify", "--tenant", "acme", "--against", file("trail")};
+  const auto same = user.run(compare);
+  EXPECT_EQ(same.code, 0) << same.err;
+  EXPECT_THAT(same.out, HasSubstr("holds: 10 records, and has all that " + file("trail") + " has"));
+  EXPECT_THAT(same.err, testing::IsEmpty()) << "the key is the node's own";
+  // The same tenant with another history: as if this one had been rewritten.
+  system_test::Site other(nullptr);
+  other.provision("/healthy");
+  const auto elsewhere = Operator(other).json({"audit", "export", "--tenant", "acme", "--output", file("other")});
+  const auto against_other = [&](const std::string& key) {
+    return user.run({"audit", "verify", "--tenant", "acme", "--against", file("other"), "--public-key", key});
+  };
+  EXPECT_EQ(against_other(text(elsewhere, "public_key")).code, 1);
+  EXPECT_THAT(against_other(text(elsewhere, "public_key")).err, HasSubstr("record 1 is another one in the store"));
+  EXPECT_THAT(against_other(text(made, "public_key")).err, HasSubstr("signed with another key"));
+  EXPECT_THAT(user.run({"audit", "verify", "--tenant", "_system", "--against", file("trail")}).err,
+              HasSubstr("it is an export of acme"));
+  EXPECT_EQ(user.run({"audit", "verify", "--file", file("trail"), "--against", file("other")}).code, 64);
+  EXPECT_EQ(user.run({"audit", "verify", "--tenant", "acme", "--against", "/nowhere"}).code, 66);
+  EXPECT_FALSE(user.shell("$CTL audit verify --json --tenant acme --against '" + file("other") + "'")
+                   .json()
+                   .at("holds")
+                   .as_bool());
+}
+
+TEST_P(Audit, ATrailThatIsShorterThanItsExportIsNoticed) {
+  if (std::string(GetParam()) != "SQLite") GTEST_SKIP() << "its database is not a file to put back";
+  const auto store = file("store.sqlite");
+  user.shell("sqlite3 '" + store + "' '.backup " + file("earlier") + "'");
+  (void)site.token("auditor");
+  user.json({"audit", "export", "--tenant", "acme", "--output", file("trail")});
+  user.shell("rm '" + store + "'*; mv '" + file("earlier") + "' '" + store + "'");
+  EXPECT_EQ(user.run({"audit", "verify", "--tenant", "acme"}).code, 0);
+  const auto compared = user.run({"audit", "verify", "--tenant", "acme", "--against", file("trail")});
+  EXPECT_EQ(compared.code, 1);
+  EXPECT_THAT(compared.err, HasSubstr("record 9 of the export is missing in the store"));
+}
+
+TEST_P(Audit, ABrokenTrailIsNotExported) {
+  const std::string digest = std::string(64, '0');
+  const std::string junk = "INSERT INTO audit_log VALUES ('acme', 9, ";
+  if (std::string(GetParam()) == "SQLite")
+    user.shell("sqlite3 '" + file("store.sqlite") + "' \"" + junk + "0, 'system', '', '', 'tenant.changed', '', '', '', x'" +
+               digest + "', x'" + digest + "')\"");
+  else
+    user.shell("/usr/lib/postgresql/15/bin/psql -q \"$(cat '" + file("connection") + "')\" -c \"" + junk +
+               "now(), 'system', '', '', 'tenant.changed', '', '', '', '\\\\x" + digest + "', '\\\\x" + digest + "')\"");
+  const auto refused = user.run({"audit", "export", "--tenant", "acme", "--output", file("trail")});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("record 9 lies beyond the chain's head, which is 8"));
+  EXPECT_FALSE(std::filesystem::exists(file("trail"))) << "half an export";
+}
+
+TEST_P(Audit, ADaemonSignsTheTrailWithTheNamedKey) {
+  site.set("audit.signing_key_file", file("fleet.pem"));
+  const auto without = user.run({"audit", "export", "--tenant", "acme", "--output", file("trail")});
+  EXPECT_EQ(without.code, 78) << "a key that is named is the same everywhere, and is not made";
+  EXPECT_THAT(without.err, HasSubstr("is not there"));
+  EXPECT_FALSE(std::filesystem::exists(file("fleet.pem")));
+  user.shell("umask 077; openssl genpkey -algorithm ed25519 -out '" + file("fleet.pem") + "'");
+  site.set("audit.checkpoint_interval_ms", "1000");
+  {
+    system_test::RunningDaemon daemon(site);
+    const auto verified = [&] { return user.json({"audit", "verify", "--tenant", "acme"}); };
+    ASSERT_TRUE(system_test::eventually([&] { return verified().at("signed_sequence").as_int64() == 8; }));
+    EXPECT_TRUE(verified().at("trusted").as_bool());
+    const auto record =
+        user.json({"audit", "list", "--tenant", "acme", "--action", "audit.checkpoint"}).at("records").at(0);
+    EXPECT_EQ(record.at("details").at("sequence").as_int64(), 8);
+  }
+  EXPECT_THAT(user.run({"audit", "verify", "--tenant", "acme"}).out, HasSubstr("holds: 9 records, signed up to 8"));
+  EXPECT_THAT(user.run({"audit", "verify", "--tenant", "acme", "--public-key", std::string(64, 'a')}).err,
+              HasSubstr("record 9 is a checkpoint of a key that is not trusted"));
+  // The key is changed, and the former one still counts.
+  const auto former = user.shell("openssl pkey -in '" + file("fleet.pem") +
+                                 "' -pubout -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \\n'")
+                          .out;
+  user.shell("umask 077; openssl genpkey -algorithm ed25519 -out '" + file("fleet.pem") + "'");
+  EXPECT_EQ(user.run({"audit", "verify", "--tenant", "acme"}).code, 1);
+  site.set("audit.trusted_keys", former);
+  EXPECT_EQ(user.run({"audit", "verify", "--tenant", "acme"}).code, 0);
 }
 
 TEST_P(Audit, AnExportCanBePiped) {
