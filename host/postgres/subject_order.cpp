@@ -10,7 +10,7 @@ using Element = ArrayParameter::Element;
 constexpr Statement lock_all{"lock_subjects", R"(
   SELECT l.bucket FROM integration_subject_locks l
   WHERE l.bucket = ANY (ARRAY(
-    SELECT DISTINCT (hashtextextended(n.destination_id::text || ' ' || n.subject, 0) & 16383)::int
+    SELECT DISTINCT (hashtextextended(n.destination_id::text || ' ' || n.subject, 0) & 65535)::int
     FROM unnest($1::uuid[], $2::text[]) AS n (destination_id, subject)))
   ORDER BY l.bucket FOR UPDATE)"};
 

@@ -52,6 +52,22 @@ TEST_P(Node, DoctorFindsASoundNodeSound) {
   EXPECT_THAT(finding(examine(1), "audit"), testing::StartsWith("error the signing key "));
 }
 
+TEST_P(Node, DoctorNamesADatabaseThatIsOpenToItsLogins) {
+  if (std::string(GetParam()) != "PostgreSQL") GTEST_SKIP() << "SQLite has no logins";
+  site.provision("/healthy");
+  EXPECT_EQ(finding(examine(0), "rights"), "");
+  const auto change = [&](const std::string& sql) {
+    user.shell("/usr/lib/postgresql/15/bin/psql -q \"$(cat '" + (site.folder() / "connection").string() + "')\" -c \"" +
+               sql + "\"");
+  };
+  change("ALTER FUNCTION opi.publish(jsonb) RESET search_path");
+  EXPECT_THAT(finding(examine(1), "rights"), HasSubstr("error the function opi.publish(jsonb) takes what its caller made"));
+  change("ALTER FUNCTION opi.publish(jsonb) SET search_path = pg_catalog, pg_temp");
+  change("GRANT TEMPORARY ON DATABASE \\\"$(sed 's/.*dbname=//' '" + (site.folder() / "connection").string() +
+         "')\\\" TO PUBLIC");
+  EXPECT_THAT(finding(examine(0), "rights"), HasSubstr("warning every login may make temporary tables"));
+}
+
 TEST_P(Node, DoctorFindsWhatIsWrong) {
   site.provision("/healthy",
                  R"(},{"destination_id":"0192f000-0000-7000-8000-000000000002","name":"mute","adapter":"webhook",)"

@@ -14,6 +14,7 @@
 #include "postgres/postgres_catalog_store.hpp"
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_vitals.hpp"
+#include "postgres/schema.hpp"
 #include "postgres/subject_order.hpp"
 #include "postgres/transaction.hpp"
 
@@ -184,6 +185,36 @@ TEST_F(DatabaseRights, ALookNamesADatabaseThatIsNotAsItShouldBe) {
       << "of a database that holds nothing of ours there is nothing to say";
 }
 
+// With what was in it, and open to whom it was open.
+TEST_F(DatabaseRights, ADatabaseOfTheVersionBeforeIsBroughtToTheSame) {
+  const std::string before = shared_cluster().create_database();
+  const postgres::PostgresOptions options{.connection = before};
+  {
+    postgres::Connection connection{postgres::plain_settings(options, std::chrono::minutes{1})};
+    connection.ensure_open();
+    postgres::migrate_schema(connection, postgres::known_migrations().first(8));
+  }
+  session_.reset(PQconnectdb(before.c_str()));
+  column("SET search_path = public");
+  column("INSERT INTO tenants (tenant_id, name, revision) VALUES ('acme', 'Acme', 1)");
+  column("CREATE TABLE of_somebody (tenant_id text)");
+  column("CREATE ROLE somebody; ALTER TABLE of_somebody OWNER TO somebody; SET search_path = public");
+  std::vector<std::string> open;
+  for (const auto& one : postgres::look(options).weaknesses) open.push_back(one.message);
+  EXPECT_THAT(open, testing::UnorderedElementsAre(
+                        HasSubstr("opi.publish(jsonb)"), HasSubstr("opi.envelope_text"), HasSubstr("protect_tenants"),
+                        HasSubstr("function refuse_audit_change()"), HasSubstr("execute refuse_audit_change()"),
+                        HasSubstr("temporary tables")));
+  postgres::PostgresDatabase{options}.migrate();
+  EXPECT_THAT(postgres::look(options).weaknesses, IsEmpty());
+  EXPECT_THAT(column("SELECT name FROM tenants"), testing::ElementsAre("Acme"));
+  column("DROP TABLE of_somebody; DROP ROLE somebody; SET search_path = public");
+  const auto documented = documented_rights();
+  Rights found;
+  for (const auto& right : column(granted)) found.insert(right);
+  EXPECT_EQ(found, documented);
+}
+
 TEST_F(DatabaseRights, NoLockOfOursIsOneThatAnyLoginCouldTake) {
   audit::Entry entry;
   entry.tenant = acme_;
@@ -198,7 +229,7 @@ TEST_F(DatabaseRights, NoLockOfOursIsOneThatAnyLoginCouldTake) {
     EXPECT_EQ(session->execute(held).int8(0, 0), 0);
     EXPECT_THAT(column("SELECT mode FROM pg_locks WHERE relation = 'integration_intake_gate'::regclass"),
                 testing::ElementsAre("RowExclusiveLock"));
-    EXPECT_EQ(column("SELECT bucket FROM integration_subject_locks FOR UPDATE SKIP LOCKED").size(), 16'384u - 2u);
+    EXPECT_EQ(column("SELECT bucket FROM integration_subject_locks FOR UPDATE SKIP LOCKED").size(), 65'536u - 2u);
   }
   for (const char* role : {"opi_producer", "opi_api", "opi_worker"}) {
     column(std::string("SET ROLE ") + role);

@@ -24,10 +24,10 @@ CREATE TABLE integration_intake_gate ();
 -- Row locks that order what happens to one subject of one destination, which a hash puts into a bucket. Locking a row
 -- takes the right to update it; the one column that may be updated can only stay as it is.
 CREATE TABLE integration_subject_locks (
-  bucket integer PRIMARY KEY CHECK (bucket BETWEEN 0 AND 16383),
+  bucket integer PRIMARY KEY CHECK (bucket BETWEEN 0 AND 65535),
   held boolean NOT NULL DEFAULT true CHECK (held)
 );
-INSERT INTO integration_subject_locks (bucket) SELECT generate_series(0, 16383);
+INSERT INTO integration_subject_locks (bucket) SELECT generate_series(0, 65535);
 
 -- Every table of ours with rows of tenants, those that later migrations make included: they call it again, and grant by
 -- need what their tables are for.
