@@ -12,8 +12,8 @@ struct AuditRouteLimits {
 
 // GET /api/v1/audit (filters action, actor_id, target, correlation_id, from, to; cursor, limit), /audit/{sequence},
 // /audit/chain (the chain's head and whether its last records hold) and /audit/export (JSON Lines with signed
-// checkpoints; after, limit), which is itself audited. `key` signs exports and outlives the routes; the checkpoints that
-// stand in the trail must be of one of the trusted keys.
+// checkpoints; after, limit), which is itself audited. `key` signs exports and outlives the routes; the checkpoints
+// that stand in the trail must be of one of the trusted keys.
 void add_audit_routes(RouteTable& routes, audit::AuditLog& log, const crypto::Ed25519Key& key,
                       const audit::TrustedKeys& trusted, const Clock& clock);
 

@@ -37,7 +37,8 @@ std::optional<std::string> ChainReader::fault_at_end() {
   const auto beyond = log_.read(tenant_, head_.sequence, 1);
   if (beyond.empty()) {
     if (last_.sequence > head_.sequence)
-      return "record " + std::to_string(head_.sequence + 1) + " is missing: the chain was cut off together with its head";
+      return "record " + std::to_string(head_.sequence + 1) +
+             " is missing: the chain was cut off together with its head";
     return std::nullopt;
   }
   const auto sequence = beyond.front().link.sequence;

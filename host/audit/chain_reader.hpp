@@ -9,8 +9,8 @@
 namespace opi::audit {
 
 // Reads a stored chain from a link on, and finds out whether it is one: each record against its predecessor, the last
-// against the chain's head, the head against what lies beyond it, and the signed checkpoints on the way. Reads up to the
-// head that there is when it is made; what is appended meanwhile is left to the next reader.
+// against the chain's head, the head against what lies beyond it, and the signed checkpoints on the way. Reads up to
+// the head that there is when it is made; what is appended meanwhile is left to the next reader.
 class ChainReader {
  public:
   ChainReader(AuditLog& log, TenantId tenant, const Link& from, TrustedKeys trusted);

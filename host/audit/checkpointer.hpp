@@ -11,7 +11,7 @@ namespace opi::audit {
 class Checkpointer {
  public:
   struct Options {
-    std::int64_t records = 1'000;                                 // at so many unsigned ones, or
+    std::int64_t records = 1'000;                                  // at so many unsigned ones, or
     std::chrono::milliseconds interval{std::chrono::minutes{15}};  // when one has been unsigned for so long
   };
   // `report` hears of a chain that does not hold; it is not signed, and told of again after the interval.
@@ -24,7 +24,7 @@ class Checkpointer {
 
  private:
   struct Watched {
-    Link read;                  // what was read and holds up to here
+    Link read;                   // what was read and holds up to here
     std::int64_t signed_to = 0;  // by a checkpoint of whomever; 0: none yet
     UnixTime unsigned_since{};
     UnixTime quiet_until{};  // after a fault

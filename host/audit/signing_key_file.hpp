@@ -10,8 +10,8 @@ namespace opi::audit {
 // may make one of its own.
 enum class MissingKey { made, refused };
 
-// The key that signs audit exports and checkpoints, from its PEM file (mode 0600). Several programs may make it at once:
-// all get the same. Throws std::runtime_error naming the file.
+// The key that signs audit exports and checkpoints, from its PEM file (mode 0600). Several programs may make it at
+// once: all get the same. Throws std::runtime_error naming the file.
 crypto::Ed25519Key open_signing_key(const std::filesystem::path& file, MissingKey missing = MissingKey::made);
 // nullopt if there is no such file.
 std::optional<crypto::Ed25519Key> read_signing_key(const std::filesystem::path& file);

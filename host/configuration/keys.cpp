@@ -224,7 +224,8 @@ const std::vector<Key>& keys() {
 
       {"audit.signing_key_file", "", "absolute path",
        "Ed25519 key (PEM, mode 0600) that signs the audit trail's checkpoints and exports. All daemons of one database "
-       "have the same, which must be there. Empty: audit-signing-key.pem in the state directory, made if it is missing; on "
+       "have the same, which must be there. Empty: audit-signing-key.pem in the state directory, made if it is "
+       "missing; on "
        "PostgreSQL no checkpoints are written then.",
        false, absolute_path<&C::audit_signing_key>},
       {"audit.trusted_keys", "", "public keys, 64 hex digits each",
@@ -233,8 +234,9 @@ const std::vector<Key>& keys() {
       {"audit.checkpoint_records", "1000", "1 to 1000000",
        "A signed checkpoint is written into a tenant's audit trail when so many records have none yet, or", false,
        integer<&C::audit_checkpoint_records, 1, 1'000'000>},
-      {"audit.checkpoint_interval_ms", "900000", "ms, 1000 to 86400000", "when a record has been without one for so long.",
-       false, milliseconds<&C::audit_checkpoint_interval, 1'000, 86'400'000>},
+      {"audit.checkpoint_interval_ms", "900000", "ms, 1000 to 86400000",
+       "when a record has been without one for so long.", false,
+       milliseconds<&C::audit_checkpoint_interval, 1'000, 86'400'000>},
 
       {"log.file", "-", "absolute path, or -", "JSON lines. - is standard error. SIGHUP opens the file anew.", false,
        log_file},

@@ -126,10 +126,14 @@ std::vector<Command> audit_commands() {
       {"audit show", "one record, with its hashes", "", {{"SEQUENCE", "its number"}}, {owner}, show_record},
       {"audit verify",
        "check that no record was changed, removed, put elsewhere or cut off",
-       "With --tenant the stored chain from its first record, its head and what lies beyond, and the signed checkpoints in "
-       "it, which must be of the node's key, of one of audit.trusted_keys, or of --public-key; with --against also that it "
-       "still has every record of an earlier export. With --file an export, for which neither store nor configuration is "
-       "needed. Exit code 1 names the first record that is wrong. Without --public-key an export only proves that it is the "
+       "With --tenant the stored chain from its first record, its head and what lies beyond, and the signed "
+       "checkpoints in "
+       "it, which must be of the node's key, of one of audit.trusted_keys, or of --public-key; with --against also "
+       "that it "
+       "still has every record of an earlier export. With --file an export, for which neither store nor configuration "
+       "is "
+       "needed. Exit code 1 names the first record that is wrong. Without --public-key an export only proves that it "
+       "is the "
        "work of the key that it names.",
        {},
        {checked,

@@ -145,7 +145,8 @@ int write_export(Context& context, const Arguments& arguments) {
   // What does not hold is not signed: the file is left unfinished, and removed.
   audit::ChainReader reader(log, tenant, before, trusted_keys(context, arguments));
   while (reader.last().sequence < last && !reader.fault())
-    for (const auto& record : reader.next(static_cast<int>(std::min<std::int64_t>(page, last - reader.last().sequence))))
+    for (const auto& record :
+         reader.next(static_cast<int>(std::min<std::int64_t>(page, last - reader.last().sequence))))
       output.write(writer.record(record));
   if (reader.last().sequence >= reader.head().sequence) reader.next(1);  // the end is the head's
   if (reader.fault())

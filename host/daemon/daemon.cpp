@@ -62,9 +62,8 @@ struct Daemon::Services {
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
-    for (auto* service :
-         {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention, &sign_ins,
-          &checkpoints})
+    for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention,
+                          &sign_ins, &checkpoints})
       if (*service) list.push_back(service->get());
     return list;
   }
@@ -76,8 +75,8 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       daemon_id_(make_daemon_id(random_)),
       stores_(stores::open(configuration_, clock_)),
       audit_key_(audit::open_signing_key(configuration_.audit_key_file(), configuration_.audit_signing_key.empty()
-                                                                         ? audit::MissingKey::made
-                                                                         : audit::MissingKey::refused)),
+                                                                              ? audit::MissingKey::made
+                                                                              : audit::MissingKey::refused)),
       audit_keys_(audit_keys(audit_key_, configuration_)),
       checkpointer_(*stores_.audit, audit_key_, audit_keys_, clock_, checkpoint_options(configuration_),
                     [this](const TenantId& tenant, const std::string& fault) {
@@ -181,7 +180,8 @@ void Daemon::make_services() {
     failed_sign_ins_.run_once();
     return sign_in_audit_interval;
   });
-  // Daemons that share a database must not each sign with a key of its own: none could tell then whose checkpoint counts.
+  // Daemons that share a database must not each sign with a key of its own: none could tell then whose checkpoint
+  // counts.
   if (!configuration_.shares_audit_trail() || !configuration_.audit_signing_key.empty())
     services_->checkpoints = make("checkpoints", [this] {
       checkpointer_.run_once();

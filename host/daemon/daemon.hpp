@@ -78,7 +78,7 @@ class Daemon {
   runtime::SystemRandom random_;
   const std::string daemon_id_;
   stores::Stores stores_;
-  const crypto::Ed25519Key audit_key_;  // signs the audit trail's checkpoints and exports
+  const crypto::Ed25519Key audit_key_;   // signs the audit trail's checkpoints and exports
   const audit::TrustedKeys audit_keys_;  // it, and those before it
   audit::Checkpointer checkpointer_;
   plugins::PluginHost plugins_;

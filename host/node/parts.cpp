@@ -74,7 +74,8 @@ egress::AddressGuard address_guard(const Configuration& configuration) {
 std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Configuration& configuration) {
   std::vector<crypto::Ed25519PublicKey> keys;
   for (const auto& text : configuration.audit_trusted_keys)
-    if (const auto key = crypto::ed25519_public_key(text)) keys.push_back(*key);  // its form was checked when it was read
+    if (const auto key = crypto::ed25519_public_key(text))
+      keys.push_back(*key);  // its form was checked when it was read
   return keys;
 }
 

@@ -31,8 +31,8 @@ constexpr const char* hot_plan =
 constexpr const char* as_worker = "SET ROLE opi_worker; ";
 constexpr const char* as_api = "SET ROLE opi_api; ";
 
-// With a word before the id, so that a setting that was reset, or never made, is never that of the installation, whose id
-// is empty.
+// With a word before the id, so that a setting that was reset, or never made, is never that of the installation, whose
+// id is empty.
 constexpr Statement bind_tenant{"bind_tenant", "SELECT set_config('opi.tenant', 'tenant:' || $1::text, false)"};
 
 // Readers filter by optional columns: plan with the values at hand.

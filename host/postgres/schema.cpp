@@ -18,7 +18,8 @@ constexpr const char* create_record = R"(
   EXCEPTION WHEN duplicate_table OR unique_violation THEN NULL;
   END $$)";
 
-// A lock of our own table: any login could take an advisory one, and nothing would start. Who looks at the table goes on.
+// A lock of our own table: any login could take an advisory one, and nothing would start. Who looks at the table goes
+// on.
 constexpr const char* lock_migrations = "LOCK TABLE schema_migrations IN SHARE ROW EXCLUSIVE MODE";
 
 constexpr Statement read_applied{"read_applied_migrations", "SELECT number, checksum FROM schema_migrations"};

@@ -5,8 +5,8 @@ namespace {
 
 using Element = ArrayParameter::Element;
 
-// One order for all who lock several. Subjects that share a bucket wait for each other without need, for the length of a
-// transaction; a row lock needs no room in the server's table of locks, and the right to it can be granted.
+// One order for all who lock several. Subjects that share a bucket wait for each other without need, for the length of
+// a transaction; a row lock needs no room in the server's table of locks, and the right to it can be granted.
 constexpr Statement lock_all{"lock_subjects", R"(
   SELECT l.bucket FROM integration_subject_locks l
   WHERE l.bucket = ANY (ARRAY(

@@ -136,11 +136,12 @@ TEST_P(Audit, ABrokenTrailIsNotExported) {
   const std::string digest = std::string(64, '0');
   const std::string junk = "INSERT INTO audit_log VALUES ('acme', 9, ";
   if (std::string(GetParam()) == "SQLite")
-    user.shell("sqlite3 '" + file("store.sqlite") + "' \"" + junk + "0, 'system', '', '', 'tenant.changed', '', '', '', x'" +
-               digest + "', x'" + digest + "')\"");
+    user.shell("sqlite3 '" + file("store.sqlite") + "' \"" + junk +
+               "0, 'system', '', '', 'tenant.changed', '', '', '', x'" + digest + "', x'" + digest + "')\"");
   else
     user.shell("/usr/lib/postgresql/15/bin/psql -q \"$(cat '" + file("connection") + "')\" -c \"" + junk +
-               "now(), 'system', '', '', 'tenant.changed', '', '', '', '\\\\x" + digest + "', '\\\\x" + digest + "')\"");
+               "now(), 'system', '', '', 'tenant.changed', '', '', '', '\\\\x" + digest + "', '\\\\x" + digest +
+               "')\"");
   const auto refused = user.run({"audit", "export", "--tenant", "acme", "--output", file("trail")});
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, HasSubstr("record 9 lies beyond the chain's head, which is 8"));

@@ -61,7 +61,8 @@ TEST_P(Node, DoctorNamesADatabaseThatIsOpenToItsLogins) {
                sql + "\"");
   };
   change("ALTER FUNCTION opi.publish(jsonb) RESET search_path");
-  EXPECT_THAT(finding(examine(1), "rights"), HasSubstr("error the function opi.publish(jsonb) takes what its caller made"));
+  EXPECT_THAT(finding(examine(1), "rights"),
+              HasSubstr("error the function opi.publish(jsonb) takes what its caller made"));
   change("ALTER FUNCTION opi.publish(jsonb) SET search_path = pg_catalog, pg_temp");
   change("GRANT TEMPORARY ON DATABASE \\\"$(sed 's/.*dbname=//' '" + (site.folder() / "connection").string() +
          "')\\\" TO PUBLIC");

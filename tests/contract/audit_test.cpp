@@ -106,8 +106,9 @@ class AuditTrailContract : public StoreContract {
       for (const char* table : {"audit_log", "audit_chain_heads"})
         engine->execute(std::string("ALTER TABLE ") + table + " DISABLE TRIGGER USER");
     } else {
-      for (const char* trigger : {"audit_log_no_update", "audit_log_no_delete", "audit_log_no_replace",
-                                  "audit_chain_heads_first", "audit_chain_heads_forward", "audit_chain_heads_no_delete"})
+      for (const char* trigger :
+           {"audit_log_no_update", "audit_log_no_delete", "audit_log_no_replace", "audit_chain_heads_first",
+            "audit_chain_heads_forward", "audit_chain_heads_no_delete"})
         engine->execute(std::string("DROP TRIGGER ") + trigger);
     }
   }
@@ -131,8 +132,13 @@ class AuditTrailContract : public StoreContract {
     return audit::check_last(engine->audit(), acme, records, {}).fault.value_or("");
   }
   audit::Checkpointer checkpointer(std::int64_t records = 1'000) {
-    return {engine->audit(), key, {key.public_key()}, engine->clock, {records, 15min},
-            [this](const TenantId& tenant, const std::string& what) { reported.push_back(tenant.str() + ": " + what); }};
+    return {
+        engine->audit(),
+        key,
+        {key.public_key()},
+        engine->clock,
+        {records, 15min},
+        [this](const TenantId& tenant, const std::string& what) { reported.push_back(tenant.str() + ": " + what); }};
   }
   const crypto::Ed25519Key key = crypto::Ed25519Key::generate();
   std::vector<std::string> reported;
@@ -154,9 +160,10 @@ TEST_P(AuditTrailContract, NothingIsPutInAnothersPlace) {
   if (std::string(GetParam().name) == "postgres") GTEST_SKIP() << "has no REPLACE";
   engine->audit().append({entry(acme)});
   engine->execute("PRAGMA recursive_triggers = OFF");  // as in a program that is not ours
-  EXPECT_THROW(engine->execute("INSERT OR REPLACE INTO audit_log SELECT tenant_id, sequence, at_ms, actor_kind, 'nobody', "
-                               "actor_role, action, target, correlation_id, details, previous_hash, hash FROM audit_log"),
-               std::runtime_error);
+  EXPECT_THROW(
+      engine->execute("INSERT OR REPLACE INTO audit_log SELECT tenant_id, sequence, at_ms, actor_kind, 'nobody', "
+                      "actor_role, action, target, correlation_id, details, previous_hash, hash FROM audit_log"),
+      std::runtime_error);
   EXPECT_THROW(engine->execute("REPLACE INTO audit_chain_heads SELECT tenant_id, 0, hash FROM audit_chain_heads"),
                std::runtime_error);
   EXPECT_EQ(fault(), "");
@@ -259,7 +266,8 @@ TEST_P(AuditTrailContract, AChainThatDoesNotHoldIsToldOfAndNotSigned) {
   engine->audit().append({entry(acme), entry(acme), entry(acme)});
   pass_the_triggers();
   // The checkpoint is taken away, and everything fits again: who watched knows better.
-  engine->execute("UPDATE audit_log SET actor_id = 'nobody', action = 'tenant.changed' WHERE tenant_id = 'acme' AND sequence = 4");
+  engine->execute(
+      "UPDATE audit_log SET actor_id = 'nobody', action = 'tenant.changed' WHERE tenant_id = 'acme' AND sequence = 4");
   engine->execute("UPDATE audit_log SET actor_id = 'nobody' WHERE tenant_id = 'acme' AND sequence = 2");
   hash_again();
   ASSERT_EQ(fault({key.public_key()}), "");
@@ -272,7 +280,8 @@ TEST_P(AuditTrailContract, AChainThatDoesNotHoldIsToldOfAndNotSigned) {
   EXPECT_THAT(reported, SizeIs(2));
   EXPECT_THAT(engine->audit().read(acme, 0, 100), SizeIs(7)) << "nothing was signed";
   engine->execute("DELETE FROM audit_log WHERE tenant_id = 'acme' AND sequence > 1");
-  engine->execute("UPDATE audit_chain_heads SET sequence = 1, hash = (SELECT hash FROM audit_log WHERE tenant_id = 'acme')");
+  engine->execute(
+      "UPDATE audit_chain_heads SET sequence = 1, hash = (SELECT hash FROM audit_log WHERE tenant_id = 'acme')");
   engine->clock.advance(15min);
   watch.run_once();
   EXPECT_THAT(reported.back(), HasSubstr("the chain was cut off together with its head"));

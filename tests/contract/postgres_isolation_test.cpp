@@ -93,7 +93,8 @@ TEST_F(TenantIsolation, TheApisRoleSeesOneTenantWhateverItAsks) {
 
 TEST_F(TenantIsolation, TheInstallationsRowsAreSeenByWhoNamesIt) {
   given_records_of_the_installation();
-  const auto seen = postgres::Statement{"seen", "SELECT count(*) FILTER (WHERE tenant_id = ''), count(*) FROM api_tokens"};
+  const auto seen =
+      postgres::Statement{"seen", "SELECT count(*) FILTER (WHERE tenant_id = ''), count(*) FROM api_tokens"};
   EXPECT_EQ(database_.tenant(TenantId{})->execute(seen).int8(0, 0), 1);
   EXPECT_EQ(database_.tenant(TenantId{})->execute(seen).int8(0, 1), 1) << "and no other";
   EXPECT_EQ(database_.tenant(acme_)->execute(seen).int8(0, 0), 0);

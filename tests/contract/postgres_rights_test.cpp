@@ -155,9 +155,9 @@ TEST_F(DatabaseRights, EveryFunctionFindsWhatItNamesInTheServersOwnSchemaAlone) 
 }
 
 TEST_F(DatabaseRights, OurLoginOwnsAllButWhatPublishIs) {
-  EXPECT_THAT(column(R"(SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.proowner = 'opi_worker'::regrole)"),
-              testing::UnorderedElementsAre("opi.publish(jsonb)",
-                                            "opi.envelope_text(jsonb,text,text,integer,boolean)"));
+  EXPECT_THAT(
+      column(R"(SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.proowner = 'opi_worker'::regrole)"),
+      testing::UnorderedElementsAre("opi.publish(jsonb)", "opi.envelope_text(jsonb,text,text,integer,boolean)"));
   EXPECT_THAT(column(R"(SELECT c.relname FROM pg_class c WHERE c.relowner <> current_user::regrole
                           AND c.relnamespace IN ('public'::regnamespace, 'opi'::regnamespace)
                         UNION ALL SELECT p.proname FROM pg_proc p
@@ -178,9 +178,9 @@ TEST_F(DatabaseRights, ALookNamesADatabaseThatIsNotAsItShouldBe) {
   column("ALTER FUNCTION opi.publish(jsonb) SET search_path = pg_catalog");
   column("GRANT EXECUTE ON FUNCTION opi.guard_chain_head() TO PUBLIC");
   column("DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()); END $$");
-  EXPECT_THAT(weaknesses(), testing::UnorderedElementsAre(HasSubstr("opi.publish(jsonb)"),
-                                                          HasSubstr("opi.guard_chain_head()"),
-                                                          HasSubstr("temporary tables")));
+  EXPECT_THAT(weaknesses(),
+              testing::UnorderedElementsAre(HasSubstr("opi.publish(jsonb)"), HasSubstr("opi.guard_chain_head()"),
+                                            HasSubstr("temporary tables")));
   EXPECT_THAT(postgres::look({.connection = shared_cluster().create_database()}).weaknesses, IsEmpty())
       << "of a database that holds nothing of ours there is nothing to say";
 }
@@ -201,10 +201,10 @@ TEST_F(DatabaseRights, ADatabaseOfTheVersionBeforeIsBroughtToTheSame) {
   column("CREATE ROLE somebody; ALTER TABLE of_somebody OWNER TO somebody; SET search_path = public");
   std::vector<std::string> open;
   for (const auto& one : postgres::look(options).weaknesses) open.push_back(one.message);
-  EXPECT_THAT(open, testing::UnorderedElementsAre(
-                        HasSubstr("opi.publish(jsonb)"), HasSubstr("opi.envelope_text"), HasSubstr("protect_tenants"),
-                        HasSubstr("function refuse_audit_change()"), HasSubstr("execute refuse_audit_change()"),
-                        HasSubstr("temporary tables")));
+  EXPECT_THAT(open,
+              testing::UnorderedElementsAre(HasSubstr("opi.publish(jsonb)"), HasSubstr("opi.envelope_text"),
+                                            HasSubstr("protect_tenants"), HasSubstr("function refuse_audit_change()"),
+                                            HasSubstr("execute refuse_audit_change()"), HasSubstr("temporary tables")));
   postgres::PostgresDatabase{options}.migrate();
   EXPECT_THAT(postgres::look(options).weaknesses, IsEmpty());
   EXPECT_THAT(column("SELECT name FROM tenants"), testing::ElementsAre("Acme"));
@@ -247,7 +247,8 @@ TEST_F(DatabaseRights, NoLockOfOursIsOneThatAnyLoginCouldTake) {
     EXPECT_EQ(column("SELECT 1 FROM tenants FOR NO KEY UPDATE") == refused, !worker) << role;
     column("RESET ROLE");
   }
-  EXPECT_THAT(column("UPDATE integration_subject_locks SET held = false WHERE bucket = 1"), testing::ElementsAre("23514"));
+  EXPECT_THAT(column("UPDATE integration_subject_locks SET held = false WHERE bucket = 1"),
+              testing::ElementsAre("23514"));
 }
 
 // A producer that holds every lock it can: those that earlier versions took.
@@ -257,8 +258,9 @@ TEST_F(DatabaseRights, AProducersSessionStopsNeitherIntakeNorMigrationNorRetenti
   postgres::PostgresCatalogStore catalog{database_};
   catalog.put_tenant({acme_, "Acme", {}}, entry);
   column("SET ROLE opi_producer");
-  column("SELECT pg_advisory_lock(7305809801), pg_advisory_lock(x'6f706901'::bigint), "
-         "pg_advisory_lock(hashtextextended('acme', 7253104))");
+  column(
+      "SELECT pg_advisory_lock(7305809801), pg_advisory_lock(x'6f706901'::bigint), "
+      "pg_advisory_lock(hashtextextended('acme', 7253104))");
   ASSERT_THAT(column("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), testing::ElementsAre("3"));
   postgres::PostgresDatabase impatient{{.connection = connection_,
                                         .lock_timeout = std::chrono::milliseconds{500},

@@ -103,7 +103,8 @@ TEST_P(RetentionContract, TheOldestGoFirstInBatchesThatGoOn) {
 }
 
 TEST_P(RetentionContract, EventsThatNobodySubscribedToGoByTheirAge) {
-  engine->store().insert({{new_event(event("e1"), {}), new_event(event("e2"), {new_destination()})}}, engine->catalog().revision());
+  engine->store().insert({{new_event(event("e1"), {}), new_event(event("e2"), {new_destination()})}},
+                         engine->catalog().revision());
   EXPECT_EQ(retention().remove_unrouted_events(acme, past, 10), 0);
   EXPECT_EQ(retention().remove_unrouted_events(globex, future, 10), 0);
   EXPECT_EQ(retention().remove_unrouted_events(acme, future, 10), 1);

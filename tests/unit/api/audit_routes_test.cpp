@@ -69,6 +69,7 @@ TEST_F(AuditTrail, TellsWhetherTheChainHolds) {
   const auto state = json(get("/api/v1/audit/chain"));
   EXPECT_TRUE(state.at("holds").as_bool());
   EXPECT_EQ(state.at("records"), state.at("checked"));
+  EXPECT_EQ(state.at("signed_sequence").as_int64(), 0);
   EXPECT_EQ(json(get("/api/v1/audit/chain", {{"last", "1"}})).at("checked").as_int64(), 1);
 }
 
@@ -89,6 +90,21 @@ TEST_F(AuditTrail, AnExportCanBeCheckedOfflineAndIsItselfOnRecord) {
   EXPECT_EQ(text(newest[0].at("actor").at("role")), "auditor");
   const auto rest = get("/api/v1/audit/export", {{"after", "2"}, {"limit", "1"}});
   EXPECT_EQ(std::ranges::count(rest.body, '\n'), 4);
+}
+
+TEST_F(AuditTrail, TellsUpToWhereACheckpointVouchesForIt) {
+  const auto acme = *TenantId::parse("acme");
+  const auto head = audit_log.head(acme);
+  audit_log.append({audit::checkpoint_entry(acme, head, key, clock.unix_now())});
+  const auto state = json(get("/api/v1/audit/chain"));
+  EXPECT_TRUE(state.at("holds").as_bool());
+  EXPECT_EQ(state.at("signed_sequence").as_int64(), head.sequence);
+  audit_log.append({audit::checkpoint_entry(acme, head, crypto::Ed25519Key::generate(), clock.unix_now())});
+  EXPECT_THAT(text(json(get("/api/v1/audit/chain")).at("fault")), HasSubstr("a key that is not trusted"));
+  const auto refused = get("/api/v1/audit/export");
+  EXPECT_EQ(refused.status, 409) << "what does not hold is not signed again";
+  EXPECT_THAT(refused.body, HasSubstr("urn:oneprotect:problem:chain-broken"));
+  EXPECT_TRUE(json(get("/api/v1/audit", {{"action", "audit.exported"}})).at("records").as_array().empty());
 }
 
 TEST_F(AuditTrail, IsNotForProducersAndEndsAtTheTenant) {

@@ -39,6 +39,20 @@ TEST_F(SigningKeyFile, IsMadeOncePrivateAndReadAgain) {
   EXPECT_EQ(open_signing_key(file).public_key(), key.public_key());
 }
 
+TEST_F(SigningKeyFile, IsNotMadeWhereItIsTheSameForAllNodes) {
+  EXPECT_FALSE(read_signing_key(file));
+  try {
+    open_signing_key(file, MissingKey::refused);
+    ADD_FAILURE() << "made a key";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr(file.string() + " is not there"));
+  }
+  EXPECT_FALSE(fs::exists(file));
+  const auto key = open_signing_key(file);
+  EXPECT_EQ(open_signing_key(file, MissingKey::refused).public_key(), key.public_key());
+  EXPECT_EQ(read_signing_key(file)->public_key(), key.public_key());
+}
+
 TEST_F(SigningKeyFile, IsTheSameForAllProgramsThatMakeItAtOnce) {
   std::vector<pid_t> children;
   for (int i = 0; i < 8; ++i) {

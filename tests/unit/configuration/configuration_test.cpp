@@ -154,6 +154,9 @@ TEST_F(Loading, WordsAreOfTheirLists) {
         "log.file=", "store.sqlite_path=relative", "general.state_directory=", "general.state_directory=relative",
         "identity.jwt_role_claim=", "identity.jwt_keys=relative", "plugins.directory=", "plugins.pins=abc"})
     EXPECT_EQ(errors_of(wrong).size(), 1u) << wrong;
+  EXPECT_THAT(errors_of("audit.trusted_keys=" + std::string(64, 'A') + "," + std::string(64, '0')), IsEmpty());
+  EXPECT_EQ(errors_of("audit.trusted_keys=" + std::string(63, 'a')).size(), 1u);
+  EXPECT_EQ(errors_of("audit.trusted_keys=" + std::string(64, 'g')).size(), 1u);
   EXPECT_THAT(errors_of("plugins.pins=" + std::string(64, 'a') + "," + std::string(64, '0')), IsEmpty());
   EXPECT_EQ(errors_of("plugins.pins=" + std::string(64, 'A')).size(), 1u);
   EXPECT_EQ(errors_of("plugins.pins=" + std::string(63, 'a')).size(), 1u);
