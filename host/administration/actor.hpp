@@ -3,6 +3,7 @@
 #include <string>
 
 #include "audit/audit_record.hpp"
+#include "domain/role.hpp"
 #include "identity/token.hpp"
 
 namespace opi::administration {
@@ -12,6 +13,8 @@ struct Actor {
   audit::ActorKind kind = audit::ActorKind::system;
   std::string id;
   std::string role;  // empty for parts of the host itself
+
+  [[nodiscard]] bool is_of_the_system() const { return role.empty() || role == to_string(Role::system_admin); }
 };
 
 Actor actor_of(const identity::Identity& identity);

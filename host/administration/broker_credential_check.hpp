@@ -19,6 +19,10 @@ class BrokerCredentialCheck final : public CredentialCheck {
                                                            const TenantId& tenant) const override {
     return broker_.reference_fault(reference, tenant);
   }
+  [[nodiscard]] bool is_same_secret(std::string_view one, std::string_view other,
+                                    const TenantId& tenant) const override {
+    return broker_.is_same_secret(one, other, tenant);
+  }
   std::vector<std::vector<secrets::CredentialPosture>> postures(
       const std::vector<std::shared_ptr<const Destination>>& destinations) override;
 

@@ -31,6 +31,11 @@ class CatalogEditor {
   // As the store has it now.
   std::shared_ptr<const Catalog> catalog();
 
+  // Every receiver that a credential of the tenant was ever stored for.
+  std::vector<delivery::SecretReceiver> secret_receivers(const TenantId& tenant) {
+    return store_.secret_receivers(tenant);
+  }
+
   // `edit` changes a copy of what is stored. If somebody else was faster it is called again, unless the caller named a
   // revision: then the change is stale.
   DestinationChange edit(const TenantId& tenant, const DestinationId& id, Seen seen, const Actor& actor,

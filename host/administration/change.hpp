@@ -16,6 +16,7 @@ enum class ChangeStatus {
   stale,     // it is not what the caller saw when he named its revision
   busy,      // a destination that still has live deliveries
   disabled,  // a destination to which nothing is sent
+  unbound,   // a credential of the destination was put for another receiver: it is held
 };
 
 // What came of a request to change something.

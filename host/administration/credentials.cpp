@@ -5,6 +5,7 @@
 #include "administration/document.hpp"
 #include "delivery/authorization_fields.hpp"
 #include "delivery/destination_fields.hpp"
+#include "domain/receiver.hpp"
 
 namespace opi::administration {
 namespace {
@@ -54,7 +55,7 @@ json::object details_of(std::string_view purpose, int version) {
 }  // namespace
 
 void Credentials::check(const Destination& destination, std::string_view purpose, const std::string& reference,
-                        std::vector<FieldError>& errors) const {
+                        const Actor& actor, std::vector<FieldError>& errors) const {
   if (!delivery::is_credential_purpose(purpose)) {
     errors.push_back({"purpose", "must be 1 to 64 letters, digits, '-', '_' and '.'"});
   } else if (is_purpose_of_the_host(purpose)) {
@@ -69,6 +70,21 @@ void Credentials::check(const Destination& destination, std::string_view purpose
   if (!errors.empty()) return;
   if (auto fault = check_.reference_fault(reference, destination.tenant_id))
     errors.push_back({"reference", std::move(*fault)});
+  else if (!actor.is_of_the_system() && is_of_another_receiver(destination, purpose, reference))
+    errors.push_back({"reference", "is of a secret that was put for another receiver; only a system_admin may put it here"});
+}
+
+// One secret may have several receivers by then; this one must be among them.
+bool Credentials::is_of_another_receiver(const Destination& destination, std::string_view purpose,
+                                         const std::string& reference) const {
+  const auto receiver = receiver_of(destination, purpose);
+  bool known = false;
+  for (const auto& one : editor_.secret_receivers(destination.tenant_id)) {
+    if (!check_.is_same_secret(one.reference, reference, destination.tenant_id)) continue;
+    if (one.receiver == receiver) return false;
+    known = true;
+  }
+  return known;
 }
 
 DestinationChange Credentials::put(const TenantId& tenant, const DestinationId& id, std::string_view purpose,
@@ -77,15 +93,17 @@ DestinationChange Credentials::put(const TenantId& tenant, const DestinationId& 
   return editor_.edit(tenant, id, seen, actor, audit::Action::credential_set, [&](Destination& wanted, const Catalog&) {
     CatalogEditor::Edit edit;
     edit.errors = request.errors;
-    check(wanted, purpose, request.reference, edit.errors);
+    check(wanted, purpose, request.reference, actor, edit.errors);
     const int last = last_version(wanted, purpose);
     Credential fresh{std::string(purpose), last + 1, request.reference, std::nullopt, {}};
     const auto same = std::ranges::find_if(wanted.credentials, [&](const Credential& one) {
       return is_of(one, purpose) && one.version == last && one.reference == request.reference;
     });
     if (same != wanted.credentials.end()) fresh.version = last;
+    const bool moved = same != wanted.credentials.end() && !is_bound(wanted, *same);
     std::erase_if(wanted.credentials, [&](const Credential& one) { return is_of(one, purpose); });
     edit.details = details_of(purpose, fresh.version);
+    if (moved) edit.details["bound_again"] = true;
     wanted.credentials.push_back(std::move(fresh));
     return edit;
   });
@@ -103,7 +121,7 @@ DestinationChange Credentials::rotate(const TenantId& tenant, const DestinationI
           return edit;
         }
         edit.errors = request.errors;
-        check(wanted, purpose, request.reference, edit.errors);
+        check(wanted, purpose, request.reference, actor, edit.errors);
         const UnixTime now = clock_.unix_now(), end = now + request.overlap;
         for (auto& one : wanted.credentials)
           if (is_of(one, purpose) && (!one.expires_at || *one.expires_at > end)) one.expires_at = end;

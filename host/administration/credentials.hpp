@@ -15,13 +15,15 @@ struct RotationLimits {
 };
 
 // References to a destination's secrets, by purpose. They are checked by the provider of their scheme and never come
-// back out. Thread-safe. Throws StoreUnavailable: nothing was changed.
+// back out. Whoever may put credentials names a secret's first receiver (domain/receiver.hpp); that it may go to
+// another one too, in whichever version, only a system_admin can say, by putting it there. Thread-safe. Throws StoreUnavailable: nothing was changed.
 class Credentials {
  public:
   Credentials(CatalogEditor& editor, const AdapterDirectory& adapters, const CredentialCheck& check, const Clock& clock)
       : editor_(editor), adapters_(adapters), check_(check), clock_(clock) {}
 
-  // Members: reference. It becomes the purpose's only version; the same one again changes nothing.
+  // Members: reference. It becomes the purpose's only version, bound to what the destination is now; the same one again
+  // changes nothing else.
   DestinationChange put(const TenantId& tenant, const DestinationId& id, std::string_view purpose,
                         CatalogEditor::Seen seen, std::string_view json, const Actor& actor);
 
@@ -36,7 +38,9 @@ class Credentials {
 
  private:
   void check(const Destination& destination, std::string_view purpose, const std::string& reference,
-             std::vector<delivery::FieldError>& errors) const;
+             const Actor& actor, std::vector<delivery::FieldError>& errors) const;
+  bool is_of_another_receiver(const Destination& destination, std::string_view purpose,
+                              const std::string& reference) const;
 
   CatalogEditor& editor_;
   const AdapterDirectory& adapters_;

@@ -1,11 +1,13 @@
 #include "administration/destinations.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 
 #include "administration/document.hpp"
 #include "delivery/authorization_fields.hpp"
 #include "delivery/destination_fields.hpp"
 #include "domain/new_uuid.hpp"
+#include "domain/receiver.hpp"
 
 namespace opi::administration {
 namespace {
@@ -32,6 +34,18 @@ json::array changed_members(const Destination& before, const Destination& after)
   compare("max_in_flight", &Destination::max_in_flight);
   compare("rate_limit_per_second", &Destination::rate_limit_per_second);
   return names;
+}
+
+// The purposes whose current credential the change has taken its receiver from.
+json::array newly_unbound(const Destination& before, const Destination& after) {
+  json::array purposes;
+  for (const auto& credential : after.credentials) {
+    const json::value purpose(credential.purpose);
+    if (is_bound(before, credential) && !is_bound(after, credential) &&
+        std::ranges::find(purposes, purpose) == purposes.end())
+      purposes.push_back(purpose);
+  }
+  return purposes;
 }
 
 DeliveryPolicy policy_of(const Catalog& catalog, const TenantId& tenant) {
@@ -124,6 +138,7 @@ DestinationChange Destinations::replace(const TenantId& tenant, const Destinatio
         read(document, policy_of(catalog, tenant), wanted, edit.errors);
         check_adapter(wanted, &before, edit.errors);
         edit.details["changed"] = changed_members(before, wanted);
+        if (auto unbound = newly_unbound(before, wanted); !unbound.empty()) edit.details["unbound"] = std::move(unbound);
         return edit;
       });
 }

@@ -30,7 +30,7 @@ class TestEvents {
         random_(random),
         pause_(std::move(pause)) {}
 
-  // Statuses: done, missing, stale, disabled.
+  // Statuses: done, missing, stale, unbound, disabled.
   Change<DeliveryId> send(const TenantId& tenant, const DestinationId& destination, CatalogEditor::Seen seen,
                           const Actor& actor);
 

@@ -85,6 +85,9 @@ void expect_done(ChangeStatus status, const std::vector<delivery::FieldError>& e
     case ChangeStatus::busy:
       throw ProblemError(conflict("destination-busy", "The destination is busy",
                                   "It still has live deliveries; it can be deleted when they have ended"));
+    case ChangeStatus::unbound:
+      throw ProblemError(conflict("credential-unbound", "A credential was put for another receiver",
+                                  "Nothing is sent until each credential that is unbound is put again, or revoked"));
     case ChangeStatus::disabled:
       throw ProblemError(
           conflict("destination-disabled", "The destination is disabled", "Nothing is sent to it; enable it first"));

@@ -82,6 +82,10 @@ class DeskCredentials final : public administration::CredentialCheck {
                                                            const TenantId& tenant) const override {
     return desk_.check().reference_fault(reference, tenant);
   }
+  [[nodiscard]] bool is_same_secret(std::string_view one, std::string_view other,
+                                    const TenantId& tenant) const override {
+    return desk_.check().is_same_secret(one, other, tenant);
+  }
   std::vector<std::vector<secrets::CredentialPosture>> postures(
       const std::vector<std::shared_ptr<const Destination>>& destinations) override {
     return desk_.check().postures(destinations);

@@ -5,6 +5,7 @@
 #include "ctl/services.hpp"
 #include "ctl/table.hpp"
 #include "domain/new_uuid.hpp"
+#include "domain/receiver.hpp"
 
 namespace opi::ctl {
 namespace {
@@ -18,6 +19,7 @@ CredentialState look(Context& context, const TenantId& tenant, const std::string
   destination->tenant_id = tenant;
   destination->id = DestinationId{new_uuid(context.clock(), context.random())};
   destination->credentials = {{"check", 1, reference, {}, {}}};
+  bind_credentials(*destination);
   return context.services().plugins().check().postures({destination}).front().front().state;
 }
 

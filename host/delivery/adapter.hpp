@@ -37,6 +37,7 @@ struct Rendering {
   bool ok = false;
   HttpRequest request;                     // url, headers, body, with secrets inserted and signatures made
   bool url_is_secret = false;              // the URL is the value of a secret
+  bool elsewhere = false;                  // it goes neither to the endpoint's origin nor to a host of the manifest's
   bool is_signed = false;                  // at least one MAC with a live secret was made during the rendering
   std::string error;                       // if not ok, for people; without secrets
   bool retryable = false;                  // if not ok: trying again may help

@@ -5,6 +5,7 @@
 #include "delivery/endpoint_secrets.hpp"
 #include "delivery/settlement_factory.hpp"
 #include "delivery/transport_outcome.hpp"
+#include "domain/receiver.hpp"
 #include "secrets/scrub.hpp"
 
 namespace opi::delivery {
@@ -110,6 +111,8 @@ void AttemptRunner::start(Claim claim, const std::shared_ptr<const Destination>&
   const MonoTime now = clock_.mono_now();
   // Too late to finish within the lease: someone else may have it before our answer comes.
   if (flight->claim->leased_until - now < policy.timeout + options_.lease_margin) return release(*flight);
+  if (const auto purpose = unbound_purpose(*destination))
+    return hold(*flight, "its " + *purpose + " credential was put for another receiver: put it again, or revoke it");
   auto found = adapters_.find(*destination);
   if (!found.adapter) return hold(*flight, found.held_reason);
   flight->adapter = std::move(found.adapter);
@@ -145,6 +148,11 @@ void AttemptRunner::rendered(const std::shared_ptr<Flight>& flight, Rendering&& 
   if (flight->destination->signing == SigningRule::required && !rendering.is_signed)
     return finish(*flight, failure(Verdict::reject, "unsigned_request",
                                    "signing is required, but the adapter made no signature; nothing was sent"));
+  const auto& destination = *flight->destination;
+  if (rendering.elsewhere && (destination.authorization || destination.has_credential(client_certificate_purpose)))
+    return finish(*flight, failure(Verdict::reject, "credential_elsewhere",
+                                   "the adapter's request goes to another host than the endpoint's, and the host's "
+                                   "credentials go to the endpoint's alone"));
   // What the wait for the adapter took is no longer there.
   const auto left = flight->policy.timeout - flight->elapsed(clock_);
   rendering.request.timeout = std::min(rendering.request.timeout, left);

@@ -30,6 +30,12 @@ class Expectation {
   std::int64_t revision_;
 };
 
+// A secret of a tenant was put for a receiver once (domain/receiver.hpp).
+struct SecretReceiver {
+  std::string reference, receiver;
+  bool operator==(const SecretReceiver&) const = default;
+};
+
 enum class WriteResult {
   stored,
   unchanged,  // equal content is stored already: nothing happened, nothing was audited
@@ -49,7 +55,7 @@ class CatalogStore {
   virtual Catalog load() = 0;
 
   // Creates or replaces, as the expectation allows; a tenant with its policy, a destination with its credentials and
-  // its policy. Credentials that are new or have another reference were created at the entry's time. Revisions and
+  // its policy. A credential that is bound to nothing is bound to what the destination is now. Credentials that are new or have another reference were created at the entry's time. Revisions and
   // times of creation within the argument mean nothing.
   virtual WriteResult write_tenant(const Tenant& tenant, const Expectation& expected, const audit::Entry& entry) = 0;
   virtual WriteResult write_destination(const Destination& destination, const Expectation& expected,
@@ -58,6 +64,9 @@ class CatalogStore {
   // With its credentials and policy, if it has no live delivery. What was delivered stays.
   virtual WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
                                          const Expectation& expected, const audit::Entry& entry) = 0;
+
+  // Every receiver that a credential of the tenant was ever stored for, in no order; nothing leaves it.
+  virtual std::vector<SecretReceiver> secret_receivers(const TenantId& tenant) = 0;
 
   // False if it was disabled already or does not exist.
   virtual bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "domain/receiver.hpp"
+
 namespace opi::delivery {
 namespace {
 
@@ -23,6 +25,7 @@ Destination completed(Destination wanted, const Destination* stored, UnixTime no
         stored->credentials, [&](const Credential& other) { return same_credential(credential, other); });
     if (known != stored->credentials.end()) credential.created_at = known->created_at;
   }
+  bind_credentials(wanted);
   wanted.revision = stored == nullptr ? 0 : stored->revision;
   return wanted;
 }

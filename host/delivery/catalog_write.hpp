@@ -14,8 +14,8 @@ std::optional<WriteResult> settled_without_write(const Content* stored, const Co
   return *stored == wanted ? std::optional{WriteResult::unchanged} : std::nullopt;
 }
 
-// `wanted` as it would be stored: credentials in the order in which they are read back, each with its time of creation;
-// the revision of what is stored, so that equal content is equal.
+// `wanted` as it would be stored: credentials in the order in which they are read back, each with its time of creation
+// and its receiver; the revision of what is stored, so that equal content is equal.
 Destination completed(Destination wanted, const Destination* stored, UnixTime now);
 
 }  // namespace opi::delivery

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <set>
 
 #include "delivery/authorization_fields.hpp"
 #include "delivery/destination_fields.hpp"
 #include "delivery/json_fields.hpp"
+#include "domain/receiver.hpp"
 
 namespace opi::delivery {
 namespace {
@@ -142,6 +144,20 @@ class DocumentReader {
   std::vector<FieldError> errors_;
 };
 
+// The purposes of secrets that stand in the store for another receiver: naming them with the destination puts them anew.
+json::array bound_again(const Destination& wanted, const Catalog& before) {
+  json::array purposes;
+  const auto stored = before.destinations.find(wanted.id);
+  if (stored == before.destinations.end()) return purposes;
+  for (const auto& one : wanted.credentials) {
+    const auto known = std::ranges::find_if(stored->second->credentials, [&](const Credential& other) {
+      return other.purpose == one.purpose && other.version == one.version && other.reference == one.reference;
+    });
+    if (known != stored->second->credentials.end() && !is_bound(wanted, *known)) purposes.emplace_back(one.purpose);
+  }
+  return purposes;
+}
+
 // What the adapter asks for; of one that is not known, what the destination has had with it.
 DeliveryOrder left_to_adapter(const Destination& destination, const Catalog& before, const AdapterOrder& order_of) {
   if (const auto wish = order_of(destination.adapter)) return *wish;
@@ -183,8 +199,10 @@ ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clo
       destination.order = left_to_adapter(destination, before, order_of);
     const auto action = before.destinations.contains(destination.id) ? audit::Action::destination_changed
                                                                      : audit::Action::destination_created;
-    const bool changed = store.put_destination(
-        destination, entry(destination.tenant_id, action, "destination:" + destination.id.to_string()));
+    auto record = entry(destination.tenant_id, action, "destination:" + destination.id.to_string());
+    if (auto purposes = bound_again(destination, before); !purposes.empty())
+      record.details = json::serialize(json::object{{"bound_again", std::move(purposes)}});
+    const bool changed = store.put_destination(destination, record);
     ++(changed ? result.destinations_changed : result.unchanged);
   }
   return result;

@@ -18,6 +18,7 @@ struct Credential {
   std::string reference;               // such as "k8s://namespace/secret/key"
   std::optional<UnixTime> expires_at;  // an older version signs beside the current one until then
   UnixTime created_at{};               // given by the store
+  std::string bound_to{};              // the receiver that it was put for (receiver.hpp); by the store, if empty
   bool operator==(const Credential&) const = default;
 };
 

@@ -168,9 +168,22 @@ opi_status RequestAssembly::mac(const opi_str& slot, std::uint32_t algorithm, co
   return OPI_OK;
 }
 
+// A host that the tenant's own configuration or a secret names is none that its secrets were put for.
+bool RequestAssembly::goes_elsewhere() {
+  auto named = rendering_.url_is_secret ? std::vector<std::string>{} : rules_.egress;
+  std::erase(named, "*");
+  named.emplace_back("{endpoint}");
+  const auto origin = parse_origin(draft_.request().url);
+  return !origin || !egress_covers(named, *origin, rules_.endpoint);
+}
+
 delivery::Rendering RequestAssembly::finish(const std::string& user_agent) && {
   auto& request = draft_.request();
   if (!draft_.is_spoilt() && request.url.empty()) draft_.spoil(OPI_E_INVALID, "the adapter named no URL");
+  rendering_.elsewhere = !draft_.is_spoilt() && goes_elsewhere();
+  if (rendering_.elsewhere && rendering_.used_purposes.size() > (rendering_.url_is_secret ? 1 : 0))
+    draft_.spoil(OPI_E_DENIED,
+                 "the request goes to another host than the endpoint's, and a secret goes to the endpoint's alone");
   rendering_.retryable = draft_.is_retryable();
   if (draft_.is_spoilt()) {
     rendering_.error = draft_.error().empty() ? "the request could not be put together" : draft_.error();

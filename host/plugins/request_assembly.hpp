@@ -35,6 +35,7 @@ class RequestAssembly {
 
   // The slot's live secrets; null, with the request spoilt, if there are none.
   const secrets::PurposeSecrets* live_secrets(std::string_view slot);
+  bool goes_elsewhere();
   [[nodiscard]] bool may_be_unsigned(std::string_view slot) const;
 
   const Component& component_;

@@ -47,8 +47,19 @@ constexpr Statement delete_credentials{
 
 constexpr Statement insert_credential{"insert_credential", R"(
   INSERT INTO integration_credentials (tenant_id, destination_id, purpose, version, reference, expires_at,
-    created_at)
-  VALUES ($1::text, $2::uuid, $3::text, $4::int, $5::text, $6::timestamptz, $7::timestamptz))"};
+    created_at, bound_to)
+  VALUES ($1::text, $2::uuid, $3::text, $4::int, $5::text, $6::timestamptz, $7::timestamptz, $8::text))"};
+
+// Writes to the catalog come one after the other: nobody inserts the same meanwhile.
+constexpr Statement insert_receiver{"insert_secret_receiver", R"(
+  INSERT INTO integration_secret_receivers (tenant_id, reference, receiver)
+  SELECT $1::text, $2::text, $3::text
+  WHERE NOT EXISTS (SELECT FROM integration_secret_receivers
+                    WHERE tenant_id = $1::text AND reference = $2::text AND receiver = $3::text))"};
+
+constexpr Statement select_receivers{
+    "read_secret_receivers",
+    "SELECT reference, receiver FROM integration_secret_receivers WHERE tenant_id = $1::text"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations
@@ -89,7 +100,7 @@ void write_destination_rows(Connection& connection, const Destination& one) {
                                              .text(one.order == DeliveryOrder::subject ? "subject" : "none")
                                              .optional_text(delivery::authorization_text(one.authorization)));
   connection.execute(delete_credentials, Parameters{}.text(one.tenant_id.str()).uuid(one.id.value));
-  for (const auto& credential : one.credentials)
+  for (const auto& credential : one.credentials) {
     connection.execute(insert_credential, Parameters{}
                                               .text(one.tenant_id.str())
                                               .uuid(one.id.value)
@@ -97,7 +108,12 @@ void write_destination_rows(Connection& connection, const Destination& one) {
                                               .int4(credential.version)
                                               .text(credential.reference)
                                               .optional_time(credential.expires_at)
-                                              .time(credential.created_at));
+                                              .time(credential.created_at)
+                                              .text(credential.bound_to));
+    connection.execute(
+        insert_receiver,
+        Parameters{}.text(one.tenant_id.str()).text(credential.reference).text(credential.bound_to));
+  }
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }
 
@@ -176,6 +192,14 @@ WriteResult PostgresCatalogStore::delete_destination(const TenantId& tenant, con
   append_to_chains(*session, {&entry});
   transaction.commit();
   return WriteResult::stored;
+}
+
+std::vector<delivery::SecretReceiver> PostgresCatalogStore::secret_receivers(const TenantId& tenant) {
+  auto session = database_.tenant(tenant);
+  const auto rows = session->execute(select_receivers, Parameters{}.text(tenant.str()));
+  std::vector<delivery::SecretReceiver> receivers;
+  for (int i = 0; i < rows.size(); ++i) receivers.push_back({rows.string(i, 0), rows.string(i, 1)});
+  return receivers;
 }
 
 bool PostgresCatalogStore::disable_destination(const TenantId& tenant, const DestinationId& destination,

@@ -26,7 +26,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   WHERE $1::uuid IS NULL OR d.destination_id = $1::uuid)"};
 
 constexpr Statement select_credentials{"read_credentials", R"(
-  SELECT destination_id, purpose, version, reference, expires_at, created_at FROM integration_credentials
+  SELECT destination_id, purpose, version, reference, expires_at, created_at, bound_to FROM integration_credentials
   WHERE $1::uuid IS NULL OR destination_id = $1::uuid ORDER BY destination_id, purpose, version DESC)"};
 
 constexpr Statement delete_policy{
@@ -83,7 +83,7 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
   for (int i = 0; i < credential_rows.size(); ++i)
     credentials[DestinationId{credential_rows.uuid(i, 0)}].push_back(
         {credential_rows.string(i, 1), credential_rows.int4(i, 2), credential_rows.string(i, 3),
-         credential_rows.optional_time(i, 4), credential_rows.time(i, 5)});
+         credential_rows.optional_time(i, 4), credential_rows.time(i, 5), credential_rows.string(i, 6)});
 
   const auto rows = connection.execute(select_destinations, parameters);
   std::vector<Destination> destinations;

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <utility>
 
+#include "domain/receiver.hpp"
+
 namespace opi::secrets {
 namespace {
 
@@ -76,6 +78,18 @@ SecretProvider* SecretBroker::provider_of(std::string_view reference) const {
   return provider == providers_.end() ? nullptr : provider->get();
 }
 
+bool SecretBroker::is_same_secret(std::string_view one, std::string_view other, const TenantId& tenant) const {
+  if (one == other) return true;
+  const auto *provider = provider_of(one), *others = provider_of(other);
+  if (provider == nullptr || provider != others) return false;
+  try {
+    const auto a = provider->parse(one, tenant), b = provider->parse(other, tenant);
+    return a.resource == b.resource && a.key == b.key;
+  } catch (const InvalidReference&) {
+    return false;
+  }
+}
+
 std::optional<std::string> SecretBroker::reference_fault(std::string_view reference, const TenantId& tenant) const {
   const auto* provider = provider_of(reference);
   if (provider == nullptr) return no_provider;
@@ -140,6 +154,11 @@ std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(con
         continue;
       }
       valid_until = std::min(valid_until, clock_.mono_now() + (*credential.expires_at - now));
+    }
+    if (!is_bound(destination, credential)) {
+      posture.state = CredentialState::unbound;
+      if (purpose.failure.empty()) purpose.failure = "it was put for another receiver";
+      continue;
     }
     Wanted wanted;
     {

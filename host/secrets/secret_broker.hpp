@@ -43,6 +43,9 @@ class SecretBroker {
   // executor. A purpose that cannot be resolved is there without versions and with its failure.
   void resolve(const std::shared_ptr<const Destination>& destination, Ready ready);
 
+  // Whether two references name one secret, however they are spelled and of whichever version.
+  [[nodiscard]] bool is_same_secret(std::string_view one, std::string_view other, const TenantId& tenant) const;
+
   // Why this tenant cannot use the reference, without repeating it; nullopt if it can. Looks for no value.
   [[nodiscard]] std::optional<std::string> reference_fault(std::string_view reference, const TenantId& tenant) const;
 

@@ -39,8 +39,14 @@ constexpr Statement delete_credentials{
 
 constexpr Statement insert_credential{"insert_credential", R"(
   INSERT INTO integration_credentials (tenant_id, destination_id, purpose, version, reference, expires_at_ms,
-    created_at_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?))"};
+    created_at_ms, bound_to)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?))"};
+
+constexpr Statement insert_receiver{"insert_secret_receiver", R"(
+  INSERT OR IGNORE INTO integration_secret_receivers (tenant_id, reference, receiver) VALUES (?, ?, ?))"};
+
+constexpr Statement select_receivers{
+    "read_secret_receivers", "SELECT reference, receiver FROM integration_secret_receivers WHERE tenant_id = ?"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations SET enabled = 0, disabled_reason = ?, revision = ?
@@ -77,7 +83,7 @@ void write_destination_rows(Connection& connection, const Destination& one) {
       .optional_text(delivery::authorization_text(one.authorization))
       .run();
   Query{connection, delete_credentials}.text(one.tenant_id.str()).uuid(one.id.value).run();
-  for (const auto& credential : one.credentials)
+  for (const auto& credential : one.credentials) {
     Query{connection, insert_credential}
         .text(one.tenant_id.str())
         .uuid(one.id.value)
@@ -86,7 +92,14 @@ void write_destination_rows(Connection& connection, const Destination& one) {
         .text(credential.reference)
         .optional_time(credential.expires_at)
         .time(credential.created_at)
+        .text(credential.bound_to)
         .run();
+    Query{connection, insert_receiver}
+        .text(one.tenant_id.str())
+        .text(credential.reference)
+        .text(credential.bound_to)
+        .run();
+  }
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }
 
@@ -160,6 +173,15 @@ WriteResult SqliteCatalogStore::delete_destination(const TenantId& tenant, const
   append_to_chains(*session, {&entry});
   transaction.commit();
   return WriteResult::stored;
+}
+
+std::vector<delivery::SecretReceiver> SqliteCatalogStore::secret_receivers(const TenantId& tenant) {
+  const auto session = database_.reader();
+  Query rows{*session, select_receivers};
+  rows.text(tenant.str());
+  std::vector<delivery::SecretReceiver> receivers;
+  while (rows.step()) receivers.push_back({rows.string(0), rows.string(1)});
+  return receivers;
 }
 
 bool SqliteCatalogStore::disable_destination(const TenantId& tenant, const DestinationId& destination,

@@ -26,7 +26,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   WHERE ?1 IS NULL OR d.destination_id = ?1)"};
 
 constexpr Statement select_credentials{"read_credentials", R"(
-  SELECT destination_id, purpose, version, reference, expires_at_ms, created_at_ms FROM integration_credentials
+  SELECT destination_id, purpose, version, reference, expires_at_ms, created_at_ms, bound_to FROM integration_credentials
   WHERE ?1 IS NULL OR destination_id = ?1 ORDER BY destination_id, purpose, version DESC)"};
 
 constexpr Statement delete_policy{"delete_policy",
@@ -71,7 +71,7 @@ Credentials read_credentials(Connection& connection, const std::optional<Destina
   Credentials credentials;
   while (rows.step())
     credentials[DestinationId{rows.uuid_at(0)}].push_back(
-        {rows.string(1), rows.int4(2), rows.string(3), rows.optional_time_at(4), rows.time_at(5)});
+        {rows.string(1), rows.int4(2), rows.string(3), rows.optional_time_at(4), rows.time_at(5), rows.string(6)});
   return credentials;
 }
 

@@ -1,4 +1,5 @@
 #include "contract/store_contract.hpp"
+#include "domain/receiver.hpp"
 #include "domain/store_errors.hpp"
 
 namespace opi::test {
@@ -62,6 +63,7 @@ TEST_P(StoreContract, ADestinationComesBackWithCredentialsAndPolicy) {
   ASSERT_THAT(catalog.by_tenant.at(acme), SizeIs(1));
   auto stored = *catalog.destinations.at(wanted.id);
   for (auto& credential : wanted.credentials) credential.created_at = engine->clock.unix_now();
+  bind_credentials(wanted);
   EXPECT_EQ(stored.revision, catalog.revision);
   ASSERT_THAT(stored.credentials, SizeIs(3));
   EXPECT_EQ(stored.credentials[0].purpose, "auth");

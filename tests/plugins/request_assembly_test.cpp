@@ -71,5 +71,55 @@ TEST_F(SecretUrl, NeedsADeclaredSlotAndACredential) {
   EXPECT_THAT(rendering.used_purposes, IsEmpty());
 }
 
+// Takes its URL from a slot or from its configuration, and puts another secret into a header or under a MAC.
+class SecretsElsewhere : public SecretUrl {
+ protected:
+  SecretsElsewhere() {
+    component_.slots.push_back({"key", ""});
+    secrets_.purposes.push_back({"key", {{std::make_shared<const secrets::Secret>("k3y"), "1"}}, {}});
+  }
+  delivery::Rendering to(std::string_view url, bool with_header, bool with_mac = false) {
+    RequestAssembly assembly(component_, destination_, secrets_);
+    const auto out = assembly.out();
+    if (with_header) out.ops->header_secret(out.impl, raw("X-Key"), raw(""), raw("key"), raw(""));
+    if (with_mac)
+      out.ops->mac(out.impl, raw("key"), OPI_MAC_HMAC_SHA256, {}, [](void*, opi_bytes, opi_str) {}, nullptr);
+    if (url.empty())
+      out.ops->url_secret(out.impl, raw("endpoint"));
+    else
+      out.ops->url(out.impl, raw(url));
+    return std::move(assembly).finish("test");
+  }
+};
+
+TEST_F(SecretsElsewhere, GoOnlyToTheEndpointOrAHostThatTheManifestNames) {
+  component_.egress = {"*", "api.vendor.example"};
+  for (const auto* url : {"https://hooks.receiver.example/x", "https://api.vendor.example/x"}) {
+    EXPECT_TRUE(to(url, true, true).ok) << url;
+    EXPECT_FALSE(to(url, true).elsewhere) << url;
+  }
+  EXPECT_TRUE(to("https://other.example/x", false).ok) << "without a secret";
+  EXPECT_TRUE(to("https://other.example/x", false).elsewhere) << "so that the host adds none of its own";
+  for (const auto& refused : {to("https://other.example/x", true), to("https://other.example/x", false, true)}) {
+    EXPECT_FALSE(refused.ok);
+    EXPECT_FALSE(refused.retryable);
+    EXPECT_THAT(refused.error, HasSubstr("a secret goes to the endpoint's alone"));
+  }
+}
+
+TEST_F(SecretsElsewhere, DoNotFollowASecretUrl) {
+  const auto keep_url = [this](std::string_view url) {
+    secrets_.purposes.push_back({"endpoint", {{std::make_shared<const secrets::Secret>(url), "1"}}, {}});
+  };
+  keep_url("https://else.receiver.example/T00/s3cr3t");
+  EXPECT_TRUE(to("", false).ok);
+  EXPECT_TRUE(to("", false).elsewhere);
+  EXPECT_FALSE(to("", true).ok);
+  secrets_.purposes.pop_back();
+  keep_url("https://hooks.receiver.example/T00/s3cr3t");
+  EXPECT_TRUE(to("", true).ok);
+  EXPECT_FALSE(to("", true).elsewhere);
+}
+
 }  // namespace
 }  // namespace opi::plugins

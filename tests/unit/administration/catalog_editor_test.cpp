@@ -35,6 +35,9 @@ class InterferingStore final : public delivery::CatalogStore {
     if (lost_after_commit) throw CommitInDoubt("lost");
     return written;
   }
+  std::vector<delivery::SecretReceiver> secret_receivers(const TenantId& tenant) override {
+    return store_.secret_receivers(tenant);
+  }
   bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
                            const audit::Entry& entry) override {
     return store_.disable_destination(tenant, destination, reason, entry);

@@ -95,7 +95,7 @@ TEST_F(DestinationAuthorization, AClientCertificateIsRefusedWhereverThereIsNoTls
             "purpose: is a client certificate, and the destination's endpoint is not https");
   EXPECT_EQ(call("PUT", path + "/credentials/authorization", R"({"reference":"mem://a"})").status, 200);
   const auto safe = given();
-  EXPECT_EQ(call("PUT", safe + "/credentials/client_certificate", R"({"reference":"mem://a"})").status, 200);
+  EXPECT_EQ(call("PUT", safe + "/credentials/client_certificate", R"({"reference":"mem://safe"})").status, 200);
   EXPECT_EQ(errors(replace(safe, R"(,"endpoint":"http://siem.example/")")),
             "endpoint: must be https: the destination has a client certificate");
   EXPECT_EQ(errors(replace(safe, R"(,"authorization":{"scheme":"oauth2_client_credentials","client_id":"c",)"

@@ -25,7 +25,10 @@ class ScriptedProvider final : public SecretProvider {
     const auto rest = reference.substr(6);
     const auto slash = rest.find('/');
     if (slash == std::string_view::npos) throw InvalidReference("the reference has no key");
-    return {"mem", {std::string(rest.substr(0, slash))}, std::string(rest.substr(slash + 1)), ""};
+    const auto key = rest.substr(slash + 1);
+    const auto version = std::min(key.find('/'), key.size());
+    return {"mem", {std::string(rest.substr(0, slash))}, std::string(key.substr(0, version)),
+            std::string(key.substr(version))};
   }
 
   ResolveResult resolve(const ResolveQuery& query) override {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <thread>
 
+#include "domain/receiver.hpp"
 #include "scripted_provider.hpp"
 #include "support/manual_clock.hpp"
 #include "support/seeded_random.hpp"
@@ -56,6 +57,7 @@ class Broker : public testing::Test {
     d->id.value.bytes[15] = id;
     d->credentials = std::move(credentials);
     d->revision = 1;
+    bind_credentials(*d);
     return d;
   }
   SetPointer resolve(SecretBroker& broker, const std::shared_ptr<const Destination>& d) {
@@ -82,6 +84,30 @@ class Broker : public testing::Test {
   bool inline_jobs = true;
   std::int64_t revision = 0;
 };
+
+TEST_F(Broker, ASecretThatWasPutForAnotherReceiverIsNotEvenLookedFor) {
+  provider->put("app/key", "secret-1");
+  const auto broker = make();
+  auto d = destination({credential(1, "mem://app/key")});
+  d->endpoint = "https://elsewhere.example/";
+  const auto set = resolve(*broker, d);
+  EXPECT_EQ(values(set), Values{});
+  EXPECT_EQ(failure(set), "it was put for another receiver");
+  EXPECT_EQ(set->credentials.front().state, CredentialState::unbound);
+  EXPECT_TRUE(provider->queries().empty());
+}
+
+TEST_F(Broker, KnowsASecretHoweverItIsNamed) {
+  const auto broker = make();
+  const auto acme = *TenantId::parse("acme");
+  EXPECT_TRUE(broker->is_same_secret("mem://app/key", "mem://app/key", acme));
+  EXPECT_TRUE(broker->is_same_secret("mem://app/key", "mem://app/key/7", acme)) << "of another version";
+  EXPECT_FALSE(broker->is_same_secret("mem://app/key", "mem://app/other", acme));
+  EXPECT_FALSE(broker->is_same_secret("mem://app/key", "mem://bpp/key", acme));
+  EXPECT_FALSE(broker->is_same_secret("mem://app/key", "mem://malformed", acme));
+  EXPECT_FALSE(broker->is_same_secret("mem://app/key", "other://app/key", acme));
+  EXPECT_TRUE(broker->is_same_secret("gone://app/key", "gone://app/key", acme)) << "whose provider is away";
+}
 
 TEST_F(Broker, FetchesOnceAndAnswersFromMemoryUntilTheLifetimeEnds) {
   provider->put("app/key", "secret-1");

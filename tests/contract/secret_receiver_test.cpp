@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include "contract/store_contract.hpp"
+#include "delivery/schema_migration.hpp"
+#include "domain/receiver.hpp"
+#include "postgres/schema.hpp"
+#include "sqlite/schema.hpp"
+
+namespace opi::test {
+namespace {
+
+using delivery::Expectation;
+using delivery::SecretReceiver;
+using delivery::WriteResult;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class SecretReceivers : public StoreContract {
+ protected:
+  SecretReceivers() {
+    for (const auto& tenant : {acme, globex}) engine->catalog().put_tenant({tenant, tenant.str(), {}}, entry(tenant));
+    one.tenant_id = acme;
+    one.id = new_destination();
+    one.name = "SIEM";
+    one.adapter = "webhook";
+    one.endpoint = "https://siem.example/hooks";
+    one.subscriptions = {"*"};
+    one.config = "{}";
+    one.credentials = {{"signing", 1, "mem://a", {}, {}}};
+  }
+  WriteResult write(const Destination& destination) {
+    return engine->catalog().write_destination(destination, Expectation::anything(),
+                                               entry(destination.tenant_id, audit::Action::destination_changed));
+  }
+  Destination stored() { return *engine->catalog().load().destinations.at(one.id); }
+  std::vector<SecretReceiver> receivers(const TenantId& tenant) { return engine->catalog().secret_receivers(tenant); }
+
+  Destination one;
+};
+
+TEST_P(SecretReceivers, WhatIsPutIsBoundToWhatIsWritten) {
+  write(one);
+  const auto receiver = receiver_of(one, "signing");
+  EXPECT_EQ(stored().credentials.front().bound_to, receiver);
+  EXPECT_THAT(receivers(acme), UnorderedElementsAre(SecretReceiver{"mem://a", receiver}));
+  EXPECT_THAT(receivers(globex), IsEmpty());
+  EXPECT_EQ(write(one), WriteResult::unchanged) << "putting the same again";
+}
+
+TEST_P(SecretReceivers, WhatWasStoredStaysBoundWhateverBecomesOfTheDestination) {
+  write(one);
+  auto moved = stored();
+  moved.endpoint = "https://other.example/hooks";
+  write(moved);
+  EXPECT_EQ(stored().credentials.front().bound_to, receiver_of(one, "signing"));
+  EXPECT_EQ(unbound_purpose(stored()), "signing");
+  EXPECT_THAT(receivers(acme), UnorderedElementsAre(SecretReceiver{"mem://a", receiver_of(one, "signing")}));
+  moved.credentials.front().bound_to.clear();
+  EXPECT_EQ(write(moved), WriteResult::stored) << "put anew";
+  EXPECT_EQ(unbound_purpose(stored()), std::nullopt);
+}
+
+TEST_P(SecretReceivers, AreRememberedWhenTheDestinationIsGone) {
+  write(one);
+  auto without = stored();
+  without.credentials.clear();
+  write(without);
+  engine->catalog().delete_destination(acme, one.id, Expectation::present(),
+                                       entry(acme, audit::Action::destination_deleted));
+  EXPECT_THAT(receivers(acme), UnorderedElementsAre(SecretReceiver{"mem://a", receiver_of(one, "signing")}));
+}
+
+// The migration that brought receivers, over every kind of destination that can have stood there.
+TEST_P(SecretReceivers, WhatStoodThereBeforeIsBoundToItsDestination) {
+  const std::vector<std::optional<Authorization>> ways{
+      std::nullopt, BearerAuthorization{}, HeaderAuthorization{"X-Api-Key", ""},
+      HmacAuthorization{"X-Signature", "", {}}, ClientCredentialsAuthorization{"https://id.example/Token", "c", "", "", {}}};
+  std::vector<Destination> before;
+  for (const auto* endpoint : {"https://SIEM.example:8443/hooks", "https://siem.example?k=a/b", "https://siem.example"})
+    for (const auto& way : ways) {
+      one.id = new_destination();
+      one.endpoint = endpoint;
+      one.authorization = way;
+      one.credentials = {{"signing", 1, "mem://a", {}, {}},
+                         {"authorization", 1, "mem://b", {}, {}},
+                         {"client_certificate", 1, "mem://c", {}, {}}};
+      write(one);
+      before.push_back(stored());
+    }
+  const auto known_before = receivers(acme);
+  const bool on_postgres = std::string_view(GetParam().name).find("ostgres") != std::string_view::npos;
+  const auto migrations = on_postgres ? postgres::known_migrations() : sqlite::known_migrations();
+  const auto ours = std::ranges::find_if(migrations, [](const auto& one) {
+    return std::string_view(one.name).find("secret_receivers") != std::string_view::npos;
+  });
+  ASSERT_NE(ours, migrations.end());
+  engine->execute("DROP TABLE integration_secret_receivers");
+  engine->execute("ALTER TABLE integration_credentials DROP COLUMN bound_to");
+  engine->execute(std::string(ours->sql));
+  for (const auto& destination : before) {
+    one.id = destination.id;
+    EXPECT_EQ(stored(), destination) << destination.endpoint;
+  }
+  EXPECT_THAT(receivers(acme), testing::UnorderedElementsAreArray(known_before));
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, SecretReceivers,
+                         testing::Values(EngineKind{"sqlite_file", make_sqlite_file_engine},
+                                         EngineKind{"postgres", make_postgres_engine}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace opi::test
