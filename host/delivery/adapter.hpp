@@ -42,6 +42,7 @@ struct Rendering {
   std::string error;                       // if not ok, for people; without secrets
   bool retryable = false;                  // if not ok: trying again may help
   std::vector<std::string> used_purposes;  // whose secrets are in the request
+  std::vector<std::shared_ptr<const secrets::Secret>> sent;  // see SecretSet::sent
   std::string unusable_purpose;            // whose secret was asked for, and there is none that can be used
   std::string held;                        // if not ok, and the adapter cannot be asked now: why
 };

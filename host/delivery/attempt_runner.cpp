@@ -140,6 +140,11 @@ void AttemptRunner::rendered(const std::shared_ptr<Flight>& flight, Rendering&& 
   if (!rendering.held.empty()) return hold(*flight, rendering.held);
   flight->used_purposes = std::move(rendering.used_purposes);
   flight->unusable_purpose = std::move(rendering.unusable_purpose);
+  if (!rendering.sent.empty()) {
+    auto all = std::make_shared<secrets::SecretSet>(*flight->secrets);
+    for (auto& value : rendering.sent) all->sent.push_back(std::move(value));
+    flight->secrets = std::move(all);
+  }
   if (rendering.url_is_secret)
     for (auto& part : endpoint_secrets(rendering.request.url)) flight->endpoint_secrets.push_back(std::move(part));
   if (!rendering.ok)

@@ -84,15 +84,18 @@ bool carries(const HttpRequest& request, std::string_view header) {
                              [&](const Header& one) { return lower_case(one.name) == lower_case(header); });
 }
 
-std::shared_ptr<const SecretSet> with_token(const SecretSet& secrets, std::shared_ptr<const secrets::Secret> token) {
+std::shared_ptr<SecretSet> with_token(const SecretSet& secrets, std::shared_ptr<const secrets::Secret> token) {
   auto all = std::make_shared<SecretSet>(secrets);
   std::erase_if(all->purposes, [](const auto& one) { return one.purpose == token_entry; });
   all->purposes.push_back({std::string(token_entry), {{std::move(token), ""}}, {}});
   return all;
 }
 
-Authorized ready_with(HttpRequest&& request, std::string_view header, std::string value) {
+Authorized ready_with(HttpRequest&& request, std::string_view header, std::string value,
+                      std::shared_ptr<SecretSet> secrets) {
   Authorized result;
+  secrets->sent.push_back(std::make_shared<const secrets::Secret>(value));
+  result.secrets = std::move(secrets);
   result.status = Authorized::Status::ready;
   result.request = std::move(request);
   result.request.headers.push_back({std::string(header), std::move(value)});
@@ -103,8 +106,8 @@ Authorized ready_with(HttpRequest&& request, std::string_view header, std::strin
 Authorized ready_with_token(HttpRequest&& request, const AccessTokens::Answer& answer, const SecretSet& secrets) {
   Authorized result;
   if (const auto* token = std::get_if<std::shared_ptr<const secrets::Secret>>(&answer)) {
-    result = ready_with(std::move(request), "Authorization", "Bearer " + std::string(text_of(**token)));
-    result.secrets = with_token(secrets, *token);
+    result = ready_with(std::move(request), "Authorization", "Bearer " + std::string(text_of(**token)),
+                        with_token(secrets, *token));
   } else if (const auto* failure = std::get_if<Outcome>(&answer)) {
     result.failure = *failure;
     result.used_purposes = {std::string(authorization_purpose)};
@@ -165,7 +168,9 @@ void Authorizer::authorize(const std::shared_ptr<const Destination>& destination
   if (value.empty())
     return done(unusable(authorization_purpose, "authorization_secret_unusable",
                          "the secret of purpose 'authorization' is empty or holds characters that no header may"));
-  done(ready_with(std::move(request), header, std::move(value)));
+  auto with_sent = std::make_shared<SecretSet>(*secrets);
+  if (!std::holds_alternative<HmacAuthorization>(authorization)) with_sent->sent.push_back(secret->value);
+  done(ready_with(std::move(request), header, std::move(value), std::move(with_sent)));
 }
 
 void Authorizer::refused(const Destination& destination, const SecretSet& secrets) {

@@ -134,6 +134,8 @@ opi_status RequestAssembly::header_secret(const opi_str& name, const opi_str& pr
   std::string value{view(prefix)};
   value.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()).append(view(suffix));
   const auto status = draft_.add_header(view(name), value);
+  rendering_.sent.push_back(std::make_shared<const secrets::Secret>(value));
+  rendering_.sent.push_back(purpose->versions.front().value);
   ::explicit_bzero(value.data(), value.size());
   return status;
 }

@@ -7,113 +7,137 @@
 #include <vector>
 
 #include "crypto/digest.hpp"
+#include "secrets/occurrences.hpp"
+#include "secrets/placed_text.hpp"
 
 namespace opi::secrets {
 namespace {
 
 constexpr std::size_t shortest = 6;
+constexpr std::size_t layers = 4;
 constexpr std::string_view mark = "[redacted]";
 constexpr std::string_view webhook_prefix = "whsec_";
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+std::string_view text_of(const Secret& secret) {
+  const auto bytes = secret.reveal();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Secrets in the open for the length of a call; wiped, as they stand in pages that a core dump holds.
-class Forms {
+// What is looked for. A value that looks like an escape itself is also known as that would be read: escapes of the text
+// are taken away all at once. Copies are wiped, as they stand in pages that a core dump holds.
+class Values {
  public:
-  explicit Forms(std::size_t longest) : longest_(longest) {}
-  Forms(const Forms&) = delete;
-  Forms& operator=(const Forms&) = delete;
-  ~Forms() {
-    for (auto& form : forms_) OPENSSL_cleanse(form.data(), form.size());
+  Values() = default;
+  Values(const Values&) = delete;
+  Values& operator=(const Values&) = delete;
+  ~Values() {
+    for (auto& copy : copies_) OPENSSL_cleanse(copy->data(), copy->size());
   }
 
-  // No form is shorter than the value itself.
-  void add_all(std::string_view value) {
-    if (value.size() < shortest || value.size() > longest_) return;
-    add(std::string(value));
-    add(crypto::to_hex(bytes_of(value)));
-    std::string upper = crypto::to_hex(bytes_of(value));
-    std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
-    add(std::move(upper));
-    add(escaped(value, [](char c) { return c == '/' ? std::string("\\/") : std::string(1, c); }));
-    for (const bool large : {false, true}) {
-      add(escaped(value, [large](char c) { return percent_encoded(c, large, false); }));
-      add(escaped(value, [large](char c) { return percent_encoded(c, large, true); }));
-    }
-    for (const std::size_t before : {0u, 1u, 2u})
-      for (const bool url : {false, true}) add_base64(value, before, url);
+  void add(std::string_view value) {
+    if (value.size() >= shortest) add_long(value);
+  }
+  void add_sent(std::string_view value) {
+    if (value.size() >= shortest)
+      add_long(value);
+    else if (!value.empty())
+      words_.push_back(value);
+  }
+  // The value's memory is not the caller's.
+  void add_copy(std::string_view value) {
+    if (value.size() < shortest) return;
+    add_long(keep(std::string(value)));
   }
 
-  void blank_out_of(std::string& text) {
-    // The longest first: a value inside another must not save the rest of that one.
-    std::ranges::sort(forms_, std::ranges::greater{}, &std::string::size);
-    for (const auto& form : forms_)
-      for (auto at = text.find(form); at != std::string::npos; at = text.find(form, at + mark.size()))
-        text.replace(at, form.size(), mark);
-  }
+  [[nodiscard]] bool empty() const { return plain_.empty() && words_.empty(); }
+  [[nodiscard]] const std::vector<std::string_view>& plain() const { return plain_; }
+  [[nodiscard]] const std::vector<std::string_view>& as_words() const { return words_; }
+  [[nodiscard]] const std::vector<std::string_view>& encoded() const { return encoded_; }
 
  private:
-  template <class Escape>
-  static std::string escaped(std::string_view value, Escape escape) {
-    std::string out;
-    out.reserve(3 * value.size());  // one place to wipe
-    for (const char c : value) out += escape(c);
-    return out;
-  }
-  static std::string percent_encoded(char c, bool large, bool unreserved_too) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                            std::string_view{"-._~"}.find(c) != std::string_view::npos;
-    if (unreserved && !unreserved_too) return std::string(1, c);
-    const std::string_view digits = large ? "0123456789ABCDEF" : "0123456789abcdef";
-    const auto byte = static_cast<std::uint8_t>(c);
-    return {'%', digits[byte >> 4], digits[byte & 15]};
-  }
-  // The digits that depend on the value alone, when `before` bytes (modulo 3) of something else stand in front of it.
-  void add_base64(std::string_view value, std::size_t before, bool url) {
-    std::string padded(before, '\0');
-    padded.reserve(before + value.size());
-    padded += value;
-    std::string whole = url ? crypto::to_base64url(bytes_of(padded)) : crypto::to_base64(bytes_of(padded));
-    const std::size_t skipped = before == 0 ? 0 : 4;
-    add(whole.substr(skipped, padded.size() / 3 * 4 - skipped));
-    OPENSSL_cleanse(padded.data(), padded.size());
-    OPENSSL_cleanse(whole.data(), whole.size());
-  }
-  void add(std::string form) {
-    if (form.size() >= shortest && form.size() <= longest_) {
-      forms_.push_back(std::move(form));
-    } else {
-      OPENSSL_cleanse(form.data(), form.size());
+  void add_long(std::string_view value) {
+    if (std::ranges::find(encoded_, value) != encoded_.end()) return;
+    encoded_.push_back(value);
+    plain_.push_back(value);
+    if (value.find(' ') != std::string_view::npos) {
+      std::string form(value);  // as forms write it
+      std::ranges::replace(form, ' ', '+');
+      plain_.push_back(keep(std::move(form)));
+    }
+    PlacedText read(value);
+    for (std::size_t layer = 0; layer < layers && has_escapes(read.bytes()); ++layer) {
+      read = unescaped(read);
+      if (read.bytes().size() >= shortest) plain_.push_back(keep(std::string(read.bytes())));
     }
   }
+  std::string_view keep(std::string copy) {
+    copies_.push_back(std::make_unique<std::string>(std::move(copy)));
+    return *copies_.back();
+  }
 
-  const std::size_t longest_;
-  std::vector<std::string> forms_;
+  std::vector<std::string_view> plain_, words_, encoded_;
+  std::vector<std::unique_ptr<std::string>> copies_;
 };
+
+void add_webhook_key(Values& values, std::string_view secret) {
+  if (!secret.starts_with(webhook_prefix)) return;
+  const auto encoded = secret.substr(webhook_prefix.size());
+  values.add(encoded);
+  if (auto key = crypto::from_base64(encoded)) {
+    values.add_copy({reinterpret_cast<const char*>(key->data()), key->size()});
+    OPENSSL_cleanse(key->data(), key->size());
+  }
+}
+
+// The credential behind a scheme such as "Basic ".
+std::string_view without_scheme(std::string_view sent) {
+  const auto space = sent.find(' ');
+  return space == std::string_view::npos ? std::string_view{} : sent.substr(space + 1);
+}
+
+std::vector<Interval> occurrences(const std::string& text, const Values& values) {
+  std::vector<Interval> found;
+  PlacedText read(text);
+  for (std::size_t layer = 0;; ++layer) {
+    for (const auto value : values.plain()) find_plain(read, value, false, found);
+    for (const auto value : values.as_words()) find_plain(read, value, true, found);
+    if (layer == layers || !has_escapes(read.bytes())) break;
+    read = unescaped(read);
+  }
+  // The digits of encodings are no escapes: they have come through all layers.
+  find_encoded(read, values.encoded(), found);
+  return found;
+}
 
 }  // namespace
 
 void scrub(std::string& text, const SecretSet& secrets, std::span<const std::string> more) {
-  if (text.size() < shortest) return;
-  Forms forms(text.size());
-  for (const auto& value : more) forms.add_all(value);
+  if (text.empty()) return;
+  Values values;
+  for (const auto& value : more) values.add(value);
   for (const auto& purpose : secrets.purposes)
     for (const auto& version : purpose.versions) {
-      const auto bytes = version.value->reveal();
-      const std::string_view value{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-      forms.add_all(value);
-      if (!value.starts_with(webhook_prefix)) continue;
-      const auto encoded = value.substr(webhook_prefix.size());
-      forms.add_all(encoded);
-      if (encoded.size() / 4 * 3 > text.size()) continue;
-      if (auto key = crypto::from_base64(encoded)) {
-        forms.add_all({reinterpret_cast<const char*>(key->data()), key->size()});
-        OPENSSL_cleanse(key->data(), key->size());
-      }
+      values.add(text_of(*version.value));
+      add_webhook_key(values, text_of(*version.value));
     }
-  forms.blank_out_of(text);
+  for (const auto& value : secrets.sent) {
+    values.add_sent(text_of(*value));
+    values.add_sent(without_scheme(text_of(*value)));
+  }
+  if (values.empty()) return;
+  auto found = occurrences(text, values);
+  if (found.empty()) return;
+  std::ranges::sort(found);
+  std::string out;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < found.size();) {
+    auto [begin, end] = found[i];
+    for (++i; i < found.size() && found[i].first < end; ++i) end = std::max(end, found[i].second);
+    out.append(text, at, begin - at).append(mark);
+    at = end;
+  }
+  out.append(text, at);
+  text = std::move(out);
 }
 
 }  // namespace opi::secrets

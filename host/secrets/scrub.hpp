@@ -6,10 +6,12 @@
 
 namespace opi::secrets {
 
-// Replaces every occurrence of a secret's value, and of those in `more`, in `text` by "[redacted]": as it is, without
-// its "whsec_" prefix, as the key that follows that prefix, and each in hex, percent-encoded, with JSON's escaped
-// slashes, and in base64 and base64url wherever it stands in what was encoded. Values shorter than 6 bytes are left:
-// they would blank out ordinary words.
+// Replaces every occurrence of a secret's value, of what was sent with it (SecretSet::sent), and of the values in `more`
+// in `text` by "[redacted]": a webhook secret also without its "whsec_" prefix and as the key that follows that; all of
+// them as they are, in hex, in base64 and base64url wherever they stand in what was encoded, and all of that behind up to
+// four layers of JSON's escapes, HTML's character references and percent-encoding. Values shorter than 6 bytes are left,
+// for they would blank out ordinary words, unless they were sent: then they are blanked where they stand as words.
+// Linear in the text for each value.
 void scrub(std::string& text, const SecretSet& secrets, std::span<const std::string> more = {});
 
 }  // namespace opi::secrets

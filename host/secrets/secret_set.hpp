@@ -52,6 +52,8 @@ struct CredentialPosture {
 struct SecretSet {
   std::vector<PurposeSecrets> purposes;
   std::vector<CredentialPosture> credentials;  // one per credential of the destination
+  // What a request has carried in the open: whole values of its headers, and the secrets in them.
+  std::vector<std::shared_ptr<const Secret>> sent;
 
   [[nodiscard]] const PurposeSecrets* find(std::string_view purpose) const {
     for (const auto& p : purposes)

@@ -90,12 +90,13 @@ TEST_P(SecretReceivers, WhatStoodThereBeforeIsBoundToItsDestination) {
   const auto known_before = receivers(acme);
   const bool on_postgres = std::string_view(GetParam().name).find("ostgres") != std::string_view::npos;
   const auto migrations = on_postgres ? postgres::known_migrations() : sqlite::known_migrations();
-  const auto ours = std::ranges::find_if(migrations, [](const auto& one) {
-    return std::string_view(one.name).find("secret_receivers") != std::string_view::npos;
+  const auto ours = std::ranges::find_if(migrations, [](const auto& migration) {
+    return std::string_view(migration.name).find("secret_receivers") != std::string_view::npos;
   });
   ASSERT_NE(ours, migrations.end());
   engine->execute("DROP TABLE integration_secret_receivers");
   engine->execute("ALTER TABLE integration_credentials DROP COLUMN bound_to");
+  if (on_postgres) engine->execute("SET search_path = public");  // where migrations are run
   engine->execute(std::string(ours->sql));
   for (const auto& destination : before) {
     one.id = destination.id;
@@ -107,7 +108,7 @@ TEST_P(SecretReceivers, WhatStoodThereBeforeIsBoundToItsDestination) {
 INSTANTIATE_TEST_SUITE_P(Stores, SecretReceivers,
                          testing::Values(EngineKind{"sqlite_file", make_sqlite_file_engine},
                                          EngineKind{"postgres", make_postgres_engine}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& tested) { return std::string(tested.param.name); });
 
 }  // namespace
 }  // namespace opi::test

@@ -1,0 +1,243 @@
+#include "secrets/scrub.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "crypto/digest.hpp"
+#include "support/seeded_random.hpp"
+
+namespace opi::secrets {
+namespace {
+
+SecretSet set_of(std::initializer_list<const char*> values) {
+  SecretSet set;
+  set.purposes.push_back({"signing", {}, {}});
+  for (const char* value : values)
+    set.purposes.back().versions.push_back({std::make_shared<const Secret>(std::string_view{value}), "1"});
+  return set;
+}
+
+std::string scrubbed(std::string input, const SecretSet& set) {
+  scrub(input, set);
+  return input;
+}
+
+TEST(Scrub, ReplacesEveryOccurrenceOfEveryLiveVersion) {
+  const auto set = set_of({"new-secret", "old-secret"});
+  EXPECT_EQ(scrubbed("a new-secret b old-secret c new-secret", set), "a [redacted] b [redacted] c [redacted]");
+  EXPECT_EQ(scrubbed("new-secretnew-secret", set), "[redacted][redacted]");
+  EXPECT_EQ(scrubbed("nothing here", set), "nothing here");
+  EXPECT_EQ(scrubbed("", set), "");
+}
+
+TEST(Scrub, KnowsAWebhookSecretWithoutItsPrefix) {
+  const auto set = set_of({"whsec_MfKQ9r8GKYqr"});
+  EXPECT_EQ(scrubbed("key MfKQ9r8GKYqr and whsec_MfKQ9r8GKYqr", set), "key [redacted] and [redacted]");
+}
+
+TEST(Scrub, KnowsTheFormsInWhichAReceiverMayRepeatASecret) {
+  const auto set = set_of({"p/q+r=s t-123"});
+  EXPECT_EQ(scrubbed("hex 702f712b723d7320742d313233.", set), "hex [redacted].");
+  EXPECT_EQ(scrubbed("hex 702F712B723D7320742D313233.", set), "hex [redacted].");
+  EXPECT_EQ(scrubbed("query p%2Fq%2Br%3Ds%20t-123.", set), "query [redacted].");
+  EXPECT_EQ(scrubbed("query p%2fq%2br%3ds%20t-123.", set), "query [redacted].");
+  EXPECT_EQ(scrubbed(R"(json p\/q+r=s t-123.)", set), "json [redacted].");
+  // "Basic" of user:secret, and of the same at the two other places modulo 3; only digits of neighbours stay.
+  for (const char* encoded :
+       {"cC9xK3I9cyB0LTEyMw==", "dXNlcjpwL3Ercj1zIHQtMTIz", "dTpwL3Ercj1zIHQtMTIz", "eHA6cC9xK3I9cyB0LTEyMzp4"}) {
+    const auto left = scrubbed(encoded, set);
+    EXPECT_NE(left.find("[redacted]"), std::string::npos) << encoded;
+    EXPECT_LE(left.size(), std::string_view{"[redacted]"}.size() + 12) << left;
+  }
+}
+
+TEST(Scrub, KnowsTheKeyThatAWebhookSecretEncodes) {
+  const auto set = set_of({"whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u"});
+  EXPECT_EQ(scrubbed("raw 0123456789abcdefghijklmn, hex 303132333435363738396162636465666768696a6b6c6d6e", set),
+            "raw [redacted], hex [redacted]");
+}
+
+TEST(Scrub, TakesMoreThanSecrets) {
+  const std::vector<std::string> more{"T0123ABCD456", "short"};
+  std::string text = "at /services/T0123ABCD456?x=short";
+  scrub(text, {}, more);
+  EXPECT_EQ(text, "at /services/[redacted]?x=short");
+}
+
+TEST(Scrub, LeavesValuesShorterThanSixBytes) {
+  EXPECT_EQ(scrubbed("a 12345 b", set_of({"12345"})), "a 12345 b");
+  EXPECT_EQ(scrubbed("a 123456 b", set_of({"123456"})), "a [redacted] b");
+}
+
+TEST(Scrub, ASecretInsideAnotherLeavesNoRemainder) {
+  for (const auto& set : {set_of({"secret", "xx-secret-yy"}), set_of({"xx-secret-yy", "secret"})})
+    EXPECT_EQ(scrubbed("got xx-secret-yy and secret", set), "got [redacted] and [redacted]");
+}
+
+TEST(Scrub, ReadsEveryEscapeOfASign) {
+  const auto set = set_of({"p/q+r&s\"\xc3\xa4-1"});
+  for (const char* echoed :
+       {R"(p\/q\u002br\u0026s\"\u00e4-1)", R"(p\/q\u002Br\u0026s\"\u00E4-1)", R"(p/q\x2br\x26s\x22\xc3\xa4\x2d1)",
+        "p/q&plus;r&amp;s&quot;&auml;-1", "p&sol;q&#43;r&#38;s&#34;&#228;&#45;1", "p&#x2F;q&#x2b;r&#X26;s&#x22;&#xE4;-1",
+        "p&#47q&#43r&#38s&#34&#228;-1", "p%2Fq%2br%26s%22%C3%a4%2D1", R"(p\\/q\\u002br\\u0026s\\\"\\u00e4-1)",
+        "p%252Fq%252br%2526s%2522%25C3%25a4-1", R"(p%5C%2Fq+r\u0026amp;s&quot;\u00e4-1)"})
+    EXPECT_EQ(scrubbed("<" + std::string(echoed) + ">", set), "<[redacted]>") << echoed;
+}
+
+TEST(Scrub, KnowsASecretThatLooksLikeAnEscapeItself) {
+  for (const char* secret : {"a%41bcdef", R"(a\u0041bcdef)", "a&amp;bcdef", "a\"%41bcdef", R"(C:\new\table)"}) {
+    const auto set = set_of({secret});
+    EXPECT_EQ(scrubbed("<" + std::string(secret) + ">", set), "<[redacted]>");
+  }
+  EXPECT_EQ(scrubbed(R"(<a\"%41bcdef>)", set_of({"a\"%41bcdef"})), "<[redacted]>");
+  EXPECT_EQ(scrubbed(R"(<C:\\new\\table>)", set_of({R"(C:\new\table)"})), "<[redacted]>");
+}
+
+TEST(Scrub, OverlappingOccurrencesLeaveNoRemainder) {
+  EXPECT_EQ(scrubbed("<ababababab>", set_of({"abababab"})), "<[redacted]>");
+  EXPECT_EQ(scrubbed("aaaaaaaaaaaaaaaaaaaaaaa", set_of({"aaaaaa"})), "[redacted]");
+}
+
+TEST(Scrub, ReadsBase64OverItsBrokenLines) {
+  const auto set = set_of({"0123456789abcdefghijklmnopqrstuvwxyz"});
+  EXPECT_EQ(scrubbed("<MDEyMzQ1Njc4OWFi\r\nY2RlZmdoaWprbG1u\nb3BxcnN0dXZ3eHl6>", set), "<[redacted]>");
+  EXPECT_EQ(scrubbed(R"(<MDEyMzQ1Njc4OWFi\nY2RlZmdoaWprbG1u\nb3BxcnN0dXZ3eHl6>)", set), "<[redacted]>");
+}
+
+TEST(Scrub, KnowsWhatWasSentHoweverShortAndItsCredential) {
+  SecretSet set = set_of({"abc"});
+  for (const char* sent : {"Basic dTphYmM=", "abc"})
+    set.sent.push_back(std::make_shared<const Secret>(std::string_view{sent}));
+  EXPECT_EQ(scrubbed("got 'Basic dTphYmM=' or dTphYmM= with \"abc\" in abcdef, \\u0061bc", set),
+            "got '[redacted]' or [redacted] with \"[redacted]\" in abcdef, [redacted]");
+}
+
+// Code points as receivers may write them.
+using Points = std::u32string;
+using Encode = std::function<std::string(const Points&)>;
+
+std::string utf8(char32_t c) {
+  if (c < 0x80) return {static_cast<char>(c)};
+  if (c < 0x800) return {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 0x3f))};
+  if (c < 0x10000)
+    return {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 0x3f)),
+            static_cast<char>(0x80 | (c & 0x3f))};
+  return {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 0x3f)),
+          static_cast<char>(0x80 | (c >> 6 & 0x3f)), static_cast<char>(0x80 | (c & 0x3f))};
+}
+std::string text_of(const Points& points) {
+  std::string text;
+  for (const auto c : points) text += utf8(c);
+  return text;
+}
+Points points_of(const std::string& ascii) { return {ascii.begin(), ascii.end()}; }
+
+std::string number(const char* format, unsigned value) {
+  char text[16];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+Encode each(std::function<std::string(char32_t)> one) {
+  return [one](const Points& points) {
+    std::string out;
+    for (const auto c : points) out += one(c);
+    return out;
+  };
+}
+std::string json_unit(const char* format, char32_t c) {
+  if (c < 0x10000) return number(format, static_cast<unsigned>(c));
+  return number(format, static_cast<unsigned>(0xd800 + ((c - 0x10000) >> 10))) +
+         number(format, static_cast<unsigned>(0xdc00 + ((c - 0x10000) & 0x3ff)));
+}
+std::string json_minimal(char32_t c) { return c == '"' || c == '\\' ? std::string{'\\', static_cast<char>(c)} : utf8(c); }
+std::string html_named(char32_t c) {
+  switch (c) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '"': return "&quot;";
+    case '+': return "&plus;";
+    case '/': return "&sol;";
+    case 0xe4: return "&auml;";
+    default: return utf8(c);
+  }
+}
+std::string percent(const char* format, bool all, char32_t c) {
+  const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  if (plain && !all) return utf8(c);
+  std::string out;
+  for (const char byte : utf8(c)) out += number(format, static_cast<unsigned char>(byte));
+  return out;
+}
+std::string base64(const Points& points, const std::string& before, const std::string& after, bool url) {
+  const auto text = before + text_of(points) + after;
+  const std::span bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  return url ? crypto::to_base64url(bytes) : crypto::to_base64(bytes);
+}
+Encode behind(const Encode& outer, const Encode& inner) {
+  return [outer, inner](const Points& points) { return outer(points_of(inner(points))); };
+}
+
+std::vector<Encode> encoders() {
+  std::vector<Encode> all{text_of, each(json_minimal), each(html_named)};
+  for (const char* format : {"\\u%04x", "\\u%04X"})
+    all.push_back(each([format](char32_t c) { return json_unit(format, c); }));
+  for (const char* format : {"&#%u;", "&#x%x;", "&#x%X;", "&#x0%x;"})
+    all.push_back(each([format](char32_t c) { return number(format, static_cast<unsigned>(c)); }));
+  for (const char* format : {"%%%02x", "%%%02X"})
+    for (const bool whole : {false, true})
+      all.push_back(each([format, whole](char32_t c) { return percent(format, whole, c); }));
+  all.push_back(each([](char32_t c) { return c == ' ' ? "+" : percent("%%%02X", false, c); }));
+  for (const char* format : {"%02x", "%02X"})
+    all.push_back(each([format](char32_t c) { return percent(format, true, c); }));
+  for (const char* before : {"", "u", "u:", "us:", "user:"})
+    for (const char* after : {"", "!", "?!"})
+      for (const bool url : {false, true})
+        all.push_back([=](const Points& points) { return base64(points, before, after, url); });
+  const auto simple = all;
+  const Encode json = each(json_minimal), all_json = each([](char32_t c) { return json_unit("\\u%04x", c); }),
+               in_query = each([](char32_t c) { return percent("%%%02X", false, c); });
+  for (std::size_t i = 3; i < simple.size(); ++i) {  // of ASCII alone
+    all.push_back(behind(json, simple[i]));
+    all.push_back(behind(all_json, simple[i]));
+    all.push_back(behind(in_query, simple[i]));
+    all.push_back(behind(each(html_named), behind(json, simple[i])));
+  }
+  return all;
+}
+
+// Random secrets, of signs that mean something to one encoding or another, each in several fields of one answer.
+TEST(Scrub, FindsAnySecretInAnyEncodingOfAnyField) {
+  constexpr std::u32string_view signs = U"abcXYZ0189%\\&\"'/+=;#:-_~.<>[]{} \u00e4\u20ac\U0001f6a8xu";
+  test::SeededRandom random(20'261'130);
+  const auto below = [&](std::size_t limit) {
+    return static_cast<std::size_t>(random.uniform() * static_cast<double>(limit));
+  };
+  const auto all = encoders();
+  std::size_t next = 0;
+  for (int round = 0; round < 1500; ++round) {
+    Points secret;
+    while (secret.size() < 8 + below(33)) secret += signs[below(signs.size())];
+    const auto plain = text_of(secret);
+    const auto set = set_of({plain.c_str()});
+    std::vector<std::string> echoes;
+    std::string answer = "{";
+    for (int field = 0; field < 3; ++field) {
+      echoes.push_back(all[next++ % all.size()](secret));
+      answer += "\"field" + std::to_string(field) + "\": \"it was ( " + echoes.back() + " )\", ";
+    }
+    const auto left = scrubbed(answer + "}", set);
+    std::size_t marks = 0;
+    for (auto at = left.find("[redacted]"); at != std::string::npos; at = left.find("[redacted]", at + 1)) ++marks;
+    ASSERT_EQ(marks, 3U) << plain << "\n" << answer << "\n" << left;
+    for (const auto& echo : echoes) ASSERT_EQ(left.find(echo), std::string::npos) << plain << "\n" << echo;
+    for (int field = 0; field < 3; ++field)
+      ASSERT_NE(left.find("\"field" + std::to_string(field) + "\": \"it was ( "), std::string::npos) << left;
+  }
+  EXPECT_GE(next, 10 * all.size());
+}
+
+}  // namespace
+}  // namespace opi::secrets
