@@ -146,6 +146,7 @@ class FaultsTest(ApiTest):
     def test_conflicts(self):
         made = self.world.destination(OWNER, enabled=False)
         waiting = self.world.waiting_destination(OWNER)
+        moved = self.world.moved_destination(OWNER)
         done = {"id": self.world.delivered(OWNER)["delivery_id"]}
         orphan = {"id": self.world.orphaned_dead_letter(OWNER)}
         by_id = lambda one: {"id": one["destination_id"]}
@@ -154,6 +155,7 @@ class FaultsTest(ApiTest):
                 ("createTenant", Call(body={"tenant_id": OWNER, "name": "again"}), "exists"),
                 ("deleteDestination", Call(path=by_id(waiting)), "destination-busy"),
                 ("testDestination", Call(path=by_id(made)), "destination-disabled"),
+                ("testDestination", Call(path=by_id(moved)), "credential-unbound"),
                 ("replayDeadLetter", Call(path=done), "not-a-dead-letter"),
                 ("discardDeadLetter", Call(path=done, body=reason), "not-a-dead-letter"),
                 ("replayDeadLetter", Call(path=orphan), "destination-deleted")):

@@ -98,6 +98,13 @@ class World:
         self.deliveries(tenant, destination, "pending")
         return destination
 
+    def moved_destination(self, tenant: str) -> dict:
+        """One whose endpoint went to another host after its credential was put."""
+        destination = self.destination(tenant)
+        self.succeed("replaceDestination", tenant, path={"id": destination["destination_id"]},
+                     headers={"If-Match": "*"}, body=destination["body"] | {"endpoint": "https://moved.example/"})
+        return destination
+
     def dead_letter(self, tenant: str) -> str:
         """The id of one that nobody else has been given."""
         if not self.parked.get(tenant):
