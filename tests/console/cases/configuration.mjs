@@ -83,6 +83,14 @@ export async function theLifeOfADestination({ open, demo }) {
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('heading', { name: 'Console test' }).waitFor();
 
+  // Moved to another host: the secret does not follow by itself.
+  await page.getByRole('button', { name: 'Edit', exact: true }).click();
+  await fill(page, 'Endpoint', 'https://moved.example/hooks');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Held: a credential was put for another receiver').waitFor();
+  await page.getByText('Unbound').first().waitFor();
+  await tab.judge('an unbound credential');
+
   // Gone.
   await tab.settled();
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
