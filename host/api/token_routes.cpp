@@ -1,5 +1,6 @@
 #include "api/token_routes.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <charconv>
@@ -106,6 +107,13 @@ Wanted read_wanted(const Request& request) {
   return wanted;
 }
 
+// A token does not outlive what its issuer came with: who loses his rights by time must not keep them by a token.
+std::optional<UnixTime> end_of(const Wanted& wanted, const identity::Caller& issuer, UnixTime now) {
+  if (!wanted.lifetime) return issuer.expires_at;
+  const UnixTime end = now + *wanted.lifetime;
+  return issuer.expires_at ? std::min(end, *issuer.expires_at) : end;
+}
+
 Response issue(const Request& request, const Parts& parts) {
   refuse_parameters(request);
   const auto wanted = read_wanted(request);
@@ -115,7 +123,7 @@ Response issue(const Request& request, const Parts& parts) {
         forbidden(no_token, {{"role", tenant.empty() ? "must be system_admin for the tenant _system"
                                                      : "may not be system_admin for a token of a tenant"}}));
   const UnixTime now = parts.clock.unix_now();
-  const auto expires = wanted.lifetime ? std::optional<UnixTime>{now + *wanted.lifetime} : std::nullopt;
+  const auto expires = end_of(wanted, request.caller, now);
   const auto issued = identity::issue_token(wanted.role, tenant, wanted.label, now, expires, parts.random);
   parts.tokens.insert(issued.record,
                       audit_entry(request, now, audit::Action::token_issued, "token:" + issued.record.prefix,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/text_controls.hpp"
+
 namespace opi::ctl {
 namespace {
 
@@ -24,11 +26,8 @@ std::size_t sequence_length(std::string_view text) {
 }
 
 bool is_control(std::string_view sequence) {
-  const auto first = static_cast<unsigned char>(sequence[0]);
-  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
-  if (sequence.size() == 2) return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;  // C1
-  // Overrides of the writing direction show another text than there is.
-  return sequence >= "\u202a" && sequence <= "\u202e" && sequence.size() == 3;
+  const bool c1 = sequence.size() == 2 && sequence[0] == '\xc2' && static_cast<unsigned char>(sequence[1]) < 0xa0;
+  return c1 || control_at(sequence) > 0;
 }
 
 }  // namespace

@@ -4,11 +4,12 @@
 #include <array>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "crypto/digest.hpp"
+#include "delivery/canonical_json.hpp"
 #include "delivery/json_text.hpp"
 #include "domain/redaction.hpp"
+#include "domain/text_controls.hpp"
 
 namespace opi::delivery {
 namespace {
@@ -22,36 +23,6 @@ constexpr std::array<std::string_view, 9> members{"event_id",  "event_type", "sc
 
 std::string_view view(const json::string& text) { return {text.data(), text.size()}; }
 std::string_view view(json::string_view text) { return {text.data(), text.size()}; }
-
-bool has_control_characters(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
-// Members in the order of their names at every level: the same content has one form.
-void append_canonical(const json::value& value, std::string& form) {
-  if (const auto* object = value.if_object()) {
-    std::vector<const json::key_value_pair*> sorted;
-    for (const auto& member : *object) sorted.push_back(&member);
-    std::ranges::sort(sorted, {}, [](const auto* member) { return view(member->key()); });
-    form += '{';
-    for (const auto* member : sorted) {
-      form += json::serialize(member->key());
-      form += ':';
-      append_canonical(member->value(), form);
-      form += ',';
-    }
-    form += '}';
-  } else if (const auto* array = value.if_array()) {
-    form += '[';
-    for (const auto& item : *array) {
-      append_canonical(item, form);
-      form += ',';
-    }
-    form += ']';
-  } else {
-    form += json::serialize(value);
-  }
-}
 
 class EnvelopeReader {
  public:
@@ -91,9 +62,7 @@ class EnvelopeReader {
     event.causation_id = optional(envelope_, "causation_id", "causation_id");
     read_payload(event);
     if (!errors_.empty()) return std::move(errors_);
-    std::string form;
-    append_canonical(envelope_, form);
-    return ParsedEvent{std::move(event), crypto::sha256(form)};
+    return ParsedEvent{std::move(event), crypto::sha256(canonical_json(text_))};
   }
 
  private:
@@ -105,7 +74,7 @@ class EnvelopeReader {
       error(path, "must be a string");
     } else if (text->size() > max_length) {
       error(path, "is longer than " + std::to_string(max_length) + " bytes");
-    } else if (has_control_characters(view(*text))) {
+    } else if (has_controls(view(*text))) {
       error(path, "contains control characters");
     } else {
       return std::string(view(*text));
@@ -137,8 +106,8 @@ class EnvelopeReader {
     if (value == nullptr) return error("payload", "is missing");
     const auto* payload = value->if_object();
     if (payload == nullptr) return error("payload", "must be an object");
-    const auto raw = member_text(text_, "payload");
-    event.payload = raw ? minified(*raw) : json::serialize(*payload);
+    // Not from the parsed value: the numbers in it are no longer what the producer wrote.
+    event.payload = minified(member_text(text_, "payload").value());
     if (event.payload.size() > EventLimits::payload_bytes)
       return error("payload",
                    "is larger than " + std::to_string(EventLimits::payload_bytes) + " bytes as compact JSON");

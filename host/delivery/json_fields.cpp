@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 
 #include "domain/redaction.hpp"
+#include "domain/text_controls.hpp"
 
 namespace opi::delivery {
 
@@ -29,7 +30,7 @@ std::optional<std::string> JsonFields::text(const char* name, std::size_t max_le
     error(name, "must be a string");
   } else if (string->size() > max_length) {
     error(name, "is longer than " + std::to_string(max_length) + " bytes");
-  } else if (std::ranges::any_of(*string, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+  } else if (has_controls({string->data(), string->size()})) {
     error(name, "contains control characters");
   } else {
     return std::string(string->data(), string->size());

@@ -1,6 +1,7 @@
 #include "delivery/json_text.hpp"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 
 namespace opi::delivery {
 namespace {
@@ -59,6 +60,13 @@ std::optional<std::vector<std::string_view>> members_of(std::string_view text) {
   return pieces(inner, std::string_view::npos - 1);
 }
 
+// Whether a member's name, with its quotes and perhaps with escapes, is this one.
+bool is_name(std::string_view quoted, std::string_view name) {
+  if (quoted.find('\\') == std::string_view::npos) return quoted.substr(1, quoted.size() - 2) == name;
+  const auto value = boost::json::parse({quoted.data(), quoted.size()});
+  return std::string_view{value.get_string().data(), value.get_string().size()} == name;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string_view>> array_elements(std::string_view text, std::size_t limit) {
@@ -75,7 +83,7 @@ std::optional<std::string_view> member_text(std::string_view text, std::string_v
   std::optional<std::string_view> found;
   for (const auto member : *members) {
     const std::size_t key_end = string_end(member, 0);
-    if (key_end == std::string_view::npos || member.substr(1, key_end - 2) != name) continue;
+    if (key_end == std::string_view::npos || !is_name(member.substr(0, key_end), name)) continue;
     const std::size_t colon = member.find(':', key_end);
     found = trimmed(member.substr(colon + 1));
   }

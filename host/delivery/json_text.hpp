@@ -14,8 +14,8 @@ namespace opi::delivery {
 std::optional<std::vector<std::string_view>> array_elements(std::string_view text,
                                                             std::size_t limit = std::string_view::npos - 1);
 
-// The value of a member of an object, as text; the last one if the name is repeated; nullopt if it is absent
-// or spelled with escapes. `text` must be valid JSON.
+// The value of a member of an object, as text; the last one if the name is repeated; nullopt if it is absent.
+// `text` must be valid JSON.
 std::optional<std::string_view> member_text(std::string_view text, std::string_view name);
 
 // How many members an object spells, repeated names included. `text` must be valid JSON.

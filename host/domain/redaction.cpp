@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "domain/text_controls.hpp"
+
 namespace opi {
 namespace {
 
@@ -214,7 +216,7 @@ std::string bounded(std::string_view text, std::size_t limit) {
     const bool c1_control = length == 2 && first == 0xc2 && static_cast<std::uint8_t>(text[1]) < 0xa0;
     if (length == 0)
       out += "\xef\xbf\xbd";
-    else if (first < 0x20 || first == 0x7f || c1_control)
+    else if (control_at(text) > 0 || c1_control)
       out += ' ';
     else
       out += text.substr(0, length);

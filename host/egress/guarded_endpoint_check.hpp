@@ -7,7 +7,7 @@
 
 namespace opi::egress {
 
-// Judges an endpoint as the transport would if it connected now.
+// Judges an endpoint's address as the transport will, and of a name no more than the world may know.
 class GuardedEndpointCheck final : public administration::EndpointCheck {
  public:
   struct Options {
@@ -21,6 +21,9 @@ class GuardedEndpointCheck final : public administration::EndpointCheck {
   std::optional<std::string> fault(const std::string& url) override;
 
  private:
+  std::optional<std::string> fault_of_name(const std::string& host, bool tls);
+  std::vector<IpAddress> resolved(const std::string& host);
+
   Resolver& resolver_;
   const AddressGuard guard_;
   const Options options_;

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "crypto/digest.hpp"
+#include "domain/text_controls.hpp"
 
 namespace opi::identity {
 namespace {
@@ -124,7 +125,7 @@ Identity identity_in(const json::object& claims, const JwtRules& rules) {
   const auto subject = text(claims, "sub", "its subject is not a string");
   need(subject && !subject->empty() && subject->size() <= JwtLimits::subject_bytes,
        "its subject is missing or too long");
-  need(std::ranges::none_of(*subject, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }),
+  need(!has_controls({subject->data(), subject->size()}),
        "its subject has control characters");
   identity.actor_id = *subject;
   const auto role = text(claims, rules.role_claim, "its role is not a string");

@@ -122,6 +122,27 @@ TEST_F(TransactionalEnqueue, KnowsTheEventsThatCameByTheApi) {
   EXPECT_EQ(published.content_hash, direct.content_hash);
 }
 
+// Both ways call the same content equal, and keep the digits of numbers that no double holds.
+TEST_F(TransactionalEnqueue, NumbersAreTheirExactValueHereAndThere) {
+  const auto with = [&](const std::string& number) { return envelope("e-1", R"("a-1")", R"("a-1","n":)" + number); };
+  const auto hash = [&](const std::string& number) {
+    return std::get<delivery::ParsedEvent>(delivery::parse_envelope(with(number))).content_hash;
+  };
+  const std::string written = "123456789012345678901234567890";
+  EXPECT_EQ(psql_.publish(with(written)), "accepted");
+  for (const auto& [number, same] : std::initializer_list<std::pair<const char*, bool>>{
+           {"1234567890123456789012345678900e-1", true},
+           {"123456789012345678901234567890.00", true},
+           {"123456789012345678901234567891", false},
+           {"1.2345678901234568e29", false}}) {
+    EXPECT_EQ(psql_.publish(with(number)) == "duplicate", same) << number;
+    EXPECT_EQ(hash(number) == hash(written), same) << number;
+  }
+  const auto published = std::get<delivery::ParsedEvent>(delivery::parse_envelope(drained().at(0)));
+  EXPECT_EQ(published.content_hash, hash(written));
+  EXPECT_THAT(published.event.payload, HasSubstr(written));
+}
+
 TEST_F(TransactionalEnqueue, WhatTheDaemonRefusesStaysForAPerson) {
   psql_.publish(envelope("e-1"));
   psql_.publish(envelope("e-2"));
@@ -170,6 +191,8 @@ TEST_F(TransactionalEnqueue, RefusesWhatTheApiRefuses) {
       {R"("event_type":"alert.created")", R"("event_type":"Alert")"},
       {R"("schema_version":"1.0")", R"("schema_version":")" + std::string(33, '1') + "\""},
       {R"("source":"edr")", R"("source":"a\u0001b")"},
+      {R"("source":"edr")", R"("source":"a\u202eb")"},
+      {R"("source":"edr")", R"("source":"a\u061cb")"},
       {R"("source":"edr",)", ""},
       {R"("timestamp":"2026-11-23T15:04:05Z")", R"("timestamp":"2026-11-31T15:04:05Z")"},
       {R"("timestamp":"2026-11-23T15:04:05Z")", R"("timestamp":"2026-11-23 15:04:05Z")"},

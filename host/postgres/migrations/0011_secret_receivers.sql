@@ -23,3 +23,28 @@ INSERT INTO integration_secret_receivers
   SELECT DISTINCT tenant_id, reference, bound_to FROM integration_credentials;
 SELECT opi.protect_tenants();
 REVOKE UPDATE, DELETE ON integration_secret_receivers FROM opi_worker, opi_api;
+
+-- Signs that turn the direction of text are refused as control characters are (host/domain/text_controls.hpp).
+CREATE OR REPLACE FUNCTION opi.envelope_text(container jsonb, member text, path text, max_bytes integer, required boolean)
+RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$
+DECLARE
+  value text := container ->> member;
+  kind text := jsonb_typeof(container -> member);
+BEGIN
+  IF kind IS NULL OR (kind = 'null' AND NOT required) THEN
+    IF required THEN
+      RAISE EXCEPTION '%: is missing', path USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN '';
+  END IF;
+  IF kind <> 'string' THEN
+    RAISE EXCEPTION '%: must be a string', path USING ERRCODE = 'invalid_parameter_value';
+  ELSIF required AND value = '' THEN
+    RAISE EXCEPTION '%: is empty', path USING ERRCODE = 'invalid_parameter_value';
+  ELSIF octet_length(convert_to(value, 'UTF8')) > max_bytes THEN
+    RAISE EXCEPTION '%: is longer than % bytes', path, max_bytes USING ERRCODE = 'invalid_parameter_value';
+  ELSIF value ~ '[\x01-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]' THEN
+    RAISE EXCEPTION '%: contains control characters', path USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN value;
+END $$;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "domain/timestamp.hpp"
 #include "unit/api/api_fixture.hpp"
 
 namespace opi::api {
@@ -50,6 +51,19 @@ TEST_F(TokenRoutes, ATokenIsShownOnceAndWorks) {
   EXPECT_EQ(records.back().entry.actor_id, admin.substr(0, 12));
   EXPECT_EQ(records.back().entry.actor_role, "tenant_admin");
   EXPECT_EQ(records.back().entry.details.find(fresh), std::string::npos);
+}
+
+TEST_F(TokenRoutes, ATokenEndsWithWhatItsIssuerCameWithAtTheLatest) {
+  const auto issuer = token(Role::tenant_admin, "acme", clock.unix_now() + 36h);
+  const auto end_of = [&](const std::string& more) {
+    const auto response = ask_as(issuer, "POST", "/api/v1/tokens", R"({"role":"tenant_admin")" + more + "}");
+    EXPECT_EQ(response.status, 201) << response.body;
+    return text(json(response).at("expires_at"));
+  };
+  EXPECT_EQ(end_of(""), to_rfc3339(clock.unix_now() + 36h));
+  EXPECT_EQ(end_of(R"(,"expires_in_days":2)"), to_rfc3339(clock.unix_now() + 36h));
+  EXPECT_EQ(end_of(R"(,"expires_in_days":1)"), to_rfc3339(clock.unix_now() + 24h));
+  EXPECT_TRUE(json(issue(R"({"role":"auditor"})")).at("expires_at").is_null()) << "whose own token never ends";
 }
 
 TEST_F(TokenRoutes, ATenantAdminIssuesEveryRoleButSystemAdmin) {

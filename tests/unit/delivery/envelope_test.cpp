@@ -146,6 +146,22 @@ TEST(EnvelopeParsing, ControlCharactersAreRefused) {
   EXPECT_NE(errors_of(Envelope{}.with("source", "\"a\x01\"")), "") << "raw control characters are not JSON";
 }
 
+TEST(EnvelopeParsing, SignsThatTurnTheDirectionOfTextAreRefused) {
+  for (const char* sign : {"061c", "200e", "200f", "202a", "202e", "2066", "2069"})
+    EXPECT_EQ(errors_of(Envelope{}.with("source", "\"a\\u" + std::string(sign) + "b\"")),
+              "source: contains control characters");
+  for (const char* sign : {"061b", "200d", "2010", "2029", "202f", "2065", "206a", "05d0"})
+    EXPECT_EQ(errors_of(Envelope{}.with("source", "\"a\\u" + std::string(sign) + "b\"")), "") << sign;
+}
+
+TEST(EnvelopeParsing, ThePayloadKeepsTheDigitsThatCameHoweverItsNameIsSpelled) {
+  const std::string written = R"({"n":123456789012345678901234567890,"x":1E+2,"z":-0.0})";
+  EXPECT_EQ(parsed(Envelope{}.with("payload", written)).event.payload, written);
+  auto text = Envelope{}.with("payload", written).text();
+  text.replace(text.find("\"payload\""), 9, R"("p\u0061yload")");
+  EXPECT_EQ(parsed(text).event.payload, written);
+}
+
 TEST(EnvelopeParsing, InvalidUtf8IsRefusedEverywhere) {
   for (const char* bytes : {"\xff", "\xc3(", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\xaf", "\xe2\x82"}) {
     EXPECT_NE(errors_of(Envelope{}.with("source", in_quotes(bytes))).find(": is not valid JSON"), std::string::npos);
@@ -244,6 +260,16 @@ TEST(ContentHash, DiffersForOtherContent) {
                               R"({"a":null})", R"({"a":true})", R"({"a":{}})", R"({"a":{"1":1}})", R"({"b":1})",
                               R"({"a":1,"b":1})", R"({"a,":1})", R"({"a":"1,"})", R"({"a":-1})", R"({"a":1.5})"})
     remember(Envelope{}.with("payload", payload));
+}
+
+TEST(ContentHash, NumbersAreTheirExactValue) {
+  const auto hash = [](const std::string& number) {
+    return parsed(Envelope{}.with("payload", "{\"n\":" + number + "}")).content_hash;
+  };
+  EXPECT_EQ(hash("1E+2"), hash("100"));
+  EXPECT_EQ(hash("-0.0"), hash("0"));
+  EXPECT_NE(hash("123456789012345678901234567890"), hash("123456789012345678901234567891"));
+  EXPECT_NE(hash("0.1"), hash("0.1000000000000000055511151231257827"));
 }
 
 TEST(Rfc3339, IsADateATimeAndAZone) {
