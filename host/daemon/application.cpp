@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "daemon/daemon.hpp"
+#include "daemon/state_directory.hpp"
 #include "plugins/breadcrumbs.hpp"
 #include "runtime/service_notifier.hpp"
 
@@ -104,6 +105,7 @@ int Application::main(const std::vector<std::string>&) {
   runtime::ServiceNotifier notifier;
   plugins::install_fatal_signal_notes();
   try {
+    secure_state_directory(configuration_.state_directory);
     Daemon daemon(configuration_, logger);
     daemon.start();
     notifier.ready("serving on " + configuration_.api_address + ":" + std::to_string(daemon.api_port()));

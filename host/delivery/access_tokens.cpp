@@ -106,6 +106,18 @@ void AccessTokens::keep(Entry& entry, const AccessToken& token, MonoTime asked_a
   entry.failed_until = {};
 }
 
+void AccessTokens::keep_only(const Catalog& catalog) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [id, entry] : entries_) {
+    const auto found = catalog.destinations.find(id);
+    if (found == catalog.destinations.end() || found->second->revision != entry.revision) entry.token.reset();
+  }
+  std::erase_if(entries_, [&](const auto& one) {
+    return !one.second.token && !one.second.fetching && one.second.waiting.empty() &&
+           !catalog.destinations.contains(one.first);
+  });
+}
+
 void AccessTokens::invalidate(const DestinationId& destination, const secrets::Secret& token) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(destination);

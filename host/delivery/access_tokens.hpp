@@ -11,7 +11,7 @@
 #include "delivery/token_request.hpp"
 #include "delivery/transport.hpp"
 #include "domain/clock.hpp"
-#include "domain/destination.hpp"
+#include "domain/catalog.hpp"
 #include "secrets/secret_set.hpp"
 
 namespace opi::delivery {
@@ -57,6 +57,9 @@ class AccessTokens {
 
   // Calls `ready` with the token: at once if it is there, else from the transport's thread.
   void get(Wanted wanted, Ready ready);
+
+  // Lets go of the tokens of destinations that are not there any more, or are no longer what they were got for.
+  void keep_only(const Catalog& catalog);
 
   // The receiver refused this very token: the next get() fetches another.
   void invalidate(const DestinationId& destination, const secrets::Secret& token);

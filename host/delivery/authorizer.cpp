@@ -51,12 +51,21 @@ std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+// One string, of which no copy is left behind.
+std::string joined(std::string_view prefix, std::string_view secret) {
+  std::string value;
+  value.reserve(prefix.size() + secret.size());
+  return value.append(prefix).append(secret);
+}
+
 std::string basic_value(const BasicAuthorization& basic, std::string_view password) {
   std::string pair;
   pair.reserve(basic.username.size() + 1 + password.size());  // one place to wipe
   pair.append(basic.username).append(":").append(password);
-  auto value = "Basic " + crypto::to_base64(bytes_of(pair));
+  auto encoded = crypto::to_base64(bytes_of(pair));
+  auto value = joined("Basic ", encoded);
   ::explicit_bzero(pair.data(), pair.size());
+  ::explicit_bzero(encoded.data(), encoded.size());
   return value;
 }
 
@@ -76,7 +85,7 @@ std::string header_value(const Authorization& authorization, const secrets::Secr
   if (const auto* hmac = std::get_if<HmacAuthorization>(&authorization)) return mac_value(*hmac, secret, body);
   if (!is_header_value(text)) return {};
   const auto* own = std::get_if<HeaderAuthorization>(&authorization);
-  return (own == nullptr ? "Bearer " : own->prefix) + std::string(text);
+  return joined(own == nullptr ? "Bearer " : own->prefix, text);
 }
 
 bool carries(const HttpRequest& request, std::string_view header) {
@@ -106,7 +115,7 @@ Authorized ready_with(HttpRequest&& request, std::string_view header, std::strin
 Authorized ready_with_token(HttpRequest&& request, const AccessTokens::Answer& answer, const SecretSet& secrets) {
   Authorized result;
   if (const auto* token = std::get_if<std::shared_ptr<const secrets::Secret>>(&answer)) {
-    result = ready_with(std::move(request), "Authorization", "Bearer " + std::string(text_of(**token)),
+    result = ready_with(std::move(request), "Authorization", joined("Bearer ", text_of(**token)),
                         with_token(secrets, *token));
   } else if (const auto* failure = std::get_if<Outcome>(&answer)) {
     result.failure = *failure;

@@ -42,6 +42,12 @@ class Authorizer {
                  const std::shared_ptr<const secrets::SecretSet>& secrets, HttpRequest request,
                  std::chrono::milliseconds patience, Ready ready);
 
+  // Lets go of the tokens and certificates of what is not in the catalog any more.
+  void keep_only(const Catalog& catalog) {
+    tokens_.keep_only(catalog);
+    certificates_.keep_only(catalog);
+  }
+
   // The receiver refused a request with these secrets: a token among them is used no more.
   void refused(const Destination& destination, const secrets::SecretSet& secrets);
 

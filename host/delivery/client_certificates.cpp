@@ -16,4 +16,12 @@ ClientCertificates::Read ClientCertificates::read(const DestinationId& destinati
   return read;
 }
 
+void ClientCertificates::keep_only(const Catalog& catalog) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(known_, [&](const auto& one) {
+    const auto found = catalog.destinations.find(one.first);
+    return found == catalog.destinations.end() || !found->second->has_credential(client_certificate_purpose);
+  });
+}
+
 }  // namespace opi::delivery

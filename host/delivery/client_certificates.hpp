@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "crypto/client_certificate.hpp"
-#include "domain/ids.hpp"
+#include "domain/catalog.hpp"
 #include "secrets/secret.hpp"
 
 namespace opi::delivery {
@@ -22,6 +22,9 @@ class ClientCertificates {
 
   ClientCertificates() : ClientCertificates(Options{}) {}
   explicit ClientCertificates(const Options& options) : options_(options) {}
+
+  // Lets go of those of destinations that are not there any more, or have none any more.
+  void keep_only(const Catalog& catalog);
 
   Read read(const DestinationId& destination, const std::shared_ptr<const secrets::Secret>& pem);
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <strings.h>
+
 #include <boost/intrusive/list.hpp>
 #include <string>
 #include <string_view>
@@ -30,6 +32,15 @@ constexpr std::string_view to_string(Phase phase) {
 class Exchange final : public Deadline,
                        public boost::intrusive::list_base_hook<boost::intrusive::tag<struct QueueTag>> {
  public:
+  Exchange() = default;
+  // What authorises stands in the head: nothing of it stays behind in memory that is given back.
+  ~Exchange() {
+    ::explicit_bzero(head.data(), head.size());
+    ::explicit_bzero(body.data(), body.size());
+  }
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
   delivery::Transport::Completion done;
   delivery::HttpResponse response;
   Url url;

@@ -1,5 +1,7 @@
 #include "egress/http_transport.hpp"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <functional>
@@ -18,8 +20,10 @@ bool may_be_repeated(const delivery::HttpRequest& request) {
                              [](const auto& header) { return boost::beast::iequals(header.name, "Idempotency-Key"); });
 }
 
+void wipe(std::string& text) { ::explicit_bzero(text.data(), text.size()); }
+
 // Why the request cannot be sent; empty if it can, and then `exchange` is ready to go.
-std::string prepare(Exchange& exchange, delivery::HttpRequest&& request, const TransportOptions& options) {
+std::string prepare(Exchange& exchange, delivery::HttpRequest& request, const TransportOptions& options) {
   auto parsed = parse_url(request.url);
   if (!parsed.url) return std::move(parsed.error);
   exchange.url = std::move(*parsed.url);
@@ -35,10 +39,15 @@ std::string prepare(Exchange& exchange, delivery::HttpRequest&& request, const T
     exchange.origin_key.append("|").append(request.client_certificate->fingerprint());
     exchange.client_certificate = std::move(request.client_certificate);
   }
-  if (exchange.url.tls)
-    exchange.head.append(request.body);  // one record instead of two
-  else
+  if (!exchange.url.tls) {
     exchange.body = std::move(request.body);
+    return {};
+  }
+  std::string whole;  // one record instead of two
+  whole.reserve(exchange.head.size() + request.body.size());
+  whole.append(exchange.head).append(request.body);
+  exchange.head.swap(whole);
+  wipe(whole);
   return {};
 }
 
@@ -62,10 +71,11 @@ void HttpTransport::send(delivery::HttpRequest request, Completion done) {
   exchange->started = std::chrono::steady_clock::now();
   exchange->timeout = request.timeout;
   exchange->deadline = exchange->started + request.timeout;
-  if (auto error = prepare(*exchange, std::move(request), options_); !error.empty()) {
+  if (auto error = prepare(*exchange, request, options_); !error.empty()) {
     exchange->response.fault = TransportFault::protocol;
     exchange->response.fault_detail = std::move(error);
   }
+  for (auto& header : request.headers) wipe(header.value);
   const std::size_t index = loops_.size() == 1 ? 0 : std::hash<std::string>{}(exchange->origin_key) % loops_.size();
   loops_[index]->submit(std::move(exchange));
 }

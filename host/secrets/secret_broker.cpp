@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 #include <utility>
 
 #include "domain/receiver.hpp"
@@ -101,6 +102,34 @@ std::optional<std::string> SecretBroker::reference_fault(std::string_view refere
   }
 }
 
+void SecretBroker::keep_only(const Catalog& catalog) {
+  std::map<std::string, std::set<std::string>> used;  // keys by resource
+  for (const auto& [id, destination] : catalog.destinations)
+    for (const auto& credential : destination->credentials) {
+      const auto* provider = provider_of(credential.reference);
+      if (provider == nullptr) continue;
+      try {
+        const auto reference = provider->parse(credential.reference, destination->tenant_id);
+        used[name_of(reference, destination->tenant_id)].insert(reference.key);
+      } catch (const InvalidReference&) {
+        continue;  // it never had a value
+      }
+    }
+  const std::lock_guard lock(mutex_);
+  std::erase_if(resources_, [&](const auto& one) { return !used.contains(one.first); });
+  for (auto& [name, resource] : resources_)
+    // One that is being fetched keeps its keys until the catalog's next change.
+    if (const std::unique_lock fetching(resource->mutex, std::try_to_lock); fetching.owns_lock())
+      std::erase_if(resource->values, [&](const auto& value) { return !used[name].contains(value.first); });
+  for (auto& [id, entry] : sets_) {
+    const auto found = catalog.destinations.find(id);
+    entry.gone = found == catalog.destinations.end();
+    // What was resolved for what the destination was before holds values that it may have no more.
+    if (!entry.gone && found->second->revision != entry.revision) entry.set = nullptr;
+  }
+  std::erase_if(sets_, [](const auto& one) { return one.second.gone && !one.second.renewing; });
+}
+
 void SecretBroker::invalidate(const Destination& destination) {
   const std::lock_guard lock(mutex_);
   if (const auto found = sets_.find(destination.id); found != sets_.end()) {
@@ -126,6 +155,7 @@ void SecretBroker::renew(const std::shared_ptr<const Destination>& destination) 
         now + std::chrono::duration_cast<std::chrono::nanoseconds>((valid_until - now) * options_.refresh_at);
     entry.renewing = false;
     waiting.swap(entry.waiting);
+    if (entry.gone) sets_.erase(destination->id);
   }
   for (auto& [wanted, ready] : waiting)
     if (wanted->revision == destination->revision)
@@ -191,12 +221,16 @@ SecretBroker::Wanted SecretBroker::locate(const Destination& destination, const 
     wanted.state = CredentialState::denied;
     return wanted;
   }
-  std::string name = destination.tenant_id.str() + '\n' + wanted.reference.scheme + '\n' + wanted.reference.version;
-  for (const auto& segment : wanted.reference.resource) name += '\n' + segment;
-  auto& resource = resources_[name];
+  auto& resource = resources_[name_of(wanted.reference, destination.tenant_id)];
   if (!resource) resource = std::make_shared<Resource>();
   wanted.resource = resource;
   return wanted;
+}
+
+std::string SecretBroker::name_of(const SecretReference& reference, const TenantId& tenant) {
+  std::string name = tenant.str() + '\n' + reference.scheme + '\n' + reference.version;
+  for (const auto& segment : reference.resource) name += '\n' + segment;
+  return name;
 }
 
 // Fills value or failure; returns until when the answer holds.

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "domain/clock.hpp"
-#include "domain/destination.hpp"
+#include "domain/catalog.hpp"
 #include "secrets/secret_provider.hpp"
 #include "secrets/secret_set.hpp"
 #include "telemetry/logger.hpp"
@@ -49,6 +49,9 @@ class SecretBroker {
   // Why this tenant cannot use the reference, without repeating it; nullopt if it can. Looks for no value.
   [[nodiscard]] std::optional<std::string> reference_fault(std::string_view reference, const TenantId& tenant) const;
 
+  // Lets go of every value that no credential of these destinations refers to any more. Does not block.
+  void keep_only(const Catalog& catalog);
+
   // The receiver refused the credentials: the next resolve() fetches anew. Does not block.
   void invalidate(const Destination& destination);
 
@@ -63,12 +66,14 @@ class SecretBroker {
     MonoTime renew_at{}, valid_until{};
     bool renewing = false;
     bool refused = false;  // invalidated while it was being renewed
+    bool gone = false;     // so is its destination, since before the end of its renewal
     std::vector<std::pair<std::shared_ptr<const Destination>, Ready>> waiting;
   };
 
   void renew(const std::shared_ptr<const Destination>& destination);
   std::pair<std::shared_ptr<const SecretSet>, MonoTime> assemble(const Destination& destination);
   Wanted locate(const Destination& destination, const Credential& credential);
+  static std::string name_of(const SecretReference& reference, const TenantId& tenant);
   MonoTime look_up(Resource& resource, Wanted& wanted);
   void fetch(Resource& resource, const Wanted& wanted, MonoTime now);
   std::chrono::milliseconds lifetime(std::optional<std::chrono::milliseconds> ttl);

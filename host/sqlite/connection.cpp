@@ -4,7 +4,6 @@
 #include <Poco/Data/SQLite/Utility.h>
 #include <Poco/Data/Session.h>
 #include <Poco/Exception.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include <thread>
 
 #include "domain/store_errors.hpp"
+#include "sqlite/private_file.hpp"
 
 namespace opi::sqlite {
 namespace {
@@ -23,15 +23,6 @@ void register_connector() {
     return true;
   }();
   static_cast<void>(registered);
-}
-
-// The log and the shared memory beside the file take over its mode. The file is made without opening it: closing a
-// descriptor would drop this process's locks on it (POSIX locks belong to the process, not to the descriptor), and
-// the next process to close the database would take itself for the last and delete the log under us.
-void create_file(const std::string& path) {
-  if (::mknod(path.c_str(), S_IFREG | 0600, 0) == 0 || errno == EEXIST) return;
-  throw StoreUnavailable("sqlite: cannot create " + path + ": " +
-                         std::error_code{errno, std::generic_category()}.message());
 }
 
 // POCO tries again and again for so long, although a file that cannot be opened stays so; its default is a minute.
@@ -60,7 +51,7 @@ std::string set_up(const SqliteOptions& options, Connection::Kind kind) {
 
 Connection::Connection(const SqliteOptions& options, Kind kind) {
   register_connector();
-  if (options.path != ":memory:") create_file(options.path);
+  if (options.path != ":memory:") keep_private(options.path);
   try {
     session_ = std::make_unique<Poco::Data::Session>("sqlite", options.path, open_timeout_s);
   } catch (const Poco::Exception&) {

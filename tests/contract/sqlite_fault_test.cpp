@@ -53,6 +53,29 @@ TEST_F(SqliteFaults, NobodyElseMayReadTheFiles) {
   }
 }
 
+TEST_F(SqliteFaults, FilesThatAreOpenToOthersAreClosed) {
+  {
+    SqliteDatabase database{options()};
+    database.migrate();
+  }
+  for (const mode_t mode : {0644U, 0666U, 0640U}) {
+    ASSERT_EQ(::chmod(file().c_str(), mode), 0);
+    SqliteDatabase database{options()};
+    struct stat status {};
+    ASSERT_EQ(::stat(file().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600U) << mode;
+  }
+}
+
+TEST_F(SqliteFaults, ASymbolicLinkIsRefusedWhateverItLeadsTo) {
+  const auto elsewhere = file() + ".elsewhere";
+  std::filesystem::create_symlink(elsewhere, file());
+  EXPECT_THROW(SqliteDatabase{options()}, StoreUnavailable);
+  EXPECT_FALSE(std::filesystem::exists(elsewhere)) << "nothing was made there";
+  std::ofstream{elsewhere} << "";
+  EXPECT_THROW(SqliteDatabase{options()}, StoreUnavailable);
+}
+
 TEST_F(SqliteFaults, AFileThatCannotBeOpenedIsNamed) {
   std::filesystem::create_directory(file());
   try {

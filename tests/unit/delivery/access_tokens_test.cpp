@@ -55,6 +55,19 @@ class Tokens : public testing::Test {
   std::shared_ptr<const secrets::Secret> last;
 };
 
+TEST_F(Tokens, GoWithTheirDestination) {
+  given("600");
+  const std::weak_ptr<const secrets::Secret> held = last;
+  last.reset();
+  Catalog catalog;
+  catalog.destinations[wanted().destination->id] = wanted().destination;
+  tokens.keep_only(catalog);
+  EXPECT_FALSE(held.expired());
+  catalog.destinations[wanted().destination->id] = wanted(2).destination;
+  tokens.keep_only(catalog);
+  EXPECT_TRUE(held.expired()) << "it was got for what the destination was before";
+}
+
 TEST_F(Tokens, AreFetchedOnceAndKept) {
   get();
   ASSERT_EQ(transport.under_way.size(), 1u);

@@ -97,6 +97,49 @@ TEST_F(Broker, ASecretThatWasPutForAnotherReceiverIsNotEvenLookedFor) {
   EXPECT_TRUE(provider->queries().empty());
 }
 
+TEST_F(Broker, LetsGoOfWhatNoDestinationRefersTo) {
+  for (const char* name : {"one/key", "two/key", "gone/key"}) provider->put(name, name);
+  const auto broker = make();
+  auto d = destination({credential(2, "mem://two/key"), credential(1, "mem://one/key")});
+  const auto other = destination({credential(1, "mem://gone/key")}, 2);
+  std::vector<std::weak_ptr<const Secret>> held;
+  for (const auto& one : {d, other}) {
+    const auto set = resolve(*broker, one);
+    for (const auto& version : set->find("signing")->versions) held.emplace_back(version.value);
+  }
+  const auto which = [&] {
+    std::string all;
+    for (const auto& one : held) all += one.expired() ? '-' : '+';
+    return all;
+  };
+  Catalog catalog;
+  catalog.destinations = {{d->id, d}, {other->id, other}};
+  broker->keep_only(catalog);
+  EXPECT_EQ(which(), "+++");
+  catalog.destinations.erase(other->id);
+  broker->keep_only(catalog);
+  EXPECT_EQ(which(), "++-") << "the destination is gone";
+  auto revoked = std::make_shared<Destination>(*d);
+  revoked->credentials.pop_back();
+  revoked->revision = 2;
+  catalog.destinations[d->id] = revoked;
+  broker->keep_only(catalog);
+  EXPECT_EQ(which(), "+--") << "the reference is gone";
+}
+
+TEST_F(Broker, ADestinationThatGoesWhileItIsResolvedLeavesNothing) {
+  provider->put("app/key", "secret-1");
+  inline_jobs = false;
+  const auto broker = make();
+  std::weak_ptr<const Secret> held;
+  broker->resolve(destination({credential(1, "mem://app/key")}),
+                  [&](const SetPointer& set) { held = set->find("signing")->versions.front().value; });
+  broker->keep_only({});
+  run_jobs();
+  broker->keep_only({});
+  EXPECT_TRUE(held.expired());
+}
+
 TEST_F(Broker, KnowsASecretHoweverItIsNamed) {
   const auto broker = make();
   const auto acme = *TenantId::parse("acme");
