@@ -71,7 +71,8 @@ void Credentials::check(const Destination& destination, std::string_view purpose
   if (auto fault = check_.reference_fault(reference, destination.tenant_id))
     errors.push_back({"reference", std::move(*fault)});
   else if (!actor.is_of_the_system() && is_of_another_receiver(destination, purpose, reference))
-    errors.push_back({"reference", "is of a secret that was put for another receiver; only a system_admin may put it here"});
+    errors.push_back(
+        {"reference", "is of a secret that was put for another receiver; only a system_admin may put it here"});
 }
 
 // One secret may have several receivers by then; this one must be among them.

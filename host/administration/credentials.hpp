@@ -16,7 +16,8 @@ struct RotationLimits {
 
 // References to a destination's secrets, by purpose. They are checked by the provider of their scheme and never come
 // back out. Whoever may put credentials names a secret's first receiver (domain/receiver.hpp); that it may go to
-// another one too, in whichever version, only a system_admin can say, by putting it there. Thread-safe. Throws StoreUnavailable: nothing was changed.
+// another one too, in whichever version, only a system_admin can say, by putting it there. Thread-safe. Throws
+// StoreUnavailable: nothing was changed.
 class Credentials {
  public:
   Credentials(CatalogEditor& editor, const AdapterDirectory& adapters, const CredentialCheck& check, const Clock& clock)
@@ -37,8 +38,8 @@ class Credentials {
                            std::optional<int> version, CatalogEditor::Seen seen, const Actor& actor);
 
  private:
-  void check(const Destination& destination, std::string_view purpose, const std::string& reference,
-             const Actor& actor, std::vector<delivery::FieldError>& errors) const;
+  void check(const Destination& destination, std::string_view purpose, const std::string& reference, const Actor& actor,
+             std::vector<delivery::FieldError>& errors) const;
   bool is_of_another_receiver(const Destination& destination, std::string_view purpose,
                               const std::string& reference) const;
 

@@ -138,7 +138,8 @@ DestinationChange Destinations::replace(const TenantId& tenant, const Destinatio
         read(document, policy_of(catalog, tenant), wanted, edit.errors);
         check_adapter(wanted, &before, edit.errors);
         edit.details["changed"] = changed_members(before, wanted);
-        if (auto unbound = newly_unbound(before, wanted); !unbound.empty()) edit.details["unbound"] = std::move(unbound);
+        if (auto unbound = newly_unbound(before, wanted); !unbound.empty())
+          edit.details["unbound"] = std::move(unbound);
         return edit;
       });
 }

@@ -91,10 +91,10 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       services_(std::make_unique<Services>()),
       scheduler_(scheduler_options(configuration_)),
       catalog_(*stores_.catalog, {[this](const Catalog& catalog) {
-                 scheduler_.update(catalog);
-                 secrets_.keep_only(catalog);
-                 authorizer_.keep_only(catalog);
-               }}),
+        scheduler_.update(catalog);
+        secrets_.keep_only(catalog);
+        authorizer_.keep_only(catalog);
+      }}),
       credential_watch_(clock_),
       settler_(
           *stores_.deliveries, *stores_.catalog, scheduler_, credential_watch_, clock_, metrics_, logger_,

@@ -37,7 +37,8 @@ void secure_state_directory(const fs::path& folder) {
     refuse(folder, "is open to others than its owner, and this user cannot change that: chmod 700");
   for (const auto& entry : fs::directory_iterator(folder))
     if (!is_ours(status_of(entry.path())))
-      refuse(entry.path(), "belongs to another user: look at what it is, then chown it to the daemon's user or remove it");
+      refuse(entry.path(),
+             "belongs to another user: look at what it is, then chown it to the daemon's user or remove it");
 }
 
 }  // namespace opi::daemon

@@ -49,7 +49,8 @@ void AccessTokens::fetch(Wanted wanted) {
   auto with_sent = std::make_shared<secrets::SecretSet>(*wanted.secrets);
   with_sent->sent.push_back(wanted.client_secret.value);
   for (const auto& header : request.headers)
-    if (header.name == "Authorization") with_sent->sent.push_back(std::make_shared<const secrets::Secret>(header.value));
+    if (header.name == "Authorization")
+      with_sent->sent.push_back(std::make_shared<const secrets::Secret>(header.value));
   wanted.secrets = std::move(with_sent);
   transport_.send(std::move(request), [this, wanted = std::move(wanted), asked_at](HttpResponse&& response) {
     fetched(wanted, asked_at, std::move(response));

@@ -10,8 +10,8 @@
 
 #include "delivery/token_request.hpp"
 #include "delivery/transport.hpp"
-#include "domain/clock.hpp"
 #include "domain/catalog.hpp"
+#include "domain/clock.hpp"
 #include "secrets/secret_set.hpp"
 
 namespace opi::delivery {

@@ -43,8 +43,8 @@ struct Rendering {
   bool retryable = false;                  // if not ok: trying again may help
   std::vector<std::string> used_purposes;  // whose secrets are in the request
   std::vector<std::shared_ptr<const secrets::Secret>> sent;  // see SecretSet::sent
-  std::string unusable_purpose;            // whose secret was asked for, and there is none that can be used
-  std::string held;                        // if not ok, and the adapter cannot be asked now: why
+  std::string unusable_purpose;  // whose secret was asked for, and there is none that can be used
+  std::string held;              // if not ok, and the adapter cannot be asked now: why
 };
 
 // A plugin's component, configured for one destination. Functions are pure and thread-safe.

@@ -26,7 +26,8 @@ std::optional<double> exact_double(const Decimal& number) {
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   std::array<char, 32> written{};
-  const auto done = std::to_chars(written.data(), written.data() + written.size(), value, std::chars_format::scientific);
+  const auto done =
+      std::to_chars(written.data(), written.data() + written.size(), value, std::chars_format::scientific);
   if (done.ec != std::errc{}) return std::nullopt;
   const std::string_view back(written.data(), static_cast<std::size_t>(done.ptr - written.data()));
   return decimal_of(back) == number ? std::optional(value) : std::nullopt;
@@ -36,11 +37,13 @@ std::string form_of_number(std::string_view text) {
   const auto number = decimal_of(text);
   if (number.digits.empty()) return "0";
   const auto length = static_cast<std::int64_t>(number.digits.size());
-  if (number.exponent >= 0 && number.exponent <= digits_of_an_integer && length + number.exponent <= digits_of_an_integer)
+  if (number.exponent >= 0 && number.exponent <= digits_of_an_integer &&
+      length + number.exponent <= digits_of_an_integer)
     return (number.negative ? "-" : "") + number.digits + std::string(static_cast<std::size_t>(number.exponent), '0');
   // Whole numbers of 64 bits that are longer: they are written as they are.
   if (number.exponent >= 0 && number.exponent <= 2 && length + number.exponent <= digits_of_an_integer + 2) {
-    const auto whole = (number.negative ? "-" : "") + number.digits + std::string(static_cast<std::size_t>(number.exponent), '0');
+    const auto whole =
+        (number.negative ? "-" : "") + number.digits + std::string(static_cast<std::size_t>(number.exponent), '0');
     const auto fits = [&](auto value) {
       return std::from_chars(whole.data(), whole.data() + whole.size(), value).ec == std::errc{};
     };

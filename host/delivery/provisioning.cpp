@@ -144,7 +144,8 @@ class DocumentReader {
   std::vector<FieldError> errors_;
 };
 
-// The purposes of secrets that stand in the store for another receiver: naming them with the destination puts them anew.
+// The purposes of secrets that stand in the store for another receiver: naming them with the destination puts them
+// anew.
 json::array bound_again(const Destination& wanted, const Catalog& before) {
   json::array purposes;
   const auto stored = before.destinations.find(wanted.id);

@@ -32,8 +32,8 @@ using AdapterOrder = std::function<std::optional<DeliveryOrder>(const std::strin
 
 // Creates or replaces what the document names, and touches nothing else. Each change is audited under
 // `actor_id`. Applying the same document again changes nothing. A destination that does not say its order has that of
-// its adapter; if the adapter is unknown, it keeps the one it has. The credentials of a document are put for the receiver
-// that it describes: whoever applies one has the store itself.
+// its adapter; if the adapter is unknown, it keeps the one it has. The credentials of a document are put for the
+// receiver that it describes: whoever applies one has the store itself.
 ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clock& clock, const std::string& actor_id,
                       const AdapterOrder& order_of);
 

@@ -13,8 +13,8 @@ inline constexpr std::size_t summary_characters = 512;
 //     in JSON, form, query, header and key=value notation;
 //   bearer and basic credentials; well-known key shapes (opi_, whsec_, whsk_, JWT, AWS, GitHub, Slack, Stripe, private
 //     key blocks); user information in URLs.
-// Invalid bytes become U+FFFD, control characters and those that turn the direction of text a space. A cut is marked by a final "…".
-// Works on at most the first 16 KiB of the text. Pure.
+// Invalid bytes become U+FFFD, control characters and those that turn the direction of text a space. A cut is marked by
+// a final "…". Works on at most the first 16 KiB of the text. Pure.
 std::string redact(std::string_view text, std::size_t limit = summary_characters);
 
 // The same for a text about secrets, in which a value may stand without a name: also replaces runs of letters, digits

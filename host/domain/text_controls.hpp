@@ -5,9 +5,9 @@
 
 namespace opi {
 
-// Bytes of the sign at the start that text does not show but obeys, 0 if there is none: control characters of ASCII, and
-// those that turn the direction of what follows, by which a name can be made to look like another one (U+061C, U+200E,
-// U+200F, U+202A to U+202E, U+2066 to U+2069).
+// Bytes of the sign at the start that text does not show but obeys, 0 if there is none: control characters of ASCII,
+// and those that turn the direction of what follows, by which a name can be made to look like another one (U+061C,
+// U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069).
 constexpr std::size_t control_at(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0; };
   if (text.empty()) return 0;

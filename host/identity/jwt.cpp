@@ -125,8 +125,7 @@ Identity identity_in(const json::object& claims, const JwtRules& rules) {
   const auto subject = text(claims, "sub", "its subject is not a string");
   need(subject && !subject->empty() && subject->size() <= JwtLimits::subject_bytes,
        "its subject is missing or too long");
-  need(!has_controls({subject->data(), subject->size()}),
-       "its subject has control characters");
+  need(!has_controls({subject->data(), subject->size()}), "its subject has control characters");
   identity.actor_id = *subject;
   const auto role = text(claims, rules.role_claim, "its role is not a string");
   const auto known = role ? parse_role(*role) : std::nullopt;

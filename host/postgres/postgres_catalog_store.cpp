@@ -58,8 +58,7 @@ constexpr Statement insert_receiver{"insert_secret_receiver", R"(
                     WHERE tenant_id = $1::text AND reference = $2::text AND receiver = $3::text))"};
 
 constexpr Statement select_receivers{
-    "read_secret_receivers",
-    "SELECT reference, receiver FROM integration_secret_receivers WHERE tenant_id = $1::text"};
+    "read_secret_receivers", "SELECT reference, receiver FROM integration_secret_receivers WHERE tenant_id = $1::text"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations
@@ -110,9 +109,8 @@ void write_destination_rows(Connection& connection, const Destination& one) {
                                               .optional_time(credential.expires_at)
                                               .time(credential.created_at)
                                               .text(credential.bound_to));
-    connection.execute(
-        insert_receiver,
-        Parameters{}.text(one.tenant_id.str()).text(credential.reference).text(credential.bound_to));
+    connection.execute(insert_receiver,
+                       Parameters{}.text(one.tenant_id.str()).text(credential.reference).text(credential.bound_to));
   }
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }

@@ -12,25 +12,27 @@ struct NamedCharacter {
 };
 
 inline constexpr std::array<NamedCharacter, 45> ascii_names{{
-    {"Tab", '\t'},     {"NewLine", '\n'}, {"excl", '!'},     {"quot", '"'},      {"QUOT", '"'},      {"num", '#'},
-    {"dollar", '$'},   {"percnt", '%'},   {"amp", '&'},      {"AMP", '&'},       {"apos", '\''},     {"lpar", '('},
-    {"rpar", ')'},     {"ast", '*'},      {"midast", '*'},   {"plus", '+'},      {"comma", ','},     {"period", '.'},
-    {"sol", '/'},      {"colon", ':'},    {"semi", ';'},     {"lt", '<'},        {"LT", '<'},        {"equals", '='},
-    {"gt", '>'},       {"GT", '>'},       {"quest", '?'},    {"commat", '@'},    {"lsqb", '['},      {"lbrack", '['},
-    {"bsol", '\\'},    {"rsqb", ']'},     {"rbrack", ']'},   {"Hat", '^'},       {"lowbar", '_'},    {"UnderBar", '_'},
-    {"grave", '`'},    {"lcub", '{'},     {"lbrace", '{'},   {"verbar", '|'},    {"vert", '|'},      {"VerticalLine", '|'},
-    {"rcub", '}'},     {"rbrace", '}'},   {"DiacriticalGrave", '`'},
+    {"Tab", '\t'},     {"NewLine", '\n'},     {"excl", '!'},   {"quot", '"'},   {"QUOT", '"'},
+    {"num", '#'},      {"dollar", '$'},       {"percnt", '%'}, {"amp", '&'},    {"AMP", '&'},
+    {"apos", '\''},    {"lpar", '('},         {"rpar", ')'},   {"ast", '*'},    {"midast", '*'},
+    {"plus", '+'},     {"comma", ','},        {"period", '.'}, {"sol", '/'},    {"colon", ':'},
+    {"semi", ';'},     {"lt", '<'},           {"LT", '<'},     {"equals", '='}, {"gt", '>'},
+    {"GT", '>'},       {"quest", '?'},        {"commat", '@'}, {"lsqb", '['},   {"lbrack", '['},
+    {"bsol", '\\'},    {"rsqb", ']'},         {"rbrack", ']'}, {"Hat", '^'},    {"lowbar", '_'},
+    {"UnderBar", '_'}, {"grave", '`'},        {"lcub", '{'},   {"lbrace", '{'}, {"verbar", '|'},
+    {"vert", '|'},     {"VerticalLine", '|'}, {"rcub", '}'},   {"rbrace", '}'}, {"DiacriticalGrave", '`'},
 }};
 
 inline constexpr std::array<std::string_view, 96> latin_names{
-    "nbsp",   "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",    "copy",   "ordf",   "laquo",
-    "not",    "shy",    "reg",    "macr",   "deg",    "plusmn", "sup2",   "sup3",   "acute",  "micro",  "para",   "middot",
-    "cedil",  "sup1",   "ordm",   "raquo",  "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc",  "Atilde",
-    "Auml",   "Aring",  "AElig",  "Ccedil", "Egrave", "Eacute", "Ecirc",  "Euml",   "Igrave", "Iacute", "Icirc",  "Iuml",
-    "ETH",    "Ntilde", "Ograve", "Oacute", "Ocirc",  "Otilde", "Ouml",   "times",  "Oslash", "Ugrave", "Uacute", "Ucirc",
-    "Uuml",   "Yacute", "THORN",  "szlig",  "agrave", "aacute", "acirc",  "atilde", "auml",   "aring",  "aelig",  "ccedil",
-    "egrave", "eacute", "ecirc",  "euml",   "igrave", "iacute", "icirc",  "iuml",   "eth",    "ntilde", "ograve", "oacute",
-    "ocirc",  "otilde", "ouml",   "divide", "oslash", "ugrave", "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml"};
+    "nbsp",   "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",    "copy",   "ordf",
+    "laquo",  "not",    "shy",    "reg",    "macr",   "deg",    "plusmn", "sup2",   "sup3",   "acute",  "micro",
+    "para",   "middot", "cedil",  "sup1",   "ordm",   "raquo",  "frac14", "frac12", "frac34", "iquest", "Agrave",
+    "Aacute", "Acirc",  "Atilde", "Auml",   "Aring",  "AElig",  "Ccedil", "Egrave", "Eacute", "Ecirc",  "Euml",
+    "Igrave", "Iacute", "Icirc",  "Iuml",   "ETH",    "Ntilde", "Ograve", "Oacute", "Ocirc",  "Otilde", "Ouml",
+    "times",  "Oslash", "Ugrave", "Uacute", "Ucirc",  "Uuml",   "Yacute", "THORN",  "szlig",  "agrave", "aacute",
+    "acirc",  "atilde", "auml",   "aring",  "aelig",  "ccedil", "egrave", "eacute", "ecirc",  "euml",   "igrave",
+    "iacute", "icirc",  "iuml",   "eth",    "ntilde", "ograve", "oacute", "ocirc",  "otilde", "ouml",   "divide",
+    "oslash", "ugrave", "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml"};
 
 constexpr std::optional<char32_t> named_character(std::string_view name) {
   for (const auto& one : ascii_names)

@@ -31,9 +31,7 @@ void each_occurrence(std::string_view text, std::string_view value, At at) {
   }
 }
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 // How texts write bytes as digits of a fixed number of bits.
 struct Digits {
@@ -48,13 +46,11 @@ constexpr Digits digits_of(std::string_view in_order, std::string_view others, u
     digits.value[static_cast<unsigned char>(in_order[i])] = static_cast<std::int8_t>(i);
   // The other spellings of the last ones.
   for (std::size_t i = 0; i < others.size(); ++i)
-    digits.value[static_cast<unsigned char>(others[i])] =
-        static_cast<std::int8_t>(in_order.size() - others.size() + i);
+    digits.value[static_cast<unsigned char>(others[i])] = static_cast<std::int8_t>(in_order.size() - others.size() + i);
   return digits;
 }
 
-constexpr Digits base64_digits =
-    digits_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", "-_", 6);
+constexpr Digits base64_digits = digits_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", "-_", 6);
 constexpr Digits hex_digits = digits_of("0123456789abcdef", "ABCDEF", 4);
 
 // A run of digits of the text, without the breaks of lines between them.
@@ -129,7 +125,8 @@ void find_plain(const PlacedText& text, std::string_view value, bool as_word, st
   const auto bytes = text.bytes();
   each_occurrence(bytes, value, [&](std::size_t at) {
     const std::size_t end = at + value.size();
-    if (as_word && ((at > 0 && is_letter_or_digit(bytes[at - 1])) || (end < bytes.size() && is_letter_or_digit(bytes[end]))))
+    if (as_word &&
+        ((at > 0 && is_letter_or_digit(bytes[at - 1])) || (end < bytes.size() && is_letter_or_digit(bytes[end]))))
       return;
     found.emplace_back(text.begin_of(at), text.end_of(end - 1));
   });

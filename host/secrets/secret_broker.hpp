@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "domain/clock.hpp"
 #include "domain/catalog.hpp"
+#include "domain/clock.hpp"
 #include "secrets/secret_provider.hpp"
 #include "secrets/secret_set.hpp"
 #include "telemetry/logger.hpp"

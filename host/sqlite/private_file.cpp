@@ -33,8 +33,7 @@ void close_to_others(const std::string& path) {
 }  // namespace
 
 void keep_private(const std::string& path) {
-  if (::mknod(path.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST)
-    refuse(path, "cannot be made: " + last_error());
+  if (::mknod(path.c_str(), S_IFREG | 0600, 0) != 0 && errno != EEXIST) refuse(path, "cannot be made: " + last_error());
   // The log and the shared memory take over the mode of the database when they are made.
   for (const char* part : {"", "-wal", "-shm"}) close_to_others(path + part);
 }

@@ -130,11 +130,11 @@ TEST_F(TransactionalEnqueue, NumbersAreTheirExactValueHereAndThere) {
   };
   const std::string written = "123456789012345678901234567890";
   EXPECT_EQ(psql_.publish(with(written)), "accepted");
-  for (const auto& [number, same] : std::initializer_list<std::pair<const char*, bool>>{
-           {"1234567890123456789012345678900e-1", true},
-           {"123456789012345678901234567890.00", true},
-           {"123456789012345678901234567891", false},
-           {"1.2345678901234568e29", false}}) {
+  for (const auto& [number, same] :
+       std::initializer_list<std::pair<const char*, bool>>{{"1234567890123456789012345678900e-1", true},
+                                                           {"123456789012345678901234567890.00", true},
+                                                           {"123456789012345678901234567891", false},
+                                                           {"1.2345678901234568e29", false}}) {
     EXPECT_EQ(psql_.publish(with(number)) == "duplicate", same) << number;
     EXPECT_EQ(hash(number) == hash(written), same) << number;
   }

@@ -74,7 +74,8 @@ TEST_P(SecretReceivers, AreRememberedWhenTheDestinationIsGone) {
 TEST_P(SecretReceivers, WhatStoodThereBeforeIsBoundToItsDestination) {
   const std::vector<std::optional<Authorization>> ways{
       std::nullopt, BearerAuthorization{}, HeaderAuthorization{"X-Api-Key", ""},
-      HmacAuthorization{"X-Signature", "", {}}, ClientCredentialsAuthorization{"https://id.example/Token", "c", "", "", {}}};
+      HmacAuthorization{"X-Signature", "", {}},
+      ClientCredentialsAuthorization{"https://id.example/Token", "c", "", "", {}}};
   std::vector<Destination> before;
   for (const auto* endpoint : {"https://SIEM.example:8443/hooks", "https://siem.example?k=a/b", "https://siem.example"})
     for (const auto& way : ways) {

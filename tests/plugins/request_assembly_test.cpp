@@ -83,7 +83,8 @@ class SecretsElsewhere : public SecretUrl {
     const auto out = assembly.out();
     if (with_header) out.ops->header_secret(out.impl, raw("X-Key"), raw(""), raw("key"), raw(""));
     if (with_mac)
-      out.ops->mac(out.impl, raw("key"), OPI_MAC_HMAC_SHA256, {}, [](void*, opi_bytes, opi_str) {}, nullptr);
+      out.ops->mac(
+          out.impl, raw("key"), OPI_MAC_HMAC_SHA256, {}, [](void*, opi_bytes, opi_str) {}, nullptr);
     if (url.empty())
       out.ops->url_secret(out.impl, raw("endpoint"));
     else

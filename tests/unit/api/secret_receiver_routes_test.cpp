@@ -5,7 +5,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A destination that is sent to with a bearer's secret, which somebody put for it, and a tenant_admin who would have it.
+// A destination that is sent to with a bearer's secret, which somebody put for it, and a tenant_admin who would have
+// it.
 class SecretReceiverRoutes : public test::WithAdministration {
  protected:
   SecretReceiverRoutes() {

@@ -10,7 +10,8 @@ Destination siem() {
   one.adapter = "webhook";
   one.endpoint = "https://SIEM.example:8443/hooks?key=1";
   one.authorization = HeaderAuthorization{"X-Api-Key", ""};
-  one.credentials = {{"signing", 1, "mem://a", {}, {}}, {"authorization", 1, "mem://b", {}, {}},
+  one.credentials = {{"signing", 1, "mem://a", {}, {}},
+                     {"authorization", 1, "mem://b", {}, {}},
                      {"client_certificate", 1, "mem://c", {}, {}}};
   bind_credentials(one);
   return one;
@@ -49,14 +50,11 @@ TEST(Receiver, AnotherOriginOrAdapterUnbindsEverything) {
 }
 
 TEST(Receiver, AnotherPlaceInTheRequestUnbindsTheSecretOfTheAuthorization) {
-  for (const Authorization& other : std::initializer_list<Authorization>{
-           BearerAuthorization{}, BasicAuthorization{"u"}, HeaderAuthorization{"Referer", ""},
-           HmacAuthorization{"X-Api-Key", "", {}}})
+  for (const Authorization& other :
+       std::initializer_list<Authorization>{BearerAuthorization{}, BasicAuthorization{"u"},
+                                            HeaderAuthorization{"Referer", ""}, HmacAuthorization{"X-Api-Key", "", {}}})
     EXPECT_EQ(unbound_after([&](Destination& one) { one.authorization = other; }), "a");
-  EXPECT_EQ(unbound_after([](Destination& one) {
-              one.authorization = HeaderAuthorization{"x-api-key", "Key "};
-            }),
-            "");
+  EXPECT_EQ(unbound_after([](Destination& one) { one.authorization = HeaderAuthorization{"x-api-key", "Key "}; }), "");
 }
 
 TEST(Receiver, AnotherTokenEndpointUnbindsWhatIsShownThere) {

@@ -27,7 +27,9 @@ class ScriptedProvider final : public SecretProvider {
     if (slash == std::string_view::npos) throw InvalidReference("the reference has no key");
     const auto key = rest.substr(slash + 1);
     const auto version = std::min(key.find('/'), key.size());
-    return {"mem", {std::string(rest.substr(0, slash))}, std::string(key.substr(0, version)),
+    return {"mem",
+            {std::string(rest.substr(0, slash))},
+            std::string(key.substr(0, version)),
             std::string(key.substr(version))};
   }
 

@@ -81,9 +81,10 @@ TEST(Scrub, ReadsEveryEscapeOfASign) {
   const auto set = set_of({"p/q+r&s\"\xc3\xa4-1"});
   for (const char* echoed :
        {R"(p\/q\u002br\u0026s\"\u00e4-1)", R"(p\/q\u002Br\u0026s\"\u00E4-1)", R"(p/q\x2br\x26s\x22\xc3\xa4\x2d1)",
-        "p/q&plus;r&amp;s&quot;&auml;-1", "p&sol;q&#43;r&#38;s&#34;&#228;&#45;1", "p&#x2F;q&#x2b;r&#X26;s&#x22;&#xE4;-1",
-        "p&#47q&#43r&#38s&#34&#228;-1", "p%2Fq%2br%26s%22%C3%a4%2D1", R"(p\\/q\\u002br\\u0026s\\\"\\u00e4-1)",
-        "p%252Fq%252br%2526s%2522%25C3%25a4-1", R"(p%5C%2Fq+r\u0026amp;s&quot;\u00e4-1)"})
+        "p/q&plus;r&amp;s&quot;&auml;-1", "p&sol;q&#43;r&#38;s&#34;&#228;&#45;1",
+        "p&#x2F;q&#x2b;r&#X26;s&#x22;&#xE4;-1", "p&#47q&#43r&#38s&#34&#228;-1", "p%2Fq%2br%26s%22%C3%a4%2D1",
+        R"(p\\/q\\u002br\\u0026s\\\"\\u00e4-1)", "p%252Fq%252br%2526s%2522%25C3%25a4-1",
+        R"(p%5C%2Fq+r\u0026amp;s&quot;\u00e4-1)"})
     EXPECT_EQ(scrubbed("<" + std::string(echoed) + ">", set), "<[redacted]>") << echoed;
 }
 
@@ -152,7 +153,9 @@ std::string json_unit(const char* format, char32_t c) {
   return number(format, static_cast<unsigned>(0xd800 + ((c - 0x10000) >> 10))) +
          number(format, static_cast<unsigned>(0xdc00 + ((c - 0x10000) & 0x3ff)));
 }
-std::string json_minimal(char32_t c) { return c == '"' || c == '\\' ? std::string{'\\', static_cast<char>(c)} : utf8(c); }
+std::string json_minimal(char32_t c) {
+  return c == '"' || c == '\\' ? std::string{'\\', static_cast<char>(c)} : utf8(c);
+}
 std::string html_named(char32_t c) {
   switch (c) {
     case '&': return "&amp;";
