@@ -31,10 +31,8 @@ class CatalogEditor {
   // As the store has it now.
   std::shared_ptr<const Catalog> catalog();
 
-  // Every receiver that a credential of the tenant was ever stored for.
-  std::vector<delivery::SecretReceiver> secret_receivers(const TenantId& tenant) {
-    return store_.secret_receivers(tenant);
-  }
+  // Every receiver that a credential of any tenant was ever stored for.
+  std::vector<delivery::SecretReceiver> secret_receivers() { return store_.secret_receivers(); }
 
   // `edit` changes a copy of what is stored. If somebody else was faster it is called again, unless the caller named a
   // revision: then the change is stale.

@@ -80,9 +80,10 @@ bool Credentials::is_of_another_receiver(const Destination& destination, std::st
                                          const std::string& reference) const {
   const auto receiver = receiver_of(destination, purpose);
   bool known = false;
-  for (const auto& one : editor_.secret_receivers(destination.tenant_id)) {
+  for (const auto& one : editor_.secret_receivers()) {
     if (!check_.is_same_secret(one.reference, reference, destination.tenant_id)) continue;
-    if (one.receiver == receiver) return false;
+    // Another tenant's, where a provider's references are not the tenants' own, is never this one's to send.
+    if (one.tenant == destination.tenant_id && one.receiver == receiver) return false;
     known = true;
   }
   return known;

@@ -32,6 +32,7 @@ class Expectation {
 
 // A secret of a tenant was put for a receiver once (domain/receiver.hpp).
 struct SecretReceiver {
+  TenantId tenant;
   std::string reference, receiver;
   bool operator==(const SecretReceiver&) const = default;
 };
@@ -66,8 +67,8 @@ class CatalogStore {
   virtual WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
                                          const Expectation& expected, const audit::Entry& entry) = 0;
 
-  // Every receiver that a credential of the tenant was ever stored for, in no order; nothing leaves it.
-  virtual std::vector<SecretReceiver> secret_receivers(const TenantId& tenant) = 0;
+  // Every receiver that a credential was ever stored for, of all tenants, in no order; nothing leaves it.
+  virtual std::vector<SecretReceiver> secret_receivers() = 0;
 
   // False if it was disabled already or does not exist.
   virtual bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,

@@ -57,8 +57,8 @@ constexpr Statement insert_receiver{"insert_secret_receiver", R"(
   WHERE NOT EXISTS (SELECT FROM integration_secret_receivers
                     WHERE tenant_id = $1::text AND reference = $2::text AND receiver = $3::text))"};
 
-constexpr Statement select_receivers{
-    "read_secret_receivers", "SELECT reference, receiver FROM integration_secret_receivers WHERE tenant_id = $1::text"};
+constexpr Statement select_receivers{"read_secret_receivers",
+                                     "SELECT tenant_id, reference, receiver FROM integration_secret_receivers"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations
@@ -192,11 +192,12 @@ WriteResult PostgresCatalogStore::delete_destination(const TenantId& tenant, con
   return WriteResult::stored;
 }
 
-std::vector<delivery::SecretReceiver> PostgresCatalogStore::secret_receivers(const TenantId& tenant) {
-  auto session = database_.tenant(tenant);
-  const auto rows = session->execute(select_receivers, Parameters{}.text(tenant.str()));
+std::vector<delivery::SecretReceiver> PostgresCatalogStore::secret_receivers() {
+  auto session = database_.general().borrow();
+  const auto rows = session->execute(select_receivers);
   std::vector<delivery::SecretReceiver> receivers;
-  for (int i = 0; i < rows.size(); ++i) receivers.push_back({rows.string(i, 0), rows.string(i, 1)});
+  for (int i = 0; i < rows.size(); ++i)
+    receivers.push_back({TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), rows.string(i, 2)});
   return receivers;
 }
 

@@ -16,7 +16,7 @@ class PostgresCatalogStore final : public delivery::CatalogStore {
                                           const audit::Entry& entry) override;
   delivery::WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
                                            const delivery::Expectation& expected, const audit::Entry& entry) override;
-  std::vector<delivery::SecretReceiver> secret_receivers(const TenantId& tenant) override;
+  std::vector<delivery::SecretReceiver> secret_receivers() override;
   bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
                            const audit::Entry& entry) override;
 

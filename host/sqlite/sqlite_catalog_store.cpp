@@ -45,8 +45,8 @@ constexpr Statement insert_credential{"insert_credential", R"(
 constexpr Statement insert_receiver{"insert_secret_receiver", R"(
   INSERT OR IGNORE INTO integration_secret_receivers (tenant_id, reference, receiver) VALUES (?, ?, ?))"};
 
-constexpr Statement select_receivers{
-    "read_secret_receivers", "SELECT reference, receiver FROM integration_secret_receivers WHERE tenant_id = ?"};
+constexpr Statement select_receivers{"read_secret_receivers",
+                                     "SELECT tenant_id, reference, receiver FROM integration_secret_receivers"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations SET enabled = 0, disabled_reason = ?, revision = ?
@@ -175,12 +175,11 @@ WriteResult SqliteCatalogStore::delete_destination(const TenantId& tenant, const
   return WriteResult::stored;
 }
 
-std::vector<delivery::SecretReceiver> SqliteCatalogStore::secret_receivers(const TenantId& tenant) {
+std::vector<delivery::SecretReceiver> SqliteCatalogStore::secret_receivers() {
   const auto session = database_.reader();
   Query rows{*session, select_receivers};
-  rows.text(tenant.str());
   std::vector<delivery::SecretReceiver> receivers;
-  while (rows.step()) receivers.push_back({rows.string(0), rows.string(1)});
+  while (rows.step()) receivers.push_back({TenantId::parse(rows.view(0)).value(), rows.string(1), rows.string(2)});
   return receivers;
 }
 

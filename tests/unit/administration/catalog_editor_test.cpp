@@ -35,8 +35,8 @@ class InterferingStore final : public delivery::CatalogStore {
     if (lost_after_commit) throw CommitInDoubt("lost");
     return written;
   }
-  std::vector<delivery::SecretReceiver> secret_receivers(const TenantId& tenant) override {
-    return store_.secret_receivers(tenant);
+  std::vector<delivery::SecretReceiver> secret_receivers() override {
+    return store_.secret_receivers();
   }
   bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
                            const audit::Entry& entry) override {

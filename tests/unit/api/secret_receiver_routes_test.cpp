@@ -89,6 +89,18 @@ TEST_F(SecretReceiverRoutes, ASecretIsNotReadThroughASecondDestination) {
   EXPECT_EQ(put(given(bearer, "Third"), "mem://a").status, 200) << "the same receiver";
 }
 
+// Of a provider whose references are not the tenants' own.
+TEST_F(SecretReceiverRoutes, AnotherTenantsSecretIsNotOnesOwnAtTheSameReceiver) {
+  const auto theirs = call("POST", "/api/v1/destinations", document(bearer), {}, Role::tenant_admin, {}, "globex");
+  const auto path = header(theirs, "Location") + "/credentials/authorization";
+  const auto put_there = [&](const std::string& reference, Role role) {
+    return call("PUT", path, R"({"reference":")" + reference + "\"}", {}, role, {}, "globex");
+  };
+  EXPECT_EQ(errors(put_there("mem://a", Role::tenant_admin)), refusal);
+  EXPECT_EQ(put_there("mem://b", Role::tenant_admin).status, 200);
+  EXPECT_EQ(put_there("mem://a", Role::system_admin).status, 200);
+}
+
 TEST_F(SecretReceiverRoutes, NeitherRevokingNorDeletingSetsASecretFree) {
   EXPECT_EQ(call("DELETE", siem + "/credentials/authorization").status, 200);
   move("https://else.example/in");
