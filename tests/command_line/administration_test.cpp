@@ -121,6 +121,30 @@ TEST_P(Administration, MistakesInDocumentsAreNamed) {
   EXPECT_THAT(parameter.err, HasSubstr("--limit must be 1 to 200"));
 }
 
+// A secret stays where it was put; who works at the store, by hand or by a document, may put it elsewhere.
+TEST_P(Administration, AMovedDestinationsSecretIsPutAgain) {
+  site.provision("/healthy");
+  const auto posture = [&] {
+    return text(user.json({"destinations", "show", the_destination, "--tenant", "acme"}), "credential_posture");
+  };
+  const auto move = [&] {
+    user.json({"destinations", "replace", the_destination, "-", "--tenant", "acme"},
+              R"({"name":"Moved","adapter":"webhook","event_types":["*"],"endpoint":"http://127.0.0.2:9/"})");
+  };
+  EXPECT_EQ(posture(), "resolved");
+  move();
+  EXPECT_EQ(posture(), "unbound");
+  EXPECT_EQ(user.run({"destinations", "test", the_destination, "--tenant", "acme"}).code, 73);
+  EXPECT_EQ(user.run({"secrets", "check", "--tenant", "acme", "--destination", the_destination}).code, 1);
+  EXPECT_THAT(user.run({"doctor"}).out, HasSubstr("its signing credential is unbound"));
+  user.json({"credentials", "put", the_destination, "signing", "--tenant", "acme", "--reference", "-"},
+            "local://acme/signing/main/1");
+  EXPECT_EQ(posture(), "resolved");
+  EXPECT_THAT(user.run({"audit", "list", "--tenant", "acme", "--json"}).out, HasSubstr("bound_again"));
+  site.provision("/healthy");
+  EXPECT_EQ(posture(), "resolved") << "a document puts what it names";
+}
+
 TEST_P(Administration, CredentialsAndSecrets) {
   site.provision("/healthy");
   const std::string reference = "local://acme/signing/main/1";
