@@ -129,7 +129,7 @@ TEST_P(Administration, AMovedDestinationsSecretIsPutAgain) {
   };
   const auto move = [&] {
     user.json({"destinations", "replace", the_destination, "-", "--tenant", "acme"},
-              R"({"name":"Moved","adapter":"webhook","event_types":["*"],"endpoint":"http://127.0.0.2:9/"})");
+              R"({"name":"Moved","adapter":"webhook","event_types":["*"],"endpoint":"http://127.0.0.1:9/"})");
   };
   EXPECT_EQ(posture(), "resolved");
   move();
