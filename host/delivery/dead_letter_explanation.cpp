@@ -36,6 +36,8 @@ constexpr std::array known_reasons{
           "Check what the secret for the purpose authorization holds."},
     Known{"authorization_conflict", "had the header of its authorization set by the adapter already",
           "Take the header out of the destination's configuration, or its authorization away."},
+    Known{"credential_elsewhere", "was for another host than the endpoint's, to which its credentials do not go",
+          "Make the endpoint the host that the request goes to, or take authorization and client certificate away."},
     Known{"client_certificate_unavailable", "had no client certificate to show",
           "Check the destination's credential for the purpose client_certificate and the secret store behind it."},
     Known{"client_certificate_unusable", "had a client certificate that cannot be used",

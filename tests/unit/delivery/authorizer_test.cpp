@@ -109,6 +109,14 @@ TEST_F(Authorizations, TheCurrentVersionIsUsed) {
   EXPECT_THAT(sent("Authorization"), ElementsAre("Bearer the-new-one"));
 }
 
+TEST_F(Authorizations, ARequestToAnotherHostIsNotSentWithThem) {
+  registry.adapter->change_rendering = [](Rendering& rendering) { rendering.elsewhere = true; };
+  given(BearerAuthorization{}, "a-token");
+  publish_into_failure();
+  EXPECT_EQ(last_attempt().reason, "credential_elsewhere");
+  EXPECT_EQ(only_delivery().state, DeliveryState::dead_lettered);
+}
+
 TEST_F(Authorizations, WithoutItsSecretNothingIsSent) {
   given(BearerAuthorization{}, "");
   publish_into_failure();
