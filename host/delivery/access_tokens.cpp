@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::delivery {
 namespace {
 
@@ -27,7 +29,7 @@ void AccessTokens::get(Wanted wanted, Ready ready) {
   std::optional<Answer> answer;
   bool start = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Entry& entry = entries_[wanted.destination->id];
     const MonoTime now = clock_.mono_now();
     answer = known(entry, wanted, now);
@@ -63,7 +65,7 @@ void AccessTokens::fetched(const Wanted& wanted, MonoTime asked_at, HttpResponse
   std::vector<std::pair<Wanted, Ready>> waiting;
   Answer answer = Cancelled{};
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     Entry& entry = entries_[wanted.destination->id];
     entry.fetching = false;
     waiting.swap(entry.waiting);
@@ -108,7 +110,7 @@ void AccessTokens::keep(Entry& entry, const AccessToken& token, MonoTime asked_a
 }
 
 void AccessTokens::keep_only(const Catalog& catalog) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   for (auto& [id, entry] : entries_) {
     const auto found = catalog.destinations.find(id);
     if (found == catalog.destinations.end() || found->second->revision != entry.revision) entry.token.reset();
@@ -120,7 +122,7 @@ void AccessTokens::keep_only(const Catalog& catalog) {
 }
 
 void AccessTokens::invalidate(const DestinationId& destination, const secrets::Secret& token) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto found = entries_.find(destination);
   if (found != entries_.end() && found->second.token.get() == &token) found->second.token.reset();
 }

@@ -1,7 +1,6 @@
 #pragma once
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -12,6 +11,7 @@
 #include "delivery/transport.hpp"
 #include "domain/catalog.hpp"
 #include "domain/clock.hpp"
+#include "foundation/mutex.hpp"
 #include "secrets/secret_set.hpp"
 
 namespace opi::delivery {
@@ -88,8 +88,8 @@ class AccessTokens {
   Transport& transport_;
   const Clock& clock_;
   const Options options_;
-  std::mutex mutex_;  // never held during a call out
-  std::unordered_map<DestinationId, Entry> entries_;
+  Mutex mutex_;  // never held during a call out
+  std::unordered_map<DestinationId, Entry> entries_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::delivery

@@ -1,12 +1,12 @@
 #pragma once
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <variant>
 
 #include "crypto/client_certificate.hpp"
 #include "domain/catalog.hpp"
+#include "foundation/mutex.hpp"
 #include "secrets/secret.hpp"
 
 namespace opi::delivery {
@@ -34,8 +34,8 @@ class ClientCertificates {
     Read read;
   };
   const Options options_;
-  std::mutex mutex_;
-  std::unordered_map<DestinationId, Known> known_;
+  Mutex mutex_;
+  std::unordered_map<DestinationId, Known> known_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::delivery

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "domain/receiver.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::secrets {
 namespace {
@@ -25,12 +26,15 @@ CredentialState state_of(ResolveStatus failure) {
 
 // What is known of one resource of one tenant. Its mutex is held during a fetch: one at a time.
 struct SecretBroker::Resource {
-  std::mutex mutex;
-  std::map<std::string, std::shared_ptr<const Secret>> values;  // by key; null: the resource has no such key
-  std::string version;
-  MonoTime fresh_until{}, failed_until{}, fetched_at{};
-  std::string failure;
-  CredentialState failed_as = CredentialState::unavailable;
+  Mutex mutex;
+  std::map<std::string, std::shared_ptr<const Secret>> values
+      OPI_GUARDED_BY(mutex);  // by key; null: the resource has no such key
+  std::string version OPI_GUARDED_BY(mutex);
+  MonoTime fresh_until OPI_GUARDED_BY(mutex){};
+  MonoTime failed_until OPI_GUARDED_BY(mutex){};
+  MonoTime fetched_at OPI_GUARDED_BY(mutex){};
+  std::string failure OPI_GUARDED_BY(mutex);
+  CredentialState failed_as OPI_GUARDED_BY(mutex) = CredentialState::unavailable;
   std::atomic<bool> refused = false;  // a receiver refused a value of it: fetch anew; set without the mutex
 };
 
@@ -61,7 +65,7 @@ void SecretBroker::resolve(const std::shared_ptr<const Destination>& destination
   std::shared_ptr<const SecretSet> cached;
   bool start = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     CachedSet& entry = sets_[destination->id];
     const MonoTime now = clock_.mono_now();
     if (entry.revision == destination->revision && entry.set != nullptr && now < entry.valid_until) cached = entry.set;
@@ -115,12 +119,15 @@ void SecretBroker::keep_only(const Catalog& catalog) {
         continue;  // it never had a value
       }
     }
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   std::erase_if(resources_, [&](const auto& one) { return !used.contains(one.first); });
   for (auto& [name, resource] : resources_)
     // One that is being fetched keeps its keys until the catalog's next change.
-    if (const std::unique_lock fetching(resource->mutex, std::try_to_lock); fetching.owns_lock())
-      std::erase_if(resource->values, [&](const auto& value) { return !used[name].contains(value.first); });
+    if (resource->mutex.try_lock()) {
+      std::erase_if(resource->values,
+                    [&, &keys = used[name]](const auto& value) { return !keys.contains(value.first); });
+      resource->mutex.unlock();
+    }
   for (auto& [id, entry] : sets_) {
     const auto found = catalog.destinations.find(id);
     entry.gone = found == catalog.destinations.end();
@@ -131,7 +138,7 @@ void SecretBroker::keep_only(const Catalog& catalog) {
 }
 
 void SecretBroker::invalidate(const Destination& destination) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (const auto found = sets_.find(destination.id); found != sets_.end()) {
     found->second.valid_until = MonoTime::min();
     found->second.refused = found->second.renewing;
@@ -144,7 +151,7 @@ void SecretBroker::renew(const std::shared_ptr<const Destination>& destination) 
   auto [set, valid_until] = assemble(*destination);
   std::vector<std::pair<std::shared_ptr<const Destination>, Ready>> waiting;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const MonoTime now = clock_.mono_now();
     CachedSet& entry = sets_[destination->id];
     entry.revision = destination->revision;
@@ -192,7 +199,7 @@ std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(con
     }
     Wanted wanted;
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       wanted = locate(destination, credential);
     }
     if (wanted.resource) valid_until = std::min(valid_until, look_up(*wanted.resource, wanted));
@@ -205,7 +212,7 @@ std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(con
   return {std::move(set), valid_until};
 }
 
-// Parses the reference and finds its resource; sets `failure` if it has none. The caller holds mutex_.
+// Parses the reference and finds its resource; sets `failure` if it has none.
 SecretBroker::Wanted SecretBroker::locate(const Destination& destination, const Credential& credential) {
   Wanted wanted;
   wanted.tenant = destination.tenant_id;
@@ -235,7 +242,7 @@ std::string SecretBroker::name_of(const SecretReference& reference, const Tenant
 
 // Fills value or failure; returns until when the answer holds.
 MonoTime SecretBroker::look_up(Resource& resource, Wanted& wanted) {
-  const std::lock_guard lock(resource.mutex);
+  const Lock lock(resource.mutex);
   const MonoTime now = clock_.mono_now();
   if (resource.refused.exchange(false)) resource.fresh_until = MonoTime::min();
   const auto cached = resource.values.find(wanted.reference.key);

@@ -3,7 +3,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -12,6 +11,7 @@
 
 #include "domain/catalog.hpp"
 #include "domain/clock.hpp"
+#include "foundation/mutex.hpp"
 #include "secrets/secret_provider.hpp"
 #include "secrets/secret_set.hpp"
 #include "telemetry/logger.hpp"
@@ -72,10 +72,11 @@ class SecretBroker {
 
   void renew(const std::shared_ptr<const Destination>& destination);
   std::pair<std::shared_ptr<const SecretSet>, MonoTime> assemble(const Destination& destination);
-  Wanted locate(const Destination& destination, const Credential& credential);
+  Wanted locate(const Destination& destination, const Credential& credential) OPI_REQUIRES(mutex_);
   static std::string name_of(const SecretReference& reference, const TenantId& tenant);
   MonoTime look_up(Resource& resource, Wanted& wanted);
-  void fetch(Resource& resource, const Wanted& wanted, MonoTime now);
+  // With the resource's mutex held, which cannot be named here.
+  void fetch(Resource& resource, const Wanted& wanted, MonoTime now) OPI_NO_THREAD_SAFETY_ANALYSIS;
   std::chrono::milliseconds lifetime(std::optional<std::chrono::milliseconds> ttl);
 
   const std::vector<std::shared_ptr<SecretProvider>> providers_;
@@ -85,9 +86,9 @@ class SecretBroker {
   telemetry::Logger& logger_;
   const Options options_;
 
-  std::mutex mutex_;  // guards the two maps, never held during a fetch
-  std::unordered_map<DestinationId, CachedSet> sets_;
-  std::map<std::string, std::shared_ptr<Resource>> resources_;
+  Mutex mutex_;  // guards the two maps, never held during a fetch
+  std::unordered_map<DestinationId, CachedSet> sets_ OPI_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<Resource>> resources_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::secrets

@@ -22,11 +22,12 @@ CREATE INDEX integration_secret_receivers_by_reference ON integration_secret_rec
 INSERT INTO integration_secret_receivers
   SELECT DISTINCT tenant_id, reference, bound_to FROM integration_credentials;
 SELECT opi.protect_tenants();
-REVOKE UPDATE, DELETE ON integration_secret_receivers FROM opi_worker, opi_api;
+GRANT SELECT ON integration_secret_receivers TO opi_worker;
+GRANT SELECT, INSERT ON integration_secret_receivers TO opi_api;
 
 -- Signs that turn the direction of text are refused as control characters are (host/domain/text_controls.hpp).
 CREATE OR REPLACE FUNCTION opi.envelope_text(container jsonb, member text, path text, max_bytes integer, required boolean)
-RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$
+RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   value text := container ->> member;
   kind text := jsonb_typeof(container -> member);
