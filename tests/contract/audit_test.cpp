@@ -277,7 +277,7 @@ TEST_P(AuditTrailContract, AChainThatDoesNotHoldIsToldOfAndNotSigned) {
   EXPECT_THAT(reported, SizeIs(1)) << "told of once an interval";
   engine->clock.advance(15min);
   watch.run_once();
-  EXPECT_THAT(reported, SizeIs(2));
+  ASSERT_THAT(reported, SizeIs(2));
   EXPECT_THAT(engine->audit().read(acme, 0, 100), SizeIs(7)) << "nothing was signed";
   engine->execute("DELETE FROM audit_log WHERE tenant_id = 'acme' AND sequence > 1");
   engine->execute(
