@@ -53,6 +53,12 @@ constexpr Digits digits_of(std::string_view in_order, std::string_view others, u
 constexpr Digits base64_digits = digits_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", "-_", 6);
 constexpr Digits hex_digits = digits_of("0123456789abcdef", "ABCDEF", 4);
 
+// Whoever cuts base64 at its groups of four loses up to two bytes of the value at either end, and tells the rest.
+std::string_view core_of(std::string_view value, const Digits& digits) {
+  constexpr std::size_t lost = 2, fewest = 6;
+  return digits.bits == 6 && value.size() >= fewest + 2 * lost ? value.substr(lost, value.size() - 2 * lost) : value;
+}
+
 // A run of digits of the text, without the breaks of lines between them.
 class Run {
  public:
@@ -86,9 +92,10 @@ class Run {
     for (std::size_t skipped = 0; skipped < group && skipped < values_.size(); ++skipped) {
       decode(skipped);
       for (const auto value : values)
-        each_occurrence(bytes_, value, [&](std::size_t at) {
-          const auto first = skipped + at * 8 / digits_.bits;
-          const auto last = skipped + ((at + value.size()) * 8 - 1) / digits_.bits;
+        each_occurrence(bytes_, core_of(value, digits_), [&](std::size_t at) {
+          const auto [from, to] = grown(value, at);
+          const auto first = skipped + from * 8 / digits_.bits;
+          const auto last = skipped + (to * 8 - 1) / digits_.bits;
           found.emplace_back(text.begin_of(places_[first]), text.end_of(places_[last]));
         });
     }
@@ -98,6 +105,16 @@ class Run {
   [[nodiscard]] std::int8_t value_of(char c) const { return digits_.value[static_cast<unsigned char>(c)]; }
   [[nodiscard]] bool is_digit(char c) const { return value_of(c) >= 0; }
   static bool is_break(char c) { return c == '\r' || c == '\n'; }
+
+  // The core of the value stands at `at`: from where to where is the rest of it there too?
+  [[nodiscard]] std::pair<std::size_t, std::size_t> grown(std::string_view value, std::size_t at) const {
+    const auto core = core_of(value, digits_);
+    auto before = static_cast<std::size_t>(core.data() - value.data());
+    auto from = at, to = at + core.size(), behind = before + core.size();
+    while (before > 0 && from > 0 && bytes_[from - 1] == value[before - 1]) --from, --before;
+    while (behind < value.size() && to < bytes_.size() && bytes_[to] == value[behind]) ++to, ++behind;
+    return {from, to};
+  }
 
   void decode(std::size_t skipped) {
     bytes_.resize(values_.size());
@@ -134,9 +151,9 @@ void find_plain(const PlacedText& text, std::string_view value, bool as_word, st
 
 void find_encoded(const PlacedText& text, const std::vector<std::string_view>& values, std::vector<Interval>& found) {
   if (values.empty()) return;
-  std::size_t shortest = std::string_view::npos;
-  for (const auto value : values) shortest = std::min(shortest, value.size());
   for (const auto* digits : {&base64_digits, &hex_digits}) {
+    std::size_t shortest = std::string_view::npos;
+    for (const auto value : values) shortest = std::min(shortest, core_of(value, *digits).size());
     Run run(*digits);
     for (std::size_t at = 0; at < text.bytes().size(); ++at) {
       at = run.read(text, at, shortest);

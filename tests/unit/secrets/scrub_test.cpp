@@ -54,6 +54,13 @@ TEST(Scrub, KnowsTheFormsInWhichAReceiverMayRepeatASecret) {
   }
 }
 
+TEST(Scrub, KnowsBase64ThatWasCutAtItsGroups) {
+  const auto set = set_of({"p/q+r=s t-123"});
+  // Of "p/q…", "up/q…" and "u:p/q…", without the groups that hold anything else.
+  for (const char* cut : {"cC9xK3I9cyB0LTEy", "cStyPXMgdC0x", "L3Ercj1zIHQtMTIz"})
+    EXPECT_EQ(scrubbed("<" + std::string(cut) + ">", set), "<[redacted]>") << cut;
+}
+
 TEST(Scrub, KnowsTheKeyThatAWebhookSecretEncodes) {
   const auto set = set_of({"whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u"});
   EXPECT_EQ(scrubbed("raw 0123456789abcdefghijklmn, hex 303132333435363738396162636465666768696a6b6c6d6e", set),
