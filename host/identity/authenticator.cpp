@@ -1,5 +1,6 @@
 #include "identity/authenticator.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "crypto/digest.hpp"
@@ -7,8 +8,16 @@
 namespace opi::identity {
 namespace {
 
-constexpr std::string_view scheme = "Bearer ";
+constexpr std::string_view scheme = "bearer";
 constexpr std::string_view not_a_bearer = "The Authorization header is not a bearer token";
+
+// The token of an Authorization header; nullopt for another scheme, whose name is of any case (RFC 9110, 11.1).
+std::optional<std::string_view> bearer_in(std::string_view authorization) {
+  const auto named = authorization.substr(0, authorization.find(' '));
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  if (named.size() == authorization.size() || !std::ranges::equal(named, scheme, {}, lower)) return std::nullopt;
+  return authorization.substr(named.size() + 1);
+}
 
 struct Cookie {
   int count = 0;
@@ -69,8 +78,9 @@ std::variant<Caller, Refusal> Authenticator::limited(Caller caller) {
 
 std::variant<Caller, Refusal> Authenticator::authenticate(const Presented& presented) {
   if (!presented.authorization.empty()) {
-    if (!presented.authorization.starts_with(scheme)) return failed(presented.address, not_a_bearer);
-    auto verified = bearer(presented.authorization.substr(scheme.size()), presented.address);
+    const auto token = bearer_in(presented.authorization);
+    if (!token) return failed(presented.address, not_a_bearer);
+    auto verified = bearer(*token, presented.address);
     auto* caller = std::get_if<Caller>(&verified);
     return caller == nullptr ? verified : limited(std::move(*caller));
   }
@@ -86,8 +96,9 @@ std::variant<Caller, Refusal> Authenticator::authenticate(const Presented& prese
 
 std::variant<Sessions::Opened, Refusal> Authenticator::sign_in(const Presented& presented, std::string_view token) {
   if (!presented.authorization.empty()) {
-    if (!presented.authorization.starts_with(scheme)) return failed(presented.address, not_a_bearer);
-    token = presented.authorization.substr(scheme.size());
+    const auto named = bearer_in(presented.authorization);
+    if (!named) return failed(presented.address, not_a_bearer);
+    token = *named;
   }
   auto verified = bearer(token, presented.address);
   if (auto* caller = std::get_if<Caller>(&verified)) verified = limited(std::move(*caller));

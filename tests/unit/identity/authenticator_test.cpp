@@ -67,6 +67,25 @@ class Door : public testing::Test {
   Authenticator door{tokens, jwts, sessions, failures, clock, {.per_second = 10, .burst = 50}};
 };
 
+TEST_F(Door, TheNameOfTheSchemeIsOfAnyCase) {
+  const auto token = issue();
+  const auto with = [&](const std::string& scheme) {
+    const auto header = scheme + token;
+    return std::pair{door.authenticate({"GET", header, "", "", "192.0.2.1"}),
+                     door.sign_in({"POST", header, "", "", "192.0.2.1"}, "")};
+  };
+  for (const char* scheme : {"Bearer ", "bearer ", "BEARER ", "bEaReR "}) {
+    const auto [asked, opened] = with(scheme);
+    EXPECT_TRUE(good(asked)) << scheme;
+    EXPECT_TRUE(std::holds_alternative<Sessions::Opened>(opened)) << scheme;
+  }
+  for (const char* scheme : {"", "Bearer", "Bear ", "Bearers ", " Bearer ", "Bearer\t", "Basic "}) {
+    const auto [asked, opened] = with(scheme);
+    EXPECT_FALSE(good(asked)) << scheme;
+    EXPECT_FALSE(std::holds_alternative<Sessions::Opened>(opened)) << scheme;
+  }
+}
+
 TEST_F(Door, KnowsApiTokensAndJwts) {
   const auto by_token = std::get<Caller>(bearer(issue()));
   EXPECT_EQ(by_token.identity.actor_kind, audit::ActorKind::token);
