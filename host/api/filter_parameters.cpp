@@ -5,6 +5,7 @@
 
 #include "domain/event.hpp"
 #include "domain/redaction.hpp"
+#include "domain/text.hpp"
 #include "domain/timestamp.hpp"
 
 namespace opi::api {
@@ -31,6 +32,14 @@ ParameterReader::ParameterReader(const std::map<std::string, std::string>& value
   for (const auto& [name, value] : values)
     if (std::ranges::find(known, name) == known.end() && std::ranges::find(filters, name) == filters.end())
       errors_.push_back({prefix_ + redact(name, 64), "is not a parameter of this resource"});
+}
+
+std::optional<std::string_view> ParameterReader::plain_text(const char* name) {
+  const auto found = values_.find(name);
+  if (found == values_.end()) return std::nullopt;
+  if (is_plain_text(found->second)) return found->second;
+  errors_.push_back({prefix_ + name, "must be UTF-8 without control characters"});
+  return std::nullopt;
 }
 
 void read_filter(ParameterReader& reader, delivery::DeliveryFilter& filter) {

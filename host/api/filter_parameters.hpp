@@ -16,7 +16,8 @@ inline constexpr std::array<std::string_view, 9> filter_names{"destination_id", 
                                                               "correlation_id", "alert_id",     "evidence_id",
                                                               "ticket_id",      "created_from", "created_to"};
 
-// Reads named texts, such as a query's parameters, collecting what is wrong with each under `prefix` + name.
+// Reads named texts, such as a query's parameters, collecting what is wrong with each under `prefix` + name. What is no
+// plain text (NUL, other control characters, what is not UTF-8) is an error of any of them: no store is asked for it.
 class ParameterReader {
  public:
   // What is in neither list is an error.
@@ -32,9 +33,9 @@ class ParameterReader {
   // What `parse`, which answers an optional, makes of the parameter; nullopt if it is absent or an error.
   template <class Parse>
   auto one(const char* name, const char* expected, Parse parse) -> decltype(parse(std::string_view{})) {
-    const auto found = values_.find(name);
-    if (found == values_.end()) return std::nullopt;
-    auto value = parse(std::string_view{found->second});
+    const auto text = plain_text(name);
+    if (!text) return std::nullopt;
+    auto value = parse(*text);
     if (!value) errors_.push_back({prefix_ + name, expected});
     return value;
   }
@@ -43,9 +44,9 @@ class ParameterReader {
   template <class Parse>
   auto list(const char* name, const char* expected, std::size_t most, Parse parse) {
     std::vector<typename decltype(parse(std::string_view{}))::value_type> items;
-    const auto found = values_.find(name);
-    if (found == values_.end()) return items;
-    std::string_view rest = found->second;
+    const auto text = plain_text(name);
+    if (!text) return items;
+    std::string_view rest = *text;
     for (;;) {
       const auto end = std::min(rest.find(','), rest.size());
       auto item = parse(rest.substr(0, end));
@@ -60,6 +61,9 @@ class ParameterReader {
   }
 
  private:
+  // Of the parameter; nullopt if it is absent or an error.
+  std::optional<std::string_view> plain_text(const char* name);
+
   const std::map<std::string, std::string>& values_;
   std::vector<ProblemField>& errors_;
   const std::string prefix_;

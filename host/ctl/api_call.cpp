@@ -11,6 +11,8 @@
 #include "audit/audit_record.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/services.hpp"
+#include "domain/redaction.hpp"
+#include "domain/text.hpp"
 
 namespace opi::ctl {
 namespace {
@@ -116,8 +118,8 @@ Answer get(Context& context, const Arguments& arguments, const std::string& path
 }
 
 std::string segment(const std::string& id) {
-  if (id.empty() || id.find_first_of("/:?#") != std::string::npos)
-    throw failure(exit_missing, "not-found", "Not found", "there is nothing of the id '" + id + "'");
+  if (id.empty() || id.find_first_of("/:?#%") != std::string::npos || !is_plain_text(id))
+    throw failure(exit_missing, "not-found", "Not found", "there is nothing of the id '" + redact(id, 64) + "'");
   return id;
 }
 

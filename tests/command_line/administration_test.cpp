@@ -33,6 +33,28 @@ TEST_P(Administration, Tenants) {
   EXPECT_EQ(user.run({"tenants", "show", "no/body"}).code, 66);
 }
 
+// They would fail the statement on the one store, and be stored on the other.
+TEST_P(Administration, TextsThatAreNotUtf8AreRefusedBeforeTheStoreIsAsked) {
+  user.json({"tenants", "create", "initech", "--name", "Initech"});
+  const std::string bad = "a\xff";
+  using Words = std::vector<std::string>;
+  for (const auto& words :
+       {Words{"deliveries", "list", "--correlation-id", bad}, Words{"deliveries", "show", bad},
+        Words{"dead-letters", "list", "--ticket-id", bad}, Words{"dead-letters", "replay", "--alert-id", bad, "--yes"},
+        Words{"dead-letters", "discard", "--ticket-id", "x", "--reason", bad, "--yes"},
+        Words{"audit", "list", "--target", bad}, Words{"audit", "list", "--actor-id", bad}, Words{"audit", "show", bad},
+        Words{"tokens", "issue", "--role", "auditor", "--label", bad}, Words{"tokens", "revoke", bad},
+        Words{"destinations", "list", "--q", bad}, Words{"destinations", "show", bad}}) {
+    auto asked = words;
+    asked.insert(asked.end(), {"--tenant", "initech"});
+    const auto result = user.run(asked);
+    EXPECT_THAT(result.code, testing::AnyOf(64, 65, 66)) << words[0] << " " << words[1] << ": " << result.err;
+    EXPECT_THAT(result.err, Not(HasSubstr("SQLSTATE")));
+  }
+  EXPECT_THAT(user.run({"audit", "list", "--tenant", "initech", "--target", bad}).err,
+              HasSubstr("--target must be UTF-8 without control characters"));
+}
+
 TEST_P(Administration, TheTrailNamesTheUserOfTheOperatingSystem) {
   user.json({"tenants", "create", "initech", "--name", "Initech"});
   const auto record = user.json({"audit", "list", "--tenant", "initech"}).at("records").at(0);
