@@ -3,68 +3,61 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
-#include <vector>
+#include <utility>
 
-#include "api/http_exchange.hpp"
 #include "api/remote_address.hpp"
-#include "api/request_head_rules.hpp"
 
 namespace opi::api {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto tick = 50ms;                    // how exactly deadlines are met
-constexpr auto linger = 1'000ms;               // for a client to read a last answer
-constexpr int accepted_at_once = 64;           // then others get their turn
-constexpr std::size_t block_bytes = 4 * 1024;  // of a read
-constexpr std::size_t discarded_at_once = 64 * 1024;
-constexpr std::size_t most_discarded = 1024 * 1024;
-constexpr std::size_t most_refused = 64;  // refused connections that are kept open for a moment
-constexpr std::uint64_t listener_id = 0, event_id = 1;
+constexpr auto tick = 50ms;                          // how exactly deadlines are met
+constexpr int accepted_at_once = 64;                 // then others get their turn
+constexpr std::size_t written_at_once = 256 * 1024;  // in one turn
+constexpr std::size_t most_refused = 64;             // refused connections that are kept open for a moment
+constexpr int kernel_buffer_bytes = 128 * 1024;      // of an answer: what clients do not read must not pile up there
+constexpr std::uint64_t listener_id = 0, desk_id = 1;
 
-int checked(int descriptor, const char* what) {
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
-  return descriptor;
+int checked(int result, const char* what) {
+  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+  return result;
 }
 
-void set_options(int socket, std::chrono::milliseconds timeout) {
-  const int on = 1;
-  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  timeval time{};
-  time.tv_sec = timeout.count() / 1000;
-  time.tv_usec = timeout.count() % 1000 * 1000;
-  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
-  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+void watch(int epoll, int operation, int descriptor, std::uint64_t id, std::uint32_t events) {
+  epoll_event wanted{};
+  wanted.events = events;
+  wanted.data.u64 = id;
+  checked(epoll_ctl(epoll, operation, descriptor, &wanted), "epoll_ctl");
+}
+
+Problem too_many_bytes() {
+  return unavailable("Too many bodies and answers are on their way at once; nothing was done", 1);
 }
 
 }  // namespace
 
-ConnectionGate::ConnectionGate(int listener, DeadlineWatch& watch, const Options& options)
+ConnectionGate::ConnectionGate(int listener, RequestDesk& desk, const Options& options)
     : listener_(listener),
-      watch_(watch),
+      desk_(desk),
       options_(options),
       epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      event_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-  epoll_event wanted{};
-  wanted.events = EPOLLIN;
-  wanted.data.u64 = listener_id;
-  checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &wanted), "epoll_ctl");
-  wanted.data.u64 = event_id;
-  checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &wanted), "epoll_ctl");
+      holdings_(options.limits) {
+  watch(epoll_, EPOLL_CTL_ADD, listener_, listener_id, EPOLLIN);
+  watch(epoll_, EPOLL_CTL_ADD, desk_.event(), desk_id, EPOLLIN);
 }
 
 ConnectionGate::~ConnectionGate() {
   stop();
   for (const auto& [id, connection] : connections_) ::close(connection.socket);
-  ::close(event_);
   ::close(epoll_);
 }
 
@@ -73,100 +66,97 @@ void ConnectionGate::start() {
 }
 
 void ConnectionGate::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stopping_) {
-      stopping_ = true;
-      listen(false);
-    }
-  }
-  changed_.notify_all();
-  wake();
+  stopping_ = true;
+  desk_.wake();
   if (thread_.joinable()) thread_.join();
 }
 
-void ConnectionGate::wake() {
-  const std::uint64_t one = 1;
-  if (write(event_, &one, sizeof one) < 0) return;  // full: it is awake
-}
-
-std::optional<ConnectionGate::Ready> ConnectionGate::take() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || !ready_.empty(); });
-  if (ready_.empty()) return std::nullopt;
-  Ready ready = std::move(ready_.front());
-  ready_.pop_front();
-  return ready;
-}
-
-std::size_t ConnectionGate::connections() const {
-  const std::lock_guard lock(mutex_);
-  return connections_.size();
-}
+// --- the loop ---
 
 void ConnectionGate::loop() {
   std::array<epoll_event, 64> events{};
   TimePoint swept{};
-  for (;;) {
-    const int count =
-        epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), static_cast<int>(tick.count()));
+  while (!ending_ || !connections_.empty()) {
+    const int wait = again_.empty() ? static_cast<int>(tick.count()) : 0;
+    const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait);
     const TimePoint now = std::chrono::steady_clock::now();
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) break;
-      for (int i = 0; i < count; ++i) {
-        const auto id = events[static_cast<std::size_t>(i)].data.u64;
-        if (id == listener_id)
-          accept_some(now);
-        else if (id != event_id)
-          readable(id, now);
-      }
-      if (now - swept >= tick) {
-        sweep(now);
-        swept = now;
+    if (stopping_ && !ending_) end_idle();
+    for (const auto id : std::exchange(again_, {})) {
+      if (const auto found = connections_.find(id); found != connections_.end()) found->second.queued = false;
+      turn(id, now);
+    }
+    for (int i = 0; i < count; ++i) {
+      const auto& event = events[static_cast<std::size_t>(i)];
+      if (event.data.u64 == listener_id) {
+        accept_some(now);
+      } else if (event.data.u64 == desk_id) {
+        collect(now);
+      } else if (const auto found = connections_.find(event.data.u64); found != connections_.end()) {
+        const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+        found->second.readable |= broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0;
+        found->second.writable |= broken || (event.events & EPOLLOUT) != 0;
+        turn(found->first, now);
       }
     }
-    watch_.run_once(now);
+    if (now - swept >= tick) {
+      sweep(now);
+      swept = now;
+    }
   }
-  // Those being served come back by finished(), which closes them; until then their deadlines still hold.
-  for (bool serving = true; serving;) {
-    {
-      const std::lock_guard lock(mutex_);
-      std::vector<std::uint64_t> idle;
-      for (const auto& [id, connection] : connections_)
-        if (connection.state != State::serving) idle.push_back(id);
-      for (const auto id : idle) close(id);
-      serving = !connections_.empty();
-    }
-    watch_.run_once(std::chrono::steady_clock::now());
-    if (serving) std::this_thread::sleep_for(tick / 10);
+}
+
+void ConnectionGate::again(std::uint64_t id, Connection& connection) {
+  if (std::exchange(connection.queued, true)) return;
+  again_.push_back(id);
+}
+
+void ConnectionGate::turn(std::uint64_t id, TimePoint now) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  Connection& connection = found->second;
+  switch (connection.state) {
+    case State::reading:
+      if (connection.readable) read(id, connection, now);
+      return;
+    case State::serving: return;  // what it sends meanwhile can wait in the kernel
+    case State::writing:
+      if (connection.writable) write(id, connection, now);
+      return;
+    case State::closing:
+      if (connection.readable) discard(id, connection);
+      return;
   }
 }
 
 void ConnectionGate::listen(bool on) {
-  epoll_event wanted{};
-  wanted.events = on ? EPOLLIN : 0U;
-  wanted.data.u64 = listener_id;
-  epoll_ctl(epoll_, EPOLL_CTL_MOD, listener_, &wanted);
+  watch(epoll_, EPOLL_CTL_MOD, listener_, listener_id, on ? EPOLLIN : 0U);
   listening_ = on;
 }
 
-void ConnectionGate::arm(std::uint64_t id, const Connection& connection, int operation) {
-  epoll_event wanted{};
-  wanted.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
-  wanted.data.u64 = id;
-  epoll_ctl(epoll_, operation, connection.socket, &wanted);
+bool ConnectionGate::under_way(const Connection& connection) const {
+  return connection.state == State::serving || connection.state == State::writing || connection.admission;
 }
+
+void ConnectionGate::end_idle() {
+  ending_ = true;
+  listen(false);
+  std::vector<std::uint64_t> idle;
+  for (const auto& [id, connection] : connections_)
+    if (!under_way(connection)) idle.push_back(id);
+  for (const auto id : idle) close(id);
+}
+
+// --- accepting ---
 
 void ConnectionGate::accept_some(TimePoint now) {
   for (int i = 0; i < accepted_at_once; ++i) {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
-    const int socket = accept4(listener_, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_CLOEXEC);
+    const int socket = accept4(listener_, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (socket < 0) {
       if (errno == ECONNABORTED || errno == EINTR) continue;
       // Without descriptors or memory, accepting would fail at once again and again: pause until the next sweep.
-      if (errno != EAGAIN && errno != EWOULDBLOCK) listen(false);
+      if (!would_block()) listen(false);
       return;
     }
     admit(socket, remote_address(peer), now);
@@ -174,150 +164,138 @@ void ConnectionGate::accept_some(TimePoint now) {
 }
 
 void ConnectionGate::admit(int socket, std::string address, TimePoint now) {
-  set_options(socket, options_.io_timeout);
-  const auto own = per_address_.find(address);
-  const bool full = connections_.size() - closing_ >= options_.connections ||
-                    (own != per_address_.end() && own->second >= options_.connections_per_address);
-  if (full && closing_ >= most_refused) {
+  const bool entered = holdings_.enter(address);
+  if (!entered && closing_ >= most_refused) {
     ::close(socket);
     return;
   }
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &kernel_buffer_bytes, sizeof kernel_buffer_bytes);
   const auto id = ++last_id_;
   Connection& connection = connections_[id];
   connection.socket = socket;
   connection.address = std::move(address);
+  connection.entered = entered;
   connection.deadline = now + options_.head_timeout;
-  ++per_address_[connection.address];
-  arm(id, connection, EPOLL_CTL_ADD);
-  if (full) refuse(id, connection, unavailable("There are too many connections", 5), now);
+  epoll_event wanted{};
+  wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  wanted.data.u64 = id;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &wanted) != 0) return close(id);  // no memory for another one
+  if (!entered) refuse(id, connection, unavailable("There are too many connections", 5), now);
 }
 
-void ConnectionGate::readable(std::uint64_t id, TimePoint now) {
-  const auto found = connections_.find(id);
-  if (found == connections_.end()) return;
-  if (found->second.state == State::reading)
-    read_head(id, found->second, now);
-  else if (found->second.state == State::closing)
-    discard(id, found->second);
-  // Of those being served: their reader sees it, and their return arms them anew.
-}
+// --- reading ---
 
-void ConnectionGate::read_head(std::uint64_t id, Connection& connection, TimePoint now) {
-  for (;;) {
-    std::array<char, block_bytes> bytes;
-    const auto count = recv(connection.socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    // A body that ends early is told so by whoever reads it.
-    if (count == 0 && connection.head_bytes > 0) return hand_over(id, connection);
-    if (count <= 0) return close(id);
-    if (connection.idle) connection.deadline = now + options_.head_timeout;
-    connection.idle = false;
-    connection.bytes.append(bytes.data(), static_cast<std::size_t>(count));
-    look(id, connection, now);
-    if (connection.state != State::reading) return;
+std::optional<std::string_view> ConnectionGate::receive(Connection& connection) {
+  const auto count = recv(connection.socket, block_.data(), block_.size(), 0);
+  if (count < 0 && would_block()) {
+    connection.readable = false;
+    return std::nullopt;
   }
+  return std::string_view{block_.data(), count < 0 ? 0 : static_cast<std::size_t>(count)};
+}
+
+void ConnectionGate::read(std::uint64_t id, Connection& connection, TimePoint now) {
+  const auto bytes = receive(connection);
+  if (!bytes) return;
+  if (bytes->empty()) {
+    if (const auto problem = connection.reader.ended()) return refuse(id, connection, *problem, now);
+    return close(id);
+  }
+  if (connection.idle) connection.deadline = now + options_.head_timeout;
+  connection.idle = false;
+  connection.received += bytes->size();
+  if (const auto problem = connection.reader.feed(*bytes)) return refuse(id, connection, *problem, now);
+  look(id, connection, now);
 }
 
 void ConnectionGate::look(std::uint64_t id, Connection& connection, TimePoint now) {
-  auto& bytes = connection.bytes;
-  if (connection.head_bytes == 0) {
-    if (connection.looked_at == 0) bytes.erase(0, std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
-    const auto end = end_of_head(bytes, connection.looked_at);
-    connection.looked_at = bytes.size();
-    if (end.value_or(bytes.size()) > HeadLimits::bytes)
-      return refuse(id, connection,
-                    head_too_large("The head may have at most " + std::to_string(HeadLimits::bytes) + " bytes"), now);
-    if (!end) return;
-    connection.head_bytes = *end;
-    connection.wanted_bytes = *end + plain_body_bytes(std::string_view(bytes).substr(0, *end), collected_body_bytes);
-  }
-  if (bytes.size() >= connection.wanted_bytes) hand_over(id, connection);
+  const auto held = connection.reader.admitted_bytes();
+  if (held > connection.charged && !holdings_.fits(connection.address, held - connection.charged))
+    return refuse(id, connection, too_many_bytes(), now);
+  charge(connection, held);
+  const auto stage = connection.reader.stage();
+  if (stage == RequestReader::Stage::whole || stage == RequestReader::Stage::decision)
+    hand_over(id, connection);
+  else
+    again(id, connection);
 }
 
 void ConnectionGate::hand_over(std::uint64_t id, Connection& connection) {
+  Inbound inbound{connection.address, connection.reader.head(), connection.reader.framing(), std::nullopt,
+                  std::exchange(connection.admission, std::nullopt)};
+  if (connection.reader.stage() == RequestReader::Stage::whole) inbound.body = connection.reader.take_body();
   connection.state = State::serving;
-  ready_.push_back({id, connection.socket, connection.address, std::move(connection.bytes), connection.head_bytes});
-  connection.bytes.clear();
-  connection.looked_at = connection.head_bytes = 0;
-  changed_.notify_one();
+  desk_.put({id, std::move(inbound)});
 }
 
-void ConnectionGate::finished(std::uint64_t id, bool keep_alive, std::string unread) {
-  const TimePoint now = std::chrono::steady_clock::now();
-  const std::lock_guard lock(mutex_);
-  Connection& connection = connections_.at(id);
-  if (stopping_) return close(id);
-  if (!keep_alive) return begin_closing(id, connection, now);
+void ConnectionGate::begin_body(std::uint64_t id, Connection& connection, Continue wanted, TimePoint now) {
+  const auto& framing = connection.reader.framing();
+  if (!framing.chunked && !holdings_.fits(connection.address, framing.length))
+    return refuse(id, connection, too_many_bytes(), now);
+  if (framing.expects_continue) {
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    // Whose kernel buffer has no room for a line reads nothing, and is not asked for more.
+    if (send(connection.socket, go_on.data(), go_on.size(), MSG_NOSIGNAL) != std::ssize(go_on)) return close(id);
+  }
   connection.state = State::reading;
-  connection.bytes = std::move(unread);
-  connection.looked_at = 0;
-  connection.idle = connection.bytes.empty();
+  connection.admission = std::move(wanted.admission);
+  measure(connection, now);
+  connection.deadline = now + options_.body_timeout;
+  if (const auto problem = connection.reader.admit(wanted.limit)) return refuse(id, connection, *problem, now);
+  look(id, connection, now);
+}
+
+// --- answering ---
+
+void ConnectionGate::collect(TimePoint now) {
+  for (auto& done : desk_.collect()) {
+    const auto found = connections_.find(done.connection);
+    if (found == connections_.end()) continue;
+    if (auto* reply = std::get_if<Reply>(&done.outcome))
+      begin_answer(done.connection, found->second, std::move(*reply), now);
+    else
+      begin_body(done.connection, found->second, std::move(std::get<Continue>(done.outcome)), now);
+  }
+}
+
+void ConnectionGate::begin_answer(std::uint64_t id, Connection& connection, Reply reply, TimePoint now) {
+  connection.state = State::writing;
+  connection.output = std::move(reply.bytes);
+  connection.keep_alive = reply.keep_alive;
+  connection.written = 0;
+  connection.since = now;
+  charge(connection, 0);
+  connection.deadline = now + options_.body_timeout;
+  write(id, connection, now);
+}
+
+void ConnectionGate::write(std::uint64_t id, Connection& connection, TimePoint now) {
+  const auto rest = std::string_view(connection.output).substr(connection.written, written_at_once);
+  const auto count = send(connection.socket, rest.data(), rest.size(), MSG_NOSIGNAL);
+  if (count < 0 && !would_block()) return close(id);
+  if (count > 0)
+    connection.written += static_cast<std::size_t>(count), connection.sent += static_cast<std::size_t>(count);
+  if (connection.written == connection.output.size()) return answered(id, connection, now);
+  if (!connection.entered) return close(id);  // a refusal that nobody takes
+  connection.writable = count == std::ssize(rest);
+  if (connection.writable) again(id, connection);
+  if (connection.charged == 0) measure(connection, now);  // it is going to take its time
+  charge(connection, connection.output.size());
+  make_room(std::string(connection.address));
+}
+
+void ConnectionGate::answered(std::uint64_t id, Connection& connection, TimePoint now) {
+  connection.output = {};
+  charge(connection, 0);
+  if (ending_) return close(id);
+  if (!connection.keep_alive) return begin_closing(id, connection, now);
+  connection.state = State::reading;
+  if (const auto problem = connection.reader.next()) return refuse(id, connection, *problem, now);
+  connection.idle = !connection.reader.begun();
   connection.deadline = now + (connection.idle ? options_.keep_alive : options_.head_timeout);
   look(id, connection, now);
-  if (connection.state == State::reading) arm(id, connection, EPOLL_CTL_MOD);
-}
-
-void ConnectionGate::refuse(std::uint64_t id, Connection& connection, const Problem& problem, TimePoint now) {
-  const auto response = closing_response(to_response(problem));
-  // Fits the socket's empty buffer; who has hung up does not read it anyway.
-  send(connection.socket, response.data(), response.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  begin_closing(id, connection, now);
-}
-
-// Closing with unread input would reset the connection, and the client could lose the answer: what still comes is
-// thrown away until the client closes, too, or a moment has passed.
-void ConnectionGate::begin_closing(std::uint64_t id, Connection& connection, TimePoint now) {
-  shutdown(connection.socket, SHUT_WR);
-  connection.state = State::closing;
-  ++closing_;
-  connection.bytes = {};
-  connection.deadline = now + linger;
-  arm(id, connection, EPOLL_CTL_MOD);
-}
-
-void ConnectionGate::discard(std::uint64_t id, Connection& connection) {
-  for (std::size_t now_discarded = 0;;) {
-    std::array<char, block_bytes> bytes;
-    const auto count = recv(connection.socket, bytes.data(), bytes.size(), MSG_DONTWAIT);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (count > 0) {
-      now_discarded += static_cast<std::size_t>(count);
-      connection.discarded += static_cast<std::size_t>(count);
-    }
-    if (count <= 0 || connection.discarded > most_discarded) return close(id);
-    if (now_discarded >= discarded_at_once) return arm(id, connection, EPOLL_CTL_MOD);
-  }
-}
-
-void ConnectionGate::close(std::uint64_t id) {
-  const auto found = connections_.find(id);
-  const auto own = per_address_.find(found->second.address);
-  if (--own->second == 0) per_address_.erase(own);
-  if (found->second.state == State::closing) --closing_;
-  ::close(found->second.socket);
-  connections_.erase(found);
-}
-
-void ConnectionGate::sweep(TimePoint now) {
-  std::vector<std::uint64_t> late;
-  for (const auto& [id, connection] : connections_)
-    if (connection.state != State::serving && now >= connection.deadline) late.push_back(id);
-  for (const auto id : late) {
-    Connection& connection = connections_.at(id);
-    if (connection.state == State::reading && !connection.bytes.empty()) {
-      Problem problem;
-      problem.status = 408;
-      problem.code = "request-timeout";
-      problem.title = "The request did not arrive in time";
-      problem.detail = "It did not arrive within " + std::to_string(options_.head_timeout.count()) + " ms";
-      refuse(id, connection, problem, now);
-    } else {
-      close(id);
-    }
-  }
-  if (!listening_) listen(true);
 }
 
 }  // namespace opi::api

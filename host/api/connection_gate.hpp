@@ -1,111 +1,121 @@
 #pragma once
+#include <array>
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
-#include "api/deadline_watch.hpp"
+#include "api/holdings.hpp"
 #include "api/problem.hpp"
+#include "api/request_desk.hpp"
+#include "api/request_reader.hpp"
 
 namespace opi::api {
 
-// One thread that holds all connections which no request is served on: it accepts them, collects each request's head,
-// and a small body with it, and hands a connection over only when they are there. So whoever connects and is slow, or
-// idle, costs a descriptor and some bytes, but no thread. Refuses by itself: too many connections (503), a head that is
-// too large (431) or does not come (408).
+// One thread that holds all connections and does everything that depends on how fast their clients are: it accepts
+// them, collects requests, lays them on the desk, and writes the answers that come back from there. So whoever is slow,
+// idle, or reads nothing costs a descriptor and some bytes, but no thread that serves requests. Connections are this
+// thread's alone: there is no lock. Each gets one block a turn, and one request at a time: the next one is looked at
+// once the answer is handed to the kernel, so one answer at most waits here.
+//
+// Refuses by itself: too many connections or bytes (503), a head that is too large (431), what does not come in time or
+// comes too slowly (408), and what is no request (400).
 class ConnectionGate {
  public:
-  // Bodies of at most this size are collected with the head, if their length is told: they can be read at once.
-  static constexpr std::size_t collected_body_bytes = 16 * 1024;
-
   struct Options {
-    std::size_t connections = 1024;
-    std::size_t connections_per_address = 256;
+    Holdings::Limits limits;  // bytes: of admitted bodies and of answers; heads and small bodies have their own limits
     std::chrono::milliseconds head_timeout{10'000};  // from the first byte; of a new connection, from its beginning;
                                                      // for a body that is collected, too
     std::chrono::milliseconds keep_alive{30'000};    // that a connection may be idle between requests
-    std::chrono::milliseconds io_timeout{15'000};    // of one read or write by whom a connection was handed to
-  };
-  // A connection with a request that can be served.
-  struct Ready {
-    std::uint64_t connection = 0;
-    int socket = -1;
-    std::string address;  // remote
-    std::string bytes;    // what was read: a whole head and whatever followed
-    std::size_t head_bytes = 0;
+    std::chrono::milliseconds body_timeout{30'000};  // for a whole admitted body; and for a client to take an answer
+    // That a client sends of a body, or takes of an answer, a second; measured whenever it had so much time.
+    std::size_t least_rate = 1'024;
+    std::chrono::milliseconds rate_grace{5'000};
   };
 
-  // `listener`: a listening socket that does not block and outlives the gate. `watch` is run here.
-  ConnectionGate(int listener, DeadlineWatch& watch, const Options& options);
+  // `listener`: a listening socket that does not block. It and `desk` outlive the gate.
+  ConnectionGate(int listener, RequestDesk& desk, const Options& options);
   ~ConnectionGate();  // stops
   ConnectionGate(const ConnectionGate&) = delete;
   ConnectionGate& operator=(const ConnectionGate&) = delete;
 
   void start();
-  // Waits for a connection to serve; nullopt once the gate is stopped and all that were ready are taken. The taker
-  // gives it back by finished() and does not close it. Thread-safe.
-  std::optional<Ready> take();
-  // `unread`: bytes that were read and belong to the next request. Without keep_alive the connection is closed, after
-  // the client had a moment to read its answer. Thread-safe.
-  void finished(std::uint64_t connection, bool keep_alive, std::string unread);
-  // Accepts no more, closes the connections that wait, lets what is ready be taken. Idempotent.
+  // Accepts no more and closes the connections that wait; returns when those whose requests are under way have their
+  // answers, or have run out of time. Idempotent.
   void stop();
-
-  [[nodiscard]] std::size_t connections() const;
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
-  enum class State { reading, serving, closing };
+  enum class State { reading, serving, writing, closing };
   struct Connection {
     int socket = -1;
     std::string address;
+    bool entered = false;  // it counts
     State state = State::reading;
-    std::string bytes;
-    bool idle = false;  // between two requests
-    std::size_t looked_at = 0;
-    std::size_t head_bytes = 0, wanted_bytes = 0;  // once the head is whole
-    std::size_t discarded = 0;
+    RequestReader reader;
+    std::optional<Admission> admission;  // of the request whose body is being read
+    std::string output;
+    std::size_t written = 0;  // of output
+    bool keep_alive = true;
+    bool readable = true, writable = true;  // as far as is known
+    bool queued = false;                    // in again_
+    bool idle = false;                      // between two requests
     TimePoint deadline{};
+    TimePoint since{};                   // when the answer began
+    std::size_t received = 0, sent = 0;  // in all
+    TimePoint measured_at{};             // when moved() was looked at,
+    std::size_t measured = 0;            // and what it was then
+    std::size_t charged = 0, discarded = 0;
   };
   using Connections = std::unordered_map<std::uint64_t, Connection>;
 
   void loop();
+  void again(std::uint64_t id, Connection& connection);
+  void turn(std::uint64_t id, TimePoint now);  // goes on with a connection that may be read or written
   void accept_some(TimePoint now);
   void admit(int socket, std::string address, TimePoint now);
-  void readable(std::uint64_t id, TimePoint now);
-  void read_head(std::uint64_t id, Connection& connection, TimePoint now);
-  // Goes on with what was read: hands the connection over, refuses it, or waits for more.
-  void look(std::uint64_t id, Connection& connection, TimePoint now);
+  // One block of what it sent, valid until the next; empty at the end, nullopt if there is nothing just now.
+  std::optional<std::string_view> receive(Connection& connection);
+  void read(std::uint64_t id, Connection& connection, TimePoint now);
+  void look(std::uint64_t id, Connection& connection, TimePoint now);  // at what the reader made of what came
   void hand_over(std::uint64_t id, Connection& connection);
-  void discard(std::uint64_t id, Connection& connection);
+  void collect(TimePoint now);
+  void begin_body(std::uint64_t id, Connection& connection, Continue wanted, TimePoint now);
+  void begin_answer(std::uint64_t id, Connection& connection, Reply reply, TimePoint now);
+  void write(std::uint64_t id, Connection& connection, TimePoint now);
+  void answered(std::uint64_t id, Connection& connection, TimePoint now);
   void refuse(std::uint64_t id, Connection& connection, const Problem& problem, TimePoint now);
   void begin_closing(std::uint64_t id, Connection& connection, TimePoint now);
+  void discard(std::uint64_t id, Connection& connection);
   void close(std::uint64_t id);
+  void charge(Connection& connection, std::size_t bytes);
+  void make_room(const std::string& address);
+  [[nodiscard]] std::uint64_t slowest_reader(const std::string& address) const;  // 0: nobody
   void sweep(TimePoint now);
+  [[nodiscard]] static std::size_t moved(const Connection& connection);
+  static void measure(Connection& connection, TimePoint now);
+  [[nodiscard]] bool too_slow(Connection& connection, TimePoint now) const;
+  [[nodiscard]] bool under_way(const Connection& connection) const;
+  void end_idle();
   void listen(bool on);
-  void arm(std::uint64_t id, const Connection& connection, int operation);
-  void wake();
 
   const int listener_;
-  DeadlineWatch& watch_;
+  RequestDesk& desk_;
   const Options options_;
-  const int epoll_, event_;
-
-  mutable std::mutex mutex_;  // of all below
-  std::condition_variable changed_;
+  const int epoll_;
+  Holdings holdings_;
   Connections connections_;
-  std::map<std::string, std::size_t> per_address_;
-  std::deque<Ready> ready_;
+  std::array<char, 16 * 1024> block_;  // received in one turn
+  std::vector<std::uint64_t> again_;   // whose turn comes again without an event
   std::uint64_t last_id_ = 1;
   std::size_t closing_ = 0;
-  bool listening_ = true, stopping_ = false;
+  bool listening_ = true, ending_ = false;
+  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 

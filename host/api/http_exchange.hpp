@@ -1,43 +1,52 @@
 #pragma once
-#include <Poco/Net/HTTPServerParams.h>
-
-#include <atomic>
-#include <chrono>
+#include <optional>
 #include <string>
+#include <variant>
 
-#include "api/connection_gate.hpp"
-#include "api/deadline_watch.hpp"
 #include "api/request_handler.hpp"
+#include "api/request_head_rules.hpp"
 
 namespace opi::api {
 
-// Serves the request that a connection is ready with, over POCO's HTTP. Never throws; thread-safe.
+// A request as it was read from a connection. Its body is there, or comes once it is wanted.
+struct Inbound {
+  std::string address;  // the sender's
+  std::string head;
+  Framing framing;
+  std::optional<std::string> body;
+  std::optional<Admission> admission;  // if it was admitted before its body came
+};
+
+// A whole answer.
+struct Reply {
+  std::string bytes;
+  bool keep_alive = false;
+};
+
+// The body is wanted.
+struct Continue {
+  Admission admission;
+  std::size_t limit = 0;  // of the body
+};
+
+// What becomes of a request: POCO's HTTP between bytes and a RequestHandler. Touches no connection. Thread-safe.
 class HttpExchange {
  public:
   struct Options {
     std::size_t body_bytes = 8 * 1024 * 1024;
-    std::chrono::milliseconds body_timeout{30'000};  // for a whole body; and for a client to take a whole response
-    std::chrono::milliseconds io_timeout{15'000};    // of one read or write
-    int large_bodies = 32;  // read at the same time; beyond, 503: they hold a thread for as long as their clients like
   };
-  struct Served {
-    bool keep_alive = false;
-    std::string unread;  // what was read beyond the request
-  };
+  // `handler` outlives this.
+  HttpExchange(const RequestHandler& handler, const Options& options) : handler_(handler), options_(options) {}
 
-  // All outlive this.
-  HttpExchange(const RequestHandler& handler, DeadlineWatch& watch, const Options& options);
-  [[nodiscard]] Served serve(const ConnectionGate::Ready& ready) const;
+  // Never throws, except without memory.
+  [[nodiscard]] std::variant<Reply, Continue> serve(Inbound inbound) const;
 
  private:
   const RequestHandler& handler_;
-  DeadlineWatch& watch_;
   const Options options_;
-  const Poco::Net::HTTPServerParams::Ptr parameters_;
-  mutable std::atomic<int> large_bodies_ = 0;
 };
 
-// A whole response after which the connection is closed, as bytes.
+// The answer to a request after which the connection is closed, whatever the request was.
 std::string closing_response(const Response& response);
 
 }  // namespace opi::api

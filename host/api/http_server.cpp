@@ -34,25 +34,22 @@ struct HttpServer::Implementation {
   Implementation(RequestHandler answering, const Options& with)
       : options(with),
         handler(std::move(answering)),
+        exchange(handler, options.exchange),
         socket(bind(options)),
         port(socket.address().port()),
-        gate(socket.impl()->sockfd(), watch, options.gate),
-        exchange(handler, watch, options.exchange) {}
+        gate(socket.impl()->sockfd(), desk, options.gate) {}
 
   void serve() {
-    while (const auto ready = gate.take()) {
-      auto served = exchange.serve(*ready);
-      gate.finished(ready->connection, served.keep_alive, std::move(served.unread));
-    }
+    while (auto job = desk.take()) desk.done({job->connection, exchange.serve(std::move(job->inbound))});
   }
 
   const Options options;
   const RequestHandler handler;
+  const HttpExchange exchange;
   net::ServerSocket socket;
   const std::uint16_t port;
-  DeadlineWatch watch;
+  RequestDesk desk;
   ConnectionGate gate;
-  const HttpExchange exchange;
   std::vector<std::thread> threads;
 };
 
@@ -68,8 +65,9 @@ void HttpServer::start() {
 }
 
 void HttpServer::stop() {
-  implementation_->gate.stop();
+  implementation_->gate.stop();     // while there are threads: what is under way gets its answers
   implementation_->socket.close();  // or the kernel would go on accepting, and clients would wait for nothing
+  implementation_->desk.close();
   for (auto& thread : implementation_->threads) thread.join();
   implementation_->threads.clear();
 }

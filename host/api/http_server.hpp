@@ -10,8 +10,8 @@
 
 namespace opi::api {
 
-// Inbound HTTP: a gate that collects the heads of requests, and threads that serve them with POCO. Reads requests
-// within their limits and has them answered by a RequestHandler.
+// Inbound HTTP: a gate that reads requests and writes answers, and threads between the two that never see a connection.
+// Requests within their limits are answered by a RequestHandler.
 class HttpServer {
  public:
   struct Options {

@@ -1,7 +1,6 @@
 #include "api/openapi_routes.hpp"
 
 #include "api/administration_answers.hpp"
-#include "api/connection_gate.hpp"
 #include "crypto/digest.hpp"
 
 namespace opi::api {
@@ -25,8 +24,7 @@ void add_openapi_routes(RouteTable& routes) {
   const auto digest = crypto::to_hex(crypto::sha256(openapi_document()));
   routes.add(
       {"GET", "/api/v1/openapi.json", std::nullopt,
-       [tag = "\"" + digest.substr(0, tag_characters) + "\""](const Request& request) { return show(request, tag); },
-       false, Route::Access::open, ConnectionGate::collected_body_bytes});
+       [tag = "\"" + digest.substr(0, tag_characters) + "\""](const Request& request) { return show(request, tag); }});
 }
 
 }  // namespace opi::api

@@ -1,6 +1,7 @@
 #include "api/request_handler.hpp"
 
 #include "api/problem.hpp"
+#include "api/request_head_rules.hpp"
 #include "delivery/intake.hpp"
 #include "domain/redaction.hpp"
 #include "domain/store_errors.hpp"
@@ -59,7 +60,7 @@ TenantId RequestHandler::tenant_of(const RequestHead& head, const identity::Iden
   return *tenant;
 }
 
-Response RequestHandler::dispatch(const RequestHead& head, const BodyReader& read_body) const {
+Admission RequestHandler::judge(const RequestHead& head) const {
   auto match = routes_.match(head.method, head.path);
   if (match.route == nullptr) {
     if (match.allowed_methods.empty()) throw ProblemError(not_found());
@@ -89,28 +90,46 @@ Response RequestHandler::dispatch(const RequestHead& head, const BodyReader& rea
       throw ProblemError(forbidden("The role " + std::string(to_string(request.identity.role)) + " may not do this"));
     if (!route.of_installation) request.tenant = tenant_of(head, request.identity, *route.action);
   }
-  request.body = read_body(route.body_bytes);
-  return route.handler(request);
+  const bool stranger = !route.action && route.access == Route::Access::open;
+  const auto limit = route.body_bytes == 0 && stranger ? HeadLimits::collected_body_bytes : route.body_bytes;
+  return {&route, std::move(request), limit};
 }
 
-Response RequestHandler::answer(const RequestHead& head, const BodyReader& read_body) const {
+std::variant<Admission, Response> RequestHandler::admit(const RequestHead& head) const {
   try {
-    return dispatch(head, read_body);
+    return judge(head);
+  } catch (...) {
+    return failed(head.path);
+  }
+}
+
+Response RequestHandler::answer(Admission admission, std::string body) const {
+  try {
+    admission.request.body = std::move(body);
+    return admission.route->handler(admission.request);
+  } catch (...) {
+    return failed(admission.request.path);
+  }
+}
+
+Response RequestHandler::failed(const std::string& path) const {
+  try {
+    throw;
   } catch (const ProblemError& error) {
     return to_response(error.problem());
   } catch (const StoreUnavailable& failure) {
-    logger_.warning("api.store_unavailable", {{"path", redact(head.path)}, {"error", failure.what()}});
+    logger_.warning("api.store_unavailable", {{"path", redact(path)}, {"error", failure.what()}});
     return to_response(unavailable("The store cannot be reached; nothing was stored", options_.retry_after_seconds));
   } catch (const delivery::IntakeOverloaded& failure) {
     return to_response(unavailable(failure.what(), options_.retry_after_seconds));
   } catch (const delivery::IntakeClosed& failure) {
     return to_response(unavailable(failure.what(), options_.retry_after_seconds));
   } catch (const CommitInDoubt& failure) {
-    logger_.error("api.commit_in_doubt", {{"path", redact(head.path)}, {"error", failure.what()}});
+    logger_.error("api.commit_in_doubt", {{"path", redact(path)}, {"error", failure.what()}});
     return to_response(
         unavailable("Whether this was stored is unknown; sending it again is safe", options_.retry_after_seconds));
   } catch (const std::exception& failure) {
-    logger_.error("api.failed", {{"path", redact(head.path)}, {"error", failure.what()}});
+    logger_.error("api.failed", {{"path", redact(path)}, {"error", failure.what()}});
     return to_response({500, "internal", "Internal error", "The request failed; the log says why", {}, {}, {}});
   }
 }

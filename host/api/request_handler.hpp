@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <variant>
 
 #include "api/http_message.hpp"
 #include "api/route_table.hpp"
@@ -11,7 +12,7 @@ namespace opi::api {
 // What of a request is known before its body is read. Headers as sent, empty if absent.
 struct RequestHead {
   std::string method;
-  std::string path;  // decoded
+  std::string path;  // as sent, percent-encoded
   std::map<std::string, std::string> query;
   std::string content_type;
   std::string authorization, cookie;
@@ -23,11 +24,15 @@ struct RequestHead {
   std::string address;  // the sender's, as failures are counted for it
 };
 
-// Reads the body: at most `limit` bytes, or the server's own limit if that is 0.
-using BodyReader = std::function<std::string(std::size_t limit)>;
+// A request that may be made: all of it but its body.
+struct Admission {
+  const Route* route = nullptr;
+  Request request;
+  std::size_t body_bytes = 0;  // as Route::body_bytes
+};
 
-// Answers requests: route, authentication, permission, body (read only once the caller may send it), handler; failures
-// become problem documents. Thread-safe.
+// Answers requests in two steps, so that a body is read only once its sender may send it: route, authentication and
+// permission; then the route's handler. Failures become problem documents. Thread-safe.
 class RequestHandler {
  public:
   // Whether there is such a tenant: a system administrator may name any.
@@ -43,11 +48,13 @@ class RequestHandler {
         logger_(logger),
         options_(options) {}
 
-  // Never throws.
-  Response answer(const RequestHead& head, const BodyReader& read_body) const;
+  // Never throws; what it admits does not outlive this.
+  [[nodiscard]] std::variant<Admission, Response> admit(const RequestHead& head) const;
+  [[nodiscard]] Response answer(Admission admission, std::string body) const;
 
  private:
-  [[nodiscard]] Response dispatch(const RequestHead& head, const BodyReader& read_body) const;
+  [[nodiscard]] Admission judge(const RequestHead& head) const;
+  [[nodiscard]] Response failed(const std::string& path) const;  // inside a catch
   [[nodiscard]] identity::Caller authenticate(const RequestHead& head) const;
   [[nodiscard]] TenantId tenant_of(const RequestHead& head, const identity::Identity& identity, Action action) const;
 

@@ -1,15 +1,11 @@
 #include "api/route_table.hpp"
 
+#include <span>
+
+#include "api/request_target.hpp"
+
 namespace opi::api {
 namespace {
-
-std::string_view next_segment(std::string_view& path) {
-  if (path.starts_with('/')) path.remove_prefix(1);
-  const auto end = std::min(path.find('/'), path.size());
-  const auto segment = path.substr(0, end);
-  path.remove_prefix(end);
-  return segment;
-}
 
 // What a {…} of a pattern's segment matches; nullopt if the segment does not fit. A verb follows the last ':', so that
 // "{id}" never takes "{id}:verb" for an id.
@@ -21,33 +17,48 @@ std::optional<std::string_view> parameter_of(std::string_view expected, std::str
   return actual;
 }
 
-std::optional<std::vector<std::string>> parameters_of(std::string_view pattern, std::string_view path) {
+std::string joined(std::span<const std::string> segments) {
+  std::string text;
+  for (const auto& segment : segments) (text += segment) += '/';
+  text.pop_back();
+  return text;
+}
+
+std::optional<std::vector<std::string>> parameters_of(std::span<const std::string> pattern,
+                                                      std::span<const std::string> path) {
   std::vector<std::string> parameters;
-  while (!pattern.empty() && !path.empty()) {
-    const auto expected = next_segment(pattern);
-    if (expected == "{*}") {
-      parameters.emplace_back(path.substr(1));
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (i == path.size()) return std::nullopt;
+    if (pattern[i] == "{*}") {
+      parameters.push_back(joined(path.subspan(i)));
       return parameters;
     }
-    const auto actual = next_segment(path);
-    if (!expected.starts_with('{')) {
-      if (expected != actual) return std::nullopt;
+    if (!pattern[i].starts_with('{')) {
+      if (pattern[i] != path[i]) return std::nullopt;
       continue;
     }
-    const auto parameter = parameter_of(expected, actual);
+    const auto parameter = parameter_of(pattern[i], path[i]);
     if (!parameter) return std::nullopt;
     parameters.emplace_back(*parameter);
   }
-  if (!pattern.empty() || !path.empty()) return std::nullopt;
+  if (pattern.size() != path.size()) return std::nullopt;
   return parameters;
 }
 
 }  // namespace
 
+void RouteTable::add(Route route) {
+  patterns_.push_back(segments_of(route.pattern).value());
+  routes_.push_back(std::move(route));
+}
+
 RouteTable::Match RouteTable::match(std::string_view method, std::string_view path) const {
   Match match;
-  for (const auto& route : routes_) {
-    auto parameters = parameters_of(route.pattern, path);
+  const auto segments = segments_of(path);
+  if (!segments) return match;
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    const auto& route = routes_[i];
+    auto parameters = parameters_of(patterns_[i], *segments);
     if (!parameters) continue;
     if (route.method == method || (method == "HEAD" && route.method == "GET"))
       return {&route, std::move(*parameters), {}};

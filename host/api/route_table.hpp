@@ -21,7 +21,8 @@ struct Route {
   Handler handler;
   bool of_installation = false;  // about no tenant: a system administrator names none
   enum class Access { open, authenticated } access = Access::open;  // without an action: who may come
-  std::size_t body_bytes = 0;                                       // 0: the server's limit
+  // The longest body that is read; 0: the server's limit, or what is collected with a head where anyone may come.
+  std::size_t body_bytes = 0;
 };
 
 // All routes of the server. Immutable once served.
@@ -33,13 +34,15 @@ class RouteTable {
     std::string allowed_methods;  // if the path exists with other methods: their names, for Allow
   };
 
-  void add(Route route) { routes_.push_back(std::move(route)); }
-  // HEAD is answered by the route of GET; the server leaves the body out.
+  void add(Route route);
+  // `path` as sent, percent-encoded: its segments are decoded one by one, so that "%2F" never parts them. HEAD is
+  // answered by the route of GET; the server leaves the body out.
   [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:
   std::vector<Route> routes_;
+  std::vector<std::vector<std::string>> patterns_;  // their segments
 };
 
 }  // namespace opi::api

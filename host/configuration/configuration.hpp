@@ -34,6 +34,7 @@ struct Configuration {
   int api_threads = 0;
   int api_requests_per_second = 0, api_request_burst = 0;  // of one token or user
   int api_max_connections = 0, api_max_connections_per_address = 0;
+  int api_max_buffered_mib = 0, api_max_buffered_mib_per_address = 0;
   std::chrono::milliseconds api_head_timeout{}, api_body_timeout{};
 
   std::string status_address;

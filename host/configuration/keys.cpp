@@ -190,11 +190,21 @@ const std::vector<Key>& keys() {
       {"api.max_connections_per_address", "256", "1 to 65536",
        "Open connections of one remote address (of an IPv6 /64). Behind a proxy all have the proxy's.", false,
        integer<&C::api_max_connections_per_address, 1, 65'536>},
+      {"api.max_buffered_mib", "256", "MiB, 16 to 65536",
+       "Bodies above 16 KiB and answers that wait in memory for their clients: beyond, bodies get 503, and the answer "
+       "that has "
+       "been waiting longest is given up.",
+       false, integer<&C::api_max_buffered_mib, 16, 65'536>},
+      {"api.max_buffered_mib_per_address", "128", "MiB, 16 to 65536",
+       "The same of one remote address (of an IPv6 /64). Behind a proxy all have the proxy's.", false,
+       integer<&C::api_max_buffered_mib_per_address, 16, 65'536>},
       {"api.head_timeout_ms", "10000", "ms, 100 to 600000", "For the head of a request to arrive; beyond, 408.", false,
        milliseconds<&C::api_head_timeout, 100, 600'000>},
       {"api.body_timeout_ms", "30000", "ms, 100 to 600000",
-       "For the whole body of a request to arrive (beyond, 408), and for a client to take the whole answer.", false,
-       milliseconds<&C::api_body_timeout, 100, 600'000>},
+       "For the whole body of a request to arrive (beyond, 408), and for a client to take the whole answer. Either "
+       "goes on at "
+       "1 KiB a second at least, measured every 5 seconds.",
+       false, milliseconds<&C::api_body_timeout, 100, 600'000>},
 
       {"console.directory", "", "absolute path",
        "Folder of the console page. Empty: ../share/oneprotect-integrations/console from the daemon's own.", false,

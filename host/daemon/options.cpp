@@ -1,7 +1,5 @@
 #include "daemon/options.hpp"
 
-#include <algorithm>
-
 namespace opi::daemon {
 using configuration::Configuration;
 
@@ -85,27 +83,32 @@ identity::RateLimit::Options request_limit(const Configuration& configuration) {
   return options;
 }
 
+constexpr std::size_t mebibyte = 1024 * 1024;
+
 api::HttpServer::Options server_options(const Configuration& configuration) {
   api::HttpServer::Options options;
   options.address = configuration.api_address;
   options.port = configuration.api_port;
   options.threads = configuration.api_threads;
-  options.gate.connections = static_cast<std::size_t>(configuration.api_max_connections);
-  options.gate.connections_per_address = static_cast<std::size_t>(configuration.api_max_connections_per_address);
+  auto& limits = options.gate.limits;
+  limits.connections = static_cast<std::size_t>(configuration.api_max_connections);
+  limits.connections_per_address = static_cast<std::size_t>(configuration.api_max_connections_per_address);
+  limits.bytes = static_cast<std::size_t>(configuration.api_max_buffered_mib) * mebibyte;
+  limits.bytes_per_address = static_cast<std::size_t>(configuration.api_max_buffered_mib_per_address) * mebibyte;
   options.gate.head_timeout = configuration.api_head_timeout;
-  options.exchange.body_timeout = configuration.api_body_timeout;
-  options.exchange.large_bodies = std::max(1, configuration.api_threads / 2);
+  options.gate.body_timeout = configuration.api_body_timeout;
   return options;
 }
 
 api::HttpServer::Options status_server_options(const Configuration& configuration) {
   constexpr int threads = 2;
-  constexpr std::size_t connections = 64;
+  constexpr std::size_t connections = 64, bytes = 16 * mebibyte;
   api::HttpServer::Options options;
   options.address = configuration.status_address;
   options.port = configuration.status_port;
   options.threads = threads;
-  options.gate.connections = options.gate.connections_per_address = connections;
+  options.gate.limits.connections = options.gate.limits.connections_per_address = connections;
+  options.gate.limits.bytes = options.gate.limits.bytes_per_address = bytes;
   return options;
 }
 

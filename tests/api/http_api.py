@@ -110,7 +110,7 @@ class Api:
     def target(self, operation: Operation, call: Call) -> str:
         path = operation.path
         for name, value in call.path.items():
-            path = path.replace("{" + name + "}", urllib.parse.quote(str(value), safe=""))
+            path = path.replace("{" + name + "}", urllib.parse.quote(value if isinstance(value, bytes) else str(value), safe=""))
         query = urllib.parse.urlencode(call.query)
         return self.document.base + path + ("?" + query if query else "")
 

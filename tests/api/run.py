@@ -16,12 +16,14 @@ from limits_test import FailedSignInsTest, MethodsTest, OutageTest, StrictDaemon
 from roles_test import RolesTest
 from success_test import SuccessTest
 from surroundings import Surroundings
+from texts_test import TextsTest
 from valid_calls import ValidCalls
+from wire_test import WireTest
 from world import World
 
 # In this order: the last but one takes the store away, the last looks back at the run.
-SUITES = [SuccessTest, RolesTest, FaultsTest, PublishingTest, EdgesTest, IsolationTest, MethodsTest, FailedSignInsTest,
-          StrictDaemonTest, OutageTest, CoverageTest]
+SUITES = [SuccessTest, RolesTest, FaultsTest, PublishingTest, EdgesTest, TextsTest, WireTest, IsolationTest,
+          MethodsTest, FailedSignInsTest, StrictDaemonTest, OutageTest, CoverageTest]
 
 
 def main() -> int:

@@ -1,7 +1,4 @@
 #pragma once
-#include <Poco/Exception.h>
-#include <Poco/URI.h>
-
 #include <string>
 
 #include "api/audit_routes.hpp"
@@ -10,7 +7,9 @@
 #include "api/delivery_routes.hpp"
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
+#include "api/problem.hpp"
 #include "api/request_handler.hpp"
+#include "api/request_target.hpp"
 #include "api/session_routes.hpp"
 #include "api/token_routes.hpp"
 #include "crypto/ed25519.hpp"
@@ -64,21 +63,23 @@ struct ApiWorld {
     api::add_audit_routes(routes, audit_log, key, {key.public_key()}, clock);
   }
 
-  // False if the target is no URI: then the server answers by itself.
+  // False if the target is refused: then the server answers by itself.
   static bool read_target(const std::string& target, api::RequestHead& head) {
     try {
-      const Poco::URI uri(target);
-      head.path = uri.getPath();
-      for (const auto& [name, value] : uri.getQueryParameters()) head.query[name] = value;
+      auto read = api::read_target(target);
+      head.path = std::move(read.path);
+      head.query = std::move(read.query);
       return true;
-    } catch (const Poco::Exception&) {
+    } catch (const api::ProblemError&) {
       return false;
     }
   }
   api::Response ask(api::RequestHead head, const std::string& body) {
     const api::RequestHandler handler(routes, authenticator, [](const TenantId&) { return true; }, logger, {});
     head.address = "192.0.2.1";
-    return handler.answer(head, [&](std::size_t) { return body; });
+    auto admitted = handler.admit(head);
+    if (auto* refusal = std::get_if<api::Response>(&admitted)) return std::move(*refusal);
+    return handler.answer(std::move(std::get<api::Admission>(admitted)), body);
   }
 
   test::ManualClock clock;

@@ -37,13 +37,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!end) return 0;
   fuzz::require(*end <= input.size(), "a head ends within what is there");
   const auto head = input.substr(0, *end);
-  const auto refusal = api::judge_head(head);
-  const auto body = api::plain_body_bytes(head, 4096);
-  fuzz::require(body <= 4096, "no more is collected than asked for");
-  if (refusal) {
+  const auto judged = api::judge_head(head);
+  if (const auto* refusal = std::get_if<api::Problem>(&judged)) {
     fuzz::require(refusal->status >= 400 && refusal->status < 600 && !refusal->title.empty(), "a refusal is a problem");
     return 0;
   }
+  const auto framing = std::get<api::Framing>(judged);
   fuzz::require(head.size() <= api::HeadLimits::bytes, "a head is within its limit");
   fuzz::require(head.find('\0') == std::string_view::npos, "no NUL");
   for (auto at = head.find('\r'); at != std::string_view::npos; at = head.find('\r', at + 1))
@@ -51,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto lengths = fields_named(head, "content-length"), codings = fields_named(head, "transfer-encoding");
   fuzz::require(lengths <= 1 && codings <= 1 && lengths + codings <= 1, "there is one way to tell where the body ends");
   fuzz::require(fields_named(head, "host") <= 1, "there is one host at most");
-  fuzz::require(body == 0 || lengths == 1, "a body is announced");
+  fuzz::require(framing.length == 0 || lengths == 1, "a body is announced");
+  fuzz::require(framing.chunked == (codings == 1), "a coding is announced");
   return 0;
 }

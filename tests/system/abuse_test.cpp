@@ -58,6 +58,26 @@ TEST(Abuse, HundredsOfSlowClientsDoNotStarveANormalOne) {
   EXPECT_TRUE(daemon.stop().clean()) << daemon.errors();
 }
 
+// More of them than there are threads, with answers that fill whatever the kernel holds for them.
+TEST(Abuse, AHundredClientsThatReadNothingDoNotStarveANormalOne) {
+  Site site(nullptr);
+  site.set("api.threads", "8");
+  site.provision("/healthy");
+  const auto producer = site.token("producer");
+  RunningDaemon daemon(site);
+  std::string requests;
+  for (int i = 0; i < 40; ++i) requests += "GET /api/v1/openapi.json HTTP/1.1\r\nHost: h\r\n\r\n";
+  Clients deaf;
+  open(deaf, daemon.port(), 100, requests);
+  for (int number = 0; number < 20; ++number) {
+    for (auto& client : deaf) client->send("\r\n");
+    ASSERT_EQ(publish(daemon, producer, number), 202);
+  }
+  expect_status_answers(daemon);
+  ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 20; }));
+  EXPECT_TRUE(daemon.stop().clean()) << daemon.errors();
+}
+
 TEST(Abuse, ATokenBeyondItsRateIsToldWhenToComeBackAndOthersAreServed) {
   Site site(nullptr);
   site.set("api.requests_per_second", "1");

@@ -51,11 +51,12 @@ class WithApi : public WithEngine {
   }
 
   // Asks as `role` of `tenant`; other parts of the head as set in `head`.
-  api::Response ask(api::RequestHead head, const std::string& body = {}) {
-    return handler().answer(head, [&](std::size_t) {
-      ++bodies_read;
-      return body;
-    });
+  api::Response ask(const api::RequestHead& head, const std::string& body = {}) { return ask(handler(), head, body); }
+  api::Response ask(const api::RequestHandler& handling, const api::RequestHead& head, const std::string& body = {}) {
+    auto admitted = handling.admit(head);
+    if (auto* refusal = std::get_if<api::Response>(&admitted)) return std::move(*refusal);
+    ++bodies_read;
+    return handling.answer(std::move(std::get<api::Admission>(admitted)), body);
   }
   // With the routes as they are at this moment.
   api::RequestHandler handler() {

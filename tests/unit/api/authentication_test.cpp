@@ -116,7 +116,7 @@ TEST_F(Authentication, AUserOfTheIdentityProviderActsInAKnownTenantUnderTheOwnNa
         maker.token(R"({"alg":"ES256","kid":"k1"})",
                     R"({"iss":"iss","aud":"opi","sub":"ann@acme.example","role":"tenant_admin","tenant":")" + tenant +
                         R"(","exp":)" + std::to_string(expires) + "}");
-    return handling.answer(head(method, path, jwt), [](std::size_t) { return R"({"role":"auditor"})"; });
+    return ask(handling, head(method, path, jwt), R"({"role":"auditor"})");
   };
   EXPECT_EQ(ask_as("acme", "GET", "/api/v1/deliveries").status, 200);
   EXPECT_EQ(ask_as("nobody", "GET", "/api/v1/deliveries").status, 403);
@@ -162,15 +162,14 @@ TEST_F(Authentication, AnAbsentTokenStoreIs503AndADefectIs500WithoutWords) {
   identity::TokenVerifier verifier(away, clock, {});
   identity::Authenticator door(verifier, jwts, sessions, failed_sign_ins, clock, {});
   const auto request = head("GET", "/api/v1/deliveries", token(Role::operator_));
-  const auto no_body = [](std::size_t) { return std::string{}; };
   const auto known = [](const TenantId&) { return true; };
-  const auto response = RequestHandler(routes, door, known, logger, {7}).answer(request, no_body);
+  const auto response = ask(RequestHandler(routes, door, known, logger, {7}), request);
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(header(response, "Retry-After"), "7");
   EXPECT_EQ(response.body.find("pw"), std::string::npos);
   RouteTable broken;
   broken.add({"GET", "/x", std::nullopt, [](const Request&) -> Response { throw std::logic_error("secret detail"); }});
-  const auto failed = RequestHandler(broken, authenticator, known, logger, {}).answer(head("GET", "/x", ""), no_body);
+  const auto failed = ask(RequestHandler(broken, authenticator, known, logger, {}), head("GET", "/x", ""));
   EXPECT_EQ(failed.status, 500);
   EXPECT_EQ(problem(failed), "internal");
   EXPECT_EQ(failed.body.find("secret detail"), std::string::npos);

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <algorithm>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -19,7 +21,7 @@ using Gate = test::WithServer;
 
 TEST_F(Gate, ASlowClientIsGivenUpWhileOthersAreServed) {
   server_options.gate.head_timeout = server_options.gate.keep_alive = 2s;
-  server_options.exchange.body_timeout = 2s;
+  server_options.gate.body_timeout = 2s;
   RawClient slow_head(port()), slow_body(port()), silent(port()), idle(port());
   slow_head.send("GET /healthz HT");
   slow_body.send(post_head(sized(100'000)) + "1");
@@ -53,7 +55,7 @@ TEST_F(Gate, ThreeHundredSlowClientsDoNotStarveANormalOne) {
 
 // The one body that is read from strangers.
 TEST_F(Gate, SlowSignInsDoNotStarveANormalClient) {
-  server_options.gate.head_timeout = server_options.exchange.body_timeout = 60s;
+  server_options.gate.head_timeout = server_options.gate.body_timeout = 60s;
   std::vector<std::unique_ptr<RawClient>> slow;
   for (int i = 0; i < 20; ++i) {
     slow.push_back(std::make_unique<RawClient>(port()));
@@ -81,7 +83,7 @@ TEST_F(Gate, IdleConnectionsHoldNoThread) {
 }
 
 TEST_F(Gate, OneAddressHasItsShareOfTheConnections) {
-  server_options.gate.connections_per_address = 3;
+  server_options.gate.limits.connections_per_address = 3;
   std::vector<std::unique_ptr<RawClient>> held;
   for (int i = 0; i < 3; ++i) {
     held.push_back(std::make_unique<RawClient>(port(), "127.0.0.2"));
@@ -95,7 +97,7 @@ TEST_F(Gate, OneAddressHasItsShareOfTheConnections) {
 }
 
 TEST_F(Gate, ThereAreAtMostSoManyConnections) {
-  server_options.gate.connections = 3;
+  server_options.gate.limits.connections = 3;
   std::vector<std::unique_ptr<RawClient>> held;
   for (const char* from : {"127.0.0.2", "127.0.0.3", "127.0.0.4"}) {
     held.push_back(std::make_unique<RawClient>(port(), from));
@@ -114,13 +116,137 @@ TEST_F(Gate, ThereAreAtMostSoManyConnections) {
 TEST_F(Gate, EmptyLinesDoNotProlongTheTimeForAHead) {
   server_options.gate.head_timeout = 200ms;
   RawClient client(port());
-  std::atomic<bool> over = false;
-  std::thread trickle([&] {
-    while (!over && client.send("\r\n")) std::this_thread::sleep_for(20ms);
-  });
-  EXPECT_NO_THROW(client.rest());
-  over = true;
-  trickle.join();
+  for (std::size_t i = 0; i < HeadLimits::empty_lines; ++i) {
+    EXPECT_TRUE(client.send("\r\n"));
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_EQ(client.rest(), "") << "nothing was begun";
+}
+
+TEST_F(Gate, AStreamOfEmptyLinesIsRefused) {
+  RawClient client(port());
+  std::string lines;
+  for (std::size_t i = 0; i <= HeadLimits::empty_lines; ++i) lines += "\r\n";
+  client.send(lines + "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+  const auto all = client.rest();
+  EXPECT_THAT(all, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(all, HasSubstr("More than 4 empty lines"));
+}
+
+// More of them than there are threads, each with answers that no kernel buffer holds, and requests to spare.
+TEST_F(Gate, WhoReadsNothingHoldsNoThread) {
+  server_options.gate.body_timeout = server_options.gate.rate_grace = 60s;
+  routes.add({"GET", "/large", std::nullopt, [](const Request&) {
+                return Response{200, "text/plain", std::string(4 * 1024 * 1024, 'x'), {}};
+              }});
+  std::string requests;
+  for (int i = 0; i < 10; ++i) requests += "GET /large HTTP/1.1\r\nHost: h\r\n\r\n";
+  std::vector<std::unique_ptr<RawClient>> deaf;
+  for (int i = 0; i < 4 * server_options.threads; ++i) {
+    deaf.push_back(std::make_unique<RawClient>(port()));
+    deaf.back()->send(requests);
+  }
+  for (int i = 0; i < 20; ++i) expect_alive();
+  EXPECT_EQ(deaf[0]->response().size() / 1024, 4'096u) << "slow is not refused";
+}
+
+TEST_F(Gate, WhoReadsNothingIsGivenUp) {
+  server_options.gate.rate_grace = 300ms;
+  routes.add({"GET", "/large", std::nullopt, [](const Request&) {
+                return Response{200, "text/plain", std::string(16 * 1024 * 1024, 'x'), {}};
+              }});
+  RawClient deaf(port());
+  deaf.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(deaf.closed_without_reading());
+  EXPECT_LT(deaf.rest().size(), 16u * 1024 * 1024);
+  expect_alive();
+}
+
+TEST_F(Gate, ABodyHasALeastRate) {
+  server_options.gate.rate_grace = 300ms;
+  server_options.gate.least_rate = 1'000'000;
+  for (const auto& fields : {sized(100'000), std::string("Transfer-Encoding: chunked\r\n")}) {
+    const auto response = ask_raw(post_head(fields) + "1\r\n");
+    EXPECT_THAT(response, StartsWith("HTTP/1.1 408"));
+    EXPECT_THAT(response, HasSubstr("at less than 1000000 bytes a second"));
+  }
+}
+
+// What waits for clients of one address is bounded; the one that has been waiting longest gives way.
+TEST_F(Gate, AnswersThatNobodyReadsHaveTheirShareOfTheMemory) {
+  server_options.gate.body_timeout = server_options.gate.rate_grace = 60s;
+  server_options.gate.limits.bytes_per_address = 20 * 1024 * 1024;
+  routes.add({"GET", "/large", std::nullopt, [](const Request&) {
+                return Response{200, "text/plain", std::string(8 * 1024 * 1024, 'x'), {}};
+              }});
+  std::vector<std::unique_ptr<RawClient>> deaf;
+  for (int i = 0; i < 3; ++i) {
+    deaf.push_back(std::make_unique<RawClient>(port(), "127.0.0.2"));
+    deaf.back()->send("GET /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(deaf.back()->beginning(), StartsWith("HTTP/1.1 200")) << "its answer waits";
+  }
+  EXPECT_TRUE(deaf[0]->closed_without_reading());
+  EXPECT_LT(deaf[0]->rest().size(), 8u * 1024 * 1024);
+  EXPECT_GT(deaf[1]->rest().size(), 8u * 1024 * 1024);
+  EXPECT_GT(deaf[2]->rest().size(), 8u * 1024 * 1024);
+}
+
+TEST_F(Gate, BodiesHaveTheirShareOfTheMemory) {
+  server_options.gate.limits.bytes_per_address = 150'000;
+  RawClient first(port(), "127.0.0.2");
+  first.send(post_head("Transfer-Encoding: chunked\r\n") + "186a0\r\n" + std::string(100'000, 'x'));
+  const auto refused = [&](const std::string& request) { return ask_raw(request, "127.0.0.2"); };
+  std::string answer;
+  for (int i = 0; i < 2'000 && !answer.starts_with("HTTP/1.1 503"); ++i)  // until the first one's body is there
+    answer = refused(post_head("Expect: 100-continue\r\n" + sized(60'000)));
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(answer, HasSubstr("Retry-After: 1"));
+  EXPECT_THAT(refused(post_head("Transfer-Encoding: chunked\r\n") + "ea60\r\n" + std::string(60'000, 'x')),
+              StartsWith("HTTP/1.1 503"))
+      << "one whose size is not known beforehand";
+  EXPECT_THAT(refused(post_head(sized(16'384)) + std::string(16'384, 'x')), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(ask_raw(post_head(sized(60'000)) + std::string(60'000, 'x')), StartsWith("HTTP/1.1 200"));
+  first.send("\r\n0\r\n\r\n");
+  EXPECT_THAT(first.response(), HasSubstr("\r\n\r\n100000"));
+  EXPECT_THAT(refused(post_head(sized(60'000)) + std::string(60'000, 'x')), StartsWith("HTTP/1.1 200"));
+}
+
+// Its hundred requests wait before a single one of somebody else, who is served after one of them.
+TEST_F(Gate, AddressesTakeTurns) {
+  server_options.threads = 1;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> order;
+  bool go = false;
+  routes.add({"GET", "/ordered", std::nullopt, [&](const Request& request) {
+                std::unique_lock lock(mutex);
+                order.push_back(request.address);
+                changed.notify_all();
+                EXPECT_TRUE(changed.wait_for(lock, 20s, [&] { return go; }));
+                return Response{};
+              }});
+  const std::string request = "GET /ordered HTTP/1.1\r\nHost: h\r\n\r\n";
+  std::vector<std::unique_ptr<RawClient>> many;
+  for (int i = 0; i < 20; ++i) {
+    many.push_back(std::make_unique<RawClient>(port(), "127.0.0.2"));
+    many.back()->send(request);
+  }
+  RawClient one(port(), "127.0.0.3");
+  {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(changed.wait_for(lock, 20s, [&] { return order.size() == 1; }));
+  }
+  one.send(request);
+  // The gate looks at connections in turn: once it has refused this one, it has seen that one.
+  EXPECT_THAT(ask_raw("\r\n\r\n\r\n\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  {
+    const std::lock_guard lock(mutex);
+    go = true;
+  }
+  changed.notify_all();
+  EXPECT_THAT(one.response(), StartsWith("HTTP/1.1 200"));
+  for (auto& client : many) EXPECT_THAT(client->response(), StartsWith("HTTP/1.1 200"));
+  EXPECT_LE(std::ranges::find(order, "127.0.0.3") - order.begin(), 2);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -65,12 +66,22 @@ class RawClient final {
     }
     return take(buffer_.size());
   }
+  // The first bytes of an answer; the rest stays unread.
+  std::string beginning() {
+    if (buffer_.empty()) receive(256);
+    return buffer_;
+  }
+  // Waits, without reading anything, for the server's end of the connection.
+  [[nodiscard]] bool closed_without_reading() const {
+    pollfd watched{socket_, POLLRDHUP, 0};
+    return ::poll(&watched, 1, 30'000) == 1;
+  }
   [[nodiscard]] bool closed_by_server() { return buffer_.empty() && !receive(); }
 
  private:
-  bool receive() {
+  bool receive(std::size_t most = 16 * 1024) {
     char block[16 * 1024];
-    const auto got = ::recv(socket_, block, sizeof block, 0);
+    const auto got = ::recv(socket_, block, most, 0);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) throw std::runtime_error("the server does not answer");
     if (got <= 0) return false;
     buffer_.append(block, static_cast<std::size_t>(got));

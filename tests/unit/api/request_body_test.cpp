@@ -72,21 +72,53 @@ TEST_F(RequestBody, ABodyThatEndsEarlyIs400) {
   EXPECT_THAT(response, HasSubstr("ended early"));
 }
 
-// Poco tells a lost connection from the last chunk no more than it tells of a malformed chunk; the content does.
-TEST_F(RequestBody, AChunkedBodyThatEndsWithinAnEventStoresNothing) {
-  const std::string two = envelope("e-1") + "\n" + envelope("e-2");
-  for (const auto& [type, body] : {std::pair{"application/json", "[" + envelope("e-1") + ","},
-                                   std::pair{"application/x-ndjson", two.substr(0, two.size() - 1)}}) {
+// Also where what came before is whole: an array, or an event on a line of its own.
+TEST_F(RequestBody, AChunkedBodyWithoutItsLastChunkIs400AndStoresNothing) {
+  for (const auto& [type, body] : {std::pair{"application/json", "[" + envelope("e-1") + "]"},
+                                   std::pair{"application/x-ndjson", envelope("e-1") + "\n"}}) {
     char size[32];
     std::snprintf(size, sizeof size, "%zx\r\n", body.size());
-    RawClient client(port());
-    client.send(std::string("POST /api/v1/events HTTP/1.1\r\nHost: h\r\nContent-Type: ") + type +
-                "\r\nAuthorization: Bearer " + producer + "\r\nTransfer-Encoding: chunked\r\n\r\n" + size + body +
-                "\r\n");
-    client.end_sending();  // without the last chunk
-    EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 4")) << type;
+    const std::string whole = size + body + "\r\n";
+    const std::string in_mid_chunk = "ffff\r\n" + body;
+    for (const auto& sent : {whole, whole + "0", whole + "0\r\n", in_mid_chunk}) {
+      RawClient client(port());
+      client.send(std::string("POST /api/v1/events HTTP/1.1\r\nHost: h\r\nContent-Type: ") + type +
+                  "\r\nAuthorization: Bearer " + producer + "\r\nTransfer-Encoding: chunked\r\n\r\n" + sent);
+      client.end_sending();
+      const auto response = client.response();
+      EXPECT_THAT(response, StartsWith("HTTP/1.1 400")) << sent;
+      EXPECT_THAT(response, HasSubstr("ended early")) << sent;
+    }
   }
   EXPECT_TRUE(deliveries().empty());
+}
+
+TEST_F(RequestBody, MalformedChunksAre400AndEndTheConnection) {
+  for (const char* chunks : {"x\r\n", "1\nx\r\n0\r\n\r\n", "1\r\nxx\r\n0\r\n\r\n", "123456789\r\n"}) {
+    RawClient client(port());
+    client.send(post_head("Transfer-Encoding: chunked\r\n") + chunks + "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+    const auto all = client.rest();
+    EXPECT_THAT(all, StartsWith("HTTP/1.1 400")) << chunks;
+    EXPECT_EQ(all.find("HTTP/1.1", 8), std::string::npos) << all;
+  }
+}
+
+TEST_F(RequestBody, AfterAChunkedBodyTheConnectionGoesOn) {
+  RawClient client(port());
+  client.send(post_head("Transfer-Encoding: chunked\r\n") +
+              "0003;a=b\r\nabc\r\n0\r\nX-Trailer: y\r\n\r\nGET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(client.response(), HasSubstr("\r\n\r\n3"));
+  EXPECT_THAT(client.response(), StartsWith("HTTP/1.1 200"));
+}
+
+// Wherever anyone may come, no more is read than is collected with a head.
+TEST_F(RequestBody, AStrangersBodyIsSmall) {
+  for (const char* method : {"GET", "HEAD"})
+    for (const char* path : {"/healthz", "/api/v1/openapi.json", "/metrics"}) {
+      const auto head = std::string(method) + " " + path + " HTTP/1.1\r\nHost: h\r\n";
+      EXPECT_THAT(ask_raw(head + sized(16 * 1024 + 1) + "\r\n"), StartsWith("HTTP/1.1 4")) << head;
+      EXPECT_THAT(ask_raw(head + "Transfer-Encoding: chunked\r\n\r\n"), StartsWith("HTTP/1.1 4")) << head;
+    }
 }
 
 TEST_F(RequestBody, ARequestWithoutALengthHasNoBody) {
@@ -137,7 +169,7 @@ TEST_F(RequestBody, ABodyOfASignInHasASmallLimit) {
 }
 
 TEST_F(RequestBody, ABodyThatTricklesIsGivenUp) {
-  server_options.exchange.body_timeout = 300ms;
+  server_options.gate.body_timeout = 300ms;
   for (const auto& fields : {sized(100'000), std::string("Transfer-Encoding: chunked\r\n")}) {
     RawClient client(port());
     client.send(post_head(fields));

@@ -12,8 +12,9 @@ namespace opi::api {
 namespace {
 
 std::string judged(const std::string& head) {
-  const auto problem = judge_head(head);
-  return problem ? std::to_string(problem->status) + " " + problem->detail : "";
+  const auto judged = judge_head(head);
+  const auto* problem = std::get_if<Problem>(&judged);
+  return problem != nullptr ? std::to_string(problem->status) + " " + problem->detail : "";
 }
 std::string with(const std::string& fields) { return judged("GET / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n"); }
 std::string line(const std::string& text) { return judged(text + "\r\nHost: h\r\n\r\n"); }
@@ -78,19 +79,51 @@ TEST(RequestHead, WhatTwoReadersCouldTakeInTwoWaysIsRefused) {
   EXPECT_EQ(judged("GET / HTTP/1.1\r\n\r\n"), "400 The header Host is missing");
 }
 
-TEST(RequestHead, TellsOfABodyThatComesByItself) {
-  const auto bytes = [](const std::string& fields) {
-    return plain_body_bytes("POST / HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n", 100);
+Framing framing(const std::string& fields, const std::string& version = "1.1") {
+  return std::get<Framing>(judge_head("POST / HTTP/" + version + "\r\nHost: h\r\n" + fields + "\r\n"));
+}
+
+TEST(RequestHead, TellsOfTheBody) {
+  EXPECT_EQ(framing(""), Framing{});
+  EXPECT_EQ(framing("content-LENGTH: \t 100 \r\n").length, 100u);
+  EXPECT_EQ(framing("X: Content-Length: 5\r\n").length, 0u);
+  EXPECT_EQ(framing("Content-Length: 999999999999999999\r\n").length, 999'999'999'999'999'999u);
+  EXPECT_TRUE(framing("Transfer-Encoding: Chunked\r\n").chunked);
+  EXPECT_TRUE(framing("Expect: 100-Continue\r\n").expects_continue);
+  EXPECT_FALSE(framing("Expect: something else\r\n").expects_continue);
+  EXPECT_FALSE(framing("Expect: 100-continue\r\n", "1.0").expects_continue) << "HTTP/1.0 knows no interim answer";
+}
+
+TEST(RequestHead, TellsWhetherTheConnectionGoesOn) {
+  for (const char* fields : {"", "Connection: keep-alive\r\n", "Connection: upgrade\r\n", "Connection: closed\r\n"})
+    EXPECT_TRUE(framing(fields).keep_alive) << fields;
+  for (const char* fields : {"Connection: close\r\n", "Connection: Close\r\n", "Connection: te, close\r\n",
+                             "Connection: keep-alive\r\nConnection: close\r\n"})
+    EXPECT_FALSE(framing(fields).keep_alive) << fields;
+  EXPECT_FALSE(framing("", "1.0").keep_alive);
+  EXPECT_TRUE(framing("Connection: Keep-Alive\r\n", "1.0").keep_alive);
+}
+
+TEST(RequestHead, OnlyASmallBodyThatComesByItselfIsCollected) {
+  EXPECT_TRUE(framing("").is_collected());
+  EXPECT_TRUE(framing("Content-Length: 16384\r\n").is_collected());
+  EXPECT_FALSE(framing("Content-Length: 16385\r\n").is_collected());
+  EXPECT_FALSE(framing("Content-Length: 5\r\nExpect: 100-continue\r\n").is_collected());
+  EXPECT_FALSE(framing("Transfer-Encoding: chunked\r\n").is_collected());
+}
+
+TEST(RequestHead, ABodyIsJudgedByItsLimit) {
+  const auto status = [](const std::string& fields, std::size_t most) {
+    const auto problem = judge_body(framing(fields), most);
+    return problem ? problem->status : 0;
   };
-  EXPECT_EQ(bytes(""), 0u);
-  EXPECT_EQ(bytes("content-LENGTH: \t 100 \r\n"), 100u);
-  EXPECT_EQ(bytes("Content-Length: 101\r\n"), 0u);
-  EXPECT_EQ(bytes("X: Content-Length: 5\r\n"), 0u);
-  for (const char* wrong : {"x", "-5", "5x", "", "99999999999999999999999"})
-    EXPECT_EQ(bytes("Content-Length: " + std::string(wrong) + "\r\n"), 0u) << wrong;
-  EXPECT_EQ(bytes("Content-Length: 5\r\nContent-Length: 5\r\n"), 0u);
-  EXPECT_EQ(bytes("Content-Length: 5\r\nExpect: 100-continue\r\n"), 0u);
-  EXPECT_EQ(bytes("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"), 0u);
+  EXPECT_EQ(status("Content-Length: 100\r\n", 100), 0);
+  EXPECT_EQ(status("Content-Length: 101\r\n", 100), 413);
+  for (const char* later : {"Transfer-Encoding: chunked\r\n", "Content-Length: 5\r\nExpect: 100-continue\r\n"}) {
+    EXPECT_EQ(status(later, HeadLimits::collected_body_bytes), 411) << later;
+    EXPECT_EQ(status(later, HeadLimits::collected_body_bytes + 1), 0) << later;
+  }
+  EXPECT_EQ(status("Expect: 100-continue\r\n", 100), 0) << "there is no body";
 }
 
 std::string address_of(int family, const char* text) {

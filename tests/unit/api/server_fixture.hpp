@@ -17,10 +17,11 @@ class WithServer : public WithApi {
   WithServer() {
     server_options.port = 0;
     server_options.threads = 4;
-    server_options.gate.io_timeout = server_options.exchange.io_timeout = std::chrono::seconds{10};
-    routes.add({"POST", "/echo", std::nullopt, [](const api::Request& request) {
+    routes.add({"POST", "/echo", std::nullopt,
+                [](const api::Request& request) {
                   return api::Response{200, "text/plain", std::to_string(request.body.size()), {}};
-                }});
+                },
+                false, api::Route::Access::open, server_options.exchange.body_bytes});
     producer = token(Role::producer);
   }
   api::HttpServer& server() {

@@ -64,8 +64,7 @@ TEST_F(SessionRoutes, WithoutTlsTheCookieIsNotSecure) {
   RouteTable relaxed;
   add_session_routes(relaxed, authenticator, false);
   const RequestHandler local(relaxed, authenticator, [](const TenantId&) { return true; }, logger, {});
-  const auto response =
-      local.answer(head("POST", "/api/v1/session", token(Role::auditor)), [](std::size_t) { return std::string{}; });
+  const auto response = ask(local, head("POST", "/api/v1/session", token(Role::auditor)));
   EXPECT_THAT(header(response, "Set-Cookie"), Not(HasSubstr("Secure")));
 }
 
@@ -143,9 +142,7 @@ TEST_F(SessionRoutes, FailedSignInsAre429InTheEnd) {
   RouteTable table;
   add_session_routes(table, door, true);
   const RequestHandler handling(table, door, [](const TenantId&) { return true; }, logger, {});
-  const auto attempt = [&] {
-    return handling.answer(plain("POST", "/api/v1/session"), [](std::size_t) { return R"({"token":"x"})"; });
-  };
+  const auto attempt = [&] { return ask(handling, plain("POST", "/api/v1/session"), R"({"token":"x"})"); };
   for (int i = 0; i < 10; ++i) EXPECT_EQ(attempt().status, 401);
   const auto response = attempt();
   EXPECT_EQ(response.status, 429);

@@ -1,0 +1,83 @@
+#include "api/request_desk.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace opi::api {
+namespace {
+
+int make_event() {
+  const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (event < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  return event;
+}
+
+}  // namespace
+
+RequestDesk::RequestDesk() : event_(make_event()) {}
+RequestDesk::~RequestDesk() { ::close(event_); }
+
+void RequestDesk::put(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& own = waiting_[job.inbound.address];
+    if (own.empty()) turns_.push_back(job.inbound.address);
+    own.push_back(std::move(job));
+  }
+  changed_.notify_one();
+}
+
+std::optional<RequestDesk::Job> RequestDesk::take() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return closed_ || !turns_.empty(); });
+  if (turns_.empty()) return std::nullopt;
+  auto address = std::move(turns_.front());
+  turns_.pop_front();
+  const auto own = waiting_.find(address);
+  Job job = std::move(own->second.front());
+  own->second.pop_front();
+  if (own->second.empty())
+    waiting_.erase(own);
+  else
+    turns_.push_back(std::move(address));
+  return job;
+}
+
+void RequestDesk::done(Done done) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = done_.empty();
+    done_.push_back(std::move(done));
+  }
+  if (first) wake();
+}
+
+std::vector<RequestDesk::Done> RequestDesk::collect() {
+  std::uint64_t count = 0;
+  // Before the list is taken: what comes after it wakes anew.
+  if (read(event_, &count, sizeof count) < 0 && errno != EAGAIN)
+    throw std::system_error(errno, std::generic_category(), "eventfd");
+  const std::lock_guard lock(mutex_);
+  return std::exchange(done_, {});
+}
+
+void RequestDesk::wake() {
+  const std::uint64_t one = 1;
+  // It can fail only if the counter is full, and then it is awake.
+  [[maybe_unused]] const auto written = write(event_, &one, sizeof one);
+}
+
+void RequestDesk::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace opi::api

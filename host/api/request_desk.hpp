@@ -1,0 +1,55 @@
+#pragma once
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "api/http_exchange.hpp"
+
+namespace opi::api {
+
+// Between the thread that holds the connections and the threads that serve requests: requests go one way, what became
+// of them the other. Senders take turns by address, so that one who has hundreds of requests waiting delays the others
+// by one of his. Thread-safe; its lock is held for a few pointers at a time, never for a system call on a connection.
+class RequestDesk {
+ public:
+  struct Job {
+    std::uint64_t connection = 0;
+    Inbound inbound;
+  };
+  struct Done {
+    std::uint64_t connection = 0;
+    std::variant<Reply, Continue> outcome;
+  };
+
+  RequestDesk();
+  ~RequestDesk();
+  RequestDesk(const RequestDesk&) = delete;
+  RequestDesk& operator=(const RequestDesk&) = delete;
+
+  void put(Job job);
+  // Waits for a job; nullopt once closed and all jobs are taken.
+  std::optional<Job> take();
+  void done(Done done);
+  std::vector<Done> collect();
+  // Becomes readable when there is something to collect, or by wake(); collect() makes it unreadable.
+  [[nodiscard]] int event() const { return event_; }
+  void wake();
+  void close();
+
+ private:
+  const int event_;
+  std::mutex mutex_;  // of all below
+  std::condition_variable changed_;
+  std::map<std::string, std::deque<Job>> waiting_;  // by address, none of them empty
+  std::deque<std::string> turns_;                   // the addresses in waiting_
+  std::vector<Done> done_;
+  bool closed_ = false;
+};
+
+}  // namespace opi::api
