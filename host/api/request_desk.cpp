@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "foundation/mutex.hpp"
+
 namespace opi::api {
 namespace {
 
@@ -23,7 +25,7 @@ RequestDesk::~RequestDesk() { ::close(event_); }
 
 void RequestDesk::put(Job job) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     auto& own = waiting_[job.inbound.address];
     if (own.empty()) turns_.push_back(job.inbound.address);
     own.push_back(std::move(job));
@@ -32,8 +34,8 @@ void RequestDesk::put(Job job) {
 }
 
 std::optional<RequestDesk::Job> RequestDesk::take() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return closed_ || !turns_.empty(); });
+  Lock lock(mutex_);
+  while (!closed_ && turns_.empty()) changed_.wait(lock);
   if (turns_.empty()) return std::nullopt;
   auto address = std::move(turns_.front());
   turns_.pop_front();
@@ -50,7 +52,7 @@ std::optional<RequestDesk::Job> RequestDesk::take() {
 void RequestDesk::done(Done done) {
   bool first = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     first = done_.empty();
     done_.push_back(std::move(done));
   }
@@ -62,7 +64,7 @@ std::vector<RequestDesk::Done> RequestDesk::collect() {
   // Before the list is taken: what comes after it wakes anew.
   if (read(event_, &count, sizeof count) < 0 && errno != EAGAIN)
     throw std::system_error(errno, std::generic_category(), "eventfd");
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return std::exchange(done_, {});
 }
 
@@ -74,7 +76,7 @@ void RequestDesk::wake() {
 
 void RequestDesk::close() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     closed_ = true;
   }
   changed_.notify_all();

@@ -1,15 +1,14 @@
 #pragma once
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "api/http_exchange.hpp"
+#include "foundation/mutex.hpp"
 
 namespace opi::api {
 
@@ -44,12 +43,12 @@ class RequestDesk {
 
  private:
   const int event_;
-  std::mutex mutex_;  // of all below
-  std::condition_variable changed_;
-  std::map<std::string, std::deque<Job>> waiting_;  // by address, none of them empty
-  std::deque<std::string> turns_;                   // the addresses in waiting_
-  std::vector<Done> done_;
-  bool closed_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  std::map<std::string, std::deque<Job>> waiting_ OPI_GUARDED_BY(mutex_);  // by address, none of them empty
+  std::deque<std::string> turns_ OPI_GUARDED_BY(mutex_);                   // the addresses in waiting_
+  std::vector<Done> done_ OPI_GUARDED_BY(mutex_);
+  bool closed_ OPI_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace opi::api

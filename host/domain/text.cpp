@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "domain/text_controls.hpp"
+
 namespace opi {
 
 std::size_t utf8_character(std::string_view text) {
@@ -25,7 +27,7 @@ std::size_t utf8_character(std::string_view text) {
 bool is_plain_text(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_character(text);
-    if (length == 0 || static_cast<std::uint8_t>(text.front()) < 0x20 || text.front() == 0x7f) return false;
+    if (length == 0 || control_at(text) > 0) return false;
     text.remove_prefix(length);
   }
   return true;

@@ -35,6 +35,8 @@ def check_file(root, path):
         faults.append(f"{name}:{len(lines)}: does not end with a newline")
     for number, line in enumerate(lines, 1):
         place = f"{name}:{number}"
+        if PLAIN_MUTEX.search(line) and name.parts[0] in ("host", "sdk") and name.parts[1] != "foundation":
+            faults.append(f"{place}: has a lock that clang does not check; see foundation/mutex.hpp")
         if "\t" in line:
             faults.append(f"{place}: holds a tab")
         if line != line.rstrip(" \r"):

@@ -54,6 +54,12 @@ class UntidyFiles(unittest.TestCase):
                          ["host/x/json_utils.cpp:1: is named by nothing in particular"])
         self.assertEqual(self.faults("host/x/uncommon.cpp", ""), [])
 
+    def test_locks(self):
+        self.assertEqual(self.faults("host/x/a.hpp", "#pragma once\nstd::mutex m;\n"),
+                         ["host/x/a.hpp:2: has a lock that clang does not check; see foundation/mutex.hpp"])
+        self.assertEqual(self.faults("host/foundation/a.cpp", "std::shared_mutex m;\n"), [])
+        self.assertEqual(self.faults("tests/x/a.cpp", "std::unique_lock lock(m);\n"), [])
+
     def test_links(self):
         self.assertEqual(self.faults("docs/x/a.md", "[a](a.md) [b](https://b/c)\n[c](c.md#d) [e](../../../e)\n"),
                          ["docs/x/a.md:2: links to c.md, which is not there",
