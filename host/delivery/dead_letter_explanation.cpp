@@ -17,12 +17,14 @@ constexpr std::array known_reasons{
           "Check that the receiver is up and reachable from this network, and its firewall."},
     Known{"connection_reset", "lost its connection before an answer came",
           "Check the receiver and the proxies before it; it may have acted on the request all the same."},
-    Known{"name_resolution_failed", "could not resolve the receiver's name",
-          "Check the endpoint's host name and the DNS of this network."},
+    Known{
+        "name_resolution_failed", "found no address under the receiver's name that it may have",
+        "Check the endpoint's host name and the DNS of this network. A name that leads to private or special addresses "
+        "only, or is not https, needs the operator (egress.allow)."},
     Known{"tls_failed", "could not agree on TLS with the receiver",
           "Check the receiver's certificate, its expiry and host name, and that TLS 1.2 or newer is on."},
     Known{"address_refused",
-          "was refused by the egress guard: the endpoint lies in a private or special range, or is not https",
+          "was refused by the egress guard: the endpoint's address lies in a private or special range, or is not https",
           "Correct the endpoint, or have the operator allow its range (egress.allow)."},
     Known{"protocol_error", "got something that is not HTTP",
           "Check that the endpoint's scheme and port lead to the receiver itself."},

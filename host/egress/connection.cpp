@@ -81,9 +81,11 @@ void Connection::begin() {
 }
 
 void Connection::resolved(const Resolution& resolution) {
+  // Which names lead somewhere inside is not a tenant's to know: a name whose addresses are all refused is like one
+  // that has none. The log tells them apart, by `peer`.
+  static constexpr const char* leads_nowhere = "the receiver's name leads to no address that a destination may have";
   if (resolution.addresses.empty())
-    return fail_connect(TransportFault::name_resolution,
-                        "the receiver's name cannot be resolved: " + resolution.failure);
+    return fail_connect(TransportFault::name_resolution, leads_nowhere, resolution.failure);
   std::string refused;
   for (const auto& address : resolution.addresses) {
     const auto verdict = loop_.guard().judge(address, origin_.url().tls);
@@ -96,8 +98,10 @@ void Connection::resolved(const Resolution& resolution) {
           .append(verdict.reason)
           .append(")");
   }
+  if (addresses_.empty() && !origin_.url().literal)
+    return fail_connect(TransportFault::name_resolution, leads_nowhere, refused);
   if (addresses_.empty())
-    return fail_connect(TransportFault::address_refused, "the receiver has no address that a destination may have",
+    return fail_connect(TransportFault::address_refused, "the receiver has an address that no destination may have",
                         refused);
   try_next_address();
 }
