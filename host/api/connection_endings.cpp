@@ -127,7 +127,9 @@ void ConnectionGate::sweep(TimePoint now) {
     if (connection.state != State::serving && (now >= connection.deadline || too_slow(connection, now)))
       late_ones.push_back(id);
   for (const auto id : late_ones) {
-    Connection& connection = connections_.at(id);
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) continue;  // it made room for a refusal meanwhile
+    Connection& connection = found->second;
     if (connection.state == State::reading && connection.admission)
       refuse(id, connection,
              now < connection.deadline ? slow(options_.least_rate) : late(options_.body_timeout, "The body"), now);
