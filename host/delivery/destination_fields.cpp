@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 
 #include "delivery/authorization_fields.hpp"
 #include "domain/event.hpp"
@@ -22,6 +23,18 @@ void read_subscriptions(JsonFields& fields, Destination& into) {
       return fields.error("event_types", "must hold event types, prefixes such as alert.*, or *");
     into.subscriptions.emplace_back(text->data(), text->size());
   }
+}
+
+// Boost.JSON 1.81 reads a number beyond a double, such as 1e400, as infinity, and writes that as a word that nobody
+// reads again: it is refused where it stands.
+void refuse_infinity(const boost::json::value& value, const std::string& path, JsonFields& fields) {
+  if (const auto* number = value.if_double(); number != nullptr && !std::isfinite(*number))
+    fields.error(path, "is a number that cannot be kept");
+  if (const auto* object = value.if_object())
+    for (const auto& [name, member] : *object) refuse_infinity(member, path + "." + std::string(name), fields);
+  if (const auto* array = value.if_array())
+    for (std::size_t i = 0; i < array->size(); ++i)
+      refuse_infinity((*array)[i], path + "[" + std::to_string(i) + "]", fields);
 }
 
 }  // namespace
@@ -46,6 +59,7 @@ void read_destination_fields(JsonFields& fields, Destination& into) {
     into.authorization =
         read_authorization(*authorization, fields.path_of("authorization"), into.authorization, fields.errors());
   const auto* config = fields.object("config");
+  if (config != nullptr) refuse_infinity(*config, "config", fields);
   into.config = config == nullptr ? "{}" : boost::json::serialize(*config);
   if (into.config.size() > DestinationLimits::config_bytes) fields.error("config", "is larger than 65536 bytes");
   into.max_in_flight = static_cast<int>(fields.integer("max_in_flight", 1, DestinationLimits::max_in_flight)

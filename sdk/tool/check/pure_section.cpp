@@ -26,14 +26,16 @@ constexpr std::uint32_t our_architecture = AUDIT_ARCH_X86_64;
 #endif
 constexpr std::size_t max_system_calls = 1024, max_names = 32;
 
-// Memory, locks, signals and the end: nothing by which a result could come from outside or go there.
+// Memory, locks, signals and the end: nothing by which a result could come from outside or go there. The host, within
+// an op such as header_secret, keeps what it puts in in locked memory.
 constexpr std::array allowed{SYS_brk,          SYS_mmap,           SYS_munmap,
                              SYS_mremap,       SYS_mprotect,       SYS_madvise,
                              SYS_futex,        SYS_sched_yield,    SYS_sched_getaffinity,
                              SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_rt_sigaction,
                              SYS_sigaltstack,  SYS_exit,           SYS_exit_group,
                              SYS_gettid,       SYS_getpid,         SYS_tgkill,
-                             SYS_membarrier,   SYS_rseq,           SYS_set_robust_list};
+                             SYS_membarrier,   SYS_rseq,           SYS_set_robust_list,
+                             SYS_mlock};
 #if defined(__SANITIZE_ADDRESS__)
 // UBSan writes into a pipe of its own to learn whether memory can be read.
 constexpr std::array allowed_to_sanitizers{SYS_pipe2, SYS_read, SYS_write, SYS_close};
