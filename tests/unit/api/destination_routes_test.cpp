@@ -81,17 +81,27 @@ TEST_F(DestinationRoutes, EveryErrorIsReportedAtOnceUnderItsField) {
       call("POST", "/api/v1/destinations",
            R"({"name":"","adapter":"webhook","endpoint":"ftp://u:geheim@x","event_types":[],"colour":1,)"
            R"("signing":"maybe","max_in_flight":1001,"rate_limit_per_second":-1,)"
-           R"("config":{"method":"GET","signatures":["oneprotect-v1","rot13"],"hue":1,"far":{"off":[1e308,-1e400]}},)"
+           R"("config":{"method":"GET","signatures":["oneprotect-v1","rot13"],"hue":1},)"
            R"("policy":{"max_attempts":101,"timeout":1},"enabled":"yes"})");
   EXPECT_EQ(response.status, 422);
   EXPECT_EQ(problem(response), "invalid-content");
   const auto all = errors(response);
   for (const char* field :
        {"name", "endpoint", "event_types", "colour", "signing", "max_in_flight", "rate_limit_per_second",
-        "config.method", "config.signatures[1]", "config.hue", "config.far.off[1]", "policy.timeout", "enabled"})
+        "config.method", "config.signatures[1]", "config.hue", "policy.timeout", "enabled"})
     EXPECT_NE(("\n" + all).find("\n" + std::string(field) + ": "), std::string::npos) << field << " in\n" << all;
   EXPECT_EQ(all.find("geheim"), std::string::npos);
   EXPECT_EQ(json(read("/api/v1/destinations")).at("destinations").as_array().size(), 1u);
+}
+
+TEST_F(DestinationRoutes, ANumberThatCannotBeKeptIsRefusedWhereItStands) {
+  const auto response =
+      call("POST", "/api/v1/destinations", document(R"(,"config":{"far":{"off":[1e308,-1e400]},"farther":1e999})"));
+  EXPECT_EQ(response.status, 422);
+  const auto all = "\n" + errors(response);
+  EXPECT_NE(all.find("\nconfig.far.off[1]: is a number that cannot be kept"), std::string::npos) << all;
+  EXPECT_NE(all.find("\nconfig.farther: is a number that cannot be kept"), std::string::npos) << all;
+  EXPECT_EQ(all.find("off[0]"), std::string::npos) << all;
 }
 
 TEST_F(DestinationRoutes, ABodyThatIsNoDocumentIsRefused) {
