@@ -34,8 +34,13 @@ Problem slow(std::size_t rate) {
 
 }  // namespace
 
+Problem ConnectionGate::too_many_bytes() {
+  return unavailable("Too many bodies and answers are on their way at once; nothing was done", 1);
+}
+
 void ConnectionGate::refuse(std::uint64_t id, Connection& connection, const Problem& problem, TimePoint now) {
   connection.admission.reset();
+  connection.reader.release();
   charge(connection, 0);
   begin_answer(id, connection, {closing_response(to_response(problem)), false}, now);
 }
@@ -46,7 +51,7 @@ void ConnectionGate::begin_closing(std::uint64_t id, Connection& connection, Tim
   shutdown(connection.socket, SHUT_WR);
   connection.state = State::closing;
   ++closing_;
-  connection.reader = {};
+  connection.reader.release();
   connection.deadline = now + last_reading;
   again(id, connection);
 }
@@ -78,14 +83,41 @@ void ConnectionGate::charge(Connection& connection, std::size_t bytes) {
   connection.charged = bytes;
 }
 
-// Whoever has been taking an answer longest makes room for others.
+// Of the address that holds too much, whoever has been taking an answer longest makes room for others, or sending a
+// body.
 void ConnectionGate::make_room(const std::string& address) {
   for (auto whose = holdings_.beyond(address); !whose.empty(); whose = holdings_.beyond(address)) {
-    auto slowest = slowest_reader(whose);
-    if (slowest == 0) slowest = slowest_reader(address);  // the other one holds bodies, which will soon be used
-    if (slowest == 0) return;
-    close(slowest);
+    if (const auto reader = slowest_reader(whose); reader != 0) {
+      close(reader);
+    } else if (const auto sender = slowest_sender(whose); sender != 0) {
+      refuse(sender, connections_.at(sender), too_many_bytes(), std::chrono::steady_clock::now());
+    } else {
+      return;
+    }
   }
+}
+
+std::uint64_t ConnectionGate::slowest_sender(const std::string& address) const {
+  std::uint64_t slowest = 0;
+  TimePoint until = TimePoint::max();
+  for (const auto& [id, connection] : connections_)
+    if (connection.state == State::reading && connection.admission && connection.charged > 0 &&
+        connection.address == address && connection.deadline < until)
+      slowest = id, until = connection.deadline;
+  return slowest;
+}
+
+bool ConnectionGate::make_place(const std::string& address) {
+  const auto whose = holdings_.crowding_out(address);
+  std::uint64_t found = 0;
+  TimePoint until = TimePoint::max();
+  for (const auto& [id, connection] : connections_)
+    if (connection.state == State::reading && !connection.admission && connection.entered &&
+        connection.address == whose && connection.deadline < until)
+      found = id, until = connection.deadline;
+  if (found == 0) return false;
+  close(found);
+  return true;
 }
 
 std::uint64_t ConnectionGate::slowest_reader(const std::string& address) const {

@@ -39,10 +39,6 @@ void watch(int epoll, int operation, int descriptor, std::uint64_t id, std::uint
   checked(epoll_ctl(epoll, operation, descriptor, &wanted), "epoll_ctl");
 }
 
-Problem too_many_bytes() {
-  return unavailable("Too many bodies and answers are on their way at once; nothing was done", 1);
-}
-
 }  // namespace
 
 ConnectionGate::ConnectionGate(int listener, RequestDesk& desk, const Options& options)
@@ -164,7 +160,7 @@ void ConnectionGate::accept_some(TimePoint now) {
 }
 
 void ConnectionGate::admit(int socket, std::string address, TimePoint now) {
-  const bool entered = holdings_.enter(address);
+  const bool entered = holdings_.enter(address) || (make_place(address) && holdings_.enter(address));
   if (!entered && closing_ >= most_refused) {
     ::close(socket);
     return;
@@ -287,7 +283,7 @@ void ConnectionGate::write(std::uint64_t id, Connection& connection, TimePoint n
 }
 
 void ConnectionGate::answered(std::uint64_t id, Connection& connection, TimePoint now) {
-  connection.output = {};
+  std::string().swap(connection.output);  // an assignment would keep the memory
   charge(connection, 0);
   if (ending_) return close(id);
   if (!connection.keep_alive) return begin_closing(id, connection, now);

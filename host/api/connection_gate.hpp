@@ -94,8 +94,11 @@ class ConnectionGate {
   void discard(std::uint64_t id, Connection& connection);
   void close(std::uint64_t id);
   void charge(Connection& connection, std::size_t bytes);
+  static Problem too_many_bytes();
   void make_room(const std::string& address);
+  bool make_place(const std::string& address);  // for a connection of its own, by closing one that idles
   [[nodiscard]] std::uint64_t slowest_reader(const std::string& address) const;  // 0: nobody
+  [[nodiscard]] std::uint64_t slowest_sender(const std::string& address) const;
   void sweep(TimePoint now);
   [[nodiscard]] static std::size_t moved(const Connection& connection);
   static void measure(Connection& connection, TimePoint now);

@@ -14,6 +14,14 @@ bool Holdings::enter(const std::string& address) {
   return true;
 }
 
+std::string Holdings::crowding_out(const std::string& address) const {
+  if (all_.connections < limits_.connections) return {};
+  const auto most = std::ranges::max_element(by_address_, {}, [](const auto& one) { return one.second.connections; });
+  const auto own = by_address_.find(address);
+  const std::size_t has = own == by_address_.end() ? 0 : own->second.connections;
+  return most != by_address_.end() && most->second.connections >= has + 2 ? most->first : std::string();
+}
+
 void Holdings::leave(const std::string& address) {
   const auto found = by_address_.find(address);
   --all_.connections;
@@ -32,7 +40,8 @@ bool Holdings::fits(const std::string& address, std::size_t more) const {
 }
 
 std::string Holdings::beyond(const std::string& address) const {
-  if (by_address_.at(address).bytes > limits_.bytes_per_address) return address;
+  const auto own = by_address_.find(address);  // it is gone with its last connection
+  if (own != by_address_.end() && own->second.bytes > limits_.bytes_per_address) return address;
   if (all_.bytes <= limits_.bytes) return {};
   return std::ranges::max_element(by_address_, {}, [](const auto& one) { return one.second.bytes; })->first;
 }

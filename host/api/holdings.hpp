@@ -17,6 +17,9 @@ class Holdings {
 
   // False if there would be too many connections.
   bool enter(const std::string& address);
+  // Whose place another address may have when all places are taken: the address with most connections, if it has at
+  // least two more than `address`; empty if there is none.
+  [[nodiscard]] std::string crowding_out(const std::string& address) const;
   void leave(const std::string& address);
   // Exchanges `before` bytes for `after`.
   void charge(const std::string& address, std::size_t before, std::size_t after);

@@ -74,14 +74,20 @@ std::optional<Problem> RequestReader::ended() const {
   return std::nullopt;
 }
 
+// Whoever is idle keeps no memory. An assignment would keep the capacity.
 std::optional<Problem> RequestReader::next() {
   stage_ = Stage::head;
-  head_ = body_ = {};
-  // Whoever is idle keeps no memory.
-  if (at_ == input_.size()) input_ = {}, at_ = 0;
+  std::string().swap(head_);
+  std::string().swap(body_);
+  if (at_ == input_.size()) std::string().swap(input_), at_ = 0;
   admitted_ = false;
   looked_at_ = empty_lines_ = 0;
   return proceed();
+}
+
+void RequestReader::release() {
+  for (auto* text : {&input_, &head_, &body_}) std::string().swap(*text);
+  at_ = 0;
 }
 
 }  // namespace opi::api

@@ -30,6 +30,10 @@ class RequestReader {
   [[nodiscard]] std::optional<Problem> ended() const;
   // Forgets the request and goes on with what came after it.
   std::optional<Problem> next();
+  // Gives its memory back; it is of no more use.
+  void release();
+  // Of memory that it keeps, in bytes.
+  [[nodiscard]] std::size_t capacity() const { return input_.capacity() + head_.capacity() + body_.capacity(); }
 
   [[nodiscard]] Stage stage() const { return stage_; }
   [[nodiscard]] bool begun() const { return stage_ != Stage::head || at_ < input_.size(); }

@@ -40,6 +40,57 @@ constexpr Statement find_weaknesses{"find_weaknesses", R"(
     AND EXISTS (SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
                 WHERE a.grantee = 0 AND a.privilege_type = 'TEMPORARY'))"};
 
+// What somebody opened by hand, or what a dump that was restored in parts has left out.
+constexpr Statement find_openings{"find_openings", R"(
+  WITH us AS (SELECT c.relowner AS owner FROM pg_class c WHERE c.oid = to_regclass('public.schema_migrations')),
+  tables AS (SELECT c.* FROM pg_class c JOIN us ON c.relowner = us.owner
+             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v'))
+  SELECT 'row-level security of ' || c.relname || ' is off or not forced',
+         format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', c.relname)
+  FROM tables c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+  WHERE c.relkind <> 'v' AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+  UNION ALL
+  SELECT 'the policy ' || p.policyname || ' of ' || p.tablename || ' is not one of ours',
+         format('DROP POLICY %I ON public.%I', p.policyname, p.tablename)
+  FROM pg_policies p JOIN tables c ON c.relname = p.tablename
+  WHERE p.schemaname = 'public'
+    AND (p.policyname, p.roles::text) NOT IN (('worker', '{opi_worker}'), ('tenant', '{opi_api}'))
+    AND NOT (p.policyname = 'owner' AND p.roles[1] = (SELECT pg_get_userbyid(owner) FROM us))
+  UNION ALL
+  SELECT 'the guard ' || w.trigger || ' of ' || w.of || ' is missing or off',
+         'bring it back from a dump of a database that is whole, and compare the audit trail with an earlier export'
+  FROM (VALUES ('audit_log', 'audit_log_append_only'), ('audit_log', 'audit_log_no_truncate'),
+               ('audit_chain_heads', 'audit_chain_heads_forward'),
+               ('audit_chain_heads', 'audit_chain_heads_no_truncate')) AS w (of, trigger)
+  WHERE EXISTS (SELECT FROM us)
+    AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = to_regclass('public.' || w.of) AND t.tgname = w.trigger
+                                               AND t.tgenabled IN ('O', 'A'))
+  UNION ALL
+  SELECT 'the function ' || p.oid::regprocedure || ' runs as ' || pg_get_userbyid(p.proowner) || ', not as opi_worker',
+         'ALTER FUNCTION ' || p.oid::regprocedure || ' OWNER TO opi_worker'
+  FROM pg_proc p WHERE p.pronamespace = to_regnamespace('opi') AND p.prosecdef AND p.proowner <> to_regrole('opi_worker')
+  UNION ALL
+  SELECT pg_get_userbyid(m.member) || ' is a member of ' || pg_get_userbyid(m.roleid),
+         format('REVOKE %I FROM %I', pg_get_userbyid(m.roleid), pg_get_userbyid(m.member))
+  FROM pg_auth_members m
+  WHERE EXISTS (SELECT FROM us) AND m.member IN (to_regrole('opi_worker'), to_regrole('opi_api'), to_regrole('opi_producer'))
+  UNION ALL
+  SELECT 'what ' || pg_get_userbyid(d.defaclrole) || ' makes later is open to others by its default privileges',
+         'ALTER DEFAULT PRIVILEGES … REVOKE …; \ddp shows them'
+  FROM pg_default_acl d JOIN us ON d.defaclrole = us.owner
+  UNION ALL
+  SELECT CASE a.grantee WHEN 0 THEN 'every login' ELSE pg_get_userbyid(a.grantee) END || ' has ' || a.privilege_type || ' on '
+           || c.relname,
+         format('REVOKE %s ON public.%I FROM %s', a.privilege_type, c.relname,
+                CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
+  FROM tables c, LATERAL aclexplode(c.relacl) a
+  WHERE a.grantee <> c.relowner
+    AND (a.grantee NOT IN (to_regrole('opi_worker'), to_regrole('opi_api'))
+         OR (c.relname = 'audit_log' AND a.privilege_type NOT IN ('SELECT', 'INSERT'))
+         OR (c.relname = 'audit_chain_heads' AND a.privilege_type IN ('DELETE', 'TRUNCATE'))
+         OR (c.relname IN ('api_tokens', 'sessions', 'tenants') AND a.grantee = to_regrole('opi_api')
+             AND a.privilege_type <> 'SELECT')))"};
+
 }  // namespace
 
 Vitals look(const PostgresOptions& options) {
@@ -54,6 +105,8 @@ Vitals look(const PostgresOptions& options) {
   const auto weak = connection.execute(find_weaknesses);
   for (int i = 0; i < weak.size(); ++i)
     vitals.weaknesses.push_back({weak.boolean(i, 0), weak.string(i, 1), weak.string(i, 2)});
+  const auto open = connection.execute(find_openings);
+  for (int i = 0; i < open.size(); ++i) vitals.weaknesses.push_back({true, open.string(i, 0), open.string(i, 1)});
   return vitals;
 }
 

@@ -191,6 +191,44 @@ TEST_F(Gate, AnswersThatNobodyReadsHaveTheirShareOfTheMemory) {
   EXPECT_GT(deaf[2]->rest().size(), 8u * 1024 * 1024);
 }
 
+// The only connection of an address asks for more than bodies of another one have left: those give way.
+TEST_F(Gate, ASoleReaderIsServedBesideBodiesThatHoldTheMemory) {
+  server_options.gate.body_timeout = server_options.gate.rate_grace = 60s;
+  constexpr std::size_t mib = 1024 * 1024;
+  server_options.gate.limits.bytes = 18 * mib;
+  routes.add({"GET", "/large", std::nullopt, [](const Request&) {
+                return Response{200, "text/plain", std::string(4 * mib, 'x'), {}};
+              }});
+  RawClient first(port(), "127.0.0.2"), second(port(), "127.0.0.2");
+  for (auto* sender : {&first, &second}) {
+    sender->send(post_head("Expect: 100-continue\r\n" + sized(8 * mib)));
+    EXPECT_THAT(sender->response(), StartsWith("HTTP/1.1 100"));
+    sender->send(std::string(8 * mib - 1, 'x'));
+  }
+  for (int i = 0; i < 2'000; ++i)  // until both bodies are there
+    if (ask_raw(post_head("Expect: 100-continue\r\n" + sized(3 * mib)), "127.0.0.4").starts_with("HTTP/1.1 503")) break;
+  RawClient reader(port(), "127.0.0.3");
+  reader.send("GET /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(reader.beginning(), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(first.response(), StartsWith("HTTP/1.1 503")) << "its address had most of the room, and it came first";
+  EXPECT_GT(reader.rest().size(), 4 * mib);
+  EXPECT_THAT(ask_raw(post_head(sized(5)) + "hello"), StartsWith("HTTP/1.1 200")) << "the server goes on";
+}
+
+TEST_F(Gate, WhereAllPlacesAreTakenAFreshAddressGetsOneOfTheIdle) {
+  server_options.gate.limits.connections = 8;
+  std::vector<std::unique_ptr<RawClient>> idle;
+  for (int i = 0; i < 8; ++i) {
+    idle.push_back(std::make_unique<RawClient>(port(), i < 5 ? "127.0.0.2" : "127.0.0.3"));
+    idle.back()->send(post_head(sized(5)) + "hello");
+    EXPECT_THAT(idle.back()->response(), StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_THAT(ask_raw(post_head(sized(5)) + "hello", "127.0.0.4"), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(idle[0]->rest(), "") << "the oldest of the address with most was closed";
+  idle[1]->send(post_head(sized(5)) + "hello");
+  EXPECT_THAT(idle[1]->response(), StartsWith("HTTP/1.1 200")) << "no other one";
+}
+
 TEST_F(Gate, BodiesHaveTheirShareOfTheMemory) {
   server_options.gate.limits.bytes_per_address = 150'000;
   RawClient first(port(), "127.0.0.2");

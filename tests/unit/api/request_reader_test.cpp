@@ -151,5 +151,19 @@ TEST(RequestReader, ChunksHaveToHoldSomething) {
   EXPECT_EQ(read(chunks(2'000, "1;" + std::string(200, 'x') + "\r\na\r\n")), Found{malformed});
 }
 
+TEST(RequestReader, KeepsNoMemoryBetweenRequests) {
+  RequestReader reader;
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 16000\r\nX: " + std::string(4000, 'x') + "\r\n\r\n";
+  ASSERT_FALSE(reader.feed(head + std::string(16'000, 'y')));
+  ASSERT_EQ(reader.stage(), RequestReader::Stage::whole);
+  EXPECT_GT(reader.capacity(), 16'000u);
+  ASSERT_FALSE(reader.next());
+  EXPECT_LT(reader.capacity(), 100u);
+  ASSERT_FALSE(reader.feed(head));
+  reader.release();
+  EXPECT_LT(reader.capacity(), 100u);
+}
+
 }  // namespace
 }  // namespace opi::api::request_reader_test
