@@ -137,10 +137,16 @@ void Sandbox::loop() {
 }
 
 void Sandbox::run_process() {
+  std::string held;
   {
     const Lock lock(mutex_);
-    if (!held_.empty() || (waiting_.empty() && !wanted_)) return;
+    held = held_;
+    if (held.empty() && waiting_.empty() && !wanted_) return;
     wanted_ = false;
+  }
+  if (!held.empty()) {  // what came while the last process was buried
+    report_start(held_call(held));
+    return give_back(std::exchange(waiting_, {}), held);
   }
   if (Clock::now() < next_run_) return;
   try {
@@ -294,7 +300,7 @@ void Sandbox::end_run(const std::string& why, opi_status status) {
   if (!refused_to_start && hooks_.died)
     if (const auto quarantined = hooks_.died(phase, end.signal)) {
       const Lock lock(mutex_);
-      held_ = *quarantined + ": " + what;
+      if (held_.empty()) held_ = *quarantined + ": " + what;
     }
   if (left.victim && left.victim->done) left.victim->done({status, what, {}, 0});
   report_start({status, what, {}, 0});

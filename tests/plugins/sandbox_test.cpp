@@ -187,6 +187,16 @@ TEST_F(Sandboxed, ADeathBetweenTwoCallsCostsNoneAndCounts) {
   EXPECT_THAT(render(good).held, HasSubstr("\"test.rogue\" is quarantined"));
 }
 
+// As a service manager stops all processes of a service, or a terminal those of a job.
+TEST_F(Sandboxed, APoliteSignalEndsNoProcess) {
+  const auto good = place("fine");
+  EXPECT_TRUE(render(good).ok);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2})
+    for (const auto child : children()) ::kill(child, signal);
+  EXPECT_TRUE(render(good).ok);
+  EXPECT_THAT(host_->crashes(), IsEmpty());
+}
+
 TEST_F(Sandboxed, MemoryEndsAtItsLimit) {
 #ifdef OPI_SHADOW_MEMORY
   GTEST_SKIP() << "sanitizers map more than any limit";

@@ -136,6 +136,9 @@ void allow_reading(int rules, int fd) {
 }  // namespace
 
 void limit_resources() {
+  // Whoever stops a whole service signals its processes alike; this one ends with the daemon, not before it has
+  // drained.
+  for (const int polite : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2}) ::signal(polite, SIG_IGN);
   set(PR_SET_PDEATHSIG, SIGKILL);
   set(PR_SET_NO_NEW_PRIVS, 1);
   limit(RLIMIT_CORE, 0);

@@ -5,8 +5,8 @@
 // not run in a weaker sandbox than the operator believes.
 namespace opi::plugins {
 
-// From the start: no new privileges, no core, no file grows, few descriptors, the daemon's death is this process's,
-// no environment, and so much address space at most.
+// From the start: no polite signal ends it, no new privileges, no core, no file grows, few descriptors, the daemon's
+// death is this process's, no environment, and so much address space at most.
 void limit_resources();
 void limit_memory(std::uint64_t bytes);
 
