@@ -72,8 +72,13 @@ std::optional<std::vector<std::string>> segments_of(std::string_view path) {
   path.remove_prefix(1);
   for (;;) {
     const auto end = std::min(path.find('/'), path.size());
-    auto segment = decoded(std::string(path.substr(0, end)));
-    if (!segment || segment->find('/') != std::string::npos) return std::nullopt;
+    const auto raw = path.substr(0, end);
+    auto segment = decoded(std::string(raw));
+    // Both part what stands beside them: a proxy that looks for /tenants/ or :replay must find what a route is found
+    // by.
+    if (!segment || segment->find('/') != std::string::npos ||
+        std::ranges::count(*segment, ':') != std::ranges::count(raw, ':'))
+      return std::nullopt;
     segments.push_back(*std::move(segment));
     if (end == path.size()) return segments;
     path.remove_prefix(end + 1);

@@ -94,6 +94,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
         scheduler_.update(catalog);
         secrets_.keep_only(catalog);
         authorizer_.keep_only(catalog);
+        adapters_.keep_only(catalog);
       }}),
       credential_watch_(clock_),
       settler_(
@@ -273,6 +274,7 @@ void Daemon::reload(const configuration::Configuration& configuration) {
   logger_.reopen();
   jwts_.reload();
   report_plugins(plugins_.reload_directory());
+  adapters_.keep_only(*catalog_.current());
   services_->dispatch->wake();
   logger_.info("daemon.reloaded", {{"log_level", telemetry::to_string(configuration.log_level)}});
 }

@@ -1,5 +1,7 @@
 #include "plugins/plugin_adapter_registry.hpp"
 
+#include <system_error>
+
 #include "foundation/mutex.hpp"
 #include "plugins/plugin_adapter.hpp"
 
@@ -36,12 +38,27 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
   auto lookup = made.now();
   if (!lookup.adapter)
     logger_.warning("destination.held", {{"destination", destination.id.to_string()}, {"reason", lookup.held_reason}});
+  if (made.passing) return lookup;
   Entry replaced;  // is destroyed after the lock is released
   const ExclusiveLock lock(mutex_);
   auto& entry = entries_[destination.id];
   if (entry.lookup.adapter && (entry.revision > destination.revision || entry.generation > generation)) return lookup;
   replaced = std::exchange(entry, std::move(made));
   return lookup;
+}
+
+void PluginAdapterRegistry::keep_only(const Catalog& catalog) {
+  std::vector<Entry> gone;  // are destroyed after the lock is released
+  const auto generation = host_.generation();
+  const ExclusiveLock lock(mutex_);
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    if (catalog.destinations.contains(at->first) && at->second.generation == generation) {
+      ++at;
+      continue;
+    }
+    gone.push_back(std::move(at->second));
+    at = entries_.erase(at);
+  }
 }
 
 // A quarantine comes over instances that exist.
@@ -68,6 +85,10 @@ PluginAdapterRegistry::Entry PluginAdapterRegistry::make(const Destination& dest
     made.lookup.adapter =
         std::make_shared<PluginAdapter>(found.plugin, *found.component, destination, options_.user_agent);
     return made;
+  } catch (const std::system_error& failure) {
+    auto entry = without(std::string("the adapter cannot be made just now: ") + failure.what());
+    entry.passing = true;
+    return entry;
   } catch (const std::runtime_error& refusal) {
     return without(held(destination, {{"", std::string("was refused: ") + refusal.what()}}));
   }

@@ -118,7 +118,9 @@ SandboxProcess::SandboxProcess(const std::filesystem::path& program, const Descr
   const Descriptor other(pair[1]);
   if (::fcntl(socket_.get(), F_SETFL, O_NONBLOCK) != 0)
     throw std::system_error(errno, std::generic_category(), "a socket cannot be set up");
-  inherited_filters_ = field("Seccomp_filters", contents(Descriptor(open_status("thread-self"))));
+  const auto own = contents(Descriptor(open_status("thread-self")));
+  if (own.empty()) throw std::system_error(errno, std::generic_category(), "/proc/thread-self/status cannot be read");
+  inherited_filters_ = field("Seccomp_filters", own);
   pid_ = start(program.string(), out_of_the_way(other.get()).get(), out_of_the_way(image.get()).get());
   status_ = Descriptor(open_status(std::to_string(pid_)));
 }

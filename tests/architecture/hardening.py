@@ -47,7 +47,10 @@ def faults(path, is_program):
     for call, what in CALLS.items():
         if not any(re.fullmatch(call, symbol) for symbol in symbols):
             found.append(what)
-    for unit, switches_of_it in switches(path):
+    units = list(switches(path))
+    if not units:
+        found.append("has no record of how it was compiled")
+    for unit, switches_of_it in units:
         for switch in SWITCHES:
             if not any(one in switches_of_it.split() for one in switch.split("|")):
                 found.append(f"{pathlib.Path(unit).name} was compiled without {switch}")

@@ -45,6 +45,9 @@ class WithoutHardening(unittest.TestCase):
     HARDENED = ["-fstack-protector-strong", "-fstack-clash-protection", "-ftrivial-auto-var-init=zero", "-U_FORTIFY_SOURCE",
                 "-D_FORTIFY_SOURCE=3", "-D_GLIBCXX_ASSERTIONS", "-pie", "-fPIE", "-Wl,-z,now,-z,relro,-z,noexecstack"]
 
+    def test_one_without_records_is_not_taken_for_good(self):
+        self.assertIn("has no record of how it was compiled", self.faults([*self.HARDENED, "MACHINE", "-s"]))
+
     def faults(self, options):
         machine = "-fcf-protection=full" if os.uname().machine == "x86_64" else "-mbranch-protection=standard"
         with tempfile.TemporaryDirectory() as folder:

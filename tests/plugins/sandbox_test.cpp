@@ -412,13 +412,16 @@ TEST_F(Sandboxed, TheProcessOfATenantEndsWithItsLastDestination) {
   host_ = lab_.load(asked);
   registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
   const auto before = children().size();
-  {
-    const auto one = place("fine"), two = place("fine");
-    EXPECT_TRUE(render(one).ok);
-    EXPECT_TRUE(render(two).ok);
-    EXPECT_EQ(children().size(), before + 1) << "two destinations of one tenant";
-    registry_.reset();
-  }
+  auto one = place("fine"), two = place("fine");
+  EXPECT_TRUE(render(one).ok);
+  EXPECT_TRUE(render(two).ok);
+  EXPECT_EQ(children().size(), before + 1) << "two destinations of one tenant";
+  Catalog catalog;
+  catalog.destinations[two.destination.id] = std::make_shared<const Destination>(two.destination);
+  one.adapter = two.adapter = nullptr;
+  registry_->keep_only(catalog);
+  EXPECT_EQ(children().size(), before + 1) << "one of them is left";
+  registry_->keep_only({});
   EXPECT_EQ(children().size(), before);
 }
 

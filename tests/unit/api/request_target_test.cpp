@@ -41,6 +41,13 @@ TEST(RequestTarget, APathIsCutBeforeItIsDecoded) {
   for (const char* path : {"", "a/b", "*", "/a%2fb", "/a%2Fb", "/a/%2f", "/%"}) EXPECT_FALSE(segments_of(path)) << path;
 }
 
+TEST(RequestTarget, AnEncodedColonLeadsToNoVerb) {
+  EXPECT_EQ(segments_of("/dead-letters%3Areplay"), std::nullopt);
+  EXPECT_EQ(segments_of("/dead-letters/1%3areplay"), std::nullopt);
+  EXPECT_EQ(segments_of("/dead-letters:replay%3A"), std::nullopt);
+  EXPECT_EQ(segments_of("/dead-letters:replay"), (std::vector<std::string>{"dead-letters:replay"}));
+}
+
 TEST(RequestTarget, AnEncodedSlashLeadsToNoRoute) {
   RouteTable routes;
   for (const char* pattern : {"/a", "/a/{id}", "/a/{id}/b", "/files/{*}"})
