@@ -11,12 +11,14 @@ namespace {
 constexpr std::string_view scheme = "bearer";
 constexpr std::string_view not_a_bearer = "The Authorization header is not a bearer token";
 
-// The token of an Authorization header; nullopt for another scheme, whose name is of any case (RFC 9110, 11.1).
+// The token of an Authorization header; nullopt for another scheme, whose name is of any case. One blank or more stand
+// between the two (RFC 9110, 11.1 and 11.4).
 std::optional<std::string_view> bearer_in(std::string_view authorization) {
   const auto named = authorization.substr(0, authorization.find(' '));
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   if (named.size() == authorization.size() || !std::ranges::equal(named, scheme, {}, lower)) return std::nullopt;
-  return authorization.substr(named.size() + 1);
+  const auto token = std::min(authorization.find_first_not_of(' ', named.size()), authorization.size());
+  return authorization.substr(token);
 }
 
 struct Cookie {
