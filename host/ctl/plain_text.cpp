@@ -25,18 +25,13 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
-bool is_control(std::string_view sequence) {
-  const bool c1 = sequence.size() == 2 && sequence[0] == '\xc2' && static_cast<unsigned char>(sequence[1]) < 0xa0;
-  return c1 || control_at(sequence) > 0;
-}
-
 }  // namespace
 
 std::string plain(std::string_view text) {
   std::string kept;
   while (!text.empty()) {
     const auto length = sequence_length(text);
-    if (length == 0 || is_control(text.substr(0, length)))
+    if (length == 0 || control_at(text) > 0)
       kept += '?';
     else
       kept += text.substr(0, length);

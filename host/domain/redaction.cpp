@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
 #include "domain/text.hpp"
 #include "domain/text_controls.hpp"
@@ -194,11 +193,9 @@ std::string bounded(std::string_view text, std::size_t limit) {
     }
     last_start = out.size();
     const std::size_t length = utf8_character(text);
-    const auto first = static_cast<std::uint8_t>(text.front());
-    const bool c1_control = length == 2 && first == 0xc2 && static_cast<std::uint8_t>(text[1]) < 0xa0;
     if (length == 0)
       out += "\xef\xbf\xbd";
-    else if (control_at(text) > 0 || c1_control)
+    else if (control_at(text) > 0)
       out += ' ';
     else
       out += text.substr(0, length);

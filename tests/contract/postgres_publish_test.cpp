@@ -191,6 +191,8 @@ TEST_F(TransactionalEnqueue, RefusesWhatTheApiRefuses) {
       {R"("event_type":"alert.created")", R"("event_type":"Alert")"},
       {R"("schema_version":"1.0")", R"("schema_version":")" + std::string(33, '1') + "\""},
       {R"("source":"edr")", R"("source":"a\u0001b")"},
+      {R"("source":"edr")", R"("source":"a\u0080b")"},
+      {R"("source":"edr")", R"("source":"a\u009fb")"},
       {R"("source":"edr")", R"("source":"a\u202eb")"},
       {R"("source":"edr")", R"("source":"a\u061cb")"},
       {R"("source":"edr",)", ""},

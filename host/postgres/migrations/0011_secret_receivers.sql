@@ -25,7 +25,8 @@ SELECT opi.protect_tenants();
 GRANT SELECT ON integration_secret_receivers TO opi_worker;
 GRANT SELECT, INSERT ON integration_secret_receivers TO opi_api;
 
--- Signs that turn the direction of text are refused as control characters are (host/domain/text_controls.hpp).
+-- Signs that turn the direction of text and the control characters of Latin-1 are refused as those of ASCII are
+-- (host/domain/text_controls.hpp).
 CREATE OR REPLACE FUNCTION opi.envelope_text(container jsonb, member text, path text, max_bytes integer, required boolean)
 RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -44,7 +45,7 @@ BEGIN
     RAISE EXCEPTION '%: is empty', path USING ERRCODE = 'invalid_parameter_value';
   ELSIF octet_length(convert_to(value, 'UTF8')) > max_bytes THEN
     RAISE EXCEPTION '%: is longer than % bytes', path, max_bytes USING ERRCODE = 'invalid_parameter_value';
-  ELSIF value ~ '[\x01-\x1f\x7f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]' THEN
+  ELSIF value ~ '[\x01-\x1f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]' THEN
     RAISE EXCEPTION '%: contains control characters', path USING ERRCODE = 'invalid_parameter_value';
   END IF;
   RETURN value;

@@ -138,7 +138,8 @@ TEST(EnvelopeParsing, ThePayloadHasItsSizeAsCompactJson) {
 
 TEST(EnvelopeParsing, ControlCharactersAreRefused) {
   for (const char* name : {"schema_version", "source", "correlation_id"})
-    for (const char* wrong : {R"("a\u0000b")", R"("a\nb")", R"("a\u001fb")", "\"a\x7f\"", R"("a\r\nX-Evil: 1")"})
+    for (const char* wrong : {R"("a\u0000b")", R"("a\nb")", R"("a\u001fb")", "\"a\x7f\"", R"("a\u0080b")",
+                              R"("a\u009fb")", R"("a\r\nX-Evil: 1")"})
       EXPECT_EQ(errors_of(Envelope{}.with(name, wrong)), std::string(name) + ": contains control characters");
   EXPECT_EQ(errors_of(Envelope{}.with("payload", R"({"a":"\u0000"})")), "payload: contains a NUL character");
   EXPECT_EQ(errors_of(Envelope{}.with("payload", R"({"\u0000":1})")), "payload: contains a NUL character");
