@@ -187,7 +187,8 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
   const bool answered = response.fault == TransportFault::none;
   // Before the adapter sees it: what it does not know it can neither log nor cut in two.
   flight->scrub(response.body);
-  for (auto& header : response.headers) flight->scrub(header.value);
+  for (auto& header : response.headers)
+    for (auto* text : {&header.name, &header.value}) flight->scrub(*text);
   if (!answered) return interpreted(flight, transport_outcome(response));
   flight->response = std::move(response);
   flight->adapter->begin_interpret(flight->context(), flight->response, [this, flight](Outcome&& outcome) {

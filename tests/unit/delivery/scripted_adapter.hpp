@@ -31,6 +31,7 @@ class ScriptedAdapter final : public delivery::Adapter {
 
   [[nodiscard]] Outcome interpret(const delivery::AttemptContext&,
                                   const delivery::HttpResponse& response) const override {
+    if (see) see(response);
     Outcome outcome;
     outcome.reason = "http_" + std::to_string(response.status);
     outcome.response_summary = response.body;
@@ -55,6 +56,7 @@ class ScriptedAdapter final : public delivery::Adapter {
 
   std::function<void(delivery::Rendering&)> change_rendering;
   std::function<void(Outcome&)> change_outcome;
+  std::function<void(const delivery::HttpResponse&)> see;  // what came, as the adapter has it
 };
 
 // Has one adapter for all destinations, or none, unless another registry is put in its place. One thread.
