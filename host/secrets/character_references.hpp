@@ -34,11 +34,32 @@ inline constexpr std::array<std::string_view, 96> latin_names{
     "iacute", "icirc",  "iuml",   "eth",    "ntilde", "ograve", "oacute", "ocirc",  "otilde", "ouml",   "divide",
     "oslash", "ugrave", "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml"};
 
+// What is read without a semicolon too: these, and the names of Latin-1.
+inline constexpr std::array<NamedCharacter, 10> old_names{{{"amp", '&'},
+                                                           {"AMP", '&'},
+                                                           {"lt", '<'},
+                                                           {"LT", '<'},
+                                                           {"gt", '>'},
+                                                           {"GT", '>'},
+                                                           {"quot", '"'},
+                                                           {"QUOT", '"'},
+                                                           {"COPY", 0xa9},
+                                                           {"REG", 0xae}}};
+
 constexpr std::optional<char32_t> named_character(std::string_view name) {
   for (const auto& one : ascii_names)
     if (one.name == name) return one.code;
   for (std::size_t i = 0; i < latin_names.size(); ++i)
     if (latin_names[i] == name) return static_cast<char32_t>(0xa0 + i);
+  return std::nullopt;
+}
+
+// The one that `text` begins with, whatever follows it. None begins with another.
+constexpr std::optional<NamedCharacter> old_name_at(std::string_view text) {
+  for (const auto& one : old_names)
+    if (text.starts_with(one.name)) return one;
+  for (std::size_t i = 0; i < latin_names.size(); ++i)
+    if (text.starts_with(latin_names[i])) return NamedCharacter{latin_names[i], static_cast<char32_t>(0xa0 + i)};
   return std::nullopt;
 }
 

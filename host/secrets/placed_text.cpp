@@ -65,25 +65,36 @@ std::optional<Escape> backslash_escape(std::string_view text) {
   return Escape{*high, 6};
 }
 
-// "&amp;", "&#43;", "&#x2B;", the numbers also without their semicolon.
-std::optional<Escape> character_reference(std::string_view text) {
-  if (text.size() >= 3 && text[1] == '#') {
-    const bool hex = text[2] == 'x' || text[2] == 'X';
-    const std::size_t first = hex ? 3 : 2;
-    std::size_t at = first;
-    char32_t value = 0;
-    for (; at < text.size() && at < first + 8; ++at) {
-      const int digit = digit_of(text[at], hex ? 16 : 10);
-      if (digit < 0) break;
-      value = value * (hex ? 16 : 10) + static_cast<char32_t>(digit);
-    }
-    if (at == first || value > 0x10ffff) return std::nullopt;
-    return Escape{value, at + (at < text.size() && text[at] == ';' ? 1 : 0)};
+// "&#43;", "&#x2B;", with any number of zeros, and without the semicolon.
+std::optional<Escape> numeric_reference(std::string_view text) {
+  constexpr char32_t last = 0x10ffff;
+  const bool hex = text.size() >= 3 && (text[2] == 'x' || text[2] == 'X');
+  const std::size_t first = hex ? 3 : 2;
+  std::size_t at = first;
+  char32_t value = 0;
+  for (; at < text.size(); ++at) {
+    const int digit = digit_of(text[at], hex ? 16 : 10);
+    if (digit < 0) break;
+    value = value * (hex ? 16 : 10) + static_cast<char32_t>(digit);
+    if (value > last) return std::nullopt;
   }
+  if (at == first) return std::nullopt;
+  return Escape{value, at + (at < text.size() && text[at] == ';' ? 1 : 0)};
+}
+
+// "&amp;", and those that HTML has always read without their semicolon.
+std::optional<Escape> named_reference(std::string_view text) {
   const auto end = text.substr(0, longest_reference_name + 2).find(';');
-  if (end == std::string_view::npos) return std::nullopt;
-  const auto code = named_character(text.substr(1, end - 1));
-  return code ? std::optional(Escape{*code, end + 1}) : std::nullopt;
+  if (end != std::string_view::npos)
+    if (const auto code = named_character(text.substr(1, end - 1))) return Escape{*code, end + 1};
+  const auto old = old_name_at(text.substr(1));
+  if (!old) return std::nullopt;
+  const auto length = 1 + old->name.size();
+  return Escape{old->code, length + (text.substr(length).starts_with(';') ? 1 : 0)};
+}
+
+std::optional<Escape> character_reference(std::string_view text) {
+  return text.substr(1).starts_with('#') ? numeric_reference(text) : named_reference(text);
 }
 
 bool may_begin_escape(char c) { return c == '%' || c == '\\' || c == '&'; }

@@ -95,6 +95,17 @@ TEST(Scrub, ReadsEveryEscapeOfASign) {
     EXPECT_EQ(scrubbed("<" + std::string(echoed) + ">", set), "<[redacted]>") << echoed;
 }
 
+TEST(Scrub, ReadsCharacterReferencesAsHtmlDoes) {
+  const auto set = set_of({"a<Z&b\"\xc3\xa4\xc2\xa9"});
+  for (const char* echoed :
+       {"a&lt&#000000090;&ampb&quot&auml&copy", "a&LT&#00000000000000000000090;&AMPb&QUOT&#xe4&COPY",
+        "a&#x0000000000003c;&#x000000000005A&amp;b&quot;&#00000000228&COPY;"})
+    EXPECT_EQ(scrubbed("<" + std::string(echoed) + ">", set), "<[redacted]>") << echoed;
+  // Too large for a character, however it is written; and no name of old.
+  EXPECT_EQ(scrubbed("a&lt&#4294967386;&ampb&quot&auml&copy", set), "a&lt&#4294967386;&ampb&quot&auml&copy");
+  EXPECT_EQ(scrubbed("p&plusq&sol-1", set_of({"p+q/-1"})), "p&plusq&sol-1");
+}
+
 TEST(Scrub, KnowsASecretThatLooksLikeAnEscapeItself) {
   for (const char* secret : {"a%41bcdef", R"(a\u0041bcdef)", "a&amp;bcdef", "a\"%41bcdef", R"(C:\new\table)"}) {
     const auto set = set_of({secret});
