@@ -10,13 +10,13 @@ namespace opi::secrets {
 
 using Interval = std::pair<std::uint32_t, std::uint32_t>;  // from where to where, in the first text
 
-// Every occurrence of `value`, overlapping ones too; with `as_word` those only that no letter or digit touches.
-void find_plain(const PlacedText& text, std::string_view value, bool as_word, std::vector<Interval>& found);
+// What is left of a value of which up to `lost` bytes at either end were cut off; all of it if too little would be.
+std::string_view core_of(std::string_view value, std::size_t lost);
 
-// Where the values stand encoded within the text: in base64 and base64url, whatever precedes them in what was encoded
-// and wherever its lines were broken, and in hex of either case.
-void find_encoded(const PlacedText& text, const std::vector<std::string_view>& values, std::vector<Interval>& found);
+// Every occurrence of the value, overlapping ones too, and of its core with what there is of the rest. Linear.
+void find_value(const PlacedText& text, std::string_view value, std::size_t lost, std::vector<Interval>& found);
 
-// All of this is linear in the text for each value.
+// Those only that no letter or digit touches.
+void find_word(const PlacedText& text, std::string_view value, std::vector<Interval>& found);
 
 }  // namespace opi::secrets

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "foundation/check.hpp"
 #include "secrets/character_references.hpp"
 
 namespace opi::secrets {
@@ -124,34 +125,38 @@ PlacedText& PlacedText::operator=(PlacedText&& other) noexcept {
   return *this;
 }
 
+PlacedText PlacedText::with_room(std::size_t most) {
+  PlacedText text;
+  text.bytes_.reserve(most);
+  text.places_.reserve(most);
+  return text;
+}
+
+void PlacedText::append(char byte, std::uint32_t begin, std::uint32_t end) {
+  OPI_CHECK(bytes_.size() < bytes_.capacity(), bytes_.size(), bytes_.capacity());
+  bytes_ += byte;
+  places_.push_back({begin, end});
+}
+
 PlacedText::~PlacedText() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
 
 PlacedText unescaped(const PlacedText& text) {
-  PlacedText out;
   const auto bytes = text.bytes();
-  out.bytes_.resize(bytes.size());  // one place to wipe: no escape is shorter than what it stands for
-  out.places_.resize(bytes.size());
-  std::size_t written = 0;
-  const auto add = [&](char byte, std::uint32_t begin, std::uint32_t end) {
-    out.bytes_[written] = byte;
-    out.places_[written++] = {begin, end};
-  };
+  auto out = PlacedText::with_room(bytes.size());  // no escape is shorter than what it stands for
   for (std::size_t i = 0; i < bytes.size();) {
     const auto escape = may_begin_escape(bytes[i]) ? escape_at(bytes.substr(i)) : std::nullopt;
     if (!escape) {
-      add(bytes[i], text.begin_of(i), text.end_of(i));
+      out.append(bytes[i], text.begin_of(i), text.end_of(i));
       ++i;
       continue;
     }
     const auto begin = text.begin_of(i), end = text.end_of(i + escape->length - 1);
     if (escape->is_byte)
-      add(static_cast<char>(escape->code), begin, end);
+      out.append(static_cast<char>(escape->code), begin, end);
     else
-      for (const char byte : utf8(escape->code)) add(byte, begin, end);
+      for (const char byte : utf8(escape->code)) out.append(byte, begin, end);
     i += escape->length;
   }
-  out.bytes_.resize(written);
-  out.places_.resize(written);
   return out;
 }
 

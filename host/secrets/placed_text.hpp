@@ -13,6 +13,11 @@ class PlacedText {
   PlacedText() = default;
   // The first one itself.
   explicit PlacedText(std::string_view text) : bytes_(text) {}
+  // An empty one that `most` bytes are appended to, at most: it is never moved, and nothing is freed that was not
+  // wiped.
+  static PlacedText with_room(std::size_t most);
+  void append(char byte, std::uint32_t begin, std::uint32_t end);
+
   PlacedText(PlacedText&&) = default;
   PlacedText& operator=(PlacedText&& other) noexcept;  // swaps: nothing is freed that was not wiped
   PlacedText(const PlacedText&) = delete;
@@ -31,8 +36,6 @@ class PlacedText {
   struct Place {
     std::uint32_t begin = 0, end = 0;
   };
-  friend PlacedText unescaped(const PlacedText& text);
-
   std::string bytes_;
   std::vector<Place> places_;  // none: each byte stands for itself
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crypto/digest.hpp"
+#include "secrets/digit_runs.hpp"
 #include "secrets/occurrences.hpp"
 #include "secrets/placed_text.hpp"
 
@@ -14,7 +15,8 @@ namespace opi::secrets {
 namespace {
 
 constexpr std::size_t shortest = 6;
-constexpr std::size_t layers = 4;
+constexpr std::size_t layers = 4;     // of escapes
+constexpr std::size_t encodings = 2;  // of one within the other
 constexpr std::string_view mark = "[redacted]";
 constexpr std::string_view webhook_prefix = "whsec_";
 
@@ -52,12 +54,17 @@ class Values {
   [[nodiscard]] bool empty() const { return plain_.empty() && words_.empty(); }
   [[nodiscard]] const std::vector<std::string_view>& plain() const { return plain_; }
   [[nodiscard]] const std::vector<std::string_view>& as_words() const { return words_; }
-  [[nodiscard]] const std::vector<std::string_view>& encoded() const { return encoded_; }
+  // The least that is looked for in what was cut at the groups of base64.
+  [[nodiscard]] std::size_t shortest_core() const {
+    std::size_t least = std::string_view::npos;
+    for (const auto value : plain_) least = std::min(least, core_of(value, most_lost_of_group).size());
+    return least;
+  }
 
  private:
   void add_long(std::string_view value) {
-    if (std::ranges::find(encoded_, value) != encoded_.end()) return;
-    encoded_.push_back(value);
+    if (std::ranges::find(given_, value) != given_.end()) return;
+    given_.push_back(value);
     plain_.push_back(value);
     if (value.find(' ') != std::string_view::npos) {
       std::string form(value);  // as forms write it
@@ -75,7 +82,7 @@ class Values {
     return *copies_.back();
   }
 
-  std::vector<std::string_view> plain_, words_, encoded_;
+  std::vector<std::string_view> given_, plain_, words_;
   std::vector<std::unique_ptr<std::string>> copies_;
 };
 
@@ -95,18 +102,20 @@ std::string_view without_scheme(std::string_view sent) {
   return space == std::string_view::npos ? std::string_view{} : sent.substr(space + 1);
 }
 
-std::vector<Interval> occurrences(const std::string& text, const Values& values) {
-  std::vector<Interval> found;
-  PlacedText read(text);
+// Looks behind the layers of escapes, and then, as the digits of encodings are none and have come through all layers,
+// into what is encoded, where there may be layers again.
+void search(PlacedText text, const Values& values, std::size_t deeper, std::size_t lost, std::vector<Interval>& found) {
   for (std::size_t layer = 0;; ++layer) {
-    for (const auto value : values.plain()) find_plain(read, value, false, found);
-    for (const auto value : values.as_words()) find_plain(read, value, true, found);
-    if (layer == layers || !has_escapes(read.bytes())) break;
-    read = unescaped(read);
+    for (const auto value : values.plain()) find_value(text, value, lost, found);
+    if (deeper == encodings)
+      for (const auto value : values.as_words()) find_word(text, value, found);
+    if (layer == layers || !has_escapes(text.bytes())) break;
+    text = unescaped(text);
   }
-  // The digits of encodings are no escapes: they have come through all layers.
-  find_encoded(read, values.encoded(), found);
-  return found;
+  if (deeper == 0 || values.plain().empty()) return;
+  each_decoded(text, values.shortest_core(), [&](PlacedText&& decoded, std::size_t lost_here) {
+    search(std::move(decoded), values, deeper - 1, std::max(lost, lost_here), found);
+  });
 }
 
 }  // namespace
@@ -125,7 +134,8 @@ void scrub(std::string& text, const SecretSet& secrets, std::span<const std::str
     values.add_sent(without_scheme(text_of(*value)));
   }
   if (values.empty()) return;
-  auto found = occurrences(text, values);
+  std::vector<Interval> found;
+  search(PlacedText(text), values, encodings, 0, found);
   if (found.empty()) return;
   std::ranges::sort(found);
   std::string out;
