@@ -10,17 +10,21 @@
 namespace opi::secrets {
 namespace {
 
+// What a byte is that is no digit.
+constexpr std::int8_t foreign = -1, separator = -2;
+
 // How texts write bytes as digits of a fixed number of bits.
 struct Digits {
   std::array<std::int8_t, 256> value{};
   unsigned bits;
-  std::size_t group;           // digits that make whole bytes
-  std::size_t lost;            // bytes of a value, at most, that a cut between groups loses
-  std::string_view separates;  // what may stand between any two digits
+  std::size_t group;  // digits that make whole bytes
+  std::size_t lost;   // bytes of a value, at most, that a cut between groups loses
 };
 
-constexpr Digits digits_of(std::string_view in_order, std::string_view others, Digits digits) {
-  digits.value.fill(-1);
+constexpr Digits digits_of(std::string_view in_order, std::string_view others, std::string_view separators,
+                           Digits digits) {
+  digits.value.fill(foreign);
+  for (const char c : separators) digits.value[static_cast<unsigned char>(c)] = separator;
   for (std::size_t i = 0; i < in_order.size(); ++i)
     digits.value[static_cast<unsigned char>(in_order[i])] = static_cast<std::int8_t>(i);
   // The other spellings of the last ones.
@@ -29,10 +33,10 @@ constexpr Digits digits_of(std::string_view in_order, std::string_view others, D
   return digits;
 }
 
+// Between any two digits lines may be broken; hex has more.
 constexpr Digits base64_digits = digits_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", "-_",
-                                           {.bits = 6, .group = 4, .lost = most_lost_of_group, .separates = ""});
-constexpr Digits hex_digits =
-    digits_of("0123456789abcdef", "ABCDEF", {.bits = 4, .group = 2, .lost = 0, .separates = ":- \t"});
+                                           "\r\n", {.bits = 6, .group = 4, .lost = most_lost_of_group});
+constexpr Digits hex_digits = digits_of("0123456789abcdef", "ABCDEF", ":- \t\r\n", {.bits = 4, .group = 2, .lost = 0});
 
 // A run of digits of the text, without what separates them and the breaks of lines between them.
 class Run {
@@ -42,16 +46,20 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  // Reads the one that begins at `at`, if it stands for `least` bytes, and returns where it ends.
+  // Reads the one whose first digit is at `at`, if it stands for `least` bytes, and returns where it ends.
   std::size_t read(const PlacedText& text, std::size_t at, std::size_t least) {
     values_.clear();
     places_.clear();
     const auto bytes = text.bytes();
     std::size_t end = at;
-    for (bool in_break = false; end < bytes.size(); ++end) {
+    for (bool between = false; end < bytes.size(); ++end) {
       const char c = bytes[end];
-      in_break = is_break(c) || (in_break && (c == ' ' || c == '\t'));
-      if (!in_break && !is_digit(c) && digits_.separates.find(c) == std::string_view::npos) break;
+      if (is_digit(c)) {
+        between = false;
+        continue;
+      }
+      between = value_of(c) == separator || (between && (c == ' ' || c == '\t'));  // lines may be indented
+      if (!between) break;
     }
     if ((end - at) * digits_.bits / 8 < least) return end;
     for (; at < end; ++at) {
@@ -71,7 +79,6 @@ class Run {
  private:
   [[nodiscard]] std::int8_t value_of(char c) const { return digits_.value[static_cast<unsigned char>(c)]; }
   [[nodiscard]] bool is_digit(char c) const { return value_of(c) >= 0; }
-  static bool is_break(char c) { return c == '\r' || c == '\n'; }
 
   [[nodiscard]] PlacedText decoded_from(const PlacedText& text, std::size_t first) const {
     auto out = PlacedText::with_room((values_.size() - first) * digits_.bits / 8);
@@ -99,6 +106,7 @@ void each_decoded(const PlacedText& text, std::size_t least, const Decoded& deco
   for (const auto* digits : {&base64_digits, &hex_digits}) {
     Run run(*digits);
     for (std::size_t at = 0; at < text.bytes().size(); ++at) {
+      if (digits->value[static_cast<unsigned char>(text.bytes()[at])] < 0) continue;
       at = run.read(text, at, least);
       run.decode(text, decoded);
     }
