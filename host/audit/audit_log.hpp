@@ -28,8 +28,8 @@ class AuditLog {
   virtual std::vector<Record> list(const TenantId& tenant, const AuditFilter& filter) = 0;
   // The last link of the tenant's chain; genesis() if it has none.
   virtual Link head(const TenantId& tenant) = 0;
-  // The last link of every chain that has one, the installation's included.
-  virtual std::vector<std::pair<TenantId, Link>> heads() = 0;
+  // The last link of every chain that has one, the installation's included, by the tenant's name as it is stored.
+  virtual std::vector<std::pair<std::string, Link>> heads() = 0;
 };
 
 }  // namespace opi::audit

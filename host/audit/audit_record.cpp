@@ -46,7 +46,7 @@ constexpr std::array action_names{
 std::string_view to_string(Action action) {
   for (const auto& row : action_names)
     if (row.action == action) return row.name;
-  return "";
+  return "unknown";
 }
 
 std::optional<Action> parse_action(std::string_view text) {
@@ -60,8 +60,9 @@ std::string_view to_string(ActorKind kind) {
     case ActorKind::system: return "system";
     case ActorKind::token: return "token";
     case ActorKind::user: return "user";
+    case ActorKind::unknown: break;
   }
-  return "";
+  return "unknown";
 }
 
 std::optional<ActorKind> parse_actor_kind(std::string_view text) {

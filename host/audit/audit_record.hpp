@@ -41,15 +41,17 @@ enum class Action {
   plugin_refused,
   plugin_quarantined,
   plugin_retired,
+  unknown,  // of a stored record, whose action no list of ours has; never parsed and never written
 };
 
 std::string_view to_string(Action action);  // such as "delivery.dead_lettered"
 std::optional<Action> parse_action(std::string_view text);
 
 enum class ActorKind {
-  system,  // the daemon itself or its command line
-  token,   // whoever holds the API token, named by its prefix
-  user,    // a subject that an identity provider vouched for
+  system,   // the daemon itself or its command line
+  token,    // whoever holds the API token, named by its prefix
+  user,     // a subject that an identity provider vouched for
+  unknown,  // as Action::unknown
 };
 std::string_view to_string(ActorKind kind);
 std::optional<ActorKind> parse_actor_kind(std::string_view text);

@@ -16,8 +16,7 @@ ChainCheck run(AuditLog& log, const TenantId& tenant, const Link& from, const Tr
   check.signed_sequence = reader.signed_sequence();
   check.fault = reader.fault();
   const bool of_installation = tenant == system_tenant() || tenant == TenantId{};
-  if (!check.fault && check.head.sequence == 0 && !of_installation)
-    check.fault = "record 1 is missing: the trail is empty, without the record of its tenant's creation";
+  if (!check.fault && check.head.sequence == 0 && !of_installation) check.fault = empty_trail;
   return check;
 }
 

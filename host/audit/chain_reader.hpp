@@ -8,6 +8,10 @@
 
 namespace opi::audit {
 
+// What is wrong with a trail of which neither record nor head is there.
+inline constexpr std::string_view empty_trail =
+    "record 1 is missing: the trail is empty, without the record of its tenant's creation";
+
 // Reads a stored chain from a link on, and finds out whether it is one: each record against its predecessor, the last
 // against the chain's head, the head against what lies beyond it, and the signed checkpoints on the way. Reads up to
 // the head that there is when it is made; what is appended meanwhile is left to the next reader.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "audit/hash_chain.hpp"
+#include "domain/store_errors.hpp"
 
 namespace opi::audit {
 namespace {
@@ -25,8 +26,42 @@ Checkpointer::Checkpointer(AuditLog& log, const crypto::Ed25519Key& key, Trusted
       options_(options),
       report_(std::move(report)) {}
 
-void Checkpointer::run_once() {
-  for (const auto& [tenant, head] : log_.heads()) look(tenant, head);
+void Checkpointer::run_once(const std::vector<TenantId>& tenants) {
+  std::map<TenantId, Link> heads;  // genesis where there is none
+  for (const auto& tenant : tenants) heads.emplace(tenant, genesis(tenant));
+  for (const auto& [tenant, watched] : watched_) heads.emplace(tenant, genesis(tenant));
+  for (const auto& [name, head] : log_.heads()) {
+    const auto tenant = name.empty() ? TenantId{} : TenantId::parse(name);
+    if (tenant)
+      heads.insert_or_assign(*tenant, head);
+    else
+      tell(name, "the chain's head is of a name that no tenant can have");
+  }
+  for (const auto& [tenant, head] : heads) look_or_tell(tenant, head);
+}
+
+void Checkpointer::look_or_tell(const TenantId& tenant, const Link& head) {
+  if (quiet(tenant.str())) return;
+  try {
+    look(tenant, head);
+  } catch (const StoreUnavailable&) {
+    throw;
+  } catch (const CommitInDoubt&) {
+    throw;
+  } catch (const std::exception& failure) {
+    tell(tenant.str(), std::string("it can be neither read nor signed: ") + failure.what());
+  }
+}
+
+bool Checkpointer::quiet(const std::string& tenant) const {
+  const auto found = quiet_until_.find(tenant);
+  return found != quiet_until_.end() && clock_.unix_now() < found->second;
+}
+
+void Checkpointer::tell(const std::string& tenant, const std::string& fault) {
+  if (quiet(tenant)) return;
+  report_(tenant, fault);
+  quiet_until_[tenant] = clock_.unix_now() + options_.interval;
 }
 
 // From the last checkpoint on, which vouches for what is before it, else from the first record.
@@ -62,19 +97,16 @@ void Checkpointer::look(const TenantId& tenant, const Link& head) {
   if (found == watched_.end()) found = watched_.emplace(tenant, begin(tenant)).first;
   auto& watched = found->second;
   const UnixTime now = clock_.unix_now();
-  if (now < watched.quiet_until) return;
+  const bool gone = head.sequence == 0;
   const bool set_back = head.sequence < watched.read.sequence ||
                         (head.sequence == watched.read.sequence && head.hash != watched.read.hash);
   if (!set_back && unsigned_records(head.sequence, watched.signed_to) <= 0) watched.unsigned_since = now;
-  if (!set_back && !due(watched, head.sequence)) return;
+  if (!gone && !set_back && !due(watched, head.sequence)) return;
 
   ChainReader reader(log_, tenant, watched.read, trusted_);
   while (!reader.next(read_at_once).empty()) continue;
-  if (reader.fault()) {
-    report_(tenant, *reader.fault());
-    watched.quiet_until = now + options_.interval;
-    return;
-  }
+  if (reader.fault()) return tell(tenant.str(), *reader.fault());
+  if (reader.head().sequence == 0) return tell(tenant.str(), std::string(empty_trail));
   watched.read = reader.last();
   watched.signed_to = std::max(watched.signed_to, reader.signed_sequence());
   if (!due(watched, watched.read.sequence)) return;  // another daemon was first

@@ -50,6 +50,8 @@ std::optional<std::string> first_fault(Link last, std::span<const Record> record
       return "record " + expected_sequence + " is missing: " + std::to_string(record.link.sequence) + " follows " +
              std::to_string(last.sequence);
     if (record.link.previous != last.hash) return "record " + expected_sequence + " does not follow its predecessor";
+    if (record.entry.action == Action::unknown || record.entry.actor_kind == ActorKind::unknown)
+      return "record " + expected_sequence + " has an action or an actor that this version does not know";
     if (next_link(last, record.entry).hash != record.link.hash) return "record " + expected_sequence + " was changed";
     last = record.link;
   }

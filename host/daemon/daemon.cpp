@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <ranges>
 #include <thread>
 
 #include "api/adapter_routes.hpp"
@@ -79,8 +80,8 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                                                                               : audit::MissingKey::refused)),
       audit_keys_(audit_keys(audit_key_, configuration_)),
       checkpointer_(*stores_.audit, audit_key_, audit_keys_, clock_, checkpoint_options(configuration_),
-                    [this](const TenantId& tenant, const std::string& fault) {
-                      logger_.error("audit.chain_broken", {{"tenant", tenant.str()}, {"fault", fault}});
+                    [this](const std::string& tenant, const std::string& fault) {
+                      logger_.error("audit.chain_broken", {{"tenant", tenant}, {"fault", fault}});
                     }),
       plugins_(plugin_options(configuration_), logger_),
       secret_providers_(load_plugins(plugins_, configuration_, logger_)),
@@ -189,7 +190,9 @@ void Daemon::make_services() {
   // counts.
   if (!configuration_.shares_audit_trail() || !configuration_.audit_signing_key.empty())
     services_->checkpoints = make("checkpoints", [this] {
-      checkpointer_.run_once();
+      const auto catalog = catalog_.current();
+      const auto tenants = std::views::keys(catalog->tenants);
+      checkpointer_.run_once({tenants.begin(), tenants.end()});
       return checkpoint_look_interval;
     });
   else

@@ -35,10 +35,10 @@ std::vector<audit::Record> records_of(const Rows& rows, const TenantId& tenant) 
     record.link = {rows.int8(i, 0), rows.bytes32(i, 9), rows.bytes32(i, 10)};
     record.entry = {.tenant = tenant,
                     .at = rows.time(i, 1),
-                    .actor_kind = audit::parse_actor_kind(rows.text(i, 2)).value(),
+                    .actor_kind = audit::parse_actor_kind(rows.text(i, 2)).value_or(audit::ActorKind::unknown),
                     .actor_id = rows.string(i, 3),
                     .actor_role = rows.string(i, 4),
-                    .action = audit::parse_action(rows.text(i, 5)).value(),
+                    .action = audit::parse_action(rows.text(i, 5)).value_or(audit::Action::unknown),
                     .target = rows.string(i, 6),
                     .correlation_id = rows.string(i, 7),
                     .details = rows.string(i, 8)};
@@ -90,14 +90,12 @@ audit::Link PostgresAuditLog::head(const TenantId& tenant) {
   return {rows.int8(0, 0), {}, rows.bytes32(0, 1)};
 }
 
-std::vector<std::pair<TenantId, audit::Link>> PostgresAuditLog::heads() {
+std::vector<std::pair<std::string, audit::Link>> PostgresAuditLog::heads() {
   auto session = database_.general().borrow();
   const auto rows = session->execute(read_heads);
-  std::vector<std::pair<TenantId, audit::Link>> heads;
-  for (int i = 0; i < rows.size(); ++i) {
-    const auto tenant = rows.text(i, 0).empty() ? TenantId{} : TenantId::parse(rows.text(i, 0)).value();
-    heads.emplace_back(tenant, audit::Link{rows.int8(i, 1), {}, rows.bytes32(i, 2)});
-  }
+  std::vector<std::pair<std::string, audit::Link>> heads;
+  for (int i = 0; i < rows.size(); ++i)
+    heads.emplace_back(rows.string(i, 0), audit::Link{rows.int8(i, 1), {}, rows.bytes32(i, 2)});
   return heads;
 }
 

@@ -51,10 +51,10 @@ std::vector<audit::Record> records_of(Query& rows, const TenantId& tenant) {
     record.link = {rows.int8(0), rows.bytes32(9), rows.bytes32(10)};
     record.entry = {.tenant = tenant,
                     .at = rows.time_at(1),
-                    .actor_kind = audit::parse_actor_kind(rows.view(2)).value(),
+                    .actor_kind = audit::parse_actor_kind(rows.view(2)).value_or(audit::ActorKind::unknown),
                     .actor_id = rows.string(3),
                     .actor_role = rows.string(4),
-                    .action = audit::parse_action(rows.view(5)).value(),
+                    .action = audit::parse_action(rows.view(5)).value_or(audit::Action::unknown),
                     .target = rows.string(6),
                     .correlation_id = rows.string(7),
                     .details = rows.string(8)};
@@ -106,14 +106,11 @@ audit::Link SqliteAuditLog::head(const TenantId& tenant) {
   return head_of(*session, tenant);
 }
 
-std::vector<std::pair<TenantId, audit::Link>> SqliteAuditLog::heads() {
+std::vector<std::pair<std::string, audit::Link>> SqliteAuditLog::heads() {
   const auto session = database_.reader();
   Query rows{*session, read_heads};
-  std::vector<std::pair<TenantId, audit::Link>> heads;
-  while (rows.step()) {
-    const auto tenant = rows.view(0).empty() ? TenantId{} : TenantId::parse(rows.view(0)).value();
-    heads.emplace_back(tenant, audit::Link{rows.int8(1), {}, rows.bytes32(2)});
-  }
+  std::vector<std::pair<std::string, audit::Link>> heads;
+  while (rows.step()) heads.emplace_back(rows.string(0), audit::Link{rows.int8(1), {}, rows.bytes32(2)});
   return heads;
 }
 

@@ -11,7 +11,7 @@ class SqliteAuditLog final : public audit::AuditLog {
   std::vector<audit::Record> read(const TenantId& tenant, std::int64_t after, int limit) override;
   std::vector<audit::Record> list(const TenantId& tenant, const audit::AuditFilter& filter) override;
   audit::Link head(const TenantId& tenant) override;
-  std::vector<std::pair<TenantId, audit::Link>> heads() override;
+  std::vector<std::pair<std::string, audit::Link>> heads() override;
 
  private:
   SqliteDatabase& database_;

@@ -65,7 +65,7 @@ class MemoryAuditLog final : public audit::AuditLog {
   std::vector<audit::Record> read(const TenantId&, std::int64_t, int) override { return {}; }
   std::vector<audit::Record> list(const TenantId&, const audit::AuditFilter&) override { return {}; }
   audit::Link head(const TenantId&) override { return {}; }
-  std::vector<std::pair<TenantId, audit::Link>> heads() override { return {}; }
+  std::vector<std::pair<std::string, audit::Link>> heads() override { return {}; }
   std::vector<audit::Entry> entries;
   bool away = false;
 };
