@@ -70,6 +70,25 @@ TEST_P(AuditTrailContract, TheHeadIsNeitherRemovedNorSetBack) {
   EXPECT_EQ(fault(), "");
 }
 
+TEST_P(AuditTrailContract, TheHeadPassesNoGap) {
+  for (int i = 0; i < 3; ++i) engine->audit().append({entry(acme)});
+  const std::string at = std::string(GetParam().name) == "postgres" ? "at" : "at_ms";
+  // What may write records puts two behind the head, of which the first follows it.
+  for (const char* sequence : {"4", "9"})
+    engine->execute("INSERT INTO audit_log SELECT tenant_id, " + std::string(sequence) + ", " + at +
+                    ", actor_kind, actor_id, actor_role, action, target, correlation_id, details, hash, hash "
+                    "FROM audit_log WHERE sequence = 3");
+  EXPECT_THROW(engine->execute("UPDATE audit_chain_heads SET sequence = 9"), std::runtime_error);
+  EXPECT_EQ(engine->audit().head(acme).sequence, 3);
+  // A chain that has no head yet gets none beyond a gap.
+  engine->execute("INSERT INTO audit_log SELECT 'initech', 2, " + at +
+                  ", actor_kind, actor_id, actor_role, action, target, correlation_id, details, hash, hash "
+                  "FROM audit_log WHERE sequence = 3");
+  EXPECT_THROW(
+      engine->execute("INSERT INTO audit_chain_heads SELECT 'initech', 2, hash FROM audit_log WHERE sequence = 3"),
+      std::runtime_error);
+}
+
 TEST_P(AuditTrailContract, NothingIsPutInAnothersPlace) {
   if (std::string(GetParam().name) == "postgres") GTEST_SKIP() << "has no REPLACE";
   engine->audit().append({entry(acme)});

@@ -16,7 +16,10 @@ BEGIN
        AND EXISTS (SELECT FROM public.audit_log r WHERE r.tenant_id = NEW.tenant_id
                      AND r.sequence = OLD.sequence + 1 AND r.previous_hash = OLD.hash)
        AND EXISTS (SELECT FROM public.audit_log r WHERE r.tenant_id = NEW.tenant_id
-                     AND r.sequence = NEW.sequence AND r.hash = NEW.hash) THEN
+                     AND r.sequence = NEW.sequence AND r.hash = NEW.hash)
+       AND NEW.sequence - OLD.sequence
+           = (SELECT count(*) FROM public.audit_log r WHERE r.tenant_id = NEW.tenant_id
+                AND r.sequence > OLD.sequence AND r.sequence <= NEW.sequence) THEN
       RETURN NEW;
     END IF;
   END IF;

@@ -11,6 +11,7 @@ WHEN EXISTS (SELECT 1 FROM audit_chain_heads h WHERE h.tenant_id = NEW.tenant_id
   OR NOT EXISTS (SELECT 1 FROM audit_log r
                  WHERE r.tenant_id = NEW.tenant_id AND r.sequence = NEW.sequence AND r.hash = NEW.hash)
   OR EXISTS (SELECT 1 FROM audit_log r WHERE r.tenant_id = NEW.tenant_id AND r.sequence > NEW.sequence)
+  OR NEW.sequence <> (SELECT count(*) FROM audit_log r WHERE r.tenant_id = NEW.tenant_id)
 BEGIN SELECT raise(ABORT, 'the head of an audit chain only moves forward, by what was appended'); END;
 CREATE TRIGGER audit_chain_heads_forward BEFORE UPDATE ON audit_chain_heads
 WHEN NEW.tenant_id <> OLD.tenant_id OR NEW.sequence <= OLD.sequence
@@ -18,6 +19,8 @@ WHEN NEW.tenant_id <> OLD.tenant_id OR NEW.sequence <= OLD.sequence
                    AND r.previous_hash = OLD.hash)
   OR NOT EXISTS (SELECT 1 FROM audit_log r
                  WHERE r.tenant_id = OLD.tenant_id AND r.sequence = NEW.sequence AND r.hash = NEW.hash)
+  OR NEW.sequence - OLD.sequence <> (SELECT count(*) FROM audit_log r WHERE r.tenant_id = OLD.tenant_id
+                                       AND r.sequence > OLD.sequence AND r.sequence <= NEW.sequence)
 BEGIN SELECT raise(ABORT, 'the head of an audit chain only moves forward, by what was appended'); END;
 CREATE TRIGGER audit_chain_heads_no_delete BEFORE DELETE ON audit_chain_heads
 BEGIN SELECT raise(ABORT, 'the head of an audit chain only moves forward, by what was appended'); END;
