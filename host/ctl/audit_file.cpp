@@ -94,20 +94,6 @@ std::optional<UnixTime> time_option(const Arguments& arguments, const char* name
   return time;
 }
 
-// The link before the first record of `from` or later.
-audit::Link start_of(audit::AuditLog& log, const TenantId& tenant, std::optional<UnixTime> from) {
-  audit::Link before = audit::genesis(tenant);
-  if (!from) return before;
-  for (;;) {
-    const auto records = log.read(tenant, before.sequence, page);
-    for (const auto& record : records) {
-      if (record.entry.at >= *from) return before;
-      before = record.link;
-    }
-    if (records.empty()) return before;
-  }
-}
-
 // The last record before `to`; clocks are not monotonic, so that one between may be later.
 std::int64_t end_of(audit::AuditLog& log, const TenantId& tenant, std::optional<UnixTime> to) {
   if (!to) return log.head(tenant).sequence;
@@ -137,22 +123,32 @@ int write_export(Context& context, const Arguments& arguments) {
   const auto from = time_option(arguments, "from"), to = time_option(arguments, "to");
   auto& log = *context.services().stores().audit;
   const auto key = signing_key(context.configuration());
-  const auto before = start_of(log, tenant, from);
   const auto last = end_of(log, tenant, to);
   Output output(arguments.get("output"), context.out());
-  audit::ExportWriter writer(tenant, before, key, context.clock().unix_now());
-  output.write(writer.head());
-  // What does not hold is not signed: the file is left unfinished, and removed.
+  audit::Link before = audit::genesis(tenant);  // the first record of `from` or later
+  std::optional<audit::ExportWriter> writer;
+  const auto begin = [&] {
+    writer.emplace(tenant, before, key, context.clock().unix_now());
+    output.write(writer->head());
+  };
+  // What does not hold is not signed, nor what follows on it: the file is left unfinished, and removed.
   audit::ChainReader reader(log, tenant, before, trusted_keys(context, arguments));
   while (reader.last().sequence < last && !reader.fault())
     for (const auto& record :
-         reader.next(static_cast<int>(std::min<std::int64_t>(page, last - reader.last().sequence))))
-      output.write(writer.record(record));
+         reader.next(static_cast<int>(std::min<std::int64_t>(page, last - reader.last().sequence)))) {
+      if (!writer && from && record.entry.at < *from) {
+        before = record.link;
+        continue;
+      }
+      if (!writer) begin();
+      output.write(writer->record(record));
+    }
   if (reader.last().sequence >= reader.head().sequence) reader.next(1);  // the end is the head's
   if (reader.fault())
     throw failure(exit_findings, "chain-broken", "The audit chain is broken",
                   "the audit chain of " + tenant.str() + " is broken: " + *reader.fault());
-  output.write(writer.end());
+  if (!writer) begin();
+  output.write(writer->end());
   output.finish();
   const auto count = reader.last().sequence - before.sequence;
   log.append({export_entry(context, tenant, before.sequence, count)});

@@ -59,19 +59,22 @@ std::optional<crypto::Ed25519PublicKey> given_key(const Arguments& arguments) {
 audit::TrustedKeys trusted_keys(Context& context, const Arguments& arguments) {
   if (const auto key = given_key(arguments)) return {*key};
   const auto& configuration = context.configuration();
-  const auto unchecked = [&](const std::string& why) {
-    context.err() << "whether signatures are the node's was not checked: " << why << "; --public-key\n";
-    return audit::TrustedKeys{};
-  };
+  auto keys = node::trusted_audit_keys(configuration);
+  std::string why;
   try {
-    const auto own = audit::read_signing_key(configuration.audit_key_file());
-    if (!own) return unchecked(configuration.audit_key_file() + " is not there");
-    auto keys = node::trusted_audit_keys(configuration);
-    keys.push_back(own->public_key());
-    return keys;
+    if (const auto own = audit::read_signing_key(configuration.audit_key_file())) {
+      keys.push_back(own->public_key());
+      return keys;
+    }
+    why = configuration.audit_key_file() + " is not there";
   } catch (const std::runtime_error& fault) {
-    return unchecked(fault.what());
+    why = fault.what();
   }
+  if (keys.empty())
+    context.err() << "whether signatures are the node's was not checked: " << why << "; --public-key\n";
+  else
+    context.err() << "only the signatures of audit.trusted_keys count: " << why << "\n";
+  return keys;
 }
 
 }  // namespace opi::ctl

@@ -30,8 +30,8 @@ class ExportFile {
 // --public-key, if it is given. Throws Failure if it is no key.
 std::optional<crypto::Ed25519PublicKey> given_key(const Arguments& arguments);
 
-// Whose signatures count: --public-key, else the node's own key and those of audit.trusted_keys. None if the node has
-// no key file or this user may not read it, which is told on standard error; a key is never made.
+// Whose signatures count: --public-key, else the node's own key and those of audit.trusted_keys. That the node has
+// no key file, or that this user may not read it, is told on standard error; a key is never made.
 audit::TrustedKeys trusted_keys(Context& context, const Arguments& arguments);
 
 }  // namespace opi::ctl
