@@ -17,11 +17,12 @@ std::int64_t unsigned_records(std::int64_t head, std::int64_t signed_to) {
 
 }  // namespace
 
-Checkpointer::Checkpointer(AuditLog& log, const crypto::Ed25519Key& key, TrustedKeys trusted, const Clock& clock,
-                           const Options& options, Report report)
+Checkpointer::Checkpointer(AuditLog& log, const crypto::Ed25519Key& key, TrustedKeys trusted, Witness& witness,
+                           const Clock& clock, const Options& options, Report report)
     : log_(log),
       key_(key),
       trusted_(std::move(trusted)),
+      witness_(witness),
       clock_(clock),
       options_(options),
       report_(std::move(report)) {}
@@ -30,6 +31,7 @@ void Checkpointer::run_once(const std::vector<TenantId>& tenants) {
   std::map<TenantId, Link> heads;  // genesis where there is none
   for (const auto& tenant : tenants) heads.emplace(tenant, genesis(tenant));
   for (const auto& [tenant, watched] : watched_) heads.emplace(tenant, genesis(tenant));
+  for (const auto& [tenant, read] : witness_.all()) heads.emplace(tenant, genesis(tenant));
   for (const auto& [name, head] : log_.heads()) {
     const auto tenant = name.empty() ? TenantId{} : TenantId::parse(name);
     if (tenant)
@@ -38,6 +40,7 @@ void Checkpointer::run_once(const std::vector<TenantId>& tenants) {
       tell(name, "the chain's head is of a name that no tenant can have");
   }
   for (const auto& [tenant, head] : heads) look_or_tell(tenant, head);
+  witness_.save();
 }
 
 void Checkpointer::look_or_tell(const TenantId& tenant, const Link& head) {
@@ -64,7 +67,8 @@ void Checkpointer::tell(const std::string& tenant, const std::string& fault) {
   quiet_until_[tenant] = clock_.unix_now() + options_.interval;
 }
 
-// From the last checkpoint on, which vouches for what is before it, else from the first record.
+// From where the witness stands, else from the last checkpoint on, which vouches for what is before it, else from the
+// first record.
 Checkpointer::Watched Checkpointer::begin(const TenantId& tenant) {
   AuditFilter checkpoints;
   checkpoints.action = Action::audit_checkpoint;
@@ -76,14 +80,14 @@ Checkpointer::Watched Checkpointer::begin(const TenantId& tenant) {
   if (last.empty()) {
     const auto first = log_.read(tenant, 0, 1);
     if (!first.empty()) watched.unsigned_since = first.front().entry.at;
-    return watched;
   }
   // Whether it holds, the reader finds out that comes by it.
-  if (const auto checkpoint = parse_checkpoint(last.front())) {
+  if (const auto checkpoint = last.empty() ? std::nullopt : parse_checkpoint(last.front())) {
     watched.read = {checkpoint->at.sequence, {}, checkpoint->at.hash};
     watched.signed_to = checkpoint->at.sequence;
     watched.unsigned_since = last.front().entry.at;
   }
+  if (const auto read = witness_.find(tenant)) watched.read = *read;
   return watched;
 }
 
@@ -97,17 +101,22 @@ void Checkpointer::look(const TenantId& tenant, const Link& head) {
   if (found == watched_.end()) found = watched_.emplace(tenant, begin(tenant)).first;
   auto& watched = found->second;
   const UnixTime now = clock_.unix_now();
+  if (!watched.looked)
+    if (const auto read = witness_.find(tenant))
+      if (const auto fault = Witness::fault_of(log_, tenant, *read)) return tell(tenant.str(), *fault);
   const bool gone = head.sequence == 0;
   const bool set_back = head.sequence < watched.read.sequence ||
                         (head.sequence == watched.read.sequence && head.hash != watched.read.hash);
   if (!set_back && unsigned_records(head.sequence, watched.signed_to) <= 0) watched.unsigned_since = now;
-  if (!gone && !set_back && !due(watched, head.sequence)) return;
+  if (watched.looked && !gone && !set_back && !due(watched, head.sequence)) return;
 
   ChainReader reader(log_, tenant, watched.read, trusted_);
   while (!reader.next(read_at_once).empty()) continue;
   if (reader.fault()) return tell(tenant.str(), *reader.fault());
   if (reader.head().sequence == 0) return tell(tenant.str(), std::string(empty_trail));
+  watched.looked = true;
   watched.read = reader.last();
+  witness_.keep(tenant, watched.read);
   watched.signed_to = std::max(watched.signed_to, reader.signed_sequence());
   if (!due(watched, watched.read.sequence)) return;  // another daemon was first
   log_.append({checkpoint_entry(tenant, watched.read, key_, now)});

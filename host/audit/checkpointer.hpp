@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "audit/chain_reader.hpp"
+#include "audit/witness.hpp"
 
 namespace opi::audit {
 
 // Writes signed checkpoints into the trails. It signs only what it has read itself and what follows on what it read
-// before: the chain that a daemon watches cannot be rewritten and then signed by it. One thread.
+// before, itself or, as its witness tells, a daemon that was stopped: the chain that a daemon watches cannot be
+// rewritten and then signed by it. One thread.
 class Checkpointer {
  public:
   struct Options {
@@ -19,7 +21,7 @@ class Checkpointer {
   // `report` hears of a chain that does not hold, by its tenant's stored name; it is not signed, and told of again
   // after the interval.
   using Report = std::function<void(const std::string& tenant, const std::string& fault)>;
-  Checkpointer(AuditLog& log, const crypto::Ed25519Key& key, TrustedKeys trusted, const Clock& clock,
+  Checkpointer(AuditLog& log, const crypto::Ed25519Key& key, TrustedKeys trusted, Witness& witness, const Clock& clock,
                const Options& options, Report report);
 
   // Looks once at every chain that has a head, that it looked at before, or that is of one of `tenants`, which all have
@@ -30,6 +32,7 @@ class Checkpointer {
  private:
   struct Watched {
     Link read;                   // what was read and holds up to here
+    bool looked = false;         // in this run of the program, and found whole
     std::int64_t signed_to = 0;  // by a checkpoint of whomever; 0: none yet
     UnixTime unsigned_since{};
   };
@@ -43,6 +46,7 @@ class Checkpointer {
   AuditLog& log_;
   const crypto::Ed25519Key& key_;
   const TrustedKeys trusted_;
+  Witness& witness_;
   const Clock& clock_;
   const Options options_;
   const Report report_;

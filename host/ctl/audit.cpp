@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 
 #include "audit/chain_check.hpp"
+#include "audit/witness.hpp"
 #include "crypto/digest.hpp"
 #include "ctl/audit_file.hpp"
 #include "ctl/export_file.hpp"
@@ -59,11 +60,35 @@ std::optional<std::string> difference(Context& context, const TenantId& tenant, 
   return ExportFile(context, name).read(verifier, look);
 }
 
+// What a daemon of this state directory read before, and the store no longer has. A witness that this user may not read
+// is told of on standard error.
+std::optional<std::string> fault_against_witness(Context& context, const TenantId& tenant) {
+  std::optional<audit::Link> read;
+  try {
+    read = audit::Witness(context.configuration().state_directory + "/" + audit::Witness::file_name).find(tenant);
+  } catch (const std::runtime_error& fault) {
+    context.err() << "the trail was not held against what the daemon read before: " << fault.what() << "\n";
+  }
+  if (!read) return std::nullopt;
+  return audit::Witness::fault_of(*context.services().stores().audit, tenant, *read);
+}
+
+// That of the installation is empty before anything happened; its tokens are on record in it.
+std::optional<std::string> fault_of_emptiness(Context& context, const TenantId& tenant) {
+  if (tenant != audit::system_tenant()) return std::nullopt;
+  identity::TokenPage one;
+  one.limit = 1;
+  if (context.services().stores().tokens->list(TenantId{}, one).empty()) return std::nullopt;
+  return "record 1 is missing: the trail is empty, and the installation has tokens";
+}
+
 int verify_stored(Context& context, const Arguments& arguments) {
   const TenantId tenant = arguments.tenant();
   expect_known(context, tenant);
   const auto trusted = trusted_keys(context, arguments);
   auto check = audit::check_chain(*context.services().stores().audit, tenant, trusted);
+  if (!check.fault) check.fault = fault_against_witness(context, tenant);
+  if (!check.fault && check.head.sequence == 0) check.fault = fault_of_emptiness(context, tenant);
   const bool compared = arguments.has("against");
   if (compared && !check.fault)
     if (const auto differs = difference(context, tenant, arguments.get("against"), trusted))

@@ -79,7 +79,8 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                                                                               ? audit::MissingKey::made
                                                                               : audit::MissingKey::refused)),
       audit_keys_(audit_keys(audit_key_, configuration_)),
-      checkpointer_(*stores_.audit, audit_key_, audit_keys_, clock_, checkpoint_options(configuration_),
+      audit_witness_(configuration_.state_directory + "/" + audit::Witness::file_name),
+      checkpointer_(*stores_.audit, audit_key_, audit_keys_, audit_witness_, clock_, checkpoint_options(configuration_),
                     [this](const std::string& tenant, const std::string& fault) {
                       logger_.error("audit.chain_broken", {{"tenant", tenant}, {"fault", fault}});
                     }),

@@ -80,6 +80,7 @@ class Daemon {
   stores::Stores stores_;
   const crypto::Ed25519Key audit_key_;   // signs the audit trail's checkpoints and exports
   const audit::TrustedKeys audit_keys_;  // it, and those before it
+  audit::Witness audit_witness_;
   audit::Checkpointer checkpointer_;
   plugins::PluginHost plugins_;
   const std::vector<std::shared_ptr<secrets::SecretProvider>> secret_providers_;

@@ -3,6 +3,7 @@
 #include "audit/hash_chain.hpp"
 #include "contract/store_contract.hpp"
 #include "crypto/digest.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace opi::test {
 namespace {
@@ -46,14 +47,18 @@ class AuditTrailContract : public StoreContract {
   std::string fault_of_last(int records) {
     return audit::check_last(engine->audit(), acme, records, {}).fault.value_or("");
   }
-  audit::Checkpointer checkpointer(std::int64_t records = 1'000) {
+  audit::Checkpointer checkpointer(std::int64_t records, audit::Witness& its) {
     return {engine->audit(),
             key,
             {key.public_key()},
+            its,
             engine->clock,
             {records, 15min},
             [this](const std::string& tenant, const std::string& what) { reported.push_back(tenant + ": " + what); }};
   }
+  audit::Checkpointer checkpointer(std::int64_t records) { return checkpointer(records, witness); }
+  const TemporaryFolder folder;
+  audit::Witness witness{folder.path() / "witness"};
   const crypto::Ed25519Key key = crypto::Ed25519Key::generate();
   std::vector<std::string> reported;
 };
@@ -264,14 +269,54 @@ TEST_P(AuditTrailContract, ATrailWithoutItsHeadIsToldOf) {
   engine->execute("DELETE FROM audit_log WHERE tenant_id = 'globex'");
   watch.run_once({});
   EXPECT_THAT(reported, testing::ElementsAre(HasSubstr("acme: record 1 lies beyond the chain's head, which is 0"),
-                                             HasSubstr("globex: record 1 is missing: the trail is empty")));
+                                             HasSubstr("globex: record 1 is missing: ")));
   reported.clear();
   // A daemon that never watched them knows the tenants.
-  auto other = checkpointer(3);
+  audit::Witness none{folder.path() / "none"};
+  auto other = checkpointer(3, none);
   other.run_once({acme, globex});
   EXPECT_THAT(reported, testing::ElementsAre(HasSubstr("acme: record 1 lies beyond the chain's head, which is 0"),
                                              HasSubstr("globex: record 1 is missing: the trail is empty")));
   EXPECT_THAT(engine->audit().read(acme, 0, 100), SizeIs(4)) << "nothing was signed";
+}
+
+TEST_P(AuditTrailContract, ADaemonDoesNotSignARewriteAfterItsRestart) {
+  engine->audit().append({entry(acme), entry(acme), entry(acme), entry(globex)});
+  auto watch = checkpointer(3);
+  watch.run_once({});
+  ASSERT_EQ(engine->audit().head(acme).sequence, 4);
+  // While no daemon runs the checkpoint is taken away, and every hash made anew: the trail is whole in itself.
+  pass_the_triggers();
+  engine->execute("UPDATE audit_log SET action = 'tenant.changed' WHERE tenant_id = 'acme' AND sequence = 4");
+  engine->execute("UPDATE audit_log SET actor_id = 'nobody' WHERE tenant_id = 'acme'");
+  hash_again();
+  ASSERT_EQ(fault({key.public_key()}), "");
+  engine->execute("DELETE FROM audit_log WHERE tenant_id = 'globex'");
+  engine->execute("DELETE FROM audit_chain_heads WHERE tenant_id = 'globex'");
+  audit::Witness kept{folder.path() / "witness"};
+  EXPECT_EQ(audit::Witness::fault_of(engine->audit(), acme, kept.find(acme).value()),
+            "record 3 is not the one that the daemon read before: the trail was rewritten");
+  auto other = checkpointer(3, kept);
+  other.run_once({});
+  EXPECT_THAT(reported,
+              testing::ElementsAre("acme: record 3 is not the one that the daemon read before: the trail was rewritten",
+                                   "globex: record 1 is missing: the daemon read it before"));
+  engine->clock.advance(15min);
+  other.run_once({});
+  EXPECT_THAT(reported, SizeIs(4)) << "it does not take it on";
+  EXPECT_THAT(engine->audit().read(acme, 0, 100), SizeIs(4)) << "nothing was signed";
+}
+
+TEST_P(AuditTrailContract, ARestartGoesOnWhereTheWitnessStands) {
+  engine->audit().append({entry(acme), entry(acme), entry(acme)});
+  checkpointer(3).run_once({});
+  engine->audit().append({entry(acme), entry(acme), entry(acme)});
+  audit::Witness kept{folder.path() / "witness"};
+  EXPECT_EQ(kept.find(acme).value().sequence, 3);
+  checkpointer(3, kept).run_once({});
+  EXPECT_THAT(reported, IsEmpty());
+  EXPECT_EQ(engine->audit().head(acme).sequence, 8);
+  EXPECT_EQ(audit::check_chain(engine->audit(), acme, {key.public_key()}).signed_sequence, 7);
 }
 
 TEST_P(AuditTrailContract, ACheckOfTheChainNamesWhatSomebodyDidToTheTable) {
