@@ -145,14 +145,19 @@ Response export_records(const Request& request, const Parts& parts) {
   const int limit = reader.one("limit", "must be 1 to 10000", parse_count<AuditRouteLimits::export_records>)
                         .value_or(AuditRouteLimits::export_records);
   throw_if_any(std::move(errors));
-  audit::Link before = audit::genesis(request.tenant);
-  if (after > 0) {
-    const auto found = parts.log.read(request.tenant, after - 1, 1);
-    if (found.empty() || found.front().link.sequence != after)
-      throw ProblemError(bad_request("A query parameter is not valid", {{"after", "there is no such record"}}));
-    before = found.front().link;
-  }
-  audit::ChainReader chain(parts.log, request.tenant, before, parts.trusted);
+  // What comes before it must hold as well: from the last checkpoint on, and the first record.
+  audit::ChainReader chain(parts.log, request.tenant,
+                           audit::vouched_start(parts.log, request.tenant, after, parts.trusted), parts.trusted);
+  while (chain.last().sequence < after && !chain
+                                               .next(static_cast<int>(std::min<std::int64_t>(
+                                                   AuditRouteLimits::export_records, after - chain.last().sequence)))
+                                               .empty())
+    continue;
+  if (!chain.fault() && chain.last().sequence != after)
+    throw ProblemError(bad_request("A query parameter is not valid", {{"after", "there is no such record"}}));
+  if (const auto fault = after > 0 ? audit::fault_of_first(parts.log, request.tenant) : std::nullopt)
+    throw ProblemError(chain_broken(*fault));
+  const audit::Link before = chain.last();
   const auto records = chain.next(limit);
   if (chain.last().sequence >= chain.head().sequence) chain.next(1);  // the end is the head's
   if (chain.fault()) throw ProblemError(chain_broken(*chain.fault()));

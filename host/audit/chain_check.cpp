@@ -20,13 +20,6 @@ ChainCheck run(AuditLog& log, const TenantId& tenant, const Link& from, const Tr
   return check;
 }
 
-// The chain's first record, which is of every tail's past.
-std::optional<std::string> fault_of_first(AuditLog& log, const TenantId& tenant) {
-  const auto first = log.read(tenant, 0, 1);
-  if (first.empty()) return "record 1 is missing";
-  return first_fault(genesis(tenant), first);
-}
-
 }  // namespace
 
 ChainCheck check_chain(AuditLog& log, const TenantId& tenant, const TrustedKeys& trusted) {
@@ -46,6 +39,27 @@ ChainCheck check_last(AuditLog& log, const TenantId& tenant, std::int64_t record
   auto check = run(log, tenant, before.front().link, trusted);
   if (!check.fault) check.fault = fault_of_first(log, tenant);
   return check;
+}
+
+std::optional<std::string> fault_of_first(AuditLog& log, const TenantId& tenant) {
+  const auto first = log.read(tenant, 0, 1);
+  if (first.empty()) return "record 1 is missing";
+  return first_fault(genesis(tenant), first);
+}
+
+Link vouched_start(AuditLog& log, const TenantId& tenant, std::int64_t sequence, const TrustedKeys& trusted) {
+  AuditFilter checkpoints;
+  checkpoints.action = Action::audit_checkpoint;
+  checkpoints.before = sequence + 1;
+  checkpoints.limit = 1;
+  for (const auto& record : log.list(tenant, checkpoints)) {
+    const auto checkpoint = parse_checkpoint(record);
+    if (!checkpoint) continue;
+    const auto named = log.read(tenant, checkpoint->at.sequence - 1, 1);
+    if (!checkpoint_fault(record, named.empty() ? nullptr : &named.front(), trusted))
+      return {checkpoint->at.sequence, {}, checkpoint->at.hash};
+  }
+  return genesis(tenant);
 }
 
 }  // namespace opi::audit

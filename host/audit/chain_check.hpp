@@ -21,4 +21,11 @@ ChainCheck check_chain(AuditLog& log, const TenantId& tenant, const TrustedKeys&
 // The last `records` records, or all if there are fewer, and the first; the link that they follow is taken as given.
 ChainCheck check_last(AuditLog& log, const TenantId& tenant, std::int64_t records, const TrustedKeys& trusted);
 
+// From where a reader has to begin to find out whether the chain holds up to record `sequence` and beyond: where the
+// last checkpoint at or before it vouches for the chain, else the first record.
+Link vouched_start(AuditLog& log, const TenantId& tenant, std::int64_t sequence, const TrustedKeys& trusted);
+
+// What is wrong with the chain's first record, which is of the past of every part.
+std::optional<std::string> fault_of_first(AuditLog& log, const TenantId& tenant);
+
 }  // namespace opi::audit

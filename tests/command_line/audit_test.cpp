@@ -19,6 +19,20 @@ class Audit : public OnBothStores {
     for (int number = 0; number < 6; ++number) (void)site.token("auditor");
   }
   std::string file(const char* name) { return (site.folder() / name).string(); }
+  // What somebody with the database's own rights does to the trail.
+  void tamper(const std::string& change) {
+    if (std::string(GetParam()) == "SQLite") {
+      std::string triggers;
+      for (const char* one : {"log_no_update", "log_no_delete", "chain_heads_forward", "chain_heads_no_delete"})
+        triggers += std::string("DROP TRIGGER IF EXISTS audit_") + one + "; ";
+      user.shell("sqlite3 '" + file("store.sqlite") + "' \"" + triggers + change + "\"");
+    } else {
+      user.shell("/usr/lib/postgresql/15/bin/psql -q \"$(cat '" + file("connection") +
+                 "')\" -c 'ALTER TABLE audit_log DISABLE TRIGGER USER' "
+                 "-c 'ALTER TABLE audit_chain_heads DISABLE TRIGGER USER' -c \"" +
+                 change + "\"");
+    }
+  }
   // The export after a program of sed, checked as on a machine that has nothing of ours but the program.
   Result check_after(const std::string& sed, const std::string& more = "") {
     return user.shell("sed '" + sed + "' '" + file("trail") + "' > '" + file("copy") + "'; exec env -i " +
@@ -146,6 +160,74 @@ TEST_P(Audit, ABrokenTrailIsNotExported) {
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, HasSubstr("record 9 lies beyond the chain's head, which is 8"));
   EXPECT_FALSE(std::filesystem::exists(file("trail"))) << "half an export";
+}
+
+TEST_P(Audit, ATrailThatIsBrokenBeforeTheExportsBeginIsNotExported) {
+  const auto fifth = text(user.json({"audit", "show", "5", "--tenant", "acme"}), "at");
+  tamper("UPDATE audit_log SET actor_id = 'nobody' WHERE tenant_id = 'acme' AND sequence = 1");
+  const auto refused = user.run({"audit", "export", "--tenant", "acme", "--from", fifth, "--output", file("trail")});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("record 1 was changed"));
+  EXPECT_FALSE(std::filesystem::exists(file("trail"))) << "half an export";
+}
+
+TEST_P(Audit, AnEmptyTrailOfTheInstallationIsAFault) {
+  EXPECT_EQ(user.run({"tokens", "issue", "--role", "system_admin"}).code, 0);
+  EXPECT_EQ(user.run({"audit", "verify", "--tenant", "_system"}).code, 0);
+  tamper(
+      "DELETE FROM audit_log WHERE tenant_id = '_system'; DELETE FROM audit_chain_heads WHERE tenant_id = '_system'");
+  const auto verified = user.run({"audit", "verify", "--tenant", "_system"});
+  EXPECT_EQ(verified.code, 1);
+  EXPECT_THAT(verified.err, HasSubstr("the trail is empty, and the installation has tokens"));
+}
+
+TEST_P(Audit, ATrailThatWasCutBackWhileNoDaemonRanIsToldOf) {
+  site.set("audit.signing_key_file", file("fleet.pem"));
+  user.shell("umask 077; openssl genpkey -algorithm ed25519 -out '" + file("fleet.pem") + "'");
+  site.set("audit.checkpoint_interval_ms", "1000");
+  {
+    system_test::RunningDaemon daemon(site);
+    ASSERT_TRUE(system_test::eventually([&] {
+      return user.json({"audit", "verify", "--tenant", "acme"}).at("signed_sequence").as_int64() == 8;
+    }));
+  }
+  EXPECT_EQ(user.run({"audit", "verify", "--tenant", "acme"}).code, 0);
+  // What is left is whole in itself, and has no checkpoint.
+  tamper(
+      "DELETE FROM audit_log WHERE tenant_id = 'acme' AND sequence > 3; UPDATE audit_chain_heads SET sequence = 3, "
+      "hash = (SELECT hash FROM audit_log WHERE tenant_id = 'acme' AND sequence = 3) WHERE tenant_id = 'acme'");
+  const auto verified = user.run({"audit", "verify", "--tenant", "acme"});
+  EXPECT_EQ(verified.code, 1);
+  EXPECT_THAT(verified.err, HasSubstr("record 8 is missing: the daemon read it before"));
+  system_test::RunningDaemon daemon(site);
+  EXPECT_TRUE(system_test::eventually(
+      [&] { return daemon.log().find("record 8 is missing: the daemon read it before") != std::string::npos; }));
+  EXPECT_EQ(user.json({"audit", "list", "--tenant", "acme"}).at("records").as_array().size(), 3u)
+      << "nothing was signed";
+}
+
+TEST_P(Audit, TrustedKeysCountWithoutTheNodesOwn) {
+  user.shell("umask 077; openssl genpkey -algorithm ed25519 -out '" + file("fleet.pem") + "'");
+  site.set("audit.signing_key_file", file("fleet.pem"));
+  site.set("audit.checkpoint_interval_ms", "1000");
+  {
+    system_test::RunningDaemon daemon(site);
+    ASSERT_TRUE(system_test::eventually([&] {
+      return user.json({"audit", "verify", "--tenant", "acme"}).at("signed_sequence").as_int64() == 8;
+    }));
+  }
+  const auto key = user.shell("openssl pkey -in '" + file("fleet.pem") +
+                              "' -pubout -outform DER | tail -c 32 | od -An -v -tx1 | tr -d ' \\n'")
+                       .out;
+  // As for an auditor, who has no private key.
+  site.set("audit.signing_key_file", file("none.pem"));
+  site.set("audit.trusted_keys", std::string(64, 'a'));
+  const auto other = user.run({"audit", "verify", "--tenant", "acme"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_THAT(other.err, HasSubstr("record 9 is a checkpoint of a key that is not trusted"));
+  EXPECT_THAT(other.err, HasSubstr("only the signatures of audit.trusted_keys count: "));
+  site.set("audit.trusted_keys", key);
+  EXPECT_EQ(user.run({"audit", "verify", "--tenant", "acme"}).code, 0);
 }
 
 TEST_P(Audit, ADaemonSignsTheTrailWithTheNamedKey) {

@@ -4,12 +4,20 @@
 #include <gtest/gtest.h>
 
 #include "audit/audit_export.hpp"
+#include "sqlite/query.hpp"
 #include "unit/api/api_fixture.hpp"
 
 namespace opi::api {
 namespace {
 
 using testing::HasSubstr;
+
+// Somebody with the database's own rights.
+constexpr sqlite::Statement let_change{"let_change", "DROP TRIGGER audit_log_no_update"};
+constexpr sqlite::Statement change_record{
+    "change_record", "UPDATE audit_log SET actor_id = 'nobody' WHERE tenant_id = 'acme' AND sequence = ?"};
+constexpr sqlite::Statement rename_action{
+    "rename_action", "UPDATE audit_log SET action = 'token.vanished' WHERE tenant_id = 'acme' AND sequence = 1"};
 
 class AuditTrail : public test::WithApi {
  protected:
@@ -105,6 +113,38 @@ TEST_F(AuditTrail, TellsUpToWhereACheckpointVouchesForIt) {
   EXPECT_EQ(refused.status, 409) << "what does not hold is not signed again";
   EXPECT_THAT(refused.body, HasSubstr("urn:oneprotect:problem:chain-broken"));
   EXPECT_TRUE(json(get("/api/v1/audit", {{"action", "audit.exported"}})).at("records").as_array().empty());
+}
+
+TEST_F(AuditTrail, IsNotExportedFromBehindABreak) {
+  const auto acme = *TenantId::parse("acme");
+  const auto head = audit_log.head(acme).sequence;
+  const auto end = std::map<std::string, std::string>{{"after", std::to_string(head - 1)}};
+  EXPECT_EQ(get("/api/v1/audit/export", end).status, 200);
+  const auto change = [&](std::int64_t sequence) {
+    sqlite::Query{*database.writer(), change_record}.integer(sequence).run();
+  };
+  sqlite::Query{*database.writer(), let_change}.run();
+  change(2);
+  const auto refused = get("/api/v1/audit/export", end);
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.body, HasSubstr("record 2 was changed"));
+  // What a checkpoint vouches for is not read again, but for the first record.
+  const auto last = audit_log.head(acme);
+  audit_log.append({audit::checkpoint_entry(acme, last, key, clock.unix_now())});
+  const auto behind = std::map<std::string, std::string>{{"after", std::to_string(last.sequence + 1)}};
+  EXPECT_EQ(get("/api/v1/audit/export", behind).status, 200);
+  change(1);
+  EXPECT_THAT(get("/api/v1/audit/export", behind).body, HasSubstr("record 1 was changed"));
+}
+
+TEST_F(AuditTrail, ShowsARecordWhoseActionNobodyKnows) {
+  sqlite::Query{*database.writer(), let_change}.run();
+  sqlite::Query{*database.writer(), rename_action}.run();
+  const auto rows = json(get("/api/v1/audit")).at("records").as_array();
+  EXPECT_EQ(text(rows.back().at("action")), "unknown");
+  const auto state = json(get("/api/v1/audit/chain"));
+  EXPECT_EQ(text(state.at("fault")), "record 1 has an action or an actor that this version does not know");
+  EXPECT_EQ(get("/api/v1/audit", {{"action", "unknown"}}).status, 400);
 }
 
 TEST_F(AuditTrail, IsNotForProducersAndEndsAtTheTenant) {
