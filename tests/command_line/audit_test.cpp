@@ -186,7 +186,7 @@ TEST_P(Audit, ATrailThatWasCutBackWhileNoDaemonRanIsToldOf) {
   user.shell("umask 077; openssl genpkey -algorithm ed25519 -out '" + file("fleet.pem") + "'");
   site.set("audit.checkpoint_interval_ms", "1000");
   {
-    system_test::RunningDaemon daemon(site);
+    system_test::RunningDaemon daemon(site, "control");  // whose witness the command line finds
     ASSERT_TRUE(system_test::eventually([&] {
       return user.json({"audit", "verify", "--tenant", "acme"}).at("signed_sequence").as_int64() == 8;
     }));
@@ -199,7 +199,7 @@ TEST_P(Audit, ATrailThatWasCutBackWhileNoDaemonRanIsToldOf) {
   const auto verified = user.run({"audit", "verify", "--tenant", "acme"});
   EXPECT_EQ(verified.code, 1);
   EXPECT_THAT(verified.err, HasSubstr("record 8 is missing: the daemon read it before"));
-  system_test::RunningDaemon daemon(site);
+  system_test::RunningDaemon daemon(site, "control");
   EXPECT_TRUE(system_test::eventually(
       [&] { return daemon.log().find("record 8 is missing: the daemon read it before") != std::string::npos; }));
   EXPECT_EQ(user.json({"audit", "list", "--tenant", "acme"}).at("records").as_array().size(), 3u)
