@@ -55,7 +55,7 @@ json::object details_of(std::string_view purpose, int version) {
 }  // namespace
 
 void Credentials::check(const Destination& destination, std::string_view purpose, const std::string& reference,
-                        const Actor& actor, std::vector<FieldError>& errors) const {
+                        const Actor& actor, const Catalog& catalog, std::vector<FieldError>& errors) const {
   if (!delivery::is_credential_purpose(purpose)) {
     errors.push_back({"purpose", "must be 1 to 64 letters, digits, '-', '_' and '.'"});
   } else if (is_purpose_of_the_host(purpose)) {
@@ -70,14 +70,14 @@ void Credentials::check(const Destination& destination, std::string_view purpose
   if (!errors.empty()) return;
   if (auto fault = check_.reference_fault(reference, destination.tenant_id))
     errors.push_back({"reference", std::move(*fault)});
-  else if (!actor.is_of_the_system() && is_of_another_receiver(destination, purpose, reference))
+  else if (!actor.is_of_the_system() && is_of_another_receiver(destination, purpose, reference, catalog))
     errors.push_back(
         {"reference", "is of a secret that was put for another receiver; only a system_admin may put it here"});
 }
 
 // One secret may have several receivers by then; this one must be among them.
 bool Credentials::is_of_another_receiver(const Destination& destination, std::string_view purpose,
-                                         const std::string& reference) const {
+                                         const std::string& reference, const Catalog& catalog) const {
   const auto receiver = receiver_of(destination, purpose);
   bool known = false;
   for (const auto& one : editor_.secret_receivers()) {
@@ -86,36 +86,43 @@ bool Credentials::is_of_another_receiver(const Destination& destination, std::st
     if (one.tenant == destination.tenant_id && one.receiver == receiver) return false;
     known = true;
   }
-  return known;
+  if (known) return true;
+  // What stands in the catalog for nobody was somebody's before receivers were written down.
+  for (const auto& [id, other] : catalog.destinations)
+    for (const auto& one : other->credentials)
+      if (one.bound_to == of_nobody && check_.is_same_secret(one.reference, reference, destination.tenant_id))
+        return true;
+  return false;
 }
 
 DestinationChange Credentials::put(const TenantId& tenant, const DestinationId& id, std::string_view purpose,
                                    CatalogEditor::Seen seen, std::string_view text, const Actor& actor) {
   const auto request = read(text, false);
-  return editor_.edit(tenant, id, seen, actor, audit::Action::credential_set, [&](Destination& wanted, const Catalog&) {
-    CatalogEditor::Edit edit;
-    edit.errors = request.errors;
-    check(wanted, purpose, request.reference, actor, edit.errors);
-    const int last = last_version(wanted, purpose);
-    Credential fresh{std::string(purpose), last + 1, request.reference, std::nullopt, {}};
-    const auto same = std::ranges::find_if(wanted.credentials, [&](const Credential& one) {
-      return is_of(one, purpose) && one.version == last && one.reference == request.reference;
-    });
-    if (same != wanted.credentials.end()) fresh.version = last;
-    const bool moved = same != wanted.credentials.end() && !is_bound(wanted, *same);
-    std::erase_if(wanted.credentials, [&](const Credential& one) { return is_of(one, purpose); });
-    edit.details = details_of(purpose, fresh.version);
-    if (moved) edit.details["bound_again"] = true;
-    wanted.credentials.push_back(std::move(fresh));
-    return edit;
-  });
+  return editor_.edit(tenant, id, seen, actor, audit::Action::credential_set,
+                      [&](Destination& wanted, const Catalog& catalog) {
+                        CatalogEditor::Edit edit;
+                        edit.errors = request.errors;
+                        check(wanted, purpose, request.reference, actor, catalog, edit.errors);
+                        const int last = last_version(wanted, purpose);
+                        Credential fresh{std::string(purpose), last + 1, request.reference, std::nullopt, {}};
+                        const auto same = std::ranges::find_if(wanted.credentials, [&](const Credential& one) {
+                          return is_of(one, purpose) && one.version == last && one.reference == request.reference;
+                        });
+                        if (same != wanted.credentials.end()) fresh.version = last;
+                        const bool moved = same != wanted.credentials.end() && !is_bound(wanted, *same);
+                        std::erase_if(wanted.credentials, [&](const Credential& one) { return is_of(one, purpose); });
+                        edit.details = details_of(purpose, fresh.version);
+                        if (moved) edit.details["bound_again"] = true;
+                        wanted.credentials.push_back(std::move(fresh));
+                        return edit;
+                      });
 }
 
 DestinationChange Credentials::rotate(const TenantId& tenant, const DestinationId& id, std::string_view purpose,
                                       CatalogEditor::Seen seen, std::string_view text, const Actor& actor) {
   const auto request = read(text, true);
   return editor_.edit(
-      tenant, id, seen, actor, audit::Action::credential_rotated, [&](Destination& wanted, const Catalog&) {
+      tenant, id, seen, actor, audit::Action::credential_rotated, [&](Destination& wanted, const Catalog& catalog) {
         CatalogEditor::Edit edit;
         const int last = last_version(wanted, purpose);
         if (last == 0) {
@@ -123,7 +130,7 @@ DestinationChange Credentials::rotate(const TenantId& tenant, const DestinationI
           return edit;
         }
         edit.errors = request.errors;
-        check(wanted, purpose, request.reference, actor, edit.errors);
+        check(wanted, purpose, request.reference, actor, catalog, edit.errors);
         const UnixTime now = clock_.unix_now(), end = now + request.overlap;
         for (auto& one : wanted.credentials)
           if (is_of(one, purpose) && (!one.expires_at || *one.expires_at > end)) one.expires_at = end;

@@ -39,9 +39,9 @@ class Credentials {
 
  private:
   void check(const Destination& destination, std::string_view purpose, const std::string& reference, const Actor& actor,
-             std::vector<delivery::FieldError>& errors) const;
-  bool is_of_another_receiver(const Destination& destination, std::string_view purpose,
-                              const std::string& reference) const;
+             const Catalog& catalog, std::vector<delivery::FieldError>& errors) const;
+  bool is_of_another_receiver(const Destination& destination, std::string_view purpose, const std::string& reference,
+                              const Catalog& catalog) const;
 
   CatalogEditor& editor_;
   const AdapterDirectory& adapters_;

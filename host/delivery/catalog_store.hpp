@@ -56,8 +56,8 @@ class CatalogStore {
   virtual Catalog load() = 0;
 
   // Creates or replaces, as the expectation allows; a tenant with its policy, a destination with its credentials and
-  // its policy. A credential that is bound to nothing is bound to what the destination is now. Credentials that are new
-  // or have another reference were created at the entry's time. Revisions and times of creation within the argument
+  // its policy. A credential without bound_to is put: it is bound to what the destination is now. Credentials that are
+  // new or have another reference were created at the entry's time. Revisions and times of creation within the argument
   // mean nothing.
   virtual WriteResult write_tenant(const Tenant& tenant, const Expectation& expected, const audit::Entry& entry) = 0;
   virtual WriteResult write_destination(const Destination& destination, const Expectation& expected,

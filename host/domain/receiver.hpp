@@ -19,7 +19,12 @@ std::string receiver_of(const Destination& destination, std::string_view purpose
 // Whether the secret may be used: the destination's receiver is the one that it was put for, or it is not used at all.
 bool is_bound(const Destination& destination, const Credential& credential);
 
-// Binds those that are bound to nothing yet.
+// What the stores read where a row names no receiver, such as one that an older version wrote: bound to nobody, and no
+// edit of the destination binds it. Only what is put is to be bound (an empty Credential::bound_to).
+inline constexpr std::string_view of_nobody = "-";
+inline std::string stored_receiver(std::string text) { return text.empty() ? std::string(of_nobody) : text; }
+
+// Binds those that were put just now.
 void bind_credentials(Destination& destination);
 
 // The purpose of the first current credential that is not bound; nullopt if the destination may be sent to.

@@ -79,6 +79,12 @@ constexpr Statement remove_destination{
     "delete_destination",
     "DELETE FROM integration_destinations WHERE tenant_id = $1::text AND destination_id = $2::uuid"};
 
+void remember_receivers(Connection& connection, const Destination& one) {
+  for (const auto& credential : one.credentials)
+    connection.execute(insert_receiver,
+                       Parameters{}.text(one.tenant_id.str()).text(credential.reference).text(credential.bound_to));
+}
+
 void write_destination_rows(Connection& connection, const Destination& one) {
   ArrayParameter subscriptions{ArrayParameter::Element::text};
   for (const auto& pattern : one.subscriptions) subscriptions.add(pattern);
@@ -109,9 +115,8 @@ void write_destination_rows(Connection& connection, const Destination& one) {
                                               .optional_time(credential.expires_at)
                                               .time(credential.created_at)
                                               .text(credential.bound_to));
-    connection.execute(insert_receiver,
-                       Parameters{}.text(one.tenant_id.str()).text(credential.reference).text(credential.bound_to));
   }
+  remember_receivers(connection, one);
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }
 
@@ -166,6 +171,7 @@ WriteResult PostgresCatalogStore::write_destination(const Destination& destinati
   Destination wanted = delivery::completed(destination, stored, entry.at);
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   wanted.revision = next;
+  if (stored != nullptr) remember_receivers(*session, *stored);  // those of nobody are not there yet
   write_destination_rows(*session, wanted);
   session->execute(raise_revision, Parameters{}.int8(next));
   append_to_chains(*session, {&entry});
@@ -184,6 +190,7 @@ WriteResult PostgresCatalogStore::delete_destination(const TenantId& tenant, con
   session->execute(lock_destination, Parameters{}.text(tenant.str()).uuid(destination.value));
   session->script(lock_out_intake, "lock out intake");
   if (session->execute(has_live_delivery, Parameters{}.uuid(destination.value)).boolean(0, 0)) return WriteResult::busy;
+  remember_receivers(*session, found.front());
   write_policy(*session, tenant, destination, {});
   session->execute(remove_destination, Parameters{}.text(tenant.str()).uuid(destination.value));
   session->execute(raise_revision, Parameters{}.int8(next));

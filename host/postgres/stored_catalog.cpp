@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "delivery/authorization_fields.hpp"
+#include "domain/receiver.hpp"
 #include "postgres/stored_retention.hpp"
 
 namespace opi::postgres {
@@ -83,7 +84,8 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
   for (int i = 0; i < credential_rows.size(); ++i)
     credentials[DestinationId{credential_rows.uuid(i, 0)}].push_back(
         {credential_rows.string(i, 1), credential_rows.int4(i, 2), credential_rows.string(i, 3),
-         credential_rows.optional_time(i, 4), credential_rows.time(i, 5), credential_rows.string(i, 6)});
+         credential_rows.optional_time(i, 4), credential_rows.time(i, 5),
+         stored_receiver(credential_rows.string(i, 6))});
 
   const auto rows = connection.execute(select_destinations, parameters);
   std::vector<Destination> destinations;

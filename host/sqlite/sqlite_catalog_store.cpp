@@ -64,6 +64,15 @@ std::int64_t current_revision(Connection& connection) {
   return row.step() ? row.int8(0) : 0;
 }
 
+void remember_receivers(Connection& connection, const Destination& one) {
+  for (const auto& credential : one.credentials)
+    Query{connection, insert_receiver}
+        .text(one.tenant_id.str())
+        .text(credential.reference)
+        .text(credential.bound_to)
+        .run();
+}
+
 void write_destination_rows(Connection& connection, const Destination& one) {
   Query{connection, upsert_destination}
       .text(one.tenant_id.str())
@@ -94,12 +103,8 @@ void write_destination_rows(Connection& connection, const Destination& one) {
         .time(credential.created_at)
         .text(credential.bound_to)
         .run();
-    Query{connection, insert_receiver}
-        .text(one.tenant_id.str())
-        .text(credential.reference)
-        .text(credential.bound_to)
-        .run();
   }
+  remember_receivers(connection, one);
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }
 
@@ -150,6 +155,7 @@ WriteResult SqliteCatalogStore::write_destination(const Destination& destination
   Destination wanted = delivery::completed(destination, stored, entry.at);
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   wanted.revision = current_revision(*session) + 1;
+  if (stored != nullptr) remember_receivers(*session, *stored);  // those of nobody are not there yet
   write_destination_rows(*session, wanted);
   Query{*session, write_revision}.integer(wanted.revision).run();
   append_to_chains(*session, {&entry});
@@ -166,6 +172,7 @@ WriteResult SqliteCatalogStore::delete_destination(const TenantId& tenant, const
   if (expected.is_stale(found.front().revision)) return WriteResult::stale;
   if (Query{*session, find_live_delivery}.uuid(destination.value).step()) return WriteResult::busy;
   const auto next = current_revision(*session) + 1;
+  remember_receivers(*session, found.front());
   write_policy(*session, tenant, destination, {});
   Query{*session, delete_credentials}.text(tenant.str()).uuid(destination.value).run();
   Query{*session, remove_destination}.text(tenant.str()).uuid(destination.value).run();

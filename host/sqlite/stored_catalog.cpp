@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "delivery/authorization_fields.hpp"
+#include "domain/receiver.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/stored_retention.hpp"
 
@@ -70,8 +71,9 @@ Credentials read_credentials(Connection& connection, const std::optional<Destina
     rows.null();
   Credentials credentials;
   while (rows.step())
-    credentials[DestinationId{rows.uuid_at(0)}].push_back(
-        {rows.string(1), rows.int4(2), rows.string(3), rows.optional_time_at(4), rows.time_at(5), rows.string(6)});
+    credentials[DestinationId{rows.uuid_at(0)}].push_back({rows.string(1), rows.int4(2), rows.string(3),
+                                                           rows.optional_time_at(4), rows.time_at(5),
+                                                           stored_receiver(rows.string(6))});
   return credentials;
 }
 

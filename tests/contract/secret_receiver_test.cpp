@@ -58,6 +58,40 @@ TEST_P(SecretReceivers, WhatWasStoredStaysBoundWhateverBecomesOfTheDestination) 
   EXPECT_EQ(unbound_purpose(stored()), std::nullopt);
 }
 
+// Such as a row that an older version wrote after the migration.
+TEST_P(SecretReceivers, WhatIsBoundToNothingIsNotBoundByAnyEdit) {
+  write(one);
+  engine->execute("UPDATE integration_credentials SET bound_to = ''");
+  engine->execute("DELETE FROM integration_secret_receivers");
+  EXPECT_EQ(unbound_purpose(stored()), "signing");
+  auto edited = stored();
+  edited.max_in_flight = 3;
+  EXPECT_EQ(write(edited), WriteResult::stored);
+  edited.endpoint = "https://other.example/hooks";
+  EXPECT_EQ(write(edited), WriteResult::stored);
+  EXPECT_EQ(unbound_purpose(stored()), "signing");
+  EXPECT_THAT(receivers(), UnorderedElementsAre(SecretReceiver{acme, "mem://a", std::string(of_nobody)}));
+  edited.credentials.front().bound_to.clear();
+  EXPECT_EQ(write(edited), WriteResult::stored) << "put anew";
+  EXPECT_EQ(unbound_purpose(stored()), std::nullopt);
+}
+
+TEST_P(SecretReceivers, WhatIsBoundToNothingIsRememberedWhenItIsRevokedOrDeleted) {
+  for (const bool deleted : {false, true}) {
+    write(one);
+    engine->execute("UPDATE integration_credentials SET bound_to = ''");
+    engine->execute("DELETE FROM integration_secret_receivers");
+    auto without = stored();
+    without.credentials.clear();
+    if (deleted)
+      engine->catalog().delete_destination(acme, one.id, Expectation::present(),
+                                           entry(acme, audit::Action::destination_deleted));
+    else
+      write(without);
+    EXPECT_THAT(receivers(), UnorderedElementsAre(SecretReceiver{acme, "mem://a", std::string(of_nobody)}));
+  }
+}
+
 TEST_P(SecretReceivers, AreRememberedWhenTheDestinationIsGone) {
   write(one);
   auto without = stored();

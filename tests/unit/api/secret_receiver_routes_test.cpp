@@ -1,3 +1,4 @@
+#include "sqlite/query.hpp"
 #include "unit/api/administration_fixture.hpp"
 
 namespace opi::api {
@@ -109,6 +110,20 @@ TEST_F(SecretReceiverRoutes, NeitherRevokingNorDeletingSetsASecretFree) {
   siem = given(bearer);
   move("https://else.example/in");
   EXPECT_EQ(errors(put(siem, "mem://a")), refusal);
+}
+
+// Such as one that an older version stored.
+TEST_F(SecretReceiverRoutes, ASecretThatIsBoundToNothingIsPutBySystemAdministratorsAlone) {
+  sqlite::Query{*database.writer(), {"unbind", "UPDATE integration_credentials SET bound_to = ''"}}.run();
+  sqlite::Query{*database.writer(), {"forget", "DELETE FROM integration_secret_receivers"}}.run();
+  const auto elsewhere = given(bearer, "Elsewhere");
+  EXPECT_EQ(errors(put(elsewhere, "mem://a")), refusal);
+  ASSERT_EQ(move("https://else.example/in").status, 200);
+  EXPECT_EQ(posture(), "unbound");
+  EXPECT_EQ(sent(), "nothing");
+  EXPECT_EQ(errors(put(siem, "mem://a")), refusal);
+  EXPECT_EQ(put(siem, "mem://a", Role::system_admin).status, 200);
+  EXPECT_EQ(sent(), "https://else.example/in Bearer value-of-secret-a");
 }
 
 TEST_F(SecretReceiverRoutes, AnotherSchemeUnbindsTooAndTheWayBackBindsAgain) {
