@@ -58,6 +58,9 @@ void Credentials::check(const Destination& destination, std::string_view purpose
                         const Actor& actor, const Catalog& catalog, std::vector<FieldError>& errors) const {
   if (!delivery::is_credential_purpose(purpose)) {
     errors.push_back({"purpose", "must be 1 to 64 letters, digits, '-', '_' and '.'"});
+  } else if (purpose == authorization_purpose && !destination.authorization) {
+    // Bound to a destination without one it could be used for nothing, and put for nothing else.
+    errors.push_back({"purpose", "is of an authorization, and the destination has none yet: set that first"});
   } else if (is_purpose_of_the_host(purpose)) {
     if (const auto member = delivery::member_without_tls(destination); member && purpose == client_certificate_purpose)
       errors.push_back({"purpose", "is a client certificate, and the destination's " + *member + " is not https"});

@@ -126,6 +126,8 @@ class DocumentReader {
       credential.purpose = members.required_text("purpose", CredentialLimits::purpose_length);
       if (!credential.purpose.empty() && !is_credential_purpose(credential.purpose))
         members.error("purpose", "may hold letters, digits, '-', '_' and '.' only");
+      if (credential.purpose == authorization_purpose && !destination.authorization)
+        members.error("purpose", "is of an authorization, and the destination has none");
       credential.version = static_cast<int>(members.integer("version", 1, 1'000'000).value_or(1));
       credential.reference = read_reference(members);
       if (const auto until = members.text("expires_at", 40)) {

@@ -83,6 +83,14 @@ TEST_F(SecretReceiverRoutes, TheSameSecretIsPutAgainBySystemAdministratorsAlone)
   EXPECT_EQ(sent(), "https://else.example/in Bearer value-of-secret-a");
 }
 
+TEST_F(SecretReceiverRoutes, ASecretThatIsPutBeforeItsAuthorizationIsRefusedAndNotBurnt) {
+  const auto fresh = given(R"(,"signing":"disabled")", "Fresh");
+  EXPECT_EQ(errors(put(fresh, "mem://b")),
+            "purpose: is of an authorization, and the destination has none yet: set that first");
+  ASSERT_EQ(call("PUT", fresh, document(bearer), "*").status, 200);
+  EXPECT_EQ(put(fresh, "mem://b").status, 200);
+}
+
 TEST_F(SecretReceiverRoutes, ASecretIsNotReadThroughASecondDestination) {
   const auto second = given(R"(,"signing":"disabled","authorization":{"scheme":"header","header":"X-Leak"})", "Second");
   EXPECT_EQ(errors(put(second, "mem://a")), refusal) << "the same host, in another place of the request";

@@ -146,6 +146,14 @@ TEST(AuthorizationInADocument, IsReadAndItsFaultsHaveTheirPlace) {
               testing::ElementsAre("tenants[0].destinations[0].authorization"));
 }
 
+TEST(AuthorizationInADocument, ItsSecretStandsBesideAnAuthorizationAlone) {
+  const std::string secret = R"("credentials":[{"purpose":"authorization","reference":"local://a/b/c/1"}])";
+  EXPECT_THAT(faulty_fields(provision("https://a.example/", secret)),
+              testing::ElementsAre("tenants[0].destinations[0].credentials[0].purpose"));
+  EXPECT_THAT(faulty_fields(provision("https://a.example/", secret + R"(,"authorization":{"scheme":"bearer"})")),
+              testing::IsEmpty());
+}
+
 TEST(AuthorizationInADocument, AClientCertificateWantsHttpsOfEveryAddress) {
   const std::string certificate = R"("credentials":[{"purpose":"client_certificate","reference":"local://a/b/c/1"}])";
   const auto token_url = [&](const std::string& scheme) {
