@@ -2,11 +2,11 @@
 -- destination has now; a row without one is used for nothing.
 ALTER TABLE integration_credentials ADD COLUMN bound_to text NOT NULL DEFAULT '';
 UPDATE integration_credentials c SET bound_to = concat_ws(E'\n',
-  coalesce(lower(substring(d.endpoint from '^[^:]*://[^/?#\\]*')), lower(d.endpoint)), d.adapter,
+  lower(coalesce(substring(d.endpoint from '^[^:]*://[^/?#\\]*'), d.endpoint) COLLATE "C"), d.adapter,
   CASE WHEN c.purpose = 'authorization' THEN coalesce(d.request_authorization::jsonb ->> 'scheme', '') END,
   CASE WHEN c.purpose = 'authorization' THEN
     CASE WHEN d.request_authorization IS NULL THEN ''
-         ELSE lower(coalesce(d.request_authorization::jsonb ->> 'header', 'authorization')) END END,
+         ELSE lower(coalesce(d.request_authorization::jsonb ->> 'header', 'authorization') COLLATE "C") END END,
   CASE WHEN c.purpose IN ('authorization', 'client_certificate') THEN
     coalesce(d.request_authorization::jsonb ->> 'token_url', '') END)
 FROM integration_destinations d WHERE d.tenant_id = c.tenant_id AND d.destination_id = c.destination_id;
