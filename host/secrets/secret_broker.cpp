@@ -107,8 +107,10 @@ std::optional<std::string> SecretBroker::reference_fault(std::string_view refere
 }
 
 void SecretBroker::keep_only(const Catalog& catalog) {
-  std::map<std::string, std::set<std::string>> used;  // keys by resource
-  for (const auto& [id, destination] : catalog.destinations)
+  UsedKeys used;
+  std::unordered_map<DestinationId, std::int64_t> revisions;
+  for (const auto& [id, destination] : catalog.destinations) {
+    revisions[id] = destination->revision;
     for (const auto& credential : destination->credentials) {
       const auto* provider = provider_of(credential.reference);
       if (provider == nullptr) continue;
@@ -119,15 +121,11 @@ void SecretBroker::keep_only(const Catalog& catalog) {
         continue;  // it never had a value
       }
     }
+  }
   const Lock lock(mutex_);
-  std::erase_if(resources_, [&](const auto& one) { return !used.contains(one.first); });
-  for (auto& [name, resource] : resources_)
-    // One that is being fetched keeps its keys until the catalog's next change.
-    if (resource->mutex.try_lock()) {
-      std::erase_if(resource->values,
-                    [&, &keys = used[name]](const auto& value) { return !keys.contains(value.first); });
-      resource->mutex.unlock();
-    }
+  used_ = std::move(used);
+  revisions_ = std::move(revisions);
+  drop_unused();
   for (auto& [id, entry] : sets_) {
     const auto found = catalog.destinations.find(id);
     entry.gone = found == catalog.destinations.end();
@@ -135,6 +133,17 @@ void SecretBroker::keep_only(const Catalog& catalog) {
     if (!entry.gone && found->second->revision != entry.revision) entry.set = nullptr;
   }
   std::erase_if(sets_, [](const auto& one) { return one.second.gone && !one.second.renewing; });
+}
+
+void SecretBroker::drop_unused() {
+  std::erase_if(resources_, [&](const auto& one) { return !used_.contains(one.first); });
+  for (auto& [name, resource] : resources_)
+    // One that is being fetched keeps its keys until the catalog's next change.
+    if (resource->mutex.try_lock()) {
+      std::erase_if(resource->values,
+                    [&, &keys = used_[name]](const auto& value) { return !keys.contains(value.first); });
+      resource->mutex.unlock();
+    }
 }
 
 void SecretBroker::invalidate(const Destination& destination) {
@@ -154,8 +163,11 @@ void SecretBroker::renew(const std::shared_ptr<const Destination>& destination) 
     const Lock lock(mutex_);
     const MonoTime now = clock_.mono_now();
     CachedSet& entry = sets_[destination->id];
+    const auto latest = revisions_.find(destination->id);
+    const bool outdated = entry.gone || (latest != revisions_.end() && destination->revision < latest->second);
     entry.revision = destination->revision;
-    entry.set = set;
+    entry.set = outdated ? nullptr : set;
+    if (outdated) drop_unused();
     if (std::exchange(entry.refused, false)) valid_until = now;
     entry.valid_until = valid_until;
     entry.renew_at =

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -70,6 +71,9 @@ class SecretBroker {
     std::vector<std::pair<std::shared_ptr<const Destination>, Ready>> waiting;
   };
 
+  using UsedKeys = std::map<std::string, std::set<std::string>>;  // by resource
+
+  void drop_unused() OPI_REQUIRES(mutex_);
   void renew(const std::shared_ptr<const Destination>& destination);
   std::pair<std::shared_ptr<const SecretSet>, MonoTime> assemble(const Destination& destination);
   Wanted locate(const Destination& destination, const Credential& credential) OPI_REQUIRES(mutex_);
@@ -86,9 +90,12 @@ class SecretBroker {
   telemetry::Logger& logger_;
   const Options options_;
 
-  Mutex mutex_;  // guards the two maps, never held during a fetch
+  Mutex mutex_;  // guards the maps, never held during a fetch
   std::unordered_map<DestinationId, CachedSet> sets_ OPI_GUARDED_BY(mutex_);
   std::map<std::string, std::shared_ptr<Resource>> resources_ OPI_GUARDED_BY(mutex_);
+  // Of the catalog that keep_only() saw last: a renewal that began before keeps nothing that it has no more.
+  UsedKeys used_ OPI_GUARDED_BY(mutex_);
+  std::unordered_map<DestinationId, std::int64_t> revisions_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::secrets

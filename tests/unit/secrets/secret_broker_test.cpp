@@ -136,8 +136,26 @@ TEST_F(Broker, ADestinationThatGoesWhileItIsResolvedLeavesNothing) {
                   [&](const SetPointer& set) { held = set->find("signing")->versions.front().value; });
   broker->keep_only({});
   run_jobs();
-  broker->keep_only({});
   EXPECT_TRUE(held.expired());
+}
+
+TEST_F(Broker, ARenewalThatWasUnderWayKeepsNothingOfTheOldRevision) {
+  provider->put("app/key", "secret-1");
+  provider->put("new/key", "secret-2");
+  inline_jobs = false;
+  const auto broker = make();
+  std::weak_ptr<const Secret> held;
+  broker->resolve(destination({credential(1, "mem://app/key")}),
+                  [&](const SetPointer& set) { held = set->find("signing")->versions.front().value; });
+  const auto changed = destination({credential(2, "mem://new/key")});
+  changed->revision = 2;
+  Catalog catalog;
+  catalog.destinations = {{changed->id, changed}};
+  broker->keep_only(catalog);
+  run_jobs();
+  EXPECT_TRUE(held.expired());
+  inline_jobs = true;
+  EXPECT_EQ(values(resolve(*broker, changed)), Values{"secret-2"});
 }
 
 TEST_F(Broker, KnowsASecretHoweverItIsNamed) {
