@@ -22,6 +22,7 @@ ChangeStatus status_of(WriteResult written) {
     case WriteResult::missing: return ChangeStatus::missing;
     case WriteResult::exists: return ChangeStatus::exists;
     case WriteResult::busy: return ChangeStatus::busy;
+    case WriteResult::exhausted: return ChangeStatus::invalid;
   }
   return ChangeStatus::missing;
 }
@@ -140,6 +141,7 @@ WriteResult CatalogEditor::erase(const Destination& stored, const Expectation& e
 }
 
 DestinationChange CatalogEditor::result(WriteResult written, const DestinationId& id) {
+  if (written == WriteResult::exhausted) return DestinationChange::invalid({delivery::too_many_receivers()});
   auto change = DestinationChange::of(status_of(written));
   if (change.status != ChangeStatus::done) return change;
   const auto now = catalog();

@@ -31,8 +31,11 @@ class CatalogEditor {
   // As the store has it now.
   std::shared_ptr<const Catalog> catalog();
 
-  // Every receiver that a credential of any tenant was ever stored for.
-  std::vector<delivery::SecretReceiver> secret_receivers() { return store_.secret_receivers(); }
+  // As the store says (CatalogStore::secret_receivers).
+  std::vector<delivery::SecretReceiver> secret_receivers(std::string_view scheme,
+                                                         const std::optional<delivery::SecretReceiver>& after) {
+    return store_.secret_receivers(scheme, after);
+  }
 
   // `edit` changes a copy of what is stored. If somebody else was faster it is called again, unless the caller named a
   // revision: then the change is stale.

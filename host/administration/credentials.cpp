@@ -82,13 +82,20 @@ void Credentials::check(const Destination& destination, std::string_view purpose
 bool Credentials::is_of_another_receiver(const Destination& destination, std::string_view purpose,
                                          const std::string& reference, const Catalog& catalog) const {
   const auto receiver = receiver_of(destination, purpose);
+  const std::string_view scheme = std::string_view(reference).substr(0, reference.find("://"));
   bool known = false;
-  for (const auto& one : editor_.secret_receivers()) {
-    if (!check_.is_same_secret(one.reference, reference, destination.tenant_id)) continue;
-    // Another tenant's, where a provider's references are not the tenants' own, is never this one's to send.
-    if (one.tenant == destination.tenant_id && one.receiver == receiver) return false;
-    known = true;
-  }
+  std::optional<delivery::SecretReceiver> last;
+  std::vector<delivery::SecretReceiver> page;
+  do {
+    page = editor_.secret_receivers(scheme, last);
+    for (const auto& one : page) {
+      if (!check_.is_same_secret(one.reference, reference, destination.tenant_id)) continue;
+      // Another tenant's, where a provider's references are not the tenants' own, is never this one's to send.
+      if (one.tenant == destination.tenant_id && one.receiver == receiver) return false;
+      known = true;
+    }
+    if (!page.empty()) last = page.back();
+  } while (page.size() == delivery::SecretReceiverLimits::page);
   if (known) return true;
   // What stands in the catalog for nobody was somebody's before receivers were written down.
   for (const auto& [id, other] : catalog.destinations)

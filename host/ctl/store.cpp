@@ -20,13 +20,14 @@ int migrate(Context& context, const Arguments&) {
   return tell(context, {{"up_to_date", true}}, "the schema is up to date");
 }
 
-Failure invalid_document(const std::string& file, const std::vector<delivery::FieldError>& errors) {
+Failure invalid_document(const std::string& file, const std::vector<delivery::FieldError>& errors,
+                         const char* what_was_done = "nothing was changed") {
   json::array fields;
   for (const auto& error : errors) fields.push_back({{"field", error.field}, {"message", error.message}});
   return {exit_data,
           {{"type", "urn:oneprotect:problem:invalid-content"},
            {"title", "The content is not valid"},
-           {"detail", file + ": nothing was changed"},
+           {"detail", file + ": " + what_was_done},
            {"errors", std::move(fields)}}};
 }
 
@@ -60,6 +61,7 @@ int apply(Context& context, const Arguments& arguments) {
   };
   const auto result = delivery::apply(std::get<delivery::Provision>(parsed), *context.services().stores().catalog,
                                       context.clock(), operating_user(), order_of);
+  if (!result.refused.empty()) throw invalid_document(file, result.refused, "all else that it names is applied");
   return tell(context,
               {{"tenants_changed", result.tenants_changed},
                {"destinations_changed", result.destinations_changed},

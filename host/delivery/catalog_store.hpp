@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "audit/audit_record.hpp"
@@ -37,13 +38,20 @@ struct SecretReceiver {
   bool operator==(const SecretReceiver&) const = default;
 };
 
+// What a tenant's references make others read and keep; they need not exist.
+struct SecretReceiverLimits {
+  static constexpr int per_tenant = 10'000;
+  static constexpr int page = 500;  // of one look
+};
+
 enum class WriteResult {
   stored,
   unchanged,  // equal content is stored already: nothing happened, nothing was audited
   stale,      // another revision than the expected one is stored
   missing,    // it is not there, or another tenant's
   exists,
-  busy,  // a destination with live deliveries cannot be deleted
+  busy,       // a destination with live deliveries cannot be deleted
+  exhausted,  // the tenant has had secrets put for SecretReceiverLimits::per_tenant receivers; nothing is forgotten
 };
 
 // Tenants, destinations, credentials and policies. Every write raises the catalog's revision and chains its
@@ -67,8 +75,10 @@ class CatalogStore {
   virtual WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
                                          const Expectation& expected, const audit::Entry& entry) = 0;
 
-  // Every receiver that a credential was ever stored for, of all tenants, in no order; nothing leaves it.
-  virtual std::vector<SecretReceiver> secret_receivers() = 0;
+  // The receivers that credentials of this scheme were ever stored for, of all tenants: those behind `after` in the
+  // order of the store, SecretReceiverLimits::page of them at most. Nothing leaves them.
+  virtual std::vector<SecretReceiver> secret_receivers(std::string_view scheme,
+                                                       const std::optional<SecretReceiver>& after) = 0;
 
   // False if it was disabled already or does not exist.
   virtual bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,

@@ -14,6 +14,12 @@ bool same_credential(const Credential& a, const Credential& b) {
 
 }  // namespace
 
+FieldError too_many_receivers() {
+  return {"reference", "is one too many: this tenant's secrets have been put for " +
+                           std::to_string(SecretReceiverLimits::per_tenant) +
+                           " receivers; those that it has named already can be put again"};
+}
+
 Destination completed(Destination wanted, const Destination* stored, UnixTime now) {
   std::ranges::sort(wanted.credentials, [](const Credential& a, const Credential& b) {
     return std::tie(a.purpose, b.version) < std::tie(b.purpose, a.version);

@@ -1,5 +1,6 @@
 #pragma once
 #include "delivery/catalog_store.hpp"
+#include "delivery/envelope.hpp"
 
 // What both stores decide alike when they write to the catalog. Pure.
 namespace opi::delivery {
@@ -13,6 +14,9 @@ std::optional<WriteResult> settled_without_write(const Content* stored, const Co
   if (expected.is_stale(stored->revision)) return WriteResult::stale;
   return *stored == wanted ? std::optional{WriteResult::unchanged} : std::nullopt;
 }
+
+// What WriteResult::exhausted says of a credential.
+FieldError too_many_receivers();
 
 // `wanted` as it would be stored: credentials in the order in which they are read back, each with its time of creation
 // and its receiver; the revision of what is stored, so that equal content is equal.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "delivery/authorization_fields.hpp"
+#include "delivery/catalog_write.hpp"
 #include "delivery/destination_fields.hpp"
 #include "delivery/json_fields.hpp"
 #include "domain/receiver.hpp"
@@ -205,8 +206,14 @@ ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clo
     auto record = entry(destination.tenant_id, action, "destination:" + destination.id.to_string());
     if (auto purposes = bound_again(destination, before); !purposes.empty())
       record.details = json::serialize(json::object{{"bound_again", std::move(purposes)}});
-    const bool changed = store.put_destination(destination, record);
-    ++(changed ? result.destinations_changed : result.unchanged);
+    const auto written = store.write_destination(destination, Expectation::anything(), record);
+    if (written == WriteResult::exhausted) {
+      auto fault = too_many_receivers();
+      result.refused.push_back(
+          {"destination " + destination.id.to_string() + ": " + fault.field, std::move(fault.message)});
+      continue;
+    }
+    ++(written == WriteResult::stored ? result.destinations_changed : result.unchanged);
   }
   return result;
 }

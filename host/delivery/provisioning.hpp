@@ -25,6 +25,7 @@ std::variant<Provision, std::vector<FieldError>> parse_provision(std::string_vie
 
 struct ProvisionResult {
   int tenants_changed = 0, destinations_changed = 0, unchanged = 0;
+  std::vector<FieldError> refused;  // by the store, of destinations; all others are applied
 };
 
 // The order that an adapter asks for; nullopt if it is not loaded here.

@@ -57,8 +57,14 @@ constexpr Statement insert_receiver{"insert_secret_receiver", R"(
   WHERE NOT EXISTS (SELECT FROM integration_secret_receivers
                     WHERE tenant_id = $1::text AND reference = $2::text AND receiver = $3::text))"};
 
-constexpr Statement select_receivers{"read_secret_receivers",
-                                     "SELECT tenant_id, reference, receiver FROM integration_secret_receivers"};
+constexpr Statement count_receivers{"count_secret_receivers", R"(
+  SELECT count(*) FROM (
+    SELECT FROM integration_secret_receivers WHERE tenant_id = $1::text LIMIT $2::int) some)"};
+
+constexpr Statement select_receivers{"read_secret_receivers", R"(
+  SELECT tenant_id, reference, receiver FROM integration_secret_receivers
+  WHERE (reference, tenant_id, receiver) > ($1::text, $2::text, $3::text) AND reference < $4::text
+  ORDER BY reference, tenant_id, receiver LIMIT $5::int)"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations
@@ -79,10 +85,18 @@ constexpr Statement remove_destination{
     "delete_destination",
     "DELETE FROM integration_destinations WHERE tenant_id = $1::text AND destination_id = $2::uuid"};
 
-void remember_receivers(Connection& connection, const Destination& one) {
+// False if the tenant has too many of them now: the transaction must not be committed.
+bool remember_receivers(Connection& connection, const Destination& one) {
+  std::int64_t added = 0;
   for (const auto& credential : one.credentials)
-    connection.execute(insert_receiver,
-                       Parameters{}.text(one.tenant_id.str()).text(credential.reference).text(credential.bound_to));
+    added += connection
+                 .execute(insert_receiver,
+                          Parameters{}.text(one.tenant_id.str()).text(credential.reference).text(credential.bound_to))
+                 .affected();
+  if (added == 0) return true;
+  constexpr int limit = delivery::SecretReceiverLimits::per_tenant;
+  return connection.execute(count_receivers, Parameters{}.text(one.tenant_id.str()).int4(limit + 1)).int8(0, 0) <=
+         limit;
 }
 
 void write_destination_rows(Connection& connection, const Destination& one) {
@@ -116,7 +130,6 @@ void write_destination_rows(Connection& connection, const Destination& one) {
                                               .time(credential.created_at)
                                               .text(credential.bound_to));
   }
-  remember_receivers(connection, one);
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }
 
@@ -173,6 +186,7 @@ WriteResult PostgresCatalogStore::write_destination(const Destination& destinati
   wanted.revision = next;
   if (stored != nullptr) remember_receivers(*session, *stored);  // those of nobody are not there yet
   write_destination_rows(*session, wanted);
+  if (!remember_receivers(*session, wanted)) return WriteResult::exhausted;
   session->execute(raise_revision, Parameters{}.int8(next));
   append_to_chains(*session, {&entry});
   transaction.commit();
@@ -199,9 +213,16 @@ WriteResult PostgresCatalogStore::delete_destination(const TenantId& tenant, con
   return WriteResult::stored;
 }
 
-std::vector<delivery::SecretReceiver> PostgresCatalogStore::secret_receivers() {
+std::vector<delivery::SecretReceiver> PostgresCatalogStore::secret_receivers(
+    std::string_view scheme, const std::optional<delivery::SecretReceiver>& after) {
   auto session = database_.general().borrow();
-  const auto rows = session->execute(select_receivers);
+  const std::string first = std::string(scheme) + ':', end = std::string(scheme) + ';';
+  const auto rows = session->execute(select_receivers, Parameters{}
+                                                           .text(after ? after->reference : first)
+                                                           .text(after ? after->tenant.str() : "")
+                                                           .text(after ? after->receiver : "")
+                                                           .text(end)
+                                                           .int4(delivery::SecretReceiverLimits::page));
   std::vector<delivery::SecretReceiver> receivers;
   for (int i = 0; i < rows.size(); ++i)
     receivers.push_back({TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), rows.string(i, 2)});

@@ -16,7 +16,8 @@ class PostgresCatalogStore final : public delivery::CatalogStore {
                                           const audit::Entry& entry) override;
   delivery::WriteResult delete_destination(const TenantId& tenant, const DestinationId& destination,
                                            const delivery::Expectation& expected, const audit::Entry& entry) override;
-  std::vector<delivery::SecretReceiver> secret_receivers() override;
+  std::vector<delivery::SecretReceiver> secret_receivers(std::string_view scheme,
+                                                         const std::optional<delivery::SecretReceiver>& after) override;
   bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
                            const audit::Entry& entry) override;
 

@@ -45,8 +45,13 @@ constexpr Statement insert_credential{"insert_credential", R"(
 constexpr Statement insert_receiver{"insert_secret_receiver", R"(
   INSERT OR IGNORE INTO integration_secret_receivers (tenant_id, reference, receiver) VALUES (?, ?, ?))"};
 
-constexpr Statement select_receivers{"read_secret_receivers",
-                                     "SELECT tenant_id, reference, receiver FROM integration_secret_receivers"};
+constexpr Statement count_receivers{"count_secret_receivers", R"(
+  SELECT count(*) FROM (SELECT 1 FROM integration_secret_receivers WHERE tenant_id = ? LIMIT ?))"};
+
+constexpr Statement select_receivers{"read_secret_receivers", R"(
+  SELECT tenant_id, reference, receiver FROM integration_secret_receivers
+  WHERE (reference, tenant_id, receiver) > (?, ?, ?) AND reference < ?
+  ORDER BY reference, tenant_id, receiver LIMIT ?)"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations SET enabled = 0, disabled_reason = ?, revision = ?
@@ -64,13 +69,20 @@ std::int64_t current_revision(Connection& connection) {
   return row.step() ? row.int8(0) : 0;
 }
 
-void remember_receivers(Connection& connection, const Destination& one) {
+// False if the tenant has too many of them now: the transaction must not be committed.
+bool remember_receivers(Connection& connection, const Destination& one) {
+  std::int64_t added = 0;
   for (const auto& credential : one.credentials)
-    Query{connection, insert_receiver}
-        .text(one.tenant_id.str())
-        .text(credential.reference)
-        .text(credential.bound_to)
-        .run();
+    added += Query{connection, insert_receiver}
+                 .text(one.tenant_id.str())
+                 .text(credential.reference)
+                 .text(credential.bound_to)
+                 .run();
+  if (added == 0) return true;
+  constexpr int limit = delivery::SecretReceiverLimits::per_tenant;
+  Query counted{connection, count_receivers};
+  counted.text(one.tenant_id.str()).integer(limit + 1);
+  return counted.step() && counted.int8(0) <= limit;
 }
 
 void write_destination_rows(Connection& connection, const Destination& one) {
@@ -104,7 +116,6 @@ void write_destination_rows(Connection& connection, const Destination& one) {
         .text(credential.bound_to)
         .run();
   }
-  remember_receivers(connection, one);
   write_policy(connection, one.tenant_id, one.id, one.policy_override);
 }
 
@@ -157,6 +168,7 @@ WriteResult SqliteCatalogStore::write_destination(const Destination& destination
   wanted.revision = current_revision(*session) + 1;
   if (stored != nullptr) remember_receivers(*session, *stored);  // those of nobody are not there yet
   write_destination_rows(*session, wanted);
+  if (!remember_receivers(*session, wanted)) return WriteResult::exhausted;
   Query{*session, write_revision}.integer(wanted.revision).run();
   append_to_chains(*session, {&entry});
   transaction.commit();
@@ -182,9 +194,14 @@ WriteResult SqliteCatalogStore::delete_destination(const TenantId& tenant, const
   return WriteResult::stored;
 }
 
-std::vector<delivery::SecretReceiver> SqliteCatalogStore::secret_receivers() {
+std::vector<delivery::SecretReceiver> SqliteCatalogStore::secret_receivers(
+    std::string_view scheme, const std::optional<delivery::SecretReceiver>& after) {
   const auto session = database_.reader();
+  const std::string end = std::string(scheme) + ';';
+  const std::string reference = after ? after->reference : std::string(scheme) + ':';
+  const std::string tenant = after ? after->tenant.str() : "", receiver = after ? after->receiver : "";
   Query rows{*session, select_receivers};
+  rows.text(reference).text(tenant).text(receiver).text(end).integer(delivery::SecretReceiverLimits::page);
   std::vector<delivery::SecretReceiver> receivers;
   while (rows.step()) receivers.push_back({TenantId::parse(rows.view(0)).value(), rows.string(1), rows.string(2)});
   return receivers;

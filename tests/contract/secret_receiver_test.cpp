@@ -11,6 +11,7 @@ namespace {
 
 using delivery::Expectation;
 using delivery::SecretReceiver;
+using delivery::SecretReceiverLimits;
 using delivery::WriteResult;
 using testing::UnorderedElementsAre;
 
@@ -32,7 +33,22 @@ class SecretReceivers : public StoreContract {
                                                entry(destination.tenant_id, audit::Action::destination_changed));
   }
   Destination stored() { return *engine->catalog().load().destinations.at(one.id); }
-  std::vector<SecretReceiver> receivers() { return engine->catalog().secret_receivers(); }
+  // By pages, as whoever looks for one reads them.
+  std::vector<SecretReceiver> receivers(std::string_view scheme = "mem") {
+    std::vector<SecretReceiver> all;
+    for (;;) {
+      auto page = engine->catalog().secret_receivers(scheme, all.empty() ? std::nullopt : std::optional{all.back()});
+      EXPECT_LE(page.size(), static_cast<std::size_t>(SecretReceiverLimits::page));
+      if (page.empty()) return all;
+      all.insert(all.end(), page.begin(), page.end());
+    }
+  }
+  void given_receivers(int count, const std::string& receiver = "'r'") {
+    engine->execute(
+        "INSERT INTO integration_secret_receivers WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+        "FROM n WHERE i < " +
+        std::to_string(count) + ") SELECT 'acme', 'mem://many/' || i, " + receiver + " FROM n");
+  }
 
   Destination one;
 };
@@ -100,6 +116,36 @@ TEST_P(SecretReceivers, AreRememberedWhenTheDestinationIsGone) {
   engine->catalog().delete_destination(acme, one.id, Expectation::present(),
                                        entry(acme, audit::Action::destination_deleted));
   EXPECT_THAT(receivers(), UnorderedElementsAre(SecretReceiver{acme, "mem://a", receiver_of(one, "signing")}));
+}
+
+TEST_P(SecretReceivers, ATenantNamesSoManyAndNoMore) {
+  given_receivers(SecretReceiverLimits::per_tenant - 1);
+  EXPECT_EQ(write(one), WriteResult::stored) << "the last";
+  const auto before = stored();
+  auto more = before;
+  more.credentials = {{"signing", 2, "mem://b", {}, {}}};
+  EXPECT_EQ(write(more), WriteResult::exhausted);
+  EXPECT_EQ(stored(), before) << "nothing was written";
+  more.credentials = {{"signing", 2, "mem://a", {}, {}}};
+  EXPECT_EQ(write(more), WriteResult::stored) << "what it has named already";
+  one.tenant_id = globex;
+  one.id = new_destination();
+  one.credentials = {{"signing", 1, "mem://b", {}, {}}};
+  EXPECT_EQ(write(one), WriteResult::stored) << "of another tenant";
+}
+
+TEST_P(SecretReceivers, AreReadPageByPageAndOfOneSchemeAlone) {
+  given_receivers(2 * SecretReceiverLimits::page);
+  engine->execute(
+      "INSERT INTO integration_secret_receivers VALUES ('acme', 'mem://many/7', 'second'), "
+      "('globex', 'mem://many/7', 'r'), ('acme', 'memo://a', 'r'), ('acme', 'me://a', 'r'), "
+      "('acme', 'MEM://a', 'r')");
+  const auto all = receivers();
+  EXPECT_EQ(all.size(), 2u * SecretReceiverLimits::page + 2u);
+  for (const auto& added :
+       {SecretReceiver{acme, "mem://many/7", "second"}, SecretReceiver{globex, "mem://many/7", "r"}})
+    EXPECT_THAT(all, testing::Contains(added).Times(1));
+  EXPECT_THAT(receivers("memo"), UnorderedElementsAre(SecretReceiver{acme, "memo://a", "r"}));
 }
 
 // The migration that brought receivers, over every kind of destination that can have stood there.

@@ -19,6 +19,7 @@ CREATE TABLE integration_secret_receivers (
   receiver text COLLATE "C" NOT NULL
 );
 CREATE INDEX integration_secret_receivers_by_reference ON integration_secret_receivers (tenant_id, reference);
+CREATE INDEX integration_secret_receivers_of_all ON integration_secret_receivers (reference, tenant_id);
 INSERT INTO integration_secret_receivers
   SELECT DISTINCT tenant_id, reference, bound_to FROM integration_credentials;
 SELECT opi.protect_tenants();

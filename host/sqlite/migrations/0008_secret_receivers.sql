@@ -23,5 +23,6 @@ CREATE TABLE integration_secret_receivers (
   receiver TEXT NOT NULL,
   PRIMARY KEY (tenant_id, reference, receiver)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX integration_secret_receivers_of_all ON integration_secret_receivers (reference, tenant_id);
 INSERT INTO integration_secret_receivers
   SELECT DISTINCT tenant_id, reference, bound_to FROM integration_credentials;

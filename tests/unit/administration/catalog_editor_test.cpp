@@ -35,7 +35,10 @@ class InterferingStore final : public delivery::CatalogStore {
     if (lost_after_commit) throw CommitInDoubt("lost");
     return written;
   }
-  std::vector<delivery::SecretReceiver> secret_receivers() override { return store_.secret_receivers(); }
+  std::vector<delivery::SecretReceiver> secret_receivers(
+      std::string_view scheme, const std::optional<delivery::SecretReceiver>& after) override {
+    return store_.secret_receivers(scheme, after);
+  }
   bool disable_destination(const TenantId& tenant, const DestinationId& destination, const std::string& reason,
                            const audit::Entry& entry) override {
     return store_.disable_destination(tenant, destination, reason, entry);
