@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <stdexcept>
 
 namespace opi::daemon {
@@ -16,13 +17,22 @@ constexpr mode_t by_others = S_IRWXG | S_IRWXO;
   throw std::runtime_error("general.state_directory: " + path.string() + " " + why);
 }
 
-struct stat status_of(const fs::path& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) refuse(path, "cannot be looked at");
-  return status;
-}
-
 bool is_ours(const struct stat& status) { return status.st_uid == ::geteuid() || status.st_uid == 0; }
+
+// At any depth; links are not followed. What this user cannot enter it does not work with.
+void refuse_what_others_put(const fs::path& folder) {
+  constexpr auto enterable = fs::directory_options::skip_permission_denied;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, enterable)) {
+    struct stat status {};
+    if (::lstat(entry.path().c_str(), &status) != 0) {
+      if (errno == ENOENT) continue;  // gone meanwhile
+      refuse(entry.path(), "cannot be looked at");
+    }
+    if (!is_ours(status))
+      refuse(entry.path(),
+             "belongs to another user: look at what it is, then chown it to the daemon's user or remove it");
+  }
+}
 
 }  // namespace
 
@@ -35,10 +45,7 @@ void secure_state_directory(const fs::path& folder) {
   if (!is_ours(status)) refuse(folder, "belongs to another user: chown it to the daemon's user");
   if ((status.st_mode & by_others) != 0 && ::chmod(folder.c_str(), status.st_mode & ~by_others & 07777) != 0)
     refuse(folder, "is open to others than its owner, and this user cannot change that: chmod 700");
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (!is_ours(status_of(entry.path())))
-      refuse(entry.path(),
-             "belongs to another user: look at what it is, then chown it to the daemon's user or remove it");
+  refuse_what_others_put(folder);
 }
 
 }  // namespace opi::daemon

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -74,6 +75,49 @@ TEST_F(SqliteFaults, ASymbolicLinkIsRefusedWhateverItLeadsTo) {
   EXPECT_FALSE(std::filesystem::exists(elsewhere)) << "nothing was made there";
   std::ofstream{elsewhere} << "";
   EXPECT_THROW(SqliteDatabase{options()}, StoreUnavailable);
+}
+
+std::string refusal_of(const SqliteOptions& options) {
+  try {
+    const SqliteDatabase database{options};
+    return "";
+  } catch (const StoreUnavailable& failure) {
+    return failure.what();
+  }
+}
+
+TEST_F(SqliteFaults, ADatabaseOfSomebodyElseIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  constexpr uid_t somebody = 65534;
+  ASSERT_EQ(refusal_of(options()), "");
+  for (const auto* part : {"", "-wal", "-shm", "-journal"}) {
+    std::ofstream{file() + part, std::ios::app} << "";
+    ASSERT_EQ(::chown((file() + part).c_str(), somebody, somebody), 0);
+    EXPECT_THAT(refusal_of(options()),
+                testing::HasSubstr(std::string("opi.db") + part + ": it belongs to another user"));
+    ASSERT_EQ(::chown((file() + part).c_str(), 0, 0), 0);
+  }
+  ASSERT_EQ(::chown(file().c_str(), somebody, somebody), 0);
+  const auto folder = std::filesystem::path(file()).parent_path();
+  ASSERT_EQ(::chown(folder.c_str(), somebody, somebody), 0);
+  EXPECT_EQ(refusal_of(options()), "") << "the command line is run by root, too";
+}
+
+TEST_F(SqliteFaults, ADatabaseWithASecondNameIsRefused) {
+  ASSERT_EQ(refusal_of(options()), "");
+  std::filesystem::create_hard_link(file(), file() + ".second");
+  EXPECT_THAT(refusal_of(options()), testing::HasSubstr("a hard link"));
+  std::filesystem::remove(file() + ".second");
+  EXPECT_EQ(refusal_of(options()), "");
+}
+
+TEST_F(SqliteFaults, AFolderThatAnybodyMayWriteToIsRefused) {
+  const auto folder = std::filesystem::path(file()).parent_path();
+  ASSERT_EQ(::chmod(folder.c_str(), 0777), 0);
+  EXPECT_THAT(refusal_of(options()), testing::HasSubstr("chmod o-w " + folder.string()));
+  EXPECT_FALSE(std::filesystem::exists(file()));
+  ASSERT_EQ(::chmod(folder.c_str(), 01777), 0);
+  EXPECT_EQ(refusal_of(options()), "") << "as /tmp is";
 }
 
 TEST_F(SqliteFaults, AFileThatCannotBeOpenedIsNamed) {

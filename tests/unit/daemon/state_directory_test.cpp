@@ -65,6 +65,13 @@ TEST_F(StateDirectory, WhatAnotherUserPutThereIsNotWorkedWith) {
   EXPECT_THAT(refusal(), HasSubstr("planted belongs to another user"));
   ASSERT_EQ(::lchown((state / "planted").c_str(), 0, 0), 0);
   EXPECT_EQ(refusal(), "");
+  fs::create_directories(state / "plugins" / "deeper");
+  std::ofstream(state / "plugins" / "deeper" / "hidden") << "";
+  ASSERT_EQ(::lchown((state / "plugins" / "deeper" / "hidden").c_str(), 65534, 65534), 0);
+  EXPECT_THAT(refusal(), HasSubstr("hidden belongs to another user"));
+  fs::remove_all(state / "plugins");
+  fs::create_directory_symlink("/", state / "away");
+  EXPECT_EQ(refusal(), "") << "links are not followed";
   ASSERT_EQ(::lchown(state.c_str(), 65534, 65534), 0);
   EXPECT_THAT(refusal(), HasSubstr("belongs to another user"));
 }
