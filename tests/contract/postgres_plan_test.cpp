@@ -6,6 +6,7 @@
 
 #include "contract/postgres_fixture.hpp"
 #include "contract/shared_cluster.hpp"
+#include "postgres/postgres_catalog_store.hpp"
 
 namespace opi::test {
 namespace {
@@ -67,6 +68,29 @@ TEST_F(PostgresPlans, NoStatementOfADeliverysWayReadsATableWhateverTheStatistics
   }
   EXPECT_EQ(scalar(connection, most_read), "");
   EXPECT_EQ(scalar(connection, most_scanned), "");
+}
+
+// Whoever puts a credential looks among what all tenants have put.
+TEST_F(PostgresPlans, ALookAtTheReceiversOfSecretsReadsAPageOfAnIndex) {
+  constexpr int page = delivery::SecretReceiverLimits::page;
+  const std::string connection = shared_cluster().create_database();
+  {
+    postgres::PostgresDatabase database{{.connection = connection}};
+    database.migrate();
+    scalar(connection,
+           "INSERT INTO integration_secret_receivers "
+           "SELECT 'acme', 'mem://many/' || i, 'r' FROM generate_series(1, 20000) i");
+    scalar(connection, "ANALYZE integration_secret_receivers");
+    postgres::PostgresCatalogStore catalog{database};
+    ASSERT_THAT(catalog.secret_receivers("mem", std::nullopt), SizeIs(page));
+  }  // a session that ends reports what it read
+  constexpr const char* read =
+      "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'integration_secret_receivers_of_all'";
+  for (int i = 0; std::stoi(scalar(connection, read)) < page; ++i) {
+    ASSERT_LT(i, 1'000) << "the index was not read, or that was never reported";
+    scalar(connection, "SELECT pg_sleep(0.01)");
+  }
+  EXPECT_LT(std::stoi(scalar(connection, read)), 2 * page);
 }
 
 }  // namespace

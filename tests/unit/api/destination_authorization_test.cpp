@@ -88,7 +88,8 @@ TEST_F(DestinationAuthorization, ItsSecretIsSetUnderThePurposeOfTheHost) {
 }
 
 TEST_F(DestinationAuthorization, AClientCertificateIsRefusedWhereverThereIsNoTls) {
-  const std::string plain = R"({"name":"x","adapter":"webhook","event_types":["*"],"endpoint":"http://siem.example/"})";
+  const std::string plain = R"({"name":"x","adapter":"webhook","event_types":["*"],"endpoint":"http://siem.example/",)"
+                            R"("authorization":{"scheme":"bearer"}})";
   const auto path = header(call("POST", "/api/v1/destinations", plain), "Location");
   EXPECT_EQ(errors(call("PUT", path + "/credentials/client_certificate", R"({"reference":"mem://a"})")),
             "purpose: is a client certificate, and the destination's endpoint is not https");
