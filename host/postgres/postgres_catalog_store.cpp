@@ -59,7 +59,7 @@ constexpr Statement insert_receiver{"insert_secret_receiver", R"(
 
 constexpr Statement count_receivers{"count_secret_receivers", R"(
   SELECT count(*) FROM (
-    SELECT FROM integration_secret_receivers WHERE tenant_id = $1::text LIMIT $2::int) some)"};
+    SELECT FROM integration_secret_receivers WHERE tenant_id = $1::text LIMIT $2::int) AS counted)"};
 
 constexpr Statement select_receivers{"read_secret_receivers", R"(
   SELECT tenant_id, reference, receiver FROM integration_secret_receivers
