@@ -136,7 +136,7 @@ void SecretBroker::keep_only(const Catalog& catalog) {
 }
 
 void SecretBroker::drop_unused() {
-  std::erase_if(resources_, [&](const auto& one) { return !used_.contains(one.first); });
+  std::erase_if(resources_, [&used = used_](const auto& one) { return !used.contains(one.first); });
   for (auto& [name, resource] : resources_)
     // One that is being fetched keeps its keys until the catalog's next change.
     if (resource->mutex.try_lock()) {

@@ -35,7 +35,7 @@ TEST_F(Authentication, RefusesMalformedUnknownAndExpiredTokens) {
   EXPECT_EQ(with_authorization("Bearer " + expiring).status, 200);
   clock.advance(1s);
   for (const auto& value : {std::string{"Bearer"}, std::string{"Bearer "}, std::string{"Basic dXNlcjpwdw=="},
-                            "Bearer  " + token(Role::operator_), "Bearer opi_" + std::string(43, 'A'), expiring,
+                            "Bearer\t" + token(Role::operator_), "Bearer opi_" + std::string(43, 'A'), expiring,
                             "Bearer " + expiring, "Bearer " + std::string(100'000, 'x')}) {
     const auto response = with_authorization(value);
     EXPECT_EQ(response.status, 401) << value.substr(0, 80);
