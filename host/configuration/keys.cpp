@@ -185,7 +185,8 @@ const std::vector<Key>& keys() {
       {"api.request_burst", "400", "1 to 1000000", "Requests of one token or user that may come at once.", false,
        integer<&C::api_request_burst, 1, 1'000'000>},
 
-      {"api.max_connections", "1024", "1 to 65536", "Open connections; beyond, 503.", false,
+      {"api.max_connections", "1024", "1 to 65536",
+       "Open connections; beyond, 503, or the place of one that idles, of an address with at least two more.", false,
        integer<&C::api_max_connections, 1, 65'536>},
       {"api.max_connections_per_address", "256", "1 to 65536",
        "Open connections of one remote address (of an IPv6 /64). Behind a proxy all have the proxy's.", false,

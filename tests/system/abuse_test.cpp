@@ -110,10 +110,12 @@ TEST(Abuse, BeyondTheConnectionsOfTheConfigurationThereIs503AndTheStatusPortGoes
   Clients idle;
   open(idle, daemon.port(), 40, "");
   ASSERT_TRUE(eventually([&] {
-    RawClient late(daemon.port(), "127.0.0.4");
+    RawClient late(daemon.port(), "127.0.0.2");  // has half of the places
     return late.rest().starts_with("HTTP/1.1 503");
   }));
   expect_status_answers(daemon);
+  EXPECT_EQ(ask(daemon.port(), {"GET", "/api/v1/deliveries", {{"Authorization", "Bearer " + auditor}}, ""}).status, 200)
+      << "an address that has none gets one of the idle";
   idle.clear();
   ASSERT_TRUE(eventually([&] {
     return ask(daemon.port(), {"GET", "/api/v1/deliveries", {{"Authorization", "Bearer " + auditor}}, ""}).status ==
