@@ -136,12 +136,13 @@ void SecretBroker::keep_only(const Catalog& catalog) {
 }
 
 void SecretBroker::drop_unused() {
-  std::erase_if(resources_, [&used = used_](const auto& one) { return !used.contains(one.first); });
+  auto* const used = &used_;  // clang's analysis does not know that a lambda runs with the lock
+  std::erase_if(resources_, [&](const auto& one) { return !used->contains(one.first); });
   for (auto& [name, resource] : resources_)
     // One that is being fetched keeps its keys until the catalog's next change.
     if (resource->mutex.try_lock()) {
       std::erase_if(resource->values,
-                    [&, &keys = used_[name]](const auto& value) { return !keys.contains(value.first); });
+                    [&, &keys = (*used)[name]](const auto& value) { return !keys.contains(value.first); });
       resource->mutex.unlock();
     }
 }
