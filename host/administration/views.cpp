@@ -8,6 +8,7 @@
 #include "crypto/digest.hpp"
 #include "delivery/authorization_fields.hpp"
 #include "domain/timestamp.hpp"
+#include "secrets/signing_key.hpp"
 
 namespace opi::administration {
 namespace {
@@ -92,7 +93,8 @@ CredentialState summary_of(const Destination& destination, const std::vector<sec
     auto& newest = current[credential.purpose];
     if (newest == nullptr || newest->version < credential.version) newest = &credential;
   }
-  if (destination.signing == SigningRule::required && !current.contains("signing")) return CredentialState::missing;
+  if (destination.signing == SigningRule::required && !current.contains(std::string(secrets::signing_purpose)))
+    return CredentialState::missing;
   if (destination.authorization && !current.contains(std::string(authorization_purpose)))
     return CredentialState::missing;
   for (const auto& [purpose, credential] : current)

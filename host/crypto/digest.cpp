@@ -92,13 +92,12 @@ std::string to_base64(std::span<const std::uint8_t> bytes) { return encode_base6
 
 std::string to_base64url(std::span<const std::uint8_t> bytes) { return encode_base64(bytes, base64url_digits, false); }
 
-std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
+std::optional<std::size_t> decode_base64(std::string_view text, std::span<std::uint8_t> out) {
   const bool padded = text.ends_with('=');
   if (padded && text.size() % 4 != 0) return std::nullopt;
   for (int removed = 0; removed < 2 && text.ends_with('='); ++removed) text.remove_suffix(1);
   if (text.size() % 4 == 1) return std::nullopt;
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
+  std::size_t size = 0;
   std::uint32_t group = 0;
   int bits = 0;
   for (const char c : text) {
@@ -108,10 +107,18 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      bytes.push_back(static_cast<std::uint8_t>(group >> bits));
+      out[size++] = static_cast<std::uint8_t>(group >> bits);
     }
   }
   if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;  // leftover bits must be zero: one form per value
+  return size;
+}
+
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
+  std::vector<std::uint8_t> bytes(base64_capacity(text));
+  const auto size = decode_base64(text, bytes);
+  if (!size) return std::nullopt;
+  bytes.resize(*size);
   return bytes;
 }
 

@@ -4,6 +4,7 @@
 #include "ctl/failure.hpp"
 #include "ctl/findings.hpp"
 #include "ctl/services.hpp"
+#include "secrets/signing_key.hpp"
 #include "stores/vitals.hpp"
 
 namespace opi::ctl {
@@ -77,14 +78,15 @@ std::string name_of(const Destination& destination) {
   return destination.name + " of " + destination.tenant_id.str() + " (" + destination.id.to_string() + ")";
 }
 
-// The first current credential that does not resolve; a destination that must sign needs one for it.
+// The first current credential that does not resolve to something usable; a destination that must sign needs one for
+// it.
 std::string lack_of(const Destination& destination, const std::vector<secrets::CredentialPosture>& postures) {
   bool can_sign = destination.signing == SigningRule::disabled;
   for (const auto& posture : postures) {
     const bool current = std::ranges::none_of(destination.credentials, [&](const Credential& other) {
       return other.purpose == posture.purpose && other.version > posture.version;
     });
-    if (posture.purpose == "signing") can_sign = true;
+    if (posture.purpose == secrets::signing_purpose) can_sign = true;
     if (current && posture.state != secrets::CredentialState::resolved)
       return "its " + posture.purpose + " credential is " + std::string(to_string(posture.state));
   }

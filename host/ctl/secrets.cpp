@@ -1,11 +1,16 @@
+#include <array>
 #include <boost/json/array.hpp>
+#include <cstring>
+#include <ostream>
 
+#include "crypto/digest.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/reference_input.hpp"
 #include "ctl/services.hpp"
 #include "ctl/table.hpp"
 #include "domain/new_uuid.hpp"
 #include "domain/receiver.hpp"
+#include "secrets/signing_key.hpp"
 
 namespace opi::ctl {
 namespace {
@@ -13,12 +18,16 @@ namespace {
 namespace json = boost::json;
 using secrets::CredentialState;
 
+// In the middle of what Standard Webhooks asks for, and as long as the MAC that is made with it.
+constexpr std::size_t generated_key_bytes = 32;
+
 // As if the tenant had a destination with this one credential.
-CredentialState look(Context& context, const TenantId& tenant, const std::string& reference) {
+CredentialState look(Context& context, const TenantId& tenant, const std::string& purpose,
+                     const std::string& reference) {
   auto destination = std::make_shared<Destination>();
   destination->tenant_id = tenant;
   destination->id = DestinationId{new_uuid(context.clock(), context.random())};
-  destination->credentials = {{"check", 1, reference, {}, {}}};
+  destination->credentials = {{purpose, 1, reference, {}, {}}};
   bind_credentials(*destination);
   return context.services().plugins().check().postures({destination}).front().front().state;
 }
@@ -28,12 +37,13 @@ int check_reference(Context& context, const Arguments& arguments) {
   const auto reference = reference_of(context, arguments.get("REFERENCE"));
   const auto scheme_end = reference.find("://");
   const auto fault = context.services().plugins().check().reference_fault(reference, tenant);
-  const auto state = fault ? CredentialState::denied : look(context, tenant, reference);
+  const auto purpose = arguments.has("purpose") ? arguments.get("purpose") : std::string(secrets::signing_purpose);
+  const auto state = fault ? CredentialState::denied : look(context, tenant, purpose, reference);
   const auto posture = to_string(state);
   const json::object document{
       {"provider",
        scheme_end == std::string::npos ? json::value(nullptr) : json::value(reference.substr(0, scheme_end))},
-      {"usable", !fault},
+      {"usable", state == CredentialState::resolved},
       {"fault", fault ? json::value(*fault) : json::value(nullptr)},
       {"posture", fault ? json::value(nullptr) : json::value(json::string_view(posture.data(), posture.size()))}};
   if (context.json())
@@ -68,15 +78,39 @@ int check(Context& context, const Arguments& arguments) {
   return arguments.has("destination") ? check_destination(context, arguments) : check_reference(context, arguments);
 }
 
+// The form that all libraries of receivers read alike (docs/receivers/libraries.md).
+int generate(Context& context, const Arguments&) {
+  std::array<std::uint8_t, generated_key_bytes> key{};
+  context.random().fill(key);
+  auto secret = "whsec_" + crypto::to_base64(key);
+  if (context.json())
+    print_json(context, {{"secret", secret}});
+  else
+    context.out() << secret << '\n';
+  ::explicit_bzero(secret.data(), secret.size());
+  ::explicit_bzero(key.data(), key.size());
+  return exit_ok;
+}
+
 }  // namespace
 
 std::vector<Command> secret_commands() {
-  return {{"secrets check",
-           "whether a reference, or what a destination refers to, resolves",
-           "Neither value nor reference is ever shown. Exit code 1 if it does not resolve.",
-           {{"REFERENCE", "where the secret is; - reads it from standard input", false}},
-           {tenant_option(), {"destination", "DESTINATION", "check this destination's credentials"}},
-           check}};
+  return {
+      {"secrets generate",
+       "a new signing secret, to be put where secrets live",
+       "Prints whsec_ and base64 of 32 random bytes, which every receiver's library reads alike, and stores it "
+       "nowhere. A store that keeps the line's end of a file must be given it without.",
+       {},
+       {},
+       generate},
+      {"secrets check",
+       "whether a reference, or what a destination refers to, resolves",
+       "Neither value nor reference is ever shown. Exit code 1 if it does not resolve, or to what can never be used.",
+       {{"REFERENCE", "where the secret is; - reads it from standard input", false}},
+       {tenant_option(),
+        {"destination", "DESTINATION", "check this destination's credentials"},
+        {"purpose", "PURPOSE", "what REFERENCE is for; signing, if not given"}},
+       check}};
 }
 
 }  // namespace opi::ctl

@@ -7,11 +7,11 @@
 #include "delivery/transport_outcome.hpp"
 #include "domain/receiver.hpp"
 #include "secrets/scrub.hpp"
+#include "secrets/signing_key.hpp"
 
 namespace opi::delivery {
 namespace {
 
-constexpr std::string_view signing_purpose = "signing";
 constexpr int http_unauthorized = 401;
 
 Outcome failure(Verdict verdict, std::string reason, std::string detail) {
@@ -25,17 +25,18 @@ Outcome failure(Verdict verdict, std::string reason, std::string detail) {
 // Why a destination that must sign cannot; nullopt if it can.
 std::optional<std::string> signing_fault(const Destination& destination, const secrets::SecretSet& secrets) {
   if (destination.signing == SigningRule::disabled) return std::nullopt;
-  const auto* signing = secrets.find(signing_purpose);
+  const auto* signing = secrets.find(secrets::signing_purpose);
   if (signing == nullptr) return "signing is required, but the destination has no credential for purpose 'signing'";
   if (signing->versions.empty()) return "signing is required, but its secret cannot be resolved: " + signing->failure;
   return std::nullopt;
 }
 
-// How the host stands with the purpose's current credential; "malformed" if it has a value that is no key.
+// How the host stands with the purpose's current credential; "unusable" also if its value cannot be made use of.
 std::string_view why_unusable(std::string_view purpose, const secrets::SecretSet& secrets) {
   const auto current = std::ranges::find(secrets.credentials, purpose, &secrets::CredentialPosture::purpose);
   if (current == secrets.credentials.end()) return to_string(secrets::CredentialState::missing);
-  return current->state == secrets::CredentialState::resolved ? "malformed" : to_string(current->state);
+  const auto state = current->state;
+  return to_string(state == secrets::CredentialState::resolved ? secrets::CredentialState::unusable : state);
 }
 
 Feedback feedback_of(const Outcome& outcome, const Decision& decision, const DeliveryPolicy& policy, bool sent) {
@@ -130,7 +131,7 @@ void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
     return release(*flight);
   random_.fill(flight->nonce);
   const auto fault = signing_fault(*flight->destination, *flight->secrets);
-  if (fault) flight->unusable_purpose = signing_purpose;
+  if (fault) flight->unusable_purpose = secrets::signing_purpose;
   if (fault) return finish(*flight, failure(Verdict::retry, "signing_secret_unavailable", *fault));
   flight->adapter->begin_render(flight->context(), *flight->secrets,
                                 [this, flight](Rendering&& rendering) { rendered(flight, std::move(rendering)); });

@@ -6,38 +6,9 @@
 #include <cstring>
 
 #include "crypto/digest.hpp"
+#include "secrets/signing_key.hpp"
 
 namespace opi::plugins {
-namespace {
-
-// A MAC key in the open for one call: "whsec_" keys are decoded, others are taken as they are.
-class MacKey {
- public:
-  explicit MacKey(const secrets::Secret& secret) {
-    const auto bytes = secret.reveal();
-    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    if (!text.starts_with(prefix)) {
-      key_ = bytes;
-      return;
-    }
-    decoded_ = crypto::from_base64(text.substr(prefix.size()));
-    if (decoded_) key_ = *decoded_;
-  }
-  MacKey(const MacKey&) = delete;
-  MacKey& operator=(const MacKey&) = delete;
-  ~MacKey() {
-    if (decoded_) ::explicit_bzero(decoded_->data(), decoded_->size());
-  }
-  // Empty if the secret is no key.
-  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return key_; }
-
- private:
-  static constexpr std::string_view prefix = "whsec_";
-  std::optional<std::vector<std::uint8_t>> decoded_;
-  std::span<const std::uint8_t> key_;
-};
-
-}  // namespace
 
 template <class Op>
 opi_status RequestAssembly::guarded(void* impl, Op&& op) noexcept {
@@ -156,13 +127,13 @@ opi_status RequestAssembly::mac(const opi_str& slot, std::uint32_t algorithm, co
   const auto* const purpose = live_secrets(view(slot));
   if (purpose == nullptr) return OPI_E_NOT_FOUND;
   for (const auto& version : purpose->versions) {
-    const MacKey key(*version.value);
-    if (key.bytes().empty()) rendering_.unusable_purpose = view(slot);
-    if (key.bytes().empty())
-      return draft_.spoil(
-          OPI_E_INVALID,
-          "a secret of the purpose " + quoted_name(view(slot)) + " is not a key: whsec_ must be followed by base64",
-          true);
+    const secrets::SigningKey key(*version.value);
+    // Of the purpose "signing" none comes here: the broker has judged them. An adapter may have slots of other names.
+    if (key.bytes().empty()) {
+      rendering_.unusable_purpose = view(slot);
+      return draft_.spoil(OPI_E_INVALID,
+                          "for the purpose " + quoted_name(view(slot)) + " " + secrets::not_a_signing_key, true);
+    }
     const auto mac = crypto::hmac_sha256(key.bytes(), view(data));
     each(ud, {mac.data(), mac.size()}, raw(version.version));
   }

@@ -7,6 +7,7 @@
 
 #include "domain/receiver.hpp"
 #include "foundation/mutex.hpp"
+#include "secrets/signing_key.hpp"
 
 namespace opi::secrets {
 namespace {
@@ -216,6 +217,11 @@ std::pair<std::shared_ptr<const SecretSet>, MonoTime> SecretBroker::assemble(con
       wanted = locate(destination, credential);
     }
     if (wanted.resource) valid_until = std::min(valid_until, look_up(*wanted.resource, wanted));
+    if (wanted.value && credential.purpose == signing_purpose && SigningKey(*wanted.value).bytes().empty()) {
+      wanted.value = nullptr;
+      wanted.state = CredentialState::unusable;
+      wanted.failure = not_a_signing_key;
+    }
     posture.state = wanted.state;
     if (wanted.value)
       purpose.versions.push_back({std::move(wanted.value), std::to_string(credential.version) + "/" + wanted.version});

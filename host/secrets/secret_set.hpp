@@ -27,6 +27,7 @@ enum class CredentialState {
   missing,      // the backend has no such secret, or it has no such key
   denied,       // the backend or the host's rules forbid it
   expired,      // its time is over; it was not even looked for
+  unusable,     // its value can never serve: a signing secret that is no key (signing_key.hpp)
   unbound,      // it was put for another receiver (domain/receiver.hpp): it was not even looked for
   unavailable,  // it could not be looked for: no provider, or a backend that does not answer
 };
@@ -37,6 +38,7 @@ constexpr std::string_view to_string(CredentialState state) {
     case CredentialState::missing: return "missing";
     case CredentialState::denied: return "denied";
     case CredentialState::expired: return "expired";
+    case CredentialState::unusable: return "unusable";
     case CredentialState::unbound: return "unbound";
     case CredentialState::unavailable: return "unavailable";
   }

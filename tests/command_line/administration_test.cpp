@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <boost/json/array.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "command_line/operator.hpp"
 
@@ -167,6 +169,36 @@ TEST_P(Administration, AMovedDestinationsSecretIsPutAgain) {
   EXPECT_EQ(posture(), "resolved") << "a document puts what it names";
 }
 
+// A secret that can never sign is told of wherever somebody looks, before a delivery is spent on it.
+TEST_P(Administration, ASecretThatIsNoKeyIsUnusable) {
+  site.provision("/healthy");
+  const auto keep = [&](const std::string& version, const std::string& secret) {
+    const auto file = site.folder() / "secrets/acme/signing/main" / version;
+    std::ofstream(file) << secret;
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  };
+  const auto generated = user.run({"secrets", "generate"}).out;
+  EXPECT_THAT(generated, testing::MatchesRegex("whsec_[A-Za-z0-9+/]{43}=\n"));
+  EXPECT_NE(user.run({"secrets", "generate"}).out, generated);
+  keep("good", generated);
+  keep("bad", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS_");
+  const auto good = user.json({"secrets", "check", "local://acme/signing/main/good", "--tenant", "acme"});
+  EXPECT_EQ(text(good, "posture"), "resolved");
+  const std::string reference = "local://acme/signing/main/bad";
+  const auto bad = user.run({"secrets", "check", reference, "--tenant", "acme"});
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_THAT(bad.out, HasSubstr("usable    no"));
+  EXPECT_THAT(bad.out, HasSubstr("posture   unusable"));
+  EXPECT_EQ(user.run({"secrets", "check", reference, "--tenant", "acme", "--purpose", "authorization"}).code, 0);
+  const auto put =
+      user.json({"credentials", "put", the_destination, "signing", "--tenant", "acme", "--reference", reference});
+  EXPECT_EQ(text(put.at("credentials").at(0), "posture"), "unusable");
+  EXPECT_EQ(text(user.json({"destinations", "show", the_destination, "--tenant", "acme"}), "credential_posture"),
+            "unusable");
+  EXPECT_EQ(user.run({"secrets", "check", "--tenant", "acme", "--destination", the_destination}).code, 1);
+  EXPECT_THAT(user.run({"doctor"}).out, HasSubstr("its signing credential is unusable"));
+}
+
 TEST_P(Administration, CredentialsAndSecrets) {
   site.provision("/healthy");
   const std::string reference = "local://acme/signing/main/1";
@@ -192,6 +224,7 @@ TEST_P(Administration, CredentialsAndSecrets) {
 
   const auto good = user.json({"secrets", "check", "-", "--tenant", "acme"}, reference);
   EXPECT_EQ(text(good, "posture"), "resolved");
+  EXPECT_TRUE(good.at("usable").as_bool());
   const auto missing = user.run({"secrets", "check", "local://acme/nothing/there/1", "--tenant", "acme"});
   EXPECT_EQ(missing.code, 1);
   EXPECT_THAT(missing.out, HasSubstr("missing"));

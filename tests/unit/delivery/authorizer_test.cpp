@@ -139,7 +139,7 @@ TEST_F(Authorizations, ASecretThatNoHeaderMayHoldIsNotSent) {
   publish_into_failure();
   EXPECT_EQ(last_attempt().reason, "authorization_secret_unusable");
   EXPECT_THAT(last_attempt().error_summary, Not(HasSubstr("lines-long")));
-  EXPECT_THAT(failed_credentials(), HasSubstr(R"("reason":"malformed")"));
+  EXPECT_THAT(failed_credentials(), HasSubstr(R"("reason":"unusable")"));
 }
 
 TEST_F(Authorizations, APasswordWithControlCharactersIsNotSent) {
@@ -279,7 +279,7 @@ TEST_F(Authorizations, AMalformedClientCertificateIsAFailedAttemptThatSaysSo) {
   publish_into_failure();
   EXPECT_EQ(last_attempt().reason, "client_certificate_unusable");
   EXPECT_THAT(last_attempt().error_summary, HasSubstr("it holds a malformed certificate"));
-  EXPECT_THAT(failed_credentials(), HasSubstr(R"("purpose":"client_certificate","reason":"malformed")"));
+  EXPECT_THAT(failed_credentials(), HasSubstr(R"("purpose":"client_certificate","reason":"unusable")"));
 }
 
 TEST_F(Authorizations, AClientCertificateThatCannotBeResolvedIsAFailedAttempt) {

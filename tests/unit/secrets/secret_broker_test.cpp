@@ -97,6 +97,26 @@ TEST_F(Broker, ASecretThatWasPutForAnotherReceiverIsNotEvenLookedFor) {
   EXPECT_TRUE(provider->queries().empty());
 }
 
+TEST_F(Broker, ASigningSecretThatIsNoKeyIsUnusableAndTheOthersGoOn) {
+  provider->put("app/old", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  provider->put("app/new", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS_");
+  const auto broker = make();
+  const auto set = resolve(*broker, destination({credential(1, "mem://app/old"), credential(2, "mem://app/new")}));
+  ASSERT_EQ(set->credentials.size(), 2u);
+  EXPECT_EQ(set->credentials[0].state, CredentialState::unusable);
+  EXPECT_EQ(set->credentials[1].state, CredentialState::resolved);
+  EXPECT_EQ(values(set), Values{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"});
+  EXPECT_EQ(failure(set), not_a_signing_key);
+}
+
+TEST_F(Broker, WhatIsNotForSigningNeedsToBeNoKey) {
+  provider->put("app/key", "whsec_no-key_but-a-bearer");
+  const auto broker = make();
+  auto one = credential(1, "mem://app/key");
+  one.purpose = "authorization";
+  EXPECT_EQ(resolve(*broker, destination({one}))->credentials.front().state, CredentialState::resolved);
+}
+
 TEST_F(Broker, LetsGoOfWhatNoDestinationRefersTo) {
   for (const char* name : {"one/key", "two/key", "gone/key"}) provider->put(name, name);
   const auto broker = make();

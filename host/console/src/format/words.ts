@@ -14,6 +14,11 @@ export const postureWords: Record<Posture, { word: string; meaning: string; good
   missing: { word: 'Missing', meaning: 'There is no such secret, or no credential for signing.', good: false },
   denied: { word: 'Denied', meaning: 'The secret store, or a rule of the host, forbids it.', good: false },
   expired: { word: 'Expired', meaning: 'The overlap of a rotation has ended; it is not used any more.', good: false },
+  unusable: {
+    word: 'Unusable',
+    meaning: 'Its value is no signing key: put one that is, such as integrationsctl secrets generate makes.',
+    good: false,
+  },
   unbound: {
     word: 'Unbound',
     meaning: 'It was put for another receiver: nothing is sent until it is put again, or revoked.',

@@ -1,0 +1,71 @@
+"""Compilers and package managers of other languages. What they download stays in the folder that they are given."""
+import pathlib
+import shutil
+import subprocess
+
+HERE = pathlib.Path(__file__).parent
+
+
+class Missing(Exception):
+    """A tool that this machine does not have; the text says which."""
+
+
+def need(tool):
+    found = shutil.which(tool)
+    if found is None:
+        raise Missing(f"there is no {tool} on this machine")
+    return found
+
+
+def run(command, folder):
+    ended = subprocess.run([str(word) for word in command], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True, check=False)
+    if ended.returncode != 0:
+        raise RuntimeError(f"{command} ended with {ended.returncode}:\n{ended.stdout}")
+    return ended.stdout
+
+
+def copy(source, folder):
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+
+
+def npm(folder):
+    """What package-lock.json names, in `folder`: once, for that takes a while."""
+    tool = need("npm")
+    lock = (HERE / "js" / "package-lock.json").read_text()
+    installed = folder / "installed-lock.json"
+    if not installed.exists() or installed.read_text() != lock:
+        copy(HERE / "js", folder)
+        run([tool, "ci", "--no-audit", "--no-fund"], folder)
+        installed.write_text(lock)
+
+
+def node(folder):
+    """The Node that is pinned: Debian's is older than node:sqlite and than what svix 2 asks for."""
+    npm(folder)
+    return str(folder / "node_modules" / ".bin" / "node")
+
+
+def prepare(language, folder):
+    """What starts the oracle of a language, and where."""
+    if language == "python":
+        interpreter = folder / "venv" / "bin" / "python"
+        if not interpreter.exists():
+            run([need("python3"), "-m", "venv", folder / "venv"], folder)
+        run([interpreter, "-m", "pip", "install", "-q", "-r", HERE / "python" / "requirements.txt"], folder)
+        return [str(interpreter), str(HERE / "python" / "oracle.py")]
+    if language == "js":
+        return [node(folder), str(folder / "oracle.mjs")]
+    copy(HERE / language, folder)
+    if language == "go":
+        run([need("go"), "build", "-o", "oracle", "."], folder)
+        return [str(folder / "oracle")]
+    if language == "rust":
+        run([need("cargo"), "build", "--locked", "--quiet"], folder)
+        return [str(folder / "target" / "debug" / "oracle")]
+    if language == "java":
+        maven, compiler, machine = need("mvn"), need("javac"), need("java")
+        run([maven, "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"], folder)
+        run([compiler, "-cp", "lib/*", "Oracle.java"], folder)
+        return [machine, "-cp", "lib/*:.", "Oracle"]
+    raise ValueError(language)
