@@ -1,5 +1,6 @@
 // Takes webhooks, once each: receiver DATABASE PORT, with the secrets in $WEBHOOK_SECRETS, parted by blanks.
-// c++ -std=c++20 -O2 receiver.cpp -o receiver -lcrypto -lsqlite3 -pthread (Debian: libboost-dev libssl-dev libsqlite3-dev)
+// c++ -std=c++20 -O2 receiver.cpp -o receiver -lcrypto -lsqlite3 -pthread (Debian: libboost-dev libssl-dev
+// libsqlite3-dev)
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -71,8 +73,7 @@ bool is_genuine(const std::vector<Bytes>& keys, const Request& request, std::int
   return false;
 }
 
-// Remembers each webhook-id in the transaction that does the work, so that neither is there without the other. A
-// connection to the database of its own for whoever makes one.
+// Remembers each webhook-id in the transaction that does the work, so that neither is there without the other.
 class Inbox {
  public:
   explicit Inbox(const std::string& path) {
@@ -86,7 +87,9 @@ class Inbox {
     run("CREATE TABLE IF NOT EXISTS alerts (webhook_id TEXT NOT NULL, body BLOB NOT NULL)");
   }
 
+  // One at a time: the transaction is the connection's.
   void take(const std::string& id, const std::string& body, std::int64_t now) {
+    const std::lock_guard lock(mutex_);
     run("BEGIN IMMEDIATE");
     try {
       run("INSERT OR IGNORE INTO seen VALUES (?1, ?2)", [&](sqlite3_stmt* statement) {
@@ -107,7 +110,8 @@ class Inbox {
 
  private:
   template <class Bind = void (*)(sqlite3_stmt*)>
-  void run(const char* sql, Bind bind = [](sqlite3_stmt*) {}) {
+  void run(
+      const char* sql, Bind bind = [](sqlite3_stmt*) {}) {
     sqlite3_stmt* prepared = nullptr;
     if (sqlite3_prepare_v2(database_.get(), sql, -1, &prepared, nullptr) != SQLITE_OK) fail();
     const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement(prepared, sqlite3_finalize);
@@ -118,16 +122,18 @@ class Inbox {
   }
   [[noreturn]] void fail() { throw std::runtime_error(sqlite3_errmsg(database_.get())); }
 
+  std::mutex mutex_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_{nullptr, sqlite3_close};
 };
 
-http::status answer(const std::vector<Bytes>& keys, const std::string& database, const Request& request) {
+http::status answer(const std::vector<Bytes>& keys, Inbox& inbox, const Request& request) {
   if (request.method() != http::verb::post) return http::status::method_not_allowed;
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
   // With 401 the sender fetches its secret anew and tries again.
   if (!is_genuine(keys, request, now.count())) return http::status::unauthorized;
   try {
-    Inbox(database).take(text_of(request, "webhook-id"), request.body(), now.count());
+    inbox.take(text_of(request, "webhook-id"), request.body(), now.count());
     return http::status::no_content;
   } catch (const std::exception& error) {
     std::cerr << "not stored: " << error.what() << '\n';
@@ -136,7 +142,7 @@ http::status answer(const std::vector<Bytes>& keys, const std::string& database,
 }
 
 // One connection. It waits for its sender as long as that takes: put a proxy before it that does not.
-void serve(tcp::socket stream, const std::vector<Bytes>& keys, const std::string& database) try {
+void serve(tcp::socket stream, const std::vector<Bytes>& keys, Inbox& inbox) try {
   beast::flat_buffer buffer;
   for (bool keep_open = true; keep_open;) {
     http::request_parser<http::string_body> parser;
@@ -144,7 +150,7 @@ void serve(tcp::socket stream, const std::vector<Bytes>& keys, const std::string
     beast::error_code error;
     http::read(stream, buffer, parser, error);
     if (error && error != http::error::body_limit) return;
-    const auto status = error ? http::status::payload_too_large : answer(keys, database, parser.get());
+    const auto status = error ? http::status::payload_too_large : answer(keys, inbox, parser.get());
     http::response<http::empty_body> response(status, 11);
     keep_open = !error && parser.get().keep_alive();
     response.keep_alive(keep_open);
@@ -162,14 +168,13 @@ int main(int count, char** words) try {
   std::vector<Bytes> keys;
   for (std::string secret; texts >> secret;) keys.push_back(key_of(secret));
   if (keys.empty()) throw std::runtime_error("WEBHOOK_SECRETS is empty");
-  const std::string database = words[1];
-  Inbox{database};
+  Inbox inbox(words[1]);
   boost::asio::io_context io;
   tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), std::uint16_t(std::stoi(words[2]))});
   std::cout << "listening on " << acceptor.local_endpoint().port() << std::endl;
   for (;;)
-    std::thread([stream = acceptor.accept(), &keys, &database]() mutable {
-      serve(std::move(stream), keys, database);
+    std::thread([stream = acceptor.accept(), &keys, &inbox]() mutable {
+      serve(std::move(stream), keys, inbox);
     }).detach();
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

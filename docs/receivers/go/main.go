@@ -96,6 +96,10 @@ func handler(keys [][]byte, inbox inbox) http.HandlerFunc {
 			response.WriteHeader(http.StatusMethodNotAllowed)
 			return
 		}
+		if request.ContentLength > maxBody {
+			response.WriteHeader(http.StatusRequestEntityTooLarge)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(response, request.Body, maxBody))
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			response.WriteHeader(http.StatusRequestEntityTooLarge)
