@@ -33,7 +33,7 @@ def build(language, folder):
         return [str(folder / "receiver")]
     if language == "go":
         tools.copy(source, folder)
-        tools.run([tools.need("go"), "build", "-o", "receiver", "."], folder)
+        tools.run([tools.need_version("go", "version", (1, 21)), "build", "-o", "receiver", "."], folder)
         return [str(folder / "receiver")]
     if language == "node":
         return [tools.node(folder), str(source / "receiver.mjs")]

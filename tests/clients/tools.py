@@ -1,5 +1,6 @@
 """Compilers and package managers of other languages. What they download stays in the folder that they are given."""
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -14,6 +15,15 @@ def need(tool):
     found = shutil.which(tool)
     if found is None:
         raise Missing(f"there is no {tool} on this machine")
+    return found
+
+
+def need_version(tool, question, least):
+    """A tool whose answer to `question` names a version of at least `least`, such as (1, 21)."""
+    found = need(tool)
+    version = re.search(r"(\d+)\.(\d+)", run([found, question], HERE))
+    if version is None or tuple(map(int, version.groups())) < least:
+        raise Missing(f"{tool} {version and version.group()} is older than {'.'.join(map(str, least))}")
     return found
 
 
@@ -58,10 +68,10 @@ def prepare(language, folder):
         return [node(folder), str(folder / "oracle.mjs")]
     copy(HERE / language, folder)
     if language == "go":
-        run([need("go"), "build", "-o", "oracle", "."], folder)
+        run([need_version("go", "version", (1, 21)), "build", "-o", "oracle", "."], folder)
         return [str(folder / "oracle")]
     if language == "rust":
-        run([need("cargo"), "build", "--locked", "--quiet"], folder)
+        run([need_version("cargo", "--version", (1, 88)), "build", "--locked", "--quiet"], folder)
         return [str(folder / "target" / "debug" / "oracle")]
     if language == "java":
         maven, compiler, machine = need("mvn"), need("javac"), need("java")

@@ -2,6 +2,8 @@
 import base64
 import json
 import pathlib
+import re
+import types
 import unittest
 
 import expected
@@ -35,6 +37,35 @@ class WrittenDown(unittest.TestCase):
         self.assertEqual(vectors.token(base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), 1614265330,
                                        b'{"test": 2432232314}', "msg_p5jXN8AQM9LWM0D4loKWxJek"),
                          "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+
+
+class SampleOfTheDocument(unittest.TestCase):
+    """verify() of docs/webhook.md, as it stands there."""
+
+    @classmethod
+    def setUpClass(cls):
+        [text] = re.findall(r"^```python\n(.*?)^```$", (RECEIVERS.parent / "webhook.md").read_text(), re.MULTILINE | re.DOTALL)
+        cls.sample = {}
+        exec(compile(text, "docs/webhook.md", "exec"), cls.sample)  # pylint: disable=exec-used
+        cls.sample["time"] = types.SimpleNamespace(time=lambda: vectors.NOW)
+
+    def accepts(self, vector):
+        body = vector["body"].encode() if "body" in vector else base64.b64decode(vector["body_base64"])
+        try:
+            self.sample["verify"](vector["secret"], dict(vector["headers"]), body)
+            return True
+        except (ValueError, KeyError):
+            return False
+
+    def test_it_makes_of_each_vector_what_it_says(self):
+        for vector in vectors.honest(vectors.NOW):
+            with self.subTest(vector["name"]):
+                self.assertEqual(self.accepts(vector), vector["verdict"] == "accept")
+
+    def test_it_reads_every_form_that_is_signed_with_and_no_other(self):
+        accepted = {one["name"] for one in vectors.disputed(vectors.NOW) if self.accepts(one)}
+        secrets = {name for name in expected.DIFFERENCES if name.startswith("secret")}
+        self.assertEqual(accepted & secrets, {"secret's characters as key", "secret unpadded", "secret with unused bits"})
 
 
 if __name__ == "__main__":

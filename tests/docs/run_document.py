@@ -1,9 +1,11 @@
 """Runs the sh blocks of a Markdown document, as written and in order, in one shell.
 
 Every command must end with exit code 0, or with the one that its line says:  integrationsctl tenants show x  # exit code 66
-A block below a line `<!-- not run: why -->` is left out. {scratch} in an argument is a fresh folder.
+A block below a line `<!-- not run: why -->` is left out; one below `<!-- file: name -->`, of whatever language, is written
+into that file before what follows it runs. {scratch} in an argument is a fresh folder.
 """
 import argparse
+import base64
 import pathlib
 import re
 import subprocess
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import threading
 
+FILE = re.compile(r"<!-- file: ([\w./-]+) -->")
 EXPECTED = re.compile(r"\s*#\s*exit code (\d+)\b.*$")
 PROLOGUE = (
     "set -euo pipefail; "
@@ -39,9 +42,16 @@ def script_of(text):
     source = text.splitlines()
     lines = [""] * len(source)
     blocks = 0
-    inside, skipped, block = False, False, []
+    inside, file, block = False, None, []
     for number, line in enumerate(source):
-        if inside and line.strip() == "```":
+        if file and line.strip() == "```":
+            # On one line, so that those of the script stay the document's.
+            content = base64.b64encode("".join(part + "\n" for _, part in block).encode()).decode()
+            lines[number] = f"mkdir -p $(dirname {file}); echo {content} | base64 -d > {file}"
+            file = None
+        elif file:
+            block.append((number, line))
+        elif inside and line.strip() == "```":
             for first, command in commands(block):
                 expected = EXPECTED.search(command[-1])
                 if expected:
@@ -54,11 +64,12 @@ def script_of(text):
             inside = False
         elif inside:
             block.append((number, line))
+        elif line.startswith("```") and number > 0 and (named := FILE.fullmatch(source[number - 1])):
+            file, block = named[1], []
         elif line.strip() == "```sh":
-            skipped = number > 0 and source[number - 1].startswith("<!-- not run:")
             block = []
-            inside = not skipped
-            blocks += not skipped
+            inside = number == 0 or not source[number - 1].startswith("<!-- not run:")
+            blocks += inside
     if not lines or lines[0]:
         raise ValueError("a document begins with its title")
     lines[0] = PROLOGUE

@@ -42,6 +42,12 @@ class Documents(unittest.TestCase):
     def test_other_blocks_do_not_run(self):
         self.assertEqual(run("# T\n```\nfalse\n```\n```json\n{}\n```\n<!-- not run: why -->\n```sh\nfalse\n```\n```sh\ntrue\n```\n")[0], 0)
 
+    def test_a_block_may_be_a_file(self):
+        text = "# T\n<!-- file: in/it.sql -->\n```sql\nSELECT '$x';\n```\n```sh\n[ \"$(cat in/it.sql)\" = \"SELECT '\\$x';\" ]\nbash -c 'exit 7'\n```\n"
+        code, output = run(text)
+        self.assertEqual(code, 1)
+        self.assertIn("document.md:8: exit code 7 instead of 0", output)
+
     def test_a_document_without_blocks_is_a_mistake(self):
         self.assertEqual(run("# T\n")[0], 1)
 

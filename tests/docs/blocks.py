@@ -1,0 +1,75 @@
+"""The fenced blocks of the documents, and what holds each: a block of a language that nothing checks is a fault."""
+import json
+import pathlib
+import re
+
+import jsonschema
+
+ROOT = pathlib.Path(__file__).parents[2]
+FENCE = re.compile(r"^(<!-- (?P<mark>.*?) -->\n)?```(?P<language>[a-z]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+# Blocks that a test of their own takes out of the document: it is named here.
+HELD_ELSEWHERE = {
+    ("docs/webhook.md", "python"): "tests/clients/vectors_test.py",
+    ("docs/operations.md", "sql"): "tests/docs/postgres_node.py",
+}
+
+
+def documents():
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(text):
+    for found in FENCE.finditer(text):
+        yield found["language"], found["mark"] or "", found["text"]
+
+
+def run_documents():
+    """Those that tests/docs/CMakeLists.txt has run."""
+    lists = (ROOT / "tests" / "docs" / "CMakeLists.txt").read_text()
+    return set(re.findall(r"^opi_document_test\(\w+ (\S+)", lists, re.MULTILINE))
+
+
+def schema(name):
+    api = json.loads((ROOT / "host" / "api" / "openapi.json").read_text())
+    return {"$ref": f"#/components/schemas/{name}", "components": api["components"]}
+
+
+def judge_destination(sample):
+    """Throws unless API and adapter would take it. What only a provisioning document has goes before."""
+    sample = dict(sample)
+    for own in ("credentials", "destination_id", "policy"):
+        sample.pop(own, None)
+    jsonschema.validate(sample, schema("DestinationCreation"))
+    manifest = json.loads((ROOT / "plugins" / sample["adapter"] / "manifest.json").read_text())
+    adapter = next(one for one in manifest["components"] if one["id"] == sample["adapter"])
+    jsonschema.validate(sample.get("config", {}), adapter["config_schema"])
+
+
+def judge_json(text):
+    """Throws unless it is JSON, and what it describes is as the API has it."""
+    value = json.loads(text)
+    for tenant in value.get("tenants", []):
+        jsonschema.validate(tenant["policy"], schema("PolicyOverride"))
+        for destination in tenant["destinations"]:
+            jsonschema.validate(destination.get("policy", {}), schema("PolicyOverride"))
+            judge_destination(destination)
+    if "adapter" in value:
+        judge_destination(value)
+    if "scheme" in value:
+        jsonschema.validate(value, schema("AuthorizationSetting"))
+
+
+def fault(document, language, mark, text):
+    """Why nothing holds this block, or what is wrong with it; None if all is well."""
+    runs = document in run_documents()
+    if mark.startswith("file: ") or language == "sh":
+        return None if runs or mark.startswith("not run: ") else "no test runs this document"
+    if language == "" or (document, language) in HELD_ELSEWHERE:
+        return None
+    if language != "json":
+        return f"nothing checks {language}"
+    try:
+        judge_json(text)
+    except (ValueError, jsonschema.ValidationError, OSError, StopIteration, KeyError) as error:
+        return str(error).splitlines()[0]
+    return None
