@@ -7,6 +7,7 @@
 
 #include "domain/receiver.hpp"
 #include "scripted_provider.hpp"
+#include "secrets/signing_key.hpp"
 #include "support/manual_clock.hpp"
 #include "support/seeded_random.hpp"
 
