@@ -118,7 +118,7 @@ bool Snapshot::is_stuck() const {
   return std::ranges::any_of(place_, [](const auto& directory) {
     struct stat status {};
     return ::fstatat(directory->get(), kubelet_half_done, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           now_ns() - nanoseconds(status.st_ctim) > stuck_after_ns;
+           now_ns() - nanoseconds(status.st_mtim) > stuck_after_ns;
   });
 }
 

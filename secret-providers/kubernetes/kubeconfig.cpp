@@ -26,7 +26,7 @@ class BufferView : public std::streambuf {
 };
 
 const YAML::Node member(const YAML::Node& node, const char* name) {
-  return node.IsMap() ? node[name] : YAML::Node(YAML::NodeType::Undefined);
+  return node.IsDefined() && node.IsMap() ? node[name] : YAML::Node(YAML::NodeType::Undefined);
 }
 
 std::string text(const YAML::Node& node, const char* name) {
@@ -39,7 +39,7 @@ std::string text(const YAML::Node& node, const char* name) {
 // The parser's own copy goes; what its scanner left in freed memory cannot be reached (docs/secret-stores.md).
 PrivateBuffer private_text(const YAML::Node& node, const char* name) {
   const auto found = member(node, name);
-  if (!found.IsScalar()) refuse(std::string("has a ") + name + " that is not a text");
+  if (!found.IsDefined() || !found.IsScalar()) refuse(std::string("has a ") + name + " that is not a text");
   PrivateBuffer copy(found.Scalar().size() + 1);
   if (!copy.append(found.Scalar())) refuse("is too large");
   auto& scalar = const_cast<std::string&>(found.Scalar());
@@ -68,7 +68,7 @@ void refuse_any(const YAML::Node& node, std::initializer_list<const char*> names
 // The entry of clusters, users or contexts that has this name.
 YAML::Node entry(const YAML::Node& config, const char* list, const char* kind, const std::string& name) {
   const auto all = member(config, list);
-  if (all.IsSequence())
+  if (all.IsDefined() && all.IsSequence())
     for (const auto& one : all)
       if (text(one, "name") == name) return member(one, kind);
   refuse(std::string("has no entry of ") + list + " with the name that its current context needs");
