@@ -65,7 +65,7 @@ void examine_loading(PluginDesk& desk, Findings& findings) {
   else
     findings.ok("plugins", names);
   std::string schemes;
-  for (const auto& provider : desk.providers())
+  for (const auto& provider : desk.providers().all())
     schemes += (schemes.empty() ? "" : ", ") + std::string(provider->scheme()) + "://";
   if (schemes.empty())
     findings.warning("secrets", "there is no secret provider: nothing can be signed",

@@ -48,12 +48,12 @@ plugins::PluginHost& PluginDesk::host() {
 
 plugins::PluginHost& PluginDesk::loaded() {
   if (loaded_) return *host_;
-  providers_ = node::load_plugins(host(), configuration_, logger_);
+  providers_.replace(node::load_plugins(host(), configuration_, logger_));
   loaded_ = true;
   return *host_;
 }
 
-const std::vector<std::shared_ptr<secrets::SecretProvider>>& PluginDesk::providers() {
+const secrets::SecretProviders& PluginDesk::providers() {
   loaded();
   return providers_;
 }

@@ -41,7 +41,7 @@ class PluginDesk {
   plugins::PluginHost& host();
   // With those of the configured directory, and their secret providers.
   plugins::PluginHost& loaded();
-  const std::vector<std::shared_ptr<secrets::SecretProvider>>& providers();
+  const secrets::SecretProviders& providers();
   administration::CredentialCheck& check();
   [[nodiscard]] secrets::SecretBroker& broker();
 
@@ -53,7 +53,7 @@ class PluginDesk {
   std::unique_ptr<PrivateFolder> folder_;
   std::unique_ptr<plugins::PluginHost> host_;
   bool loaded_ = false;
-  std::vector<std::shared_ptr<secrets::SecretProvider>> providers_;
+  secrets::SecretProviders providers_;
   std::unique_ptr<runtime::WorkerPool> workers_;
   std::unique_ptr<secrets::SecretBroker> broker_;
   std::unique_ptr<administration::BrokerCredentialCheck> check_;

@@ -83,7 +83,7 @@ class Daemon {
   audit::Witness audit_witness_;
   audit::Checkpointer checkpointer_;
   plugins::PluginHost plugins_;
-  const std::vector<std::shared_ptr<secrets::SecretProvider>> secret_providers_;
+  secrets::SecretProviders secret_providers_;
   plugins::PluginAdapterRegistry adapters_;
   runtime::WorkerPool secret_workers_;
   secrets::SecretBroker secrets_;

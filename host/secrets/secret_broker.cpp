@@ -41,7 +41,7 @@ struct SecretBroker::Resource {
 
 // One credential on its way to a value.
 struct SecretBroker::Wanted {
-  SecretProvider* provider = nullptr;
+  std::shared_ptr<SecretProvider> provider;  // kept for as long as it is asked
   SecretReference reference;
   TenantId tenant;
   std::shared_ptr<Resource> resource;
@@ -51,9 +51,9 @@ struct SecretBroker::Wanted {
   CredentialState state = CredentialState::unavailable;
 };
 
-SecretBroker::SecretBroker(std::vector<std::shared_ptr<SecretProvider>> providers, Executor executor,
-                           const Clock& clock, Random& random, telemetry::Logger& logger, const Options& options)
-    : providers_(std::move(providers)),
+SecretBroker::SecretBroker(const SecretProviders& providers, Executor executor, const Clock& clock, Random& random,
+                           telemetry::Logger& logger, const Options& options)
+    : providers_(providers),
       executor_(std::move(executor)),
       clock_(clock),
       random_(random),
@@ -78,15 +78,13 @@ void SecretBroker::resolve(const std::shared_ptr<const Destination>& destination
   if (start) executor_([this, destination] { renew(destination); });
 }
 
-SecretProvider* SecretBroker::provider_of(std::string_view reference) const {
-  const std::string_view scheme = reference.substr(0, reference.find("://"));
-  const auto provider = std::ranges::find_if(providers_, [&](const auto& p) { return p->scheme() == scheme; });
-  return provider == providers_.end() ? nullptr : provider->get();
+std::shared_ptr<SecretProvider> SecretBroker::provider_of(std::string_view reference) const {
+  return providers_.find(reference.substr(0, reference.find("://")));
 }
 
 bool SecretBroker::is_same_secret(std::string_view one, std::string_view other, const TenantId& tenant) const {
   if (one == other) return true;
-  const auto *provider = provider_of(one), *others = provider_of(other);
+  const auto provider = provider_of(one), others = provider_of(other);
   if (provider == nullptr || provider != others) return false;
   try {
     const auto a = provider->parse(one, tenant), b = provider->parse(other, tenant);
@@ -97,7 +95,7 @@ bool SecretBroker::is_same_secret(std::string_view one, std::string_view other, 
 }
 
 std::optional<std::string> SecretBroker::reference_fault(std::string_view reference, const TenantId& tenant) const {
-  const auto* provider = provider_of(reference);
+  const auto provider = provider_of(reference);
   if (provider == nullptr) return no_provider;
   try {
     (void)provider->parse(reference, tenant);
@@ -113,7 +111,7 @@ void SecretBroker::keep_only(const Catalog& catalog) {
   for (const auto& [id, destination] : catalog.destinations) {
     revisions[id] = destination->revision;
     for (const auto& credential : destination->credentials) {
-      const auto* provider = provider_of(credential.reference);
+      const auto provider = provider_of(credential.reference);
       if (provider == nullptr) continue;
       try {
         const auto reference = provider->parse(credential.reference, destination->tenant_id);

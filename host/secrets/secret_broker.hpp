@@ -14,6 +14,7 @@
 #include "domain/clock.hpp"
 #include "foundation/mutex.hpp"
 #include "secrets/secret_provider.hpp"
+#include "secrets/secret_providers.hpp"
 #include "secrets/secret_set.hpp"
 #include "telemetry/logger.hpp"
 
@@ -36,8 +37,8 @@ class SecretBroker {
   using Executor = std::function<void(std::function<void()>)>;  // runs a blocking job elsewhere
   using Ready = std::function<void(std::shared_ptr<const SecretSet>)>;
 
-  SecretBroker(std::vector<std::shared_ptr<SecretProvider>> providers, Executor executor, const Clock& clock,
-               Random& random, telemetry::Logger& logger, const Options& options);
+  SecretBroker(const SecretProviders& providers, Executor executor, const Clock& clock, Random& random,
+               telemetry::Logger& logger, const Options& options);
   ~SecretBroker();
 
   // Calls `ready` with the destination's secrets: at once if they are cached, otherwise later from the
@@ -57,7 +58,7 @@ class SecretBroker {
   void invalidate(const Destination& destination);
 
  private:
-  [[nodiscard]] SecretProvider* provider_of(std::string_view reference) const;
+  [[nodiscard]] std::shared_ptr<SecretProvider> provider_of(std::string_view reference) const;
 
   struct Resource;
   struct Wanted;
@@ -83,7 +84,7 @@ class SecretBroker {
   void fetch(Resource& resource, const Wanted& wanted, MonoTime now) OPI_NO_THREAD_SAFETY_ANALYSIS;
   std::chrono::milliseconds lifetime(std::optional<std::chrono::milliseconds> ttl);
 
-  const std::vector<std::shared_ptr<SecretProvider>> providers_;
+  const SecretProviders& providers_;
   const Executor executor_;
   const Clock& clock_;
   Random& random_;

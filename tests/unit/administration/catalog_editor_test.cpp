@@ -142,9 +142,9 @@ TEST_F(Editor, TheActorIsOnRecord) {
 // Secrets whose jobs nobody runs.
 TEST_F(Editor, APostureThatIsNotKnownInTimeIsUnavailable) {
   std::vector<std::function<void()>> jobs;
-  secrets::SecretBroker broker({std::make_shared<test::OneSecretProvider>()},
-                               [&](std::function<void()> job) { jobs.push_back(std::move(job)); }, clock, random,
-                               engine().logger, {});
+  const secrets::SecretProviders providers({std::make_shared<test::OneSecretProvider>()});
+  secrets::SecretBroker broker(providers, [&](std::function<void()> job) { jobs.push_back(std::move(job)); }, clock,
+                               random, engine().logger, {});
   BrokerCredentialCheck check(broker, {.patience = 1ms});
   const auto d = stored_destination(1);
   ASSERT_EQ(check.postures({d}).front().size(), 1u);

@@ -61,7 +61,7 @@ class Engine final {
          delivery::Transport& transport, const Clock& clock, Random& random, const Options& options)
       : scheduler(options.scheduler),
         catalog(catalog_store, {[this](const Catalog& fresh) { scheduler.update(fresh); }}),
-        secrets({provider}, [](const std::function<void()>& job) { job(); }, clock, random, logger, {}),
+        secrets(providers, [](const std::function<void()>& job) { job(); }, clock, random, logger, {}),
         credential_watch(clock),
         settler(
             store, catalog_store, scheduler, credential_watch, clock, metrics, logger, [this] { ++settler_wakes; },
@@ -84,6 +84,7 @@ class Engine final {
   RecordingLogger logger;
   telemetry::Metrics metrics;
   std::shared_ptr<OneSecretProvider> provider = std::make_shared<OneSecretProvider>();
+  secrets::SecretProviders providers{{provider}};
   delivery::Scheduler scheduler;
   delivery::CatalogCache catalog;
   secrets::SecretBroker secrets;

@@ -36,10 +36,10 @@ class Broker : public testing::Test {
 
   // Jobs wait until the test runs them, unless `inline_jobs`.
   std::unique_ptr<SecretBroker> make(SecretBroker::Options options = {}) {
+    providers.replace({provider});
     return std::make_unique<SecretBroker>(
-        std::vector<std::shared_ptr<SecretProvider>>{provider},
-        [this](std::function<void()> job) { inline_jobs ? job() : jobs.push_back(std::move(job)); }, clock, random,
-        logger, options);
+        providers, [this](std::function<void()> job) { inline_jobs ? job() : jobs.push_back(std::move(job)); }, clock,
+        random, logger, options);
   }
   void run_jobs() {
     while (!jobs.empty()) {
@@ -81,6 +81,7 @@ class Broker : public testing::Test {
   FixedRandom random;
   SilentLogger logger;
   std::shared_ptr<ScriptedProvider> provider = std::make_shared<ScriptedProvider>();
+  SecretProviders providers;
   std::deque<std::function<void()>> jobs;
   bool inline_jobs = true;
   std::int64_t revision = 0;
@@ -200,6 +201,48 @@ TEST_F(Broker, FetchesOnceAndAnswersFromMemoryUntilTheLifetimeEnds) {
   EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
   EXPECT_EQ(provider->queries().size(), 1u);
   EXPECT_EQ(provider->queries()[0].tenant, "acme");
+}
+
+TEST_F(Broker, ProvidersComeChangeAndGoWhileItRuns) {
+  inline_jobs = false;
+  const auto broker = make();
+  providers.replace({});
+  const auto ask = [&](std::uint8_t id) {
+    SetPointer got;
+    broker->resolve(destination({credential(1, "mem://app/key")}, id), [&](SetPointer set) { got = std::move(set); });
+    run_jobs();
+    return got;
+  };
+  EXPECT_EQ(failure(ask(1)), "no secret provider for the reference's scheme is loaded");
+  provider->put("app/key", "secret-1");
+  providers.replace({provider});
+  EXPECT_EQ(values(ask(2)), Values{"secret-1"});
+  const std::weak_ptr<ScriptedProvider> former = provider;
+  provider = std::make_shared<ScriptedProvider>();
+  provider->put("app/key", "secret-2", "v2");
+  providers.replace({provider});
+  EXPECT_TRUE(former.expired()) << "nobody holds a provider that is replaced";
+  EXPECT_EQ(values(ask(3)), Values{"secret-1"}) << "what was fetched lives its life";
+  clock.advance(301s);
+  EXPECT_EQ(values(ask(3)), Values{"secret-2"});
+}
+
+TEST_F(Broker, AFetchUnderWayKeepsItsProvider) {
+  provider->put("app/key", "secret-1");
+  provider->block(true);
+  providers.replace({provider});
+  std::thread thread;
+  SecretBroker broker(providers, [&](std::function<void()> job) { thread = std::thread(std::move(job)); }, clock,
+                      random, logger, {});
+  SetPointer got;
+  broker.resolve(destination({credential(1, "mem://app/key")}), [&](SetPointer set) { got = std::move(set); });
+  ASSERT_TRUE(provider->wait_until_inside(1));
+  providers.replace({});
+  provider->block(false);
+  const std::weak_ptr<ScriptedProvider> former = std::exchange(provider, nullptr);
+  thread.join();
+  EXPECT_EQ(values(got), Values{"secret-1"});
+  EXPECT_TRUE(former.expired());
 }
 
 TEST_F(Broker, TellsHowItStandsWithEachCredential) {
@@ -324,7 +367,8 @@ TEST_F(Broker, OneFetchAtATimePerResource) {
   provider->block(true);
   std::vector<std::thread> threads;
   std::mutex mutex;
-  SecretBroker broker({provider},
+  providers.replace({provider});
+  SecretBroker broker(providers,
                       [&](std::function<void()> job) {
                         const std::lock_guard lock(mutex);
                         threads.emplace_back(std::move(job));
@@ -453,7 +497,8 @@ TEST_F(Broker, InvalidateFetchesAnew) {
 TEST_F(Broker, InvalidateDoesNotWaitForAFetchAndOutlivesIt) {
   provider->put("app/key", "secret-1", "v1");
   std::vector<std::thread> threads;
-  SecretBroker broker({provider}, [&](std::function<void()> job) { threads.emplace_back(std::move(job)); }, clock,
+  providers.replace({provider});
+  SecretBroker broker(providers, [&](std::function<void()> job) { threads.emplace_back(std::move(job)); }, clock,
                       random, logger, {});
   const auto d = destination({credential(1, "mem://app/key")});
   provider->block(true);
