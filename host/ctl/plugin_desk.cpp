@@ -48,7 +48,8 @@ plugins::PluginHost& PluginDesk::host() {
 
 plugins::PluginHost& PluginDesk::loaded() {
   if (loaded_) return *host_;
-  providers_.replace(node::load_plugins(host(), configuration_, logger_));
+  registry_ = std::make_unique<plugins::PluginProviderRegistry>(host(), providers_);
+  registry_->load_directory(node::provider_configs(configuration_));
   loaded_ = true;
   return *host_;
 }

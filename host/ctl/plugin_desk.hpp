@@ -8,6 +8,7 @@
 #include "ctl/silent_logger.hpp"
 #include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_host.hpp"
+#include "plugins/plugin_provider_registry.hpp"
 #include "runtime/worker_pool.hpp"
 
 namespace opi::ctl {
@@ -54,6 +55,7 @@ class PluginDesk {
   std::unique_ptr<plugins::PluginHost> host_;
   bool loaded_ = false;
   secrets::SecretProviders providers_;
+  std::unique_ptr<plugins::PluginProviderRegistry> registry_;
   std::unique_ptr<runtime::WorkerPool> workers_;
   std::unique_ptr<secrets::SecretBroker> broker_;
   std::unique_ptr<administration::BrokerCredentialCheck> check_;

@@ -85,7 +85,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                       logger_.error("audit.chain_broken", {{"tenant", tenant}, {"fault", fault}});
                     }),
       plugins_(plugin_options(configuration_), logger_),
-      secret_providers_(load_plugins(plugins_, configuration_, logger_)),
+      provider_registry_(plugins_, secret_providers_),
       adapters_(plugins_, {}, logger_),
       secret_workers_("secrets", 4, logger_),
       secrets_(secret_providers_, [this](std::function<void()> job) { secret_workers_.submit(std::move(job)); }, clock_,
@@ -142,7 +142,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       failed_sign_ins_(*stores_.audit, clock_, {}),
       authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, request_limit(configuration_)),
       console_(api::ConsoleAssets::read(console_directory(configuration_))) {
-  report_plugins({plugins_.loaded(), {}, plugins_.refused()});
+  report_plugins(provider_registry_.load_directory(provider_configs(configuration_)));
   make_services();
   make_servers();
 }
@@ -277,7 +277,7 @@ void Daemon::reload(const configuration::Configuration& configuration) {
   logger_.set_threshold(configuration.log_level);
   logger_.reopen();
   jwts_.reload();
-  report_plugins(plugins_.reload_directory());
+  report_plugins(provider_registry_.reload_directory(provider_configs(configuration)));
   adapters_.keep_only(*catalog_.current());
   services_->dispatch->wake();
   logger_.info("daemon.reloaded", {{"log_level", telemetry::to_string(configuration.log_level)}});

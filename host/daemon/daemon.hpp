@@ -28,7 +28,7 @@
 #include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_host.hpp"
-#include "plugins/plugin_secret_provider.hpp"
+#include "plugins/plugin_provider_registry.hpp"
 #include "runtime/periodic_service.hpp"
 #include "runtime/system_clock.hpp"
 #include "runtime/worker_pool.hpp"
@@ -84,6 +84,7 @@ class Daemon {
   audit::Checkpointer checkpointer_;
   plugins::PluginHost plugins_;
   secrets::SecretProviders secret_providers_;
+  plugins::PluginProviderRegistry provider_registry_;
   plugins::PluginAdapterRegistry adapters_;
   runtime::WorkerPool secret_workers_;
   secrets::SecretBroker secrets_;

@@ -17,7 +17,7 @@ namespace opi::daemon {
 
 using node::address_guard;
 using node::faults;
-using node::load_plugins;
+using node::provider_configs;
 using node::plugin_options;
 // Where the console page's files lie.
 std::filesystem::path console_directory(const configuration::Configuration& configuration);

@@ -45,21 +45,15 @@ plugins::PluginHost::Options plugin_options(const Configuration& configuration) 
   return options;
 }
 
-std::vector<std::shared_ptr<secrets::SecretProvider>> secret_providers(plugins::PluginHost& host,
-                                                                       const Configuration& configuration,
-                                                                       telemetry::Logger& logger) {
+plugins::PluginProviderRegistry::ConfigOf provider_configs(const Configuration& configuration) {
   std::map<std::string, std::string> configs;
   if (!configuration.local_secrets_directory.empty())
     configs["local"] =
         R"({"directory":)" + boost::json::serialize(boost::json::string(configuration.local_secrets_directory)) + "}";
-  return plugins::make_secret_providers(host, configs, logger);
-}
-
-std::vector<std::shared_ptr<secrets::SecretProvider>> load_plugins(plugins::PluginHost& host,
-                                                                   const Configuration& configuration,
-                                                                   telemetry::Logger& logger) {
-  host.load_directory();
-  return secret_providers(host, configuration, logger);
+  return [configs = std::move(configs)](const plugins::Component& component) {
+    const auto config = configs.find(component.id);
+    return config == configs.end() ? "{}" : config->second;
+  };
 }
 
 egress::AddressGuard address_guard(const Configuration& configuration) {

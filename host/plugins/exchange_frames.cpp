@@ -102,4 +102,44 @@ bool read_verdict(FrameReader& in, opi_verdict& verdict) {
   return true;
 }
 
+void write(FrameWriter& out, const opi_secret_query& query) {
+  out.text(query.scheme, whole);
+  out.u32(static_cast<std::uint32_t>(query.n_segments));
+  for (std::uint64_t i = 0; i < query.n_segments; ++i) out.text(query.segments[i], whole);
+  out.u32(static_cast<std::uint32_t>(query.n_keys));
+  for (std::uint64_t i = 0; i < query.n_keys; ++i) out.text(query.keys[i], whole);
+  out.text(query.version, whole).text(query.tenant, whole).text(query.if_not_version, whole);
+  out.u64(query.deadline_mono_ns);
+}
+
+void read(FrameReader& in, QueryFields& fields) {
+  auto& query = fields.query;
+  query = {};
+  query.size = sizeof query;
+  query.scheme = in.plugin_text();
+  for (auto left = in.u32(); left > 0; --left) fields.segments.push_back(in.plugin_text());
+  for (auto left = in.u32(); left > 0; --left) fields.keys.push_back(in.plugin_text());
+  query.segments = fields.segments.data();
+  query.n_segments = fields.segments.size();
+  query.keys = fields.keys.data();
+  query.n_keys = fields.keys.size();
+  query.version = in.plugin_text();
+  query.tenant = in.plugin_text();
+  query.if_not_version = in.plugin_text();
+  query.deadline_mono_ns = in.u64();
+}
+
+// The version has been judged, and is short.
+void write(FrameWriter& out, const opi_secret_meta& meta) {
+  out.text(meta.version, whole).u64(meta.ttl_ms).u64(meta.expires_unix_ms);
+}
+
+void read(FrameReader& in, opi_secret_meta& meta) {
+  meta = {};
+  meta.size = sizeof meta;
+  meta.version = in.plugin_text();
+  meta.ttl_ms = in.u64();
+  meta.expires_unix_ms = in.u64();
+}
+
 }  // namespace opi::plugins

@@ -17,4 +17,15 @@ void write_verdict(FrameWriter& out, const opi_verdict* verdict);
 // False if the plugin passed none.
 bool read_verdict(FrameReader& in, opi_verdict& verdict);
 
+// A query with the lists that it points to.
+struct QueryFields {
+  std::vector<opi_str> segments, keys;
+  opi_secret_query query{};
+};
+void write(FrameWriter& out, const opi_secret_query& query);
+void read(FrameReader& in, QueryFields& fields);
+
+void write(FrameWriter& out, const opi_secret_meta& meta);
+void read(FrameReader& in, opi_secret_meta& meta);
+
 }  // namespace opi::plugins

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace opi::plugins {
 namespace {
@@ -86,21 +87,26 @@ void FrameReader::end() const {
   if (!left_.empty()) throw BrokenFrame("a frame goes on after its fields");
 }
 
-void FrameStream::append(std::string_view bytes) {
-  bytes_.erase(0, start_);
-  start_ = 0;
-  bytes_ += bytes;
+std::size_t FrameStream::wanted() const {
+  if (whole_) return sizeof(std::uint32_t);
+  if (bytes_.size() < sizeof(std::uint32_t)) return sizeof(std::uint32_t) - bytes_.size();
+  const std::size_t whole = number_in<std::uint32_t>(bytes_) + sizeof(std::uint32_t);
+  if (whole < FrameLimits::head || whole > FrameLimits::bytes) throw BrokenFrame("a frame has an impossible length");
+  return whole - bytes_.size();
 }
 
-std::optional<Frame> FrameStream::next() {
-  const auto rest = std::string_view(bytes_).substr(start_);
-  if (rest.size() < sizeof(std::uint32_t)) return std::nullopt;
-  const std::size_t whole = number_in<std::uint32_t>(rest) + sizeof(std::uint32_t);
-  if (whole < FrameLimits::head || whole > FrameLimits::bytes) throw BrokenFrame("a frame has an impossible length");
-  if (rest.size() < whole) return std::nullopt;
-  start_ += whole;
-  return Frame{static_cast<FrameKind>(number_in<std::uint32_t>(rest.substr(4))),
-               number_in<std::uint64_t>(rest.substr(8)), rest.substr(FrameLimits::head, whole - FrameLimits::head)};
+std::optional<Frame> FrameStream::take(std::string_view& bytes) {
+  if (std::exchange(whole_, false)) bytes_.clear();
+  for (auto needed = wanted(); needed > 0; needed = wanted()) {
+    if (bytes.empty()) return std::nullopt;
+    const auto part = bytes.substr(0, needed);
+    bytes_ += part;
+    bytes.remove_prefix(part.size());
+  }
+  whole_ = true;
+  const std::string_view frame = bytes_;
+  return Frame{static_cast<FrameKind>(number_in<std::uint32_t>(frame.substr(4))),
+               number_in<std::uint64_t>(frame.substr(8)), frame.substr(FrameLimits::head)};
 }
 
 }  // namespace opi::plugins

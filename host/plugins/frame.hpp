@@ -12,7 +12,7 @@
 // in the machine's byte order: both ends are one build on one machine, and the first frame says which protocol it is.
 namespace opi::plugins {
 
-inline constexpr std::uint32_t frame_protocol = 2;
+inline constexpr std::uint32_t frame_protocol = 3;
 // Of the end of `start`, above the bits that say which adapters see transport faults: the kernel lets the library's
 // constructors read what the daemon's user may.
 inline constexpr std::uint64_t reads_any_file = std::uint64_t{1} << 63;
@@ -25,6 +25,8 @@ enum class FrameKind : std::uint32_t {
   destroy,
   render,
   interpret,
+  check_reference,
+  resolve,
   // To the child, inside a call: the status of an op that asks.
   answer = 16,
   // From the child, inside `start`: it is confined, and ready to open the library. The descriptor over which the kernel
@@ -36,6 +38,13 @@ enum class FrameKind : std::uint32_t {
   header,
   body,
   log,
+  // Of the answer of a resolve. The bytes of a value follow its frame, in none: so they are read straight into the
+  // memory that they are for.
+  value,
+  absent,
+  commit,
+  not_modified,
+  fail,
   // Ops whose answer only the host knows: the child waits for it.
   header_secret = 48,
   mac,
@@ -102,14 +111,15 @@ struct Frame {
 // Cuts a stream of bytes into frames.
 class FrameStream {
  public:
-  void append(std::string_view bytes);
-  // The next whole frame, valid until append(); nullopt if more bytes are needed. Throws BrokenFrame for a length that
-  // no frame has.
-  std::optional<Frame> next();
+  // Takes bytes from the front until a frame is whole, and no byte more. The frame is valid until the next call; nullopt
+  // if more bytes are needed. Throws BrokenFrame for a length that no frame has.
+  std::optional<Frame> take(std::string_view& bytes);
+  // How many bytes the frame that is under way needs at least.
+  [[nodiscard]] std::size_t wanted() const;
 
  private:
   std::string bytes_;
-  std::size_t start_ = 0;
+  bool whole_ = false;  // it was given out
 };
 
 }  // namespace opi::plugins

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "plugins/local_adapter.hpp"
+#include "plugins/local_provider.hpp"
 #include "plugins/refusal_codes.hpp"
 #include "plugins/table_check.hpp"
 
@@ -104,6 +105,10 @@ bool LoadedPlugin::start(std::vector<Refusal>& refused) {
 std::unique_ptr<AdapterInstance> LoadedPlugin::adapter(const Component& component, const Destination& destination,
                                                        std::vector<std::string> confidential) {
   return std::make_unique<LocalAdapter>(shared_from_this(), component, destination, std::move(confidential));
+}
+
+std::unique_ptr<ProviderInstance> LoadedPlugin::provider(const Component& component, const std::string& config_json) {
+  return std::make_unique<LocalProvider>(shared_from_this(), component, config_json);
 }
 
 LoadedPlugin::~LoadedPlugin() {

@@ -28,6 +28,8 @@ class LoadedPlugin final : public Plugin, public std::enable_shared_from_this<Lo
   [[nodiscard]] std::string quarantine(const TenantId&) const override { return {}; }
   [[nodiscard]] std::unique_ptr<AdapterInstance> adapter(const Component& component, const Destination& destination,
                                                          std::vector<std::string> confidential) override;
+  [[nodiscard]] std::unique_ptr<ProviderInstance> provider(const Component& component,
+                                                           const std::string& config_json) override;
 
   [[nodiscard]] telemetry::Logger& logger() const { return logger_; }
   [[nodiscard]] const opi_host* host() const { return services_.host(); }

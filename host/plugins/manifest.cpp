@@ -138,10 +138,12 @@ void read_kind(Fields& fields, Component& component, Problems& problems) {
   const auto kind = fields.text("kind", 32);
   std::vector<std::string_view> needed{OPI_IF_COMPONENT};
   const auto reference = fields.text("reference", 256, kind == "secret_provider");
+  const auto* const needs = fields.take("needs");
   if (kind == "adapter") {
     component.kind = ComponentKind::adapter;
     needed.push_back(OPI_IF_HTTP_ADAPTER);
     if (!reference.empty()) fields.problem("reference", "is for secret providers alone");
+    if (needs != nullptr) fields.problem("needs", "is for secret providers alone: an adapter computes");
     if (component.egress.empty())
       fields.problem("egress", "is required: where the adapter may send, such as [\"{endpoint}\"]");
   } else if (kind == "secret_provider") {
@@ -149,6 +151,8 @@ void read_kind(Fields& fields, Component& component, Problems& problems) {
     needed.push_back(OPI_IF_SECRET_PROVIDER);
     if (!reference.empty())
       component.reference = ReferenceTemplate::parse(reference, fields.path("reference"), problems);
+    if (needs != nullptr)
+      component.needs = Needs::parse(*needs, json::parse(component.config_schema_json), fields.path("needs"), problems);
   } else if (!kind.empty()) {
     fields.problem("kind", "is not adapter or secret_provider");
     return;
@@ -174,6 +178,7 @@ Component read_component(const json::object& object, const std::string& where, P
     component.config_schema_json = json::serialize(*schema);
   } else {
     fields.problem("config_schema", "is required");
+    component.config_schema_json = "{}";
   }
   read_slots(fields, component);
   read_limits(fields, component);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "plugins/config_schema.hpp"
+#include "plugins/needs.hpp"
 #include "plugins/reference_template.hpp"
 
 namespace opi::plugins {
@@ -31,6 +32,7 @@ struct Component {
   std::size_t body_bytes = 1024 * 1024;
   bool ordered = false;  // "order": "subject": deliveries about one subject are for one after the other
   std::optional<ReferenceTemplate> reference;  // secret providers
+  Needs needs;                                 // likewise
   std::string samples_json;                    // array of sample events for previews; "[]" if none
 };
 

@@ -7,6 +7,7 @@
 #include "domain/destination.hpp"
 #include "plugins/adapter_instance.hpp"
 #include "plugins/manifest.hpp"
+#include "plugins/provider_instance.hpp"
 #include "plugins/refusal.hpp"
 
 namespace opi::plugins {
@@ -46,6 +47,9 @@ class Plugin {
   [[nodiscard]] virtual std::unique_ptr<AdapterInstance> adapter(const Component& component,
                                                                  const Destination& destination,
                                                                  std::vector<std::string> confidential) = 0;
+  // One of its secret providers. Throws std::runtime_error with the plugin's reason if it refuses the configuration.
+  [[nodiscard]] virtual std::unique_ptr<ProviderInstance> provider(const Component& component,
+                                                                   const std::string& config_json) = 0;
 
  protected:
   [[nodiscard]] const PluginSource& source() const { return source_; }

@@ -12,11 +12,6 @@
 namespace opi::plugins {
 namespace {
 
-bool offers_secrets(const Manifest& manifest) {
-  return std::ranges::find(manifest.components, ComponentKind::secret_provider, &Component::kind) !=
-         manifest.components.end();
-}
-
 bool contains(const std::vector<std::string>& list, const std::string& one) {
   return std::ranges::find(list, one) != list.end();
 }
@@ -75,18 +70,18 @@ std::vector<Refusal> PluginHost::refused() const {
   return refused_;
 }
 
-PluginHost::Change PluginHost::load_directory() {
+PluginHost::Change PluginHost::load_directory(const Judge& judge) {
   const Lock changing(changing_);
   Load now{loaded(), {}};
   auto found = discover(options_.directory);
   take(now, std::move(found.refused));
-  for (const auto& candidate : found.candidates) load(now, candidate, false);
+  for (const auto& candidate : found.candidates) load(now, candidate, judge);
   auto change = now.change;
   publish(std::move(now));
   return change;
 }
 
-PluginHost::Change PluginHost::reload_directory() {
+PluginHost::Change PluginHost::reload_directory(const Judge& judge) {
   const Lock changing(changing_);
   Load now;
   const auto running = loaded();
@@ -98,7 +93,7 @@ PluginHost::Change PluginHost::reload_directory() {
     const bool replaced = file != found.candidates.end() && crypto::to_hex(file->sha256) != one->sha256();
     const bool gone =
         file == found.candidates.end() && all_seen && std::ranges::none_of(found.refused, names(one->file()));
-    if (gone && !offers_secrets(one->manifest())) {
+    if (gone) {
       logger_.warning("plugin.retired", {{"plugin", one->manifest().id}, {"file", one->file()}});
       now.change.retired.push_back(one);
     } else if (!replaced) {
@@ -109,7 +104,7 @@ PluginHost::Change PluginHost::reload_directory() {
   for (const auto& candidate : found.candidates) {
     const auto old = std::ranges::find(running, candidate.file, [](const auto& one) { return one->file(); });
     const bool is_new = old == running.end() || (*old)->sha256() != crypto::to_hex(candidate.sha256);
-    if (is_new && !load(now, candidate, true) && old != running.end()) now.set.push_back(*old);
+    if (is_new && !load(now, candidate, judge) && old != running.end()) now.set.push_back(*old);
   }
   auto change = now.change;
   publish(std::move(now), true);
@@ -121,7 +116,7 @@ void PluginHost::load_file(const std::filesystem::path& file) {
   Load now{loaded(), {}};
   auto found = discover_file(file);
   take(now, std::move(found.refused));
-  for (const auto& candidate : found.candidates) load(now, candidate, false);
+  for (const auto& candidate : found.candidates) load(now, candidate, {});
   publish(std::move(now));
 }
 
@@ -154,7 +149,7 @@ bool PluginHost::take(Load& load, std::vector<Refusal>&& refused) {
 }
 
 // True if it is loaded now.
-bool PluginHost::load(Load& load, const Candidate& candidate, bool running) {
+bool PluginHost::load(Load& load, const Candidate& candidate, const Judge& judge) {
   std::vector<Refusal> refused;
   auto manifest = inspect(candidate, options_.offered_minor, refused);
   if (refused.empty()) check_duplicates(candidate.file, manifest, load.set, refused);
@@ -163,9 +158,6 @@ bool PluginHost::load(Load& load, const Candidate& candidate, bool running) {
   refused.clear();
   const auto sha256 = crypto::to_hex(candidate.sha256);
   check_trust(candidate.file, manifest, sha256, refused);
-  if (running && offers_secrets(manifest))
-    refused.push_back(refusal(candidate.file, Stage::load, codes::restart_needed,
-                              "offers a secret provider; those are taken on when the daemon starts"));
   if (!take(load, std::move(refused))) return false;
 
   std::filesystem::path image;
@@ -175,7 +167,7 @@ bool PluginHost::load(Load& load, const Candidate& candidate, bool running) {
     take(load, {refusal(candidate.file, Stage::load, codes::image_not_written, failure.what())});
     return false;
   }
-  const auto isolation = isolation_of(manifest, sha256);
+  const auto isolation = isolation_of(sha256);
   // The probe has what the daemon has, but for its limits. One that is to be isolated never runs unconfined.
   if (isolation == Isolation::in_process && !take(load, probe_.run(candidate.file, image, manifest))) {
     images_.remove(candidate.sha256);
@@ -185,7 +177,7 @@ bool PluginHost::load(Load& load, const Candidate& candidate, bool running) {
   auto plugin = open({candidate.file, image, sha256, std::move(manifest), options_.environment, options_.host_version,
                       options_.offered_minor},
                      isolation, refused);
-  if (!take(load, std::move(refused))) return false;
+  if (!take(load, std::move(refused)) || (judge && !take(load, judge(plugin)))) return false;
   logger_.info("plugin.loaded", {{"plugin", plugin->manifest().id},
                                  {"version", plugin->manifest().version},
                                  {"file", plugin->file()},
@@ -196,9 +188,9 @@ bool PluginHost::load(Load& load, const Candidate& candidate, bool running) {
   return true;
 }
 
-Isolation PluginHost::isolation_of(const Manifest& manifest, const std::string& sha256) const {
+Isolation PluginHost::isolation_of(const std::string& sha256) const {
   const bool is_named = contains(options_.in_process_sha256, sha256);
-  if (offers_secrets(manifest) || is_named || options_.isolation == IsolationRule::in_process)
+  if (is_named || options_.isolation == IsolationRule::in_process)
     return Isolation::in_process;
   const bool came_with_it = contains(options_.shipped_sha256, sha256);
   return options_.isolation == IsolationRule::automatic && came_with_it ? Isolation::in_process : Isolation::process;
@@ -253,12 +245,6 @@ void PluginHost::check_trust(const std::string& file, const Manifest& manifest, 
   if (!options_.pinned_sha256.empty() && !contains(options_.pinned_sha256, sha256))
     refused.push_back(refusal(file, Stage::trust, codes::not_pinned,
                               "its SHA-256 " + sha256 + " is not in the list of trusted plugins"));
-  // Else an adapter could leave its process by calling itself a secret provider as well.
-  if (offers_secrets(manifest) && options_.isolation != IsolationRule::in_process &&
-      !contains(options_.shipped_sha256, sha256) && !contains(options_.in_process_sha256, sha256))
-    refused.push_back(refusal(file, Stage::trust, codes::provider_not_named,
-                              "offers a secret provider, which runs in the daemon, and its SHA-256 " + sha256 +
-                                  " is neither one of the plugins that came with it nor named in plugins.in_process"));
   if (crashes_->is_quarantined(manifest.id, sha256))
     refused.push_back(refusal(file, Stage::trust, codes::quarantined,
                               "plugin \"" + manifest.id + "\" crashed twice within " +

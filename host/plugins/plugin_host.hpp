@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,8 +21,7 @@
 namespace opi::plugins {
 
 // Where plugins run. Automatic: in this process if they came with it, else in their own. Digests alone say so: an id is
-// anybody's to choose, and a file of root's may be anybody's code. Secret providers need files and network, so they run
-// in this process or not at all: by automatic and process only if they came with it or are named by the operator.
+// anybody's to choose, and a file of root's may be anybody's code.
 enum class IsolationRule { automatic, process, in_process };
 
 // Loads the plugins of a directory, stage by stage: discover, inspect, trust, probe, load, init. A file that is refused
@@ -58,12 +58,15 @@ class PluginHost {
     std::vector<Refusal> refused;
   };
 
+  // What speaks against taking on a plugin that has started; may be none. It runs last, and does not throw.
+  using Judge = std::function<std::vector<Refusal>(const std::shared_ptr<Plugin>& plugin)>;
+
   // Loads what the directory holds. Logs each result (plugin.loaded, plugin.refused, plugin.retired).
-  Change load_directory();
+  Change load_directory(const Judge& judge = {});
   // The same once more: files that are new or changed are loaded in place of what came from them; a file that is
   // refused leaves what came from it where it is; a plugin whose file is gone is retired, unless the directory cannot
-  // be read. Secret providers are taken on and let go at start alone.
-  Change reload_directory();
+  // be read.
+  Change reload_directory(const Judge& judge = {});
   // Loads one file as load_directory() would, beside what is loaded already.
   void load_file(const std::filesystem::path& file);
 
@@ -94,12 +97,12 @@ class PluginHost {
     Plugins set;  // that the files are judged beside
     Change change;
   };
-  bool load(Load& load, const Candidate& candidate, bool running);
+  bool load(Load& load, const Candidate& candidate, const Judge& judge);
   static void check_duplicates(const std::string& file, const Manifest& manifest, const Plugins& others,
                                std::vector<Refusal>& refused);
   void check_trust(const std::string& file, const Manifest& manifest, const std::string& sha256,
                    std::vector<Refusal>& refused) const;
-  [[nodiscard]] Isolation isolation_of(const Manifest& manifest, const std::string& sha256) const;
+  [[nodiscard]] Isolation isolation_of(const std::string& sha256) const;
   std::shared_ptr<Plugin> open(PluginSource source, Isolation isolation, std::vector<Refusal>& refused);
   bool take(Load& load, std::vector<Refusal>&& refused);
   void publish(Load&& load, bool anew = false);  // anew: earlier refusals are history

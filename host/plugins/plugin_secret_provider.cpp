@@ -1,11 +1,9 @@
 #include "plugins/plugin_secret_provider.hpp"
 
 #include <stdexcept>
+#include <vector>
 
-#include "foundation/mutex.hpp"
-#include "plugins/confidence.hpp"
-#include "plugins/refusal_codes.hpp"
-#include "plugins/secret_intake.hpp"
+#include "plugins/secret_order.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -18,33 +16,13 @@ std::vector<opi_str> raw_list(std::span<const std::string> texts) {
 
 }  // namespace
 
-PluginSecretProvider::PluginSecretProvider(std::shared_ptr<LoadedPlugin> plugin, const Component& component,
-                                           const std::string& config_json, telemetry::Logger& logger)
-    : plugin_(std::move(plugin)),
-      component_(component),
-      lifetime_(plugin_->interface_of<opi_component_v1>(component, OPI_IF_COMPONENT)),
-      table_(plugin_->interface_of<opi_secret_provider_v1>(component, OPI_IF_SECRET_PROVIDER)),
-      logger_(logger) {
+PluginSecretProvider::PluginSecretProvider(std::shared_ptr<Plugin> plugin, const Component& component,
+                                           const std::string& config_json)
+    : plugin_(std::move(plugin)), component_(component) {
   if (const auto faults = component.config_schema.check(config_json); !faults.empty())
     throw std::runtime_error(faults.front().path + " " + faults.front().message);
-  const opi_instance_args args{sizeof(opi_instance_args), 0, raw(component.id), raw(component.id), {},
-                               raw(config_json),          0, plugin_->host()};
-  ErrorSlot error;
-  const Lock lock(plugin_->control());
-  const auto status =
-      plugin_->call(Phase::create, [&] { return lifetime_.create(plugin_->state(), &args, &instance_, error.out()); });
-  if (status == OPI_OK) return;
-  throw std::runtime_error(error.text().empty() ? "the provider failed with status " + std::to_string(status)
-                                                : std::string(error.text()));
-}
-
-PluginSecretProvider::~PluginSecretProvider() {
-  const Lock lock(plugin_->control());
-  const auto status =
-      plugin_->call(Phase::destroy, [&]() -> opi_status { return lifetime_.destroy(instance_), OPI_OK; });
-  if (status != OPI_OK)
-    logger_.error("plugin.fault",
-                  {{"plugin", plugin_->manifest().id}, {"phase", "destroy"}, {"message", "let an exception out"}});
+  (void)component.needs.reach(config_json);  // a place is one wherever the plugin runs
+  instance_ = plugin_->provider(component, config_json);
 }
 
 secrets::SecretReference PluginSecretProvider::parse(std::string_view reference, const TenantId& tenant) const {
@@ -62,62 +40,34 @@ secrets::SecretReference PluginSecretProvider::parse(std::string_view reference,
                                raw(tenant.str()),
                                {},
                                0};
-  ErrorSlot error;
-  const auto status =
-      plugin_->call(Phase::check_reference, [&] { return table_.check_ref(instance_, &query, error.out()); });
-  if (status != OPI_OK)
-    throw secrets::InvalidReference(error.text().empty()
-                                        ? "the provider refuses the reference with status " + std::to_string(status)
-                                        : std::string(error.text()));
+  const auto verdict = instance_->check_reference(query);
+  if (verdict.held.empty() && verdict.status != OPI_OK)
+    throw secrets::InvalidReference(
+        verdict.error.empty() ? "the provider refuses the reference with status " + std::to_string(verdict.status)
+                              : verdict.error);
   return parsed;
 }
 
 secrets::ResolveResult PluginSecretProvider::resolve(const secrets::ResolveQuery& query) {
-  if (query.keys.empty() || query.keys.size() > max_keys)
+  if (query.keys.empty() || query.keys.size() > SecretOrder::max_keys)
     return {secrets::ResolveStatus::invalid,
-            "a resource must be asked for 1 to " + std::to_string(max_keys) + " keys",
+            "a resource must be asked for 1 to " + std::to_string(SecretOrder::max_keys) + " keys",
             {},
             {},
             {}};
   const auto segments = raw_list(query.reference.resource);
   const auto keys = raw_list(query.keys);
-  const opi_secret_query asked{sizeof(opi_secret_query),
-                               0,
-                               raw(query.reference.scheme),
-                               segments.data(),
-                               segments.size(),
-                               keys.data(),
-                               keys.size(),
-                               raw(query.reference.version),
-                               raw(query.tenant.str()),
-                               raw(query.if_not_version),
-                               static_cast<std::uint64_t>(query.deadline.time_since_epoch().count())};
-  SecretIntake intake(keys.size());
-  const auto confidence = Confidence::about_secrets();
-  ErrorSlot error;
-  const auto status =
-      plugin_->call(Phase::resolve, [&] { return table_.resolve(instance_, &asked, intake.out(), error.out()); });
-  return std::move(intake).finish(status, error.text());
-}
-
-std::vector<std::shared_ptr<secrets::SecretProvider>> make_secret_providers(
-    PluginHost& host, const std::map<std::string, std::string>& configs, telemetry::Logger& logger) {
-  std::vector<std::shared_ptr<secrets::SecretProvider>> providers;
-  for (const auto& plugin : host.loaded())
-    for (const auto& component : plugin->manifest().components) {
-      if (component.kind != ComponentKind::secret_provider) continue;
-      const auto config = configs.find(component.id);
-      try {
-        // PluginHost runs secret providers in this process, whatever the rule.
-        providers.push_back(
-            std::make_shared<PluginSecretProvider>(std::dynamic_pointer_cast<LoadedPlugin>(plugin), component,
-                                                   config == configs.end() ? "{}" : config->second, logger));
-      } catch (const std::runtime_error& refused) {
-        host.add_refusal(refusal(plugin->file(), Stage::init, codes::config_refused,
-                                 "the configuration of \"" + component.id + "\" is refused: " + refused.what()));
-      }
-    }
-  return providers;
+  return instance_->resolve({sizeof(opi_secret_query),
+                             0,
+                             raw(query.reference.scheme),
+                             segments.data(),
+                             segments.size(),
+                             keys.data(),
+                             keys.size(),
+                             raw(query.reference.version),
+                             raw(query.tenant.str()),
+                             raw(query.if_not_version),
+                             static_cast<std::uint64_t>(query.deadline.time_since_epoch().count())});
 }
 
 }  // namespace opi::plugins

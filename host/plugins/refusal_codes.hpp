@@ -11,7 +11,8 @@ struct RefusalCode {
 };
 
 // Codes are stable: once published, a number keeps its meaning. L1 the file, L2 its content, L3 the ABI and its tables,
-// L4 trust, L5 conduct in the probe, L6 loading, L7 start.
+// L4 trust, L5 conduct in the probe, L6 loading, L7 start. L403 and L603
+// were for secret providers that could neither be isolated nor come while the daemon ran.
 namespace codes {
 inline constexpr RefusalCode directory_unusable{
     "L101", "set plugins.directory to an existing absolute directory that others cannot write"};
@@ -45,8 +46,6 @@ inline constexpr RefusalCode missing_interface{"L307", "have the plugin's author
 inline constexpr RefusalCode not_pinned{"L401", "add the file's SHA-256 to plugins.pins if you trust it"};
 inline constexpr RefusalCode quarantined{
     "L402", "install a corrected build, or lift the quarantine by naming the plugin's id in plugins.release"};
-inline constexpr RefusalCode provider_not_named{
-    "L403", "add the file's SHA-256 to plugins.in_process if you trust it as you trust the daemon"};
 inline constexpr RefusalCode probe_unavailable{
     "L501", "check that opi-plugin-probe is installed beside the daemon and can be run"};
 inline constexpr RefusalCode died_in_probe{"L502", "report the crash to the plugin's author"};
@@ -54,13 +53,13 @@ inline constexpr RefusalCode hung_in_probe{"L503", "report the hang to the plugi
 inline constexpr RefusalCode threw{"L504", "report the exception to the plugin's author"};
 inline constexpr RefusalCode image_not_written{"L601", "make the daemon's state directory writable and give it space"};
 inline constexpr RefusalCode not_loadable{"L602", "install what the plugin needs; the message names it"};
-inline constexpr RefusalCode restart_needed{"L603", "restart the daemon"};
 inline constexpr RefusalCode environment_refused{"L701", "use a plugin that is meant for this environment"};
 inline constexpr RefusalCode init_failed{"L702", "see the plugin's own reason"};
 inline constexpr RefusalCode config_refused{"L703", "correct the component's configuration in the daemon's settings"};
-inline constexpr RefusalCode not_isolated{"L704",
-                                          "have the plugin do without files and network, or add its SHA-256 to "
-                                          "plugins.in_process if you trust it as the daemon"};
+inline constexpr RefusalCode not_isolated{
+    "L704",
+    "have its manifest declare what it needs, if it is a secret provider, or do without; or add its SHA-256 to "
+    "plugins.in_process if you trust it as the daemon"};
 }  // namespace codes
 
 inline Refusal refusal(std::string file, Stage stage, const RefusalCode& code, std::string message) {

@@ -17,6 +17,7 @@ namespace opi::plugins {
 namespace {
 
 constexpr const char* stopped = "the plugin is being stopped";
+constexpr std::chrono::milliseconds least_time{500};
 
 }  // namespace
 
@@ -122,6 +123,7 @@ bool Sandbox::take_submitted() {
 
 void Sandbox::loop() {
   while (take_submitted()) {
+    renew_if_asked();
     if (!run_) run_process();
     if (run_) feed();
     exchange();
@@ -134,6 +136,23 @@ void Sandbox::loop() {
   }
   give_back(std::exchange(waiting_, {}), stopped);
   report_start(held_call(stopped));
+}
+
+void Sandbox::renew() {
+  const Lock lock(mutex_);
+  renew_ = true;
+  wake();
+}
+
+// What an instance was refused for may have been what has changed.
+void Sandbox::renew_if_asked() {
+  {
+    const Lock lock(mutex_);
+    if (!renew_ || (run_ && run_->session.current() != nullptr)) return;
+    renew_ = false;
+  }
+  run_.reset();
+  refused_.clear();
 }
 
 void Sandbox::run_process() {
@@ -188,6 +207,10 @@ void Sandbox::feed() {
   while (!waiting_.empty() && run_->session.has_room()) {
     auto call = std::move(waiting_.front());
     waiting_.pop_front();
+    if (call.deadline && Clock::now() >= *call.deadline) {  // its process was not ready in time, for which it is not to blame
+      if (call.done) call.done(held_call("the plugin's process was not ready in time"));
+      continue;
+    }
     if (run_->session.current() == nullptr) run_->current_since = Clock::now();
     run_->session.begin(std::move(call));
   }
@@ -197,7 +220,9 @@ std::optional<Sandbox::Clock::time_point> Sandbox::wake_at() const {
   if (!run_) return waiting_.empty() ? std::nullopt : std::optional(next_run_);
   const auto* const current = run_->session.current();
   if (current == nullptr) return std::nullopt;
-  const bool pure = current->kind == FrameKind::render || current->kind == FrameKind::interpret;
+  // Whatever was before it, such as the making of its instance, it has a moment of its own.
+  if (current->deadline) return std::max(*current->deadline, run_->current_since + least_time);
+  const bool pure = current->kind >= FrameKind::render && current->kind <= FrameKind::check_reference;
   return run_->current_since + (pure ? options_.call_deadline : options_.control_deadline);
 }
 
@@ -225,7 +250,7 @@ void Sandbox::exchange() {
   if (run_ && asked) answer_listener();
   const auto at = wake_at();
   if (run_ && at && Clock::now() >= *at) {
-    const auto limit = (*at - run_->current_since) / std::chrono::milliseconds{1};
+    const auto limit = std::chrono::round<std::chrono::milliseconds>(*at - run_->current_since).count();
     run_->process.kill();
     end_run("did not answer within " + std::to_string(limit) + " ms and was killed", OPI_E_TIMEOUT);
   }
@@ -262,14 +287,14 @@ void Sandbox::receive_all() {
 
 // Takes a piece of what the process has said, and says how long it was; 0: there is no more for now, or no process.
 std::size_t Sandbox::receive() {
-  auto& buffer = run_->buffer;
-  const auto n = run_->process.receive(buffer);
+  const auto room = run_->session.room(run_->buffer);
+  const auto n = run_->process.receive(room);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
   if (n <= 0) return end_run({}, OPI_E_BUSY), 0;
   auto& session = run_->session;
   const auto answered = session.answered();
   try {
-    session.receive({buffer.data(), static_cast<std::size_t>(n)});
+    session.receive({room.data(), static_cast<std::size_t>(n)});
   } catch (const BrokenFrame& fault) {
     run_->process.kill();
     return end_run("broke the protocol (" + std::string(fault.what()) + ") and was killed", OPI_E_BUSY), 0;

@@ -52,6 +52,8 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   CallEnd start();
   // `call.done` comes on the sandbox's own thread, or at once if the call is held.
   void submit(SandboxCall call);
+  // Has the next call be made in a process anew, once the one that runs has none.
+  void renew();
   // Kills the process. Calls that wait are held, now and later. To be called before the last user lets go.
   void stop();
   // Why the process is not run any more; empty: it is.
@@ -63,6 +65,7 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
 
   void loop();
   bool take_submitted();
+  void renew_if_asked();
   void run_process();
   void feed();
   void exchange();
@@ -101,6 +104,7 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   std::size_t unanswered_ OPI_GUARDED_BY(mutex_) = 0;
   bool wanted_ OPI_GUARDED_BY(mutex_) = false;
   bool stopping_ OPI_GUARDED_BY(mutex_) = false;
+  bool renew_ OPI_GUARDED_BY(mutex_) = false;
   std::optional<CallEnd> start_result_ OPI_GUARDED_BY(mutex_);
   std::string held_ OPI_GUARDED_BY(mutex_);  // why every call is held; empty: none is
 };

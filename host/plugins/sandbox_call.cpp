@@ -46,6 +46,24 @@ void play_request_op(const opi_request_out& request, FrameKind op, FrameReader& 
   }
 }
 
+// The child holds the plugin to the order of an answer: what is out of it does not come from the child's own code.
+void play_secret_op(const opi_secret_out& secret, FrameKind op, FrameReader& in) {
+  opi_status status = OPI_OK;
+  if (op == FrameKind::absent) {
+    status = secret.ops->absent(secret.impl, in.u64());
+  } else if (op == FrameKind::fail) {
+    const auto why = static_cast<opi_status>(in.u32());
+    status = secret.ops->fail(secret.impl, why, in.plugin_text());
+  } else {
+    opi_secret_meta meta;
+    read(in, meta);
+    status = (op == FrameKind::commit ? secret.ops->commit : secret.ops->not_modified)(secret.impl, &meta);
+  }
+  if (status != OPI_OK) throw BrokenFrame("an answer is out of order");
+}
+
+bool is_of_a_secret(FrameKind op) { return op >= FrameKind::value && op <= FrameKind::fail; }
+
 }  // namespace
 
 bool asks(FrameKind op) { return op >= FrameKind::header_secret && op <= FrameKind::verdict; }
@@ -56,14 +74,28 @@ Phase phase_of(FrameKind kind) {
     case FrameKind::destroy: return Phase::destroy;
     case FrameKind::render: return Phase::render;
     case FrameKind::interpret: return Phase::interpret;
+    case FrameKind::check_reference: return Phase::check_reference;
+    case FrameKind::resolve: return Phase::resolve;
     default: return Phase::init;
   }
+}
+
+std::span<char> place_for_value(const SandboxCall& call, FrameReader& in) {
+  if (call.secret.ops == nullptr) throw BrokenFrame("a value comes from what is no resolve()");
+  const auto key = in.u64(), bytes = in.u64();
+  in.end();
+  auto* const place = call.secret.ops->reserve(call.secret.impl, key, bytes);
+  if (place == nullptr) throw BrokenFrame("a value is none that was asked for");
+  return {reinterpret_cast<char*>(place), static_cast<std::size_t>(bytes)};
 }
 
 void play(const SandboxCall& call, FrameKind op, FrameReader& in, FrameWriter& answer) {
   if (op == FrameKind::confined) {
     if (!call.confinement_fault) throw BrokenFrame("it says in the midst of a call that it is confined");
     if (const auto fault = call.confinement_fault(); !fault.empty()) throw BrokenFrame(fault);
+  } else if (is_of_a_secret(op)) {
+    if (call.secret.ops == nullptr) throw BrokenFrame("an answer comes from what is no resolve()");
+    play_secret_op(call.secret, op, in);
   } else if (op == FrameKind::verdict) {
     if (call.verdict.ops == nullptr) throw BrokenFrame("a verdict comes from what is no interpret()");
     opi_verdict verdict;

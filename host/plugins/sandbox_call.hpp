@@ -1,7 +1,10 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +31,9 @@ struct SandboxCall {
   std::function<void(const CallEnd&)> done;         // may be empty
   // start: looks whether the process is confined, as it says; returns in what it is not.
   std::function<std::string()> confinement_fault{};
+  opi_secret_out secret{};  // resolve
+  // By when it has to be answered, if not within the time that every call has.
+  std::optional<std::chrono::steady_clock::time_point> deadline{};
 };
 
 Phase phase_of(FrameKind kind);
@@ -36,5 +42,7 @@ Phase phase_of(FrameKind kind);
 // to `answer` if the op asks. Throws BrokenFrame for what no such call may do.
 void play(const SandboxCall& call, FrameKind op, FrameReader& in, FrameWriter& answer);
 [[nodiscard]] bool asks(FrameKind op);
+// Of the frame that announces a value: where the host wants its bytes. Throws BrokenFrame if it does not want them.
+[[nodiscard]] std::span<char> place_for_value(const SandboxCall& call, FrameReader& in);
 
 }  // namespace opi::plugins

@@ -20,7 +20,7 @@ void SandboxSession::begin(SandboxCall call) {
     return;
   }
   if (call.kind == FrameKind::destroy && made_.erase(number) == 0) return;
-  const bool needs_instance = call.kind == FrameKind::render || call.kind == FrameKind::interpret;
+  const bool needs_instance = call.kind >= FrameKind::render && call.kind <= FrameKind::resolve;
   if (needs_instance && !made_.contains(number))
     push({FrameKind::create, call.instance, call.instance->create, {}, {}, {}});
   push(std::move(call));
@@ -34,13 +34,26 @@ void SandboxSession::push(SandboxCall call) {
   calls_.push_back(std::move(call));
 }
 
+std::span<char> SandboxSession::room(std::span<char> buffer) const {
+  if (!value_.empty()) return value_;
+  const bool values_may_come = std::ranges::any_of(calls_, [](const auto& call) { return call.secret.ops != nullptr; });
+  return values_may_come ? buffer.first(std::min(buffer.size(), in_.wanted())) : buffer;
+}
+
 void SandboxSession::receive(std::string_view bytes) {
-  in_.append(bytes);
-  while (!last_answer_) {
-    const auto frame = in_.next();
-    if (!frame) return;
-    take(*frame);
+  while (!last_answer_ && !bytes.empty()) {
+    if (!value_.empty())
+      take_value(bytes);
+    else if (const auto frame = in_.take(bytes))
+      take(*frame);
   }
+}
+
+void SandboxSession::take_value(std::string_view& bytes) {
+  const auto part = bytes.substr(0, value_.size());
+  if (part.data() != value_.data()) std::memcpy(value_.data(), part.data(), part.size());
+  value_ = value_.subspan(part.size());
+  bytes.remove_prefix(part.size());
 }
 
 void SandboxSession::take(const Frame& frame) {
@@ -48,6 +61,10 @@ void SandboxSession::take(const Frame& frame) {
   FrameReader in(frame.fields);
   if (frame.kind == FrameKind::done) return end(in);
   if (frame.kind == FrameKind::log) return log(calls_.front(), in);
+  if (frame.kind == FrameKind::value) {
+    value_ = place_for_value(calls_.front(), in);
+    return;
+  }
   FrameWriter answer(FrameKind::answer, frame.call);
   play(calls_.front(), frame.kind, in, answer);
   confined_ = confined_ || frame.kind == FrameKind::confined;
@@ -70,7 +87,9 @@ void SandboxSession::log(const SandboxCall& call, FrameReader& in) {
   in.end();
   if (++messages_ > max_messages) return;
   const std::vector<std::string> nothing;
-  const Confidence confidence(call.instance ? call.instance->confidential : nothing);
+  const auto confidence = call.secret.ops != nullptr
+                              ? Confidence::about_secrets()
+                              : Confidence(call.instance ? call.instance->confidential : nothing);
   const auto* const host = services_.host();
   static_cast<const opi_log_v1*>(host->service(host, OPI_SVC_LOG))->write(host, level, message, fields.data(), count);
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "plugins/host_services.hpp"
 #include "plugins/sandbox_call.hpp"
@@ -27,6 +28,9 @@ class SandboxSession {
   // Takes on a call; makes its instance first if that has not happened. One of an instance that the plugin refuses ends
   // at once.
   void begin(SandboxCall call);
+  // Where the next bytes from the process are to be read to: `buffer`, or straight into the memory of a value, and never
+  // more than lies before a value.
+  [[nodiscard]] std::span<char> room(std::span<char> buffer) const;
   // Plays what has come from the process, up to the answer that ends its run: what it says after that one, about calls
   // that waited behind, is worth nothing and is not looked at. Throws BrokenFrame.
   void receive(std::string_view bytes);
@@ -57,6 +61,7 @@ class SandboxSession {
 
  private:
   void push(SandboxCall call);
+  void take_value(std::string_view& bytes);
   void take(const Frame& frame);
   void log(const SandboxCall& call, FrameReader& in);
   void end(FrameReader& in);
@@ -69,6 +74,7 @@ class SandboxSession {
   std::uint64_t first_number_ = 1, answered_ = 0;
   std::string out_;
   FrameStream in_;
+  std::span<char> value_;  // what is still to come of one; the current call's
   int messages_ = 0;
   bool confined_ = false;
   std::optional<LastAnswer> last_answer_;

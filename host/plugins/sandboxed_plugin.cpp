@@ -11,6 +11,7 @@
 #include "foundation/mutex.hpp"
 #include "plugins/refusal_codes.hpp"
 #include "plugins/sandboxed_adapter.hpp"
+#include "plugins/sandboxed_provider.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -19,23 +20,6 @@ std::uint32_t threshold_of(const telemetry::Logger& logger) {
   if (logger.enabled(telemetry::Level::debug)) return OPI_LOG_DEBUG;
   if (logger.enabled(telemetry::Level::info)) return OPI_LOG_INFO;
   return logger.enabled(telemetry::Level::warning) ? OPI_LOG_WARNING : OPI_LOG_ERROR;
-}
-
-std::vector<std::string> adapters_of(const Manifest& manifest) {
-  std::vector<std::string> ids;
-  for (const auto& component : manifest.components)
-    if (component.kind == ComponentKind::adapter) ids.push_back(component.id);
-  return ids;
-}
-
-std::string start_frame(const PluginSource& source, const SandboxOptions& options, std::uint32_t log_threshold) {
-  FrameWriter start(FrameKind::start, 0);
-  start.u32(log_threshold).u32(frame_protocol).u32(source.offered_minor).u64(options.memory_bytes);
-  start.text(source.environment).text(source.host_version);
-  const auto adapters = adapters_of(source.manifest);
-  start.u32(static_cast<std::uint32_t>(adapters.size()));
-  for (const auto& id : adapters) start.text(id);
-  return start.finish();
 }
 
 // Another descriptor of the same file.
@@ -52,16 +36,51 @@ SandboxedPlugin::SandboxedPlugin(PluginSource source, Options options, Descripto
       options_(std::move(options)),
       image_(std::move(image)),
       logger_(logger),
-      sandbox_(make_sandbox({})) {}
+      sandbox_(make_sandbox({}, start_frame({}, adapters()))) {}
 
 SandboxedPlugin::~SandboxedPlugin() { stop(); }
 
-std::shared_ptr<Sandbox> SandboxedPlugin::make_sandbox(const std::string& tenant) const {
-  return std::make_shared<Sandbox>(options_.sandbox,
-                                   Sandbox::Plugin{manifest().id, source().environment, source().offered_minor,
-                                                   start_frame(source(), options_.sandbox, threshold_of(logger_))},
-                                   copy_of(image_), options_.hooks ? options_.hooks(tenant) : Sandbox::Hooks(),
-                                   logger_);
+std::vector<const Component*> SandboxedPlugin::adapters() const {
+  std::vector<const Component*> all;
+  for (const auto& component : manifest().components)
+    if (component.kind == ComponentKind::adapter) all.push_back(&component);
+  return all;
+}
+
+// For these components alone: what another one may reach is none of theirs.
+std::string SandboxedPlugin::start_frame(const Reach& reach, const std::vector<const Component*>& components) const {
+  FrameWriter start(FrameKind::start, 0);
+  start.u32(log_threshold()).u32(frame_protocol).u32(source().offered_minor).u64(options_.sandbox.memory_bytes);
+  start.text(source().environment).text(source().host_version);
+  start.u32(reach.network ? 1 : 0).u32(static_cast<std::uint32_t>(reach.files.size()));
+  for (const auto& path : reach.files) start.text(path);
+  start.u32(static_cast<std::uint32_t>(components.size()));
+  for (const auto* const component : components)
+    start.text(component->id).u32(component->kind == ComponentKind::adapter ? 1 : 0);
+  return start.finish();
+}
+
+std::shared_ptr<Sandbox> SandboxedPlugin::make_sandbox(const std::string& tenant, std::string start) const {
+  return std::make_shared<Sandbox>(
+      options_.sandbox,
+      Sandbox::Plugin{manifest().id, source().environment, source().offered_minor, std::move(start)}, copy_of(image_),
+      options_.hooks ? options_.hooks(tenant) : Sandbox::Hooks(), logger_);
+}
+
+std::shared_ptr<SandboxLanes> SandboxedPlugin::lanes(const Component& component, const Reach& reach,
+                                                     std::vector<std::string> places) {
+  auto made = std::make_shared<SandboxLanes>(
+      [this, start = start_frame(reach, {&component})] {
+        auto sandbox = make_sandbox({}, start);
+        sandbox->launch();
+        return sandbox;
+      },
+      std::move(places));
+  const Lock lock(mutex_);
+  std::erase_if(lanes_, [](const auto& one) { return one.expired(); });
+  lanes_.push_back(made);
+  if (stopped_) made->stop();
+  return made;
 }
 
 std::shared_ptr<Sandbox> SandboxedPlugin::sandbox_for(const TenantId& tenant) {
@@ -70,7 +89,7 @@ std::shared_ptr<Sandbox> SandboxedPlugin::sandbox_for(const TenantId& tenant) {
   std::erase_if(tenants_, [](const auto& one) { return one.second.expired(); });
   auto& known = tenants_[tenant.str()];
   if (auto used = known.lock()) return used;
-  const auto made = make_sandbox(tenant.str());
+  const auto made = make_sandbox(tenant.str(), start_frame({}, adapters()));
   made->launch();
   std::shared_ptr<Sandbox> used(made.get(), [made](Sandbox*) { made->stop(); });
   known = used;
@@ -90,12 +109,16 @@ std::string SandboxedPlugin::quarantine(const TenantId& tenant) const {
 
 void SandboxedPlugin::stop() {
   std::vector<std::shared_ptr<Sandbox>> all{sandbox_};
+  std::vector<std::shared_ptr<SandboxLanes>> of_providers;
   {
     const Lock lock(mutex_);
     stopped_ = true;
+    for (const auto& one : lanes_)
+      if (auto used = one.lock()) of_providers.push_back(std::move(used));
     for (const auto& [tenant, one] : tenants_)
       if (auto used = one.lock()) all.push_back(std::move(used));
   }
+  for (const auto& one : of_providers) one->stop();
   for (const auto& one : all) one->stop();
 }
 
@@ -111,22 +134,36 @@ std::shared_ptr<SandboxedPlugin> SandboxedPlugin::load(PluginSource source, Opti
       new SandboxedPlugin(std::move(source), std::move(options), std::move(image), logger));
   refused = plugin->environment_faults();
   if (!refused.empty()) return nullptr;
-  const auto started = plugin->sandbox_->start();
-  plugin->seers_ = started.flags;
-  if (started.status == OPI_OK) {
-    if ((started.flags & reads_any_file) != 0)
-      logger.warning("plugin.reads_files",
-                     {{"plugin", plugin->manifest().id},
-                      {"message", "the kernel has no Landlock: while it is opened, the plugin can read files"}});
-    return plugin;
+  return plugin->try_out(refused) ? plugin : nullptr;
+}
+
+// The process of the adapters goes on; those of providers are run again once there are configurations.
+bool SandboxedPlugin::try_out(std::vector<Refusal>& refused) {
+  const auto is_started = [&](const std::shared_ptr<Sandbox>& sandbox) {
+    const auto started = sandbox->start();
+    if (started.status != OPI_OK)
+      refused.push_back(refusal(file(), Stage::init, codes::not_isolated, started.error));
+    else if ((started.flags & reads_any_file) != 0)
+      logger_.warning("plugin.reads_files",
+                      {{"plugin", manifest().id},
+                       {"message", "the kernel has no Landlock: while it is opened, the plugin can read files"}});
+    seers_ |= started.flags;
+    return started.status == OPI_OK;
+  };
+  if (!adapters().empty() && !is_started(sandbox_)) return false;
+  for (const auto& component : manifest().components) {
+    if (component.kind != ComponentKind::secret_provider) continue;
+    const auto trial = make_sandbox({}, start_frame(component.needs.reach("{}"), {&component}));
+    const bool started = is_started(trial);
+    trial->stop();
+    if (!started) return false;
   }
-  refused.push_back(refusal(plugin->file(), Stage::init, codes::not_isolated, started.error));
-  return nullptr;
+  return true;
 }
 
 bool SandboxedPlugin::sees_transport_faults(const Component& component) const {
-  const auto all = adapters_of(manifest());
-  const auto index = std::ranges::find(all, component.id) - all.begin();
+  const auto all = adapters();
+  const auto index = std::ranges::find(all, component.id, [](const auto* one) { return one->id; }) - all.begin();
   return (seers_ >> index & 1u) != 0;
 }
 
@@ -136,6 +173,11 @@ std::unique_ptr<AdapterInstance> SandboxedPlugin::adapter(const Component& compo
                                                           std::vector<std::string> confidential) {
   return std::make_unique<SandboxedAdapter>(shared_from_this(), sandbox_for(destination.tenant_id), ++instances_,
                                             component, destination, std::move(confidential));
+}
+
+std::unique_ptr<ProviderInstance> SandboxedPlugin::provider(const Component& component,
+                                                            const std::string& config_json) {
+  return std::make_unique<SandboxedProvider>(shared_from_this(), component, config_json);
 }
 
 }  // namespace opi::plugins

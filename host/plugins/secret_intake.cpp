@@ -33,71 +33,63 @@ const opi_secret_out_ops SecretIntake::ops{
         return nullptr;  // no memory
       }
     },
-    [](void* impl, std::uint64_t key) { return static_cast<SecretIntake*>(impl)->absent(key); },
+    [](void* impl, std::uint64_t key) { return static_cast<SecretIntake*>(impl)->order_.absent(key); },
     [](void* impl, const opi_secret_meta* meta) {
-      return static_cast<SecretIntake*>(impl)->end(meta, ResolveStatus::ok);
+      auto& self = *static_cast<SecretIntake*>(impl);
+      const auto status = self.order_.commit(meta);
+      if (status == OPI_OK) self.keep(*meta, ResolveStatus::ok);
+      return status;
     },
     [](void* impl, const opi_secret_meta* meta) {
-      return static_cast<SecretIntake*>(impl)->end(meta, ResolveStatus::not_modified);
+      auto& self = *static_cast<SecretIntake*>(impl);
+      const auto status = self.order_.not_modified(meta);
+      if (status == OPI_OK) self.keep(*meta, ResolveStatus::not_modified);
+      return status;
     },
     [](void* impl, opi_status status, opi_str reason) {
-      return static_cast<SecretIntake*>(impl)->fail(status, reason);
+      auto& self = *static_cast<SecretIntake*>(impl);
+      const auto order = self.order_.fail();
+      if (order == OPI_OK) self.fail(status, reason);
+      return order;
     },
 };
 
 std::uint8_t* SecretIntake::reserve(std::uint64_t key, std::uint64_t n) {
-  if (ended_ || key >= answers_.size() || answers_[key].given || n == 0 || n > secrets::Secret::max_bytes)
-    return nullptr;
-  answers_[key] = {std::make_shared<secrets::Secret>(static_cast<std::size_t>(n)), true};
-  return answers_[key].value->writable().data();
+  static_assert(SecretOrder::value_bytes == secrets::Secret::max_bytes);
+  if (!order_.reserve(key, n)) return nullptr;
+  values_[key] = std::make_shared<secrets::Secret>(static_cast<std::size_t>(n));
+  return values_[key]->writable().data();
 }
 
-opi_status SecretIntake::absent(std::uint64_t key) {
-  if (key >= answers_.size()) return OPI_E_INVALID;
-  if (ended_ || answers_[key].given) return OPI_E_STALE;
-  answers_[key].given = true;
-  return OPI_OK;
-}
-
-opi_status SecretIntake::end(const opi_secret_meta* meta, ResolveStatus status) {
-  if (ended_) return OPI_E_STALE;
-  if (meta == nullptr || meta->size < offsetof(opi_secret_meta, expires_unix_ms) + sizeof(meta->expires_unix_ms))
-    return OPI_E_INVALID;
-  if (!is_sound(meta->version) || meta->version.n == 0 || meta->version.n > version_bytes) return OPI_E_INVALID;
-  if (status == ResolveStatus::ok && !std::ranges::all_of(answers_, &Answer::given)) return OPI_E_INVALID;
+void SecretIntake::keep(const opi_secret_meta& meta, ResolveStatus status) {
   result_.status = status;
-  result_.version = view(meta->version);
-  if (meta->ttl_ms != 0)
+  result_.version = view(meta.version);
+  if (meta.ttl_ms != 0)
     result_.ttl =
-        std::chrono::milliseconds{static_cast<std::int64_t>(std::min<std::uint64_t>(meta->ttl_ms, 86'400'000))};
-  ended_ = true;
-  return OPI_OK;
+        std::chrono::milliseconds{static_cast<std::int64_t>(std::min<std::uint64_t>(meta.ttl_ms, 86'400'000))};
 }
 
-opi_status SecretIntake::fail(opi_status status, const opi_str& reason) {
-  if (ended_) return OPI_E_STALE;
-  ended_ = true;
+void SecretIntake::fail(opi_status status, const opi_str& reason) {
   result_.status = status_of(status);
   result_.failure = "the provider gave no reason";
-  if (!is_sound(reason)) return OPI_OK;
+  if (!is_sound(reason)) return;
   std::string text{view(reason)};
   secrets::SecretSet given;
-  for (const auto& answer : answers_)
-    if (answer.value) given.purposes.push_back({{}, {{answer.value, {}}}, {}});
+  for (const auto& value : values_)
+    if (value) given.purposes.push_back({{}, {{value, {}}}, {}});
   secrets::scrub(text, given);
   result_.failure = redact_strictly(text);
-  return OPI_OK;
 }
 
 secrets::ResolveResult SecretIntake::finish(opi_status status, std::string_view error) && {
   if (status != OPI_OK) {
-    ended_ = false;  // a failed status outweighs an answer that was given before
+    // It outweighs an answer that was given before.
     fail(status, raw(error.empty() ? std::string_view{"the provider failed without a reason"} : error));
-  } else if (!ended_) {
+  } else if (!order_.ended()) {
     fail(OPI_E_FAILED, raw("the provider came back without an answer"));
   }
   if (result_.status == ResolveStatus::ok)
-    for (auto& answer : answers_) result_.values.push_back(std::move(answer.value));
+    for (auto& value : values_) result_.values.push_back(std::move(value));
   return std::move(result_);
 }
 

@@ -1,6 +1,5 @@
 #include "secrets/secret.hpp"
 
-#include <openssl/crypto.h>
 #include <sys/mman.h>
 
 #include <cstring>
@@ -47,7 +46,7 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 
 Secret::~Secret() {
   if (data_ == nullptr) return;
-  OPENSSL_cleanse(data_, size_);
+  explicit_bzero(data_, size_);
   munmap(data_, mapped_size(size_));
 }
 

@@ -18,8 +18,9 @@ std::vector<std::string> fields_of(std::string_view bytes, std::size_t size) {
   FrameStream stream;
   std::vector<std::string> all;
   for (std::size_t at = 0; at < bytes.size(); at += size) {
-    stream.append(bytes.substr(at, size));
-    while (const auto frame = stream.next()) all.emplace_back(frame->fields);
+    auto piece = bytes.substr(at, size);
+    while (const auto frame = stream.take(piece)) all.emplace_back(frame->fields);
+    EXPECT_TRUE(piece.empty());
   }
   return all;
 }
@@ -37,25 +38,27 @@ TEST(Frame, ComesOutAsItWentInHoweverItIsCut) {
     EXPECT_EQ(FrameReader(all[1]).u64(), ~std::uint64_t{0});
   }
   FrameStream stream;
-  stream.append(bytes);
-  const auto frame = stream.next();
+  std::string_view left = bytes;
+  const auto frame = stream.take(left);
   EXPECT_EQ(frame->kind, FrameKind::url);
   EXPECT_EQ(frame->call, 7u);
+  EXPECT_EQ(left.size(), FrameLimits::head + 8) << "and not a byte of the next one";
 }
 
 TEST(Frame, ANumberIsSetAfterwards) {
   auto bytes = writer().finish();
   set_number(bytes, 99);
   FrameStream stream;
-  stream.append(bytes);
-  EXPECT_EQ(stream.next()->call, 99u);
+  std::string_view left = bytes;
+  EXPECT_EQ(stream.take(left)->call, 99u);
 }
 
 TEST(Frame, LengthsThatNoFrameHasAreRefusedBeforeMoreIsRead) {
   const auto first = [](std::uint32_t length) {
     FrameStream stream;
-    stream.append(bytes_of(length));
-    return stream.next().has_value();
+    const auto bytes = bytes_of(length);
+    std::string_view left = bytes;
+    return stream.take(left).has_value();
   };
   EXPECT_FALSE(first(FrameLimits::head - 4)) << "the shortest, and not all of it is here";
   EXPECT_THROW(first(FrameLimits::head - 5), BrokenFrame);
@@ -63,6 +66,18 @@ TEST(Frame, LengthsThatNoFrameHasAreRefusedBeforeMoreIsRead) {
   EXPECT_THROW(first(FrameLimits::bytes - 3), BrokenFrame);
   EXPECT_THROW(first(0), BrokenFrame);
   EXPECT_THROW(first(0xffffffff), BrokenFrame);
+}
+
+TEST(Frame, SaysHowManyBytesItWants) {
+  FrameStream stream;
+  EXPECT_EQ(stream.wanted(), 4u) << "its length";
+  const auto bytes = writer().u32(1).finish();
+  std::string_view left = std::string_view(bytes).substr(0, 6);
+  EXPECT_FALSE(stream.take(left));
+  EXPECT_EQ(stream.wanted(), bytes.size() - 6);
+  left = std::string_view(bytes).substr(6);
+  EXPECT_TRUE(stream.take(left));
+  EXPECT_EQ(stream.wanted(), 4u) << "of the next one";
 }
 
 TEST(Frame, IsNotWrittenBeyondItsLimit) {

@@ -128,22 +128,6 @@ TEST_F(Reload, ADirectoryThatCannotBeReadRetiresNothing) {
   EXPECT_EQ(host->loaded(), before);
 }
 
-TEST_F(Reload, SecretProvidersComeAndGoAtStartAlone) {
-  const auto host = lab_.load();
-  const auto file = lab_.add(OPI_TEST_SECRETS_LOCAL);
-  host->reload_directory();
-  EXPECT_THAT(verdicts(*host, file), ElementsAre("load L603"));
-  EXPECT_THAT(host->loaded(), IsEmpty());
-
-  PluginLab other;
-  fs::remove(other.add(OPI_TEST_SECRETS_LOCAL));
-  const auto kept = other.add(OPI_TEST_SECRETS_LOCAL);
-  const auto running = other.load();
-  fs::remove(kept);
-  EXPECT_THAT(running->reload_directory().retired, IsEmpty());
-  EXPECT_THAT(running->loaded(), SizeIs(1));
-}
-
 TEST_F(Reload, TwoFilesOfOnePluginAreNotBothTakenOn) {
   lab_.add(OPI_TEST_MINOR_1, "a.so");
   const auto host = lab_.load();

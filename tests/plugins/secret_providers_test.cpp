@@ -2,8 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plugins/plugin_lab.hpp"
-#include "plugins/plugin_secret_provider.hpp"
+#include "plugins/provider_lab.hpp"
 
 namespace opi::plugins::testing {
 namespace {
@@ -18,31 +17,17 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::ThrowsMessage;
 
-std::string text(const std::shared_ptr<const secrets::Secret>& secret) {
-  if (!secret) return "(absent)";
-  const auto bytes = secret->reveal();
-  return {bytes.begin(), bytes.end()};
-}
-
-class Provider : public ::testing::Test {
+class Provider : public ProviderTest {
  protected:
   void start(const fs::path& plugin, const std::string& id, const std::string& config) {
     lab_.add(plugin);
-    host_ = lab_.load();
-    auto providers = make_secret_providers(*host_, {{id, config}}, lab_.logger());
-    if (!providers.empty()) provider_ = providers.front();
-  }
-  secrets::ResolveResult resolve(const std::string& reference, std::vector<std::string> keys = {},
-                                 std::string_view known = {}) {
-    const auto parsed = provider_->parse(reference, tenant_);
-    if (keys.empty()) keys = {parsed.key};
-    return provider_->resolve({parsed, keys, tenant_, known, MonoTime::max()});
+    configs_[id] = config;
+    ProviderTest::start(lab_.options());
+    const auto all = set_.all();
+    if (!all.empty()) provider_ = all.front();
   }
 
-  PluginLab lab_;
-  std::unique_ptr<PluginHost> host_;
   std::shared_ptr<secrets::SecretProvider> provider_;
-  const TenantId tenant_ = *TenantId::parse("acme");
 };
 
 class OddProvider : public Provider {
@@ -189,7 +174,7 @@ TEST_F(LocalProvider, RefusesAForeignOwnersFile) {
   EXPECT_EQ(signing("1").status, ResolveStatus::denied);
 }
 
-TEST(LocalProviderPlugin, IsRefusedInProduction) {
+TEST(LocalProviderFile, IsRefusedInProduction) {
   PluginLab lab;
   const auto file = lab.add(OPI_TEST_SECRETS_LOCAL);
   EXPECT_THAT(verdicts(*lab.load(lab.options("production")), file), ElementsAre("init L701"));
@@ -197,14 +182,20 @@ TEST(LocalProviderPlugin, IsRefusedInProduction) {
     EXPECT_THAT(verdicts(*lab.load(lab.options(environment)), file), IsEmpty());
 }
 
-TEST(LocalProviderPlugin, WithoutADirectoryIsARefusalThatNamesTheField) {
-  PluginLab lab;
-  const auto file = lab.add(OPI_TEST_SECRETS_LOCAL);
-  const auto host = lab.load();
-  EXPECT_THAT(make_secret_providers(*host, {}, lab.logger()), IsEmpty());
-  EXPECT_THAT(verdicts(*host, file), ElementsAre("init L703"));
-  EXPECT_THAT(host->refused().front().message, HasSubstr("/directory is required"));
-  EXPECT_THAT(make_secret_providers(*host, {{"local", R"({"directory":"relative"})"}}, lab.logger()), IsEmpty());
+using LocalProviderPlugin = ProviderTest;
+
+TEST_F(LocalProviderPlugin, WithoutADirectoryIsARefusalThatNamesTheField) {
+  const auto file = lab_.add(OPI_TEST_SECRETS_LOCAL);
+  start(lab_.options());
+  EXPECT_THAT(verdicts(*host_, file), ElementsAre("init L703"));
+  EXPECT_THAT(host_->refused().front().message, HasSubstr("/directory is required"));
+  EXPECT_THAT(host_->loaded(), IsEmpty());
+  configs_["local"] = R"({"directory":"relative"})";
+  EXPECT_THAT(reload().refused, SizeIs(1));
+  EXPECT_THAT(set_.all(), IsEmpty());
+  configs_["local"] = R"({"directory":"/etc"})";
+  EXPECT_THAT(reload().refused, IsEmpty());
+  EXPECT_THAT(set_.all(), SizeIs(1));
 }
 
 }  // namespace

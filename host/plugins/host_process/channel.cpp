@@ -19,11 +19,11 @@ enum EndOfProcess { daemon_gone = 0, protocol_broken = 71 };
 
 OwnFrame Channel::next() try {
   for (;;) {
-    if (const auto frame = in_.next()) return {frame->kind, frame->call, std::string(frame->fields)};
+    if (const auto frame = in_.take(unread_)) return {frame->kind, frame->call, std::string(frame->fields)};
     const auto n = ::read(socket_, buffer_.data(), buffer_.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) std::_Exit(daemon_gone);
-    in_.append({buffer_.data(), static_cast<std::size_t>(n)});
+    unread_ = {buffer_.data(), static_cast<std::size_t>(n)};
   }
 } catch (const BrokenFrame&) {
   std::_Exit(protocol_broken);
@@ -39,6 +39,12 @@ OwnFrame Channel::next_call() {
 void Channel::say(FrameWriter&& frame) {
   out_ += frame.finish();
   if (out_.size() >= aside_bytes) flush();
+}
+
+void Channel::say_with(FrameWriter&& frame, std::span<const std::uint8_t> bytes) {
+  say(std::move(frame));
+  flush();
+  send({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 OwnFrame Channel::ask(FrameWriter&& frame) {
@@ -73,13 +79,17 @@ void Channel::hand_over(FrameWriter&& frame, int descriptor) {
 }
 
 void Channel::flush() {
-  for (std::size_t done = 0; done < out_.size();) {
-    const auto n = ::write(socket_, out_.data() + done, out_.size() - done);
+  send(out_);
+  out_.clear();
+}
+
+void Channel::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto n = ::write(socket_, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) std::_Exit(daemon_gone);
-    done += static_cast<std::size_t>(n);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
   }
-  out_.clear();
 }
 
 }  // namespace opi::plugins

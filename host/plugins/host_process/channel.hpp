@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <deque>
+#include <span>
 
 #include "plugins/frame.hpp"
 
@@ -24,6 +25,8 @@ class Channel {
   OwnFrame next_call();
   // Puts an op aside, to be sent with what follows.
   void say(FrameWriter&& frame);
+  // Sends an op and the bytes that follow it, of which no copy is made.
+  void say_with(FrameWriter&& frame, std::span<const std::uint8_t> bytes);
   // Sends an op and waits for its answer.
   OwnFrame ask(FrameWriter&& frame);
   // Sends an op with a descriptor, which is closed here; -1: without.
@@ -33,9 +36,11 @@ class Channel {
 
  private:
   OwnFrame next();
+  void send(std::string_view bytes);
 
   int socket_;
   std::array<char, 64 * 1024> buffer_{};
+  std::string_view unread_;  // of it
   FrameStream in_;
   std::deque<OwnFrame> later_;
   std::string out_;

@@ -1,38 +1,38 @@
 #include "plugins/host_process/confinement.hpp"
 
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
+#include <malloc.h>
+#include <nss.h>
+#include <sched.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <ctime>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "plugins/frame.hpp"
+#include "plugins/host_process/syscall_filter.hpp"
 #include "plugins/sanitizer_environment.hpp"
 
 namespace opi::plugins {
 namespace {
-
-#if defined(__x86_64__)
-constexpr std::uint32_t architecture = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr std::uint32_t architecture = AUDIT_ARCH_AARCH64;
-#else
-#error "the system calls of this architecture are not known here"
-#endif
 
 [[noreturn]] void give_up() { std::_Exit(70); }
 
@@ -46,79 +46,47 @@ void set(int option, unsigned long value) {
 }
 
 // What computing needs: memory, talking over what is open, and an end that can be told from others.
-constexpr std::array<long, 24> computing{__NR_read,         __NR_write,         __NR_close,
+constexpr std::array<long, 25> computing{__NR_read,         __NR_write,         __NR_close,
                                          __NR_brk,          __NR_munmap,        __NR_mremap,
                                          __NR_madvise,      __NR_futex,         __NR_exit,
                                          __NR_exit_group,   __NR_rt_sigaction,  __NR_rt_sigprocmask,
                                          __NR_rt_sigreturn, __NR_sigaltstack,   __NR_getpid,
                                          __NR_gettid,       __NR_clock_gettime, __NR_gettimeofday,
                                          __NR_getrandom,    __NR_sched_yield,   __NR_restart_syscall,
-                                         __NR_rseq,         __NR_fstat,         __NR_lseek};
+                                         __NR_rseq,         __NR_fstat,         __NR_lseek,
+                                         __NR_mlock};
 // What opening a library needs beside it.
 constexpr std::array<long, 5> reading{__NR_newfstatat, __NR_pread64, __NR_readlinkat, __NR_faccessat, __NR_getdents64};
-
-// A classic BPF program over seccomp_data: the first rule that fits decides.
-class Filter {
- public:
-  Filter() {
-    load(offsetof(seccomp_data, arch));
-    jump(BPF_JEQ, architecture, 1, 0);
-    end(SECCOMP_RET_KILL_PROCESS);
-    load(offsetof(seccomp_data, nr));
+// What reaches anything needs beside both: to look at files, at itself, and to wait.
+constexpr auto reaching = std::to_array<long>({
+  __NR_statx, __NR_faccessat2, __NR_readv, __NR_preadv, __NR_dup, __NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid,
+      __NR_nanosleep, __NR_clock_nanosleep, __NR_clock_getres,
 #if defined(__x86_64__)
-    jump(BPF_JGE, 0x40000000, 0, 1);  // x32
-    end(SECCOMP_RET_KILL_PROCESS);
+      __NR_access, __NR_readlink,
 #endif
-  }
-  void allow(std::span<const long> calls) { decide(calls, SECCOMP_RET_ALLOW); }
-  void ask(std::span<const long> calls) { decide(calls, SECCOMP_RET_USER_NOTIF); }
-  // Does one thing if none of `bits` is set in the low half of an argument, else the other.
-  void decide_by_bits(long call, int argument, std::uint32_t bits, std::uint32_t without, std::uint32_t with) {
-    jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 4);
-    load_argument(argument);
-    jump(BPF_JSET, bits, 0, 1);
-    end(with);
-    end(without);
-  }
-  void allow_if_equal(long call, int argument, std::uint32_t value) {
-    jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 4);
-    load_argument(argument);
-    jump(BPF_JEQ, value, 1, 0);
-    end(SECCOMP_RET_KILL_PROCESS);
-    end(SECCOMP_RET_ALLOW);
-  }
-  // Returns the descriptor over which the kernel asks.
-  int install() {
-    end(SECCOMP_RET_KILL_PROCESS);
-#ifdef OPI_SHADOW_MEMORY
-    return -1;
-#else
-    const sock_fprog program{static_cast<unsigned short>(program_.size()), program_.data()};
-    const auto listener = ::syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
-    if (listener < 0) give_up();
-    return static_cast<int>(listener);
+});
+// What a client of the network needs: sockets that connect, what waits for them, and threads of this process. It
+// listens for nobody.
+constexpr auto networking = std::to_array<long>({
+  __NR_connect, __NR_getsockname, __NR_getpeername, __NR_getsockopt, __NR_setsockopt, __NR_sendto, __NR_recvfrom,
+      __NR_sendmsg, __NR_recvmsg, __NR_sendmmsg, __NR_recvmmsg, __NR_shutdown, __NR_writev, __NR_socketpair, __NR_ppoll,
+      __NR_pselect6, __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_eventfd2, __NR_pipe2,
+      __NR_timerfd_create, __NR_timerfd_settime, __NR_uname, __NR_sysinfo, __NR_sched_getaffinity, __NR_set_robust_list,
+      __NR_membarrier,
+#if defined(__x86_64__)
+      __NR_poll, __NR_select, __NR_epoll_wait,
 #endif
-  }
-
- private:
-  void decide(std::span<const long> calls, std::uint32_t action) {
-    for (const auto call : calls) {
-      jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 1);
-      end(action);
-    }
-  }
-  void load(std::size_t offset) {
-    program_.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)));
-  }
-  void load_argument(int argument) {
-    load(offsetof(seccomp_data, args) + static_cast<std::size_t>(argument) * sizeof(std::uint64_t));
-  }
-  void jump(int how, std::uint32_t value, std::uint8_t if_true, std::uint8_t if_false) {
-    program_.push_back(BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | how | BPF_K), value, if_true, if_false));
-  }
-  void end(std::uint32_t action) { program_.push_back(BPF_STMT(BPF_RET | BPF_K, action)); }
-  std::vector<sock_filter> program_;
-};
+});
+// What such a client reads wherever it is: how names are resolved, and whom to trust.
+constexpr std::array places_of_the_network{"/etc/resolv.conf",
+                                           "/etc/hosts",
+                                           "/etc/host.conf",
+                                           "/etc/gai.conf",
+                                           "/etc/services",
+                                           "/etc/ssl/certs",
+                                           "/etc/ssl/openssl.cnf",
+                                           "/usr/share/ca-certificates",
+                                           "/usr/local/share/ca-certificates"};
 
 #ifndef OPI_SHADOW_MEMORY
 // A file, or all that is in a folder.
@@ -131,7 +99,22 @@ void allow_reading(int rules, int fd) {
   rule.parent_fd = fd;
   if (::syscall(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) give_up();
 }
+
+// What is not there cannot be allowed: the daemon runs the process anew when it comes.
+void allow_reading(int rules, const char* path) {
+  const int found = ::open(path, O_PATH | O_CLOEXEC);
+  if (found < 0) return;
+  allow_reading(rules, found);
+  ::close(found);
+}
 #endif
+
+// Root's process is nobody special either: what it may read and send is what its files' and sockets' owner may.
+void drop_privileges() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const std::array<__user_cap_data_struct, 2> none{};
+  if (::syscall(__NR_capset, &header, none.data()) != 0) give_up();
+}
 
 }  // namespace
 
@@ -141,25 +124,36 @@ void limit_resources() {
   for (const int polite : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2}) ::signal(polite, SIG_IGN);
   set(PR_SET_PDEATHSIG, SIGKILL);
   set(PR_SET_NO_NEW_PRIVS, 1);
+  drop_privileges();
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, 0);
-  limit(RLIMIT_NOFILE, 16);
-  limit(RLIMIT_MEMLOCK, 0);
   if (::clearenv() != 0) give_up();
   ::tzset();  // reads a file the first time: gmtime() would, too late
 }
 
-void limit_memory(std::uint64_t bytes) {
+void limit_to(const Reach& reach, std::uint64_t memory_bytes) {
+  constexpr rlim_t few_descriptors = 16, descriptors = 128, locked_bytes = 8 * 1024 * 1024;
+  limit(RLIMIT_NOFILE, reach.any() ? descriptors : few_descriptors);
+  rlimit locked{};  // whoever had less for itself gives no more
+  if (::getrlimit(RLIMIT_MEMLOCK, &locked) != 0) give_up();
+  limit(RLIMIT_MEMLOCK, std::min(locked.rlim_max, locked_bytes));
+  if (reach.network) {
+    // Names are resolved by what is in the C library: another module would be new code.
+    for (const auto* const database : {"hosts", "services"})
+      if (__nss_configure_lookup(database, std::string_view(database) == "hosts" ? "files dns" : "files") != 0)
+        give_up();
+    ::mallopt(M_ARENA_MAX, 1);  // an arena a thread would take up the address space that there is
+  }
 #ifdef OPI_SHADOW_MEMORY
-  (void)bytes;
+  (void)memory_bytes;
 #else
-  limit(RLIMIT_AS, bytes);
+  limit(RLIMIT_AS, memory_bytes);
 #endif
 }
 
-bool confine_reading_to_libraries(int image) {
+bool confine_reading(int image, const Reach& reach) {
 #ifdef OPI_SHADOW_MEMORY
-  (void)image;
+  (void)image, (void)reach;
   return true;
 #else
   const landlock_ruleset_attr handled{LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR};
@@ -167,29 +161,53 @@ bool confine_reading_to_libraries(int image) {
   if (rules < 0) return false;
   allow_reading(rules, image);
   for (const char* path : {"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"})
-    if (const int found = ::open(path, O_PATH | O_CLOEXEC); found >= 0) {
-      allow_reading(rules, found);
-      ::close(found);
-    }
+    allow_reading(rules, path);
+  if (reach.network)
+    for (const char* path : places_of_the_network) allow_reading(rules, path);
+  for (const auto& path : reach.files) allow_reading(rules, path.c_str());
   if (::syscall(__NR_landlock_restrict_self, rules, 0) != 0) give_up();
   ::close(rules);
   return true;
 #endif
 }
 
-int confine() {
+int confine(const Reach& reach) {
   set(PR_SET_DUMPABLE, 0);
-  Filter filter;
+  SyscallFilter filter;
   filter.allow(computing);
-  filter.ask(reading);
+  if (reach.any()) {
+    filter.allow(reading);
+    filter.allow(reaching);
+    constexpr std::array<std::uint32_t, 6> of_descriptors{F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL};
+    filter.allow_if_one_of(__NR_fcntl, 1, of_descriptors);
+    filter.refuse(__NR_openat2, ENOSYS);  // what it is asked for stands where no filter can look
+  } else {
+    filter.ask(reading);
+  }
+  if (reach.network) {
+    constexpr std::array<std::uint32_t, 2> of_sockets{FIONBIO, FIONREAD};
+    filter.allow_internet_sockets();
+    filter.allow(networking);
+    filter.allow_if_one_of(__NR_ioctl, 1, of_sockets);
+    filter.allow_if_equal(__NR_prctl, 0, PR_SET_NAME);
+    filter.refuse(__NR_clone3, ENOSYS);  // likewise
+    filter.decide_by_bits(__NR_clone, 0, CLONE_THREAD, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ALLOW);
+  } else {
+    filter.allow_if_equal(__NR_sendmsg, 0, child_socket);
+  }
   for (const auto call : {__NR_mmap, __NR_mprotect})
     filter.decide_by_bits(call, 2, PROT_EXEC, SECCOMP_RET_ALLOW, SECCOMP_RET_USER_NOTIF);
-  filter.decide_by_bits(__NR_openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC, SECCOMP_RET_USER_NOTIF,
-                        SECCOMP_RET_KILL_PROCESS);
-  filter.allow_if_equal(__NR_sendmsg, 0, child_socket);
+  filter.decide_by_bits(__NR_openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC,
+                        reach.any() ? SECCOMP_RET_ALLOW : SECCOMP_RET_USER_NOTIF, SECCOMP_RET_KILL_PROCESS);
   // abort() is to be told from a forbidden call, but nobody else is to be signalled.
   filter.allow_if_equal(__NR_tgkill, 0, static_cast<std::uint32_t>(::getpid()));
-  return filter.install();
+#ifdef OPI_SHADOW_MEMORY
+  return -1;
+#else
+  const int listener = filter.install();
+  if (listener < 0) give_up();
+  return listener;
+#endif
 }
 
 }  // namespace opi::plugins

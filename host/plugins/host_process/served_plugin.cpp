@@ -11,6 +11,7 @@
 #include "plugins/exchange_frames.hpp"
 #include "plugins/host_process/confinement.hpp"
 #include "plugins/host_process/plugin_request.hpp"
+#include "plugins/host_process/secret_relay.hpp"
 #include "plugins/table_check.hpp"
 
 namespace opi::plugins {
@@ -57,7 +58,10 @@ const opi_verdict_ops ServedPlugin::verdict_ops{sizeof(opi_verdict_ops), 0,
                                                 }};
 
 void ServedPlugin::serve(const OwnFrame& call) {
-  call_ = call.call;
+  {
+    const Lock lock(talk_);
+    call_ = call.call;
+  }
   flags_ = 0;
   ErrorSlot error;
   opi_status status = OPI_OK;
@@ -70,10 +74,12 @@ void ServedPlugin::serve(const OwnFrame& call) {
   } catch (...) {
     status = OPI_E_EXCEPTION;
   }
+  const Lock lock(talk_);
   FrameWriter end(FrameKind::done, call_);
   end.u32(static_cast<std::uint32_t>(status)).text(error.text()).u64(flags_);
   channel_.say(std::move(end));
   channel_.flush();
+  call_ = 0;
 }
 
 opi_status ServedPlugin::perform(const OwnFrame& call, ErrorSlot& error) {
@@ -85,6 +91,8 @@ opi_status ServedPlugin::perform(const OwnFrame& call, ErrorSlot& error) {
     case FrameKind::destroy: return destroy(in);
     case FrameKind::render: return render(in, error);
     case FrameKind::interpret: return interpret(in, error);
+    case FrameKind::check_reference: return check_reference(in, error);
+    case FrameKind::resolve: return resolve(in, error);
     default: throw BrokenFrame("a call is unknown");
   }
 }
@@ -96,9 +104,16 @@ opi_status ServedPlugin::start(FrameReader& in, ErrorSlot& error) {
   const auto memory = in.u64();
   environment_ = in.text();
   const std::string host_version{in.text()};
-  limit_memory(memory);
-  if (!confine_reading_to_libraries(child_image)) flags_ |= reads_any_file;
-  channel_.hand_over(FrameWriter(FrameKind::confined, call_), confine());
+  Reach reach;
+  reach.network = in.u32() != 0;
+  for (auto left = in.u32(); left > 0; --left) reach.files.emplace_back(in.text());
+  limit_to(reach, memory);
+  if (!confine_reading(child_image, reach)) {
+    // What it needs is granted for good, and would be all that the daemon's user may read.
+    if (reach.any()) return refuse(error, "the kernel has no Landlock, which what the plugin needs is confined by");
+    flags_ |= reads_any_file;
+  }
+  channel_.hand_over(FrameWriter(FrameKind::confined, call_), confine(reach));
   void* const library = ::dlopen(image_path().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return refuse(error, ::dlerror());
   ::close(child_image);
@@ -119,12 +134,20 @@ opi_status ServedPlugin::start(FrameReader& in, ErrorSlot& error) {
              return id != nullptr && std::string_view{id} == OPI_SVC_LOG ? &log_table : nullptr;
            }};
   if (const auto status = table_->init(&host_, &plugin_, error.out()); status != OPI_OK) return status;
+  return start_components(in, error);
+}
+
+// Those that this process is for.
+opi_status ServedPlugin::start_components(FrameReader& in, ErrorSlot& error) {
   const auto components = in.u32();
   for (std::uint32_t i = 0; i < components; ++i) {
     const std::string component{in.text()};
-    const std::array<std::string, 2> interfaces{OPI_IF_COMPONENT, OPI_IF_HTTP_ADAPTER};
+    const bool is_adapter = in.u32() != 0;
+    const std::array<std::string, 2> interfaces{OPI_IF_COMPONENT,
+                                                is_adapter ? OPI_IF_HTTP_ADAPTER : OPI_IF_SECRET_PROVIDER};
     if (const auto faults = check_component_tables(*table_, plugin_, component, interfaces); !faults.empty())
       return refuse(error, faults.front().message);
+    if (!is_adapter) continue;
     const auto* const adapter =
         static_cast<const opi_http_adapter_v1*>(table_->get_interface(plugin_, component.c_str(), OPI_IF_HTTP_ADAPTER));
     if ((adapter->flags & OPI_ADAPTER_SEES_TRANSPORT_FAULTS) != 0) flags_ |= std::uint64_t{1} << i;
@@ -148,6 +171,7 @@ opi_status ServedPlugin::create(FrameReader& in, ErrorSlot& error) {
   };
   made.lifetime = static_cast<const opi_component_v1*>(table(OPI_IF_COMPONENT));
   made.adapter = static_cast<const opi_http_adapter_v1*>(table(OPI_IF_HTTP_ADAPTER));
+  made.provider = static_cast<const opi_secret_provider_v1*>(table(OPI_IF_SECRET_PROVIDER));
   if (const auto status = made.lifetime->create(plugin_, &args, &made.state, error.out()); status != OPI_OK)
     return status;
   auto& kept = instances_[number] = std::move(made);
@@ -196,6 +220,32 @@ opi_status ServedPlugin::interpret(FrameReader& in, ErrorSlot& error) {
                                  error.out());
 }
 
+opi_status ServedPlugin::check_reference(FrameReader& in, ErrorSlot& error) {
+  const auto* const one = instance(in);
+  if (one == nullptr) return OPI_E_NOT_FOUND;  // the call was on its way when the plugin refused to make it
+  QueryFields asked;
+  read(in, asked);
+  in.end();
+  return one->provider->check_ref(one->state, &asked.query, error.out());
+}
+
+opi_status ServedPlugin::resolve(FrameReader& in, ErrorSlot& error) {
+  const auto* const one = instance(in);
+  if (one == nullptr) return OPI_E_NOT_FOUND;  // likewise
+  QueryFields asked;
+  read(in, asked);
+  in.end();
+  SecretRelay relay(channel_, talk_, call_, asked.query.n_keys);
+  opi_status status = OPI_OK;
+  try {
+    status = one->provider->resolve(one->state, &asked.query, relay.out(), error.out());
+  } catch (...) {
+    status = OPI_E_EXCEPTION;
+  }
+  relay.finish();
+  return status;
+}
+
 opi_status ServedPlugin::take_verdict(const opi_verdict* verdict) {
   FrameWriter frame(FrameKind::verdict, call_);
   write_verdict(frame, verdict);
@@ -204,6 +254,8 @@ opi_status ServedPlugin::take_verdict(const opi_verdict* verdict) {
 }
 
 void ServedPlugin::log(std::uint32_t level, const opi_str& message, const opi_kv* fields, std::uint64_t n_fields) {
+  const Lock lock(talk_);
+  if (call_ == 0) return;
   FrameWriter frame(FrameKind::log, call_);
   const auto count = fields == nullptr ? 0 : std::min(n_fields, message_fields);
   frame.u32(level).text(message, message_bytes).u32(static_cast<std::uint32_t>(count));

@@ -28,8 +28,8 @@ void answer(std::uint64_t call, std::string_view error) {
   for (std::array<char, 4096> bytes;;) {
     const auto n = ::read(child_socket, bytes.data(), bytes.size());
     if (n <= 0) ::_exit(0);
-    in.append({bytes.data(), static_cast<std::size_t>(n)});
-    while (const auto frame = in.next())
+    std::string_view left(bytes.data(), static_cast<std::size_t>(n));
+    while (const auto frame = in.take(left))
       if (frame->kind == FrameKind::render)
         answer(frame->call, ::open("/usr/lib/os-release", O_RDONLY | O_CLOEXEC) >= 0 ? "opened" : "closed");
       else
