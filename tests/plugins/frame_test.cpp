@@ -130,9 +130,9 @@ TEST(Frame, NoiseIsSurvived) {
     std::string noise(random() % 200, '\0');
     for (auto& c : noise) c = static_cast<char>(random() % 4 == 0 ? random() : 0);
     FrameStream stream;
-    stream.append(noise);
+    std::string_view left = noise;
     try {
-      while (const auto frame = stream.next()) {
+      while (const auto frame = stream.take(left)) {
         FrameReader in(frame->fields);
         opi_delivery delivery;
         opi_response response;

@@ -49,7 +49,7 @@ TEST(Manifest, WhatAProviderNeedsIsReadAndShown) {
   EXPECT_THAT(needs.reach("{}").files, testing::ElementsAre("/etc/x", "/run/secrets")) << "the default, or nothing";
   EXPECT_TRUE(needs.reach("{}").network);
   for (const auto* path : {"relative", "/", "//", "/a/../b", "/./a"})
-    EXPECT_THROW(needs.reach(R"({"free":")" + std::string(path) + ""}"), std::runtime_error) << path;
+    EXPECT_THROW(needs.reach(R"({"free":")" + std::string(path) + "\"}"), std::runtime_error) << path;
   EXPECT_FALSE(parse_manifest(with_slot("signing"), problems).components.front().needs.reach("{}").any());
 }
 
