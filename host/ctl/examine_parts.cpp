@@ -53,13 +53,22 @@ void examine_clock(const std::optional<UnixTime>& there, UnixTime before, UnixTi
     findings.ok("clock", message);
 }
 
+// What a plugin may reach out of processes of its own; empty: nothing, or it runs in the daemon.
+std::string reach_of(const plugins::Plugin& plugin) {
+  std::string reach;
+  if (plugin.isolation() == plugins::Isolation::process)
+    for (const auto& component : plugin.manifest().components)
+      for (const auto& need : component.needs.described()) reach += (reach.empty() ? "" : ", ") + need;
+  return reach.empty() ? reach : " (in processes of its own that reach " + reach + ")";
+}
+
 void examine_loading(PluginDesk& desk, Findings& findings) {
   const auto& host = desk.loaded();
   for (const auto& refusal : host.refused())
     findings.error("plugins", refusal.file + " is refused: " + refusal.code + " " + refusal.message, refusal.remedy);
   std::string names;
   for (const auto& plugin : host.loaded())
-    names += (names.empty() ? "" : ", ") + plugin->manifest().id + " " + plugin->manifest().version;
+    names += (names.empty() ? "" : ", ") + plugin->manifest().id + " " + plugin->manifest().version + reach_of(*plugin);
   if (names.empty())
     findings.error("plugins", "none would load", "put plugins into plugins.directory");
   else

@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <cerrno>
 #include <chrono>
@@ -29,6 +30,15 @@ json::array component_ids(const json::value& components) {
   return ids;
 }
 
+// What its secret providers may reach where they run in processes of their own.
+json::value needs_of(const json::value& components) {
+  json::array needs;
+  for (const auto& component : components.as_array())
+    for (const auto& need : component.at("needs").as_array())
+      if (std::ranges::find(needs, need) == needs.end()) needs.push_back(need);
+  return needs.empty() ? json::value(nullptr) : json::value(std::move(needs));
+}
+
 void print_refusals(Context& context, const json::array& refused) {
   for (const auto& each : refused) {
     const auto& one = each.as_object();
@@ -48,8 +58,17 @@ int print(Context& context, const plugins::PluginHost& host) {
     return code;
   }
   if (!loaded.empty() || refused.empty()) {
-    for (auto& plugin : loaded) plugin.as_object()["offers"] = component_ids(plugin.at("components"));
-    print_table(context.out(), {{"PLUGIN", "plugin"}, {"VERSION", "version"}, {"OFFERS", "offers"}, {"FILE", "file"}},
+    for (auto& plugin : loaded) {
+      plugin.as_object()["offers"] = component_ids(plugin.at("components"));
+      plugin.as_object()["needs"] = needs_of(plugin.at("components"));
+    }
+    print_table(context.out(),
+                {{"PLUGIN", "plugin"},
+                 {"VERSION", "version"},
+                 {"OFFERS", "offers"},
+                 {"RUNS", "isolation"},
+                 {"NEEDS", "needs"},
+                 {"FILE", "file"}},
                 loaded);
   }
   print_refusals(context, refused);
@@ -129,8 +148,8 @@ std::vector<Command> plugin_commands() {
        "have the running daemon look at its plugin directory again",
        "New and changed plugins serve the deliveries that begin from now on; those under way end with the plugin they "
        "began with. A file that is refused leaves its predecessor in service; a plugin whose file is gone is retired, "
-       "and its destinations are held. Secret providers are taken on at the daemon's start alone. The daemon is found "
-       "by its state directory and gets SIGHUP. Exit code 1 if any file is refused.",
+       "and its destinations are held. A secret provider is made anew as well where its configuration has changed. The "
+       "daemon is found by its state directory and gets SIGHUP. Exit code 1 if any file is refused.",
        {},
        {},
        reload_plugins}};

@@ -34,10 +34,13 @@ json::object view_of(const plugins::Plugin& plugin) {
   json::array offers;
   for (const auto& component : plugin.manifest().components) {
     const bool adapter = component.kind == plugins::ComponentKind::adapter;
+    json::array needs;
+    for (const auto& need : component.needs.described()) needs.emplace_back(need);
     offers.push_back({{"kind", adapter ? "adapter" : "secret_provider"},
                       {"id", component.id},
                       {"title", component.title},
-                      {"scheme", component.reference ? json::value(text(component.reference->scheme())) : nullptr}});
+                      {"scheme", component.reference ? json::value(text(component.reference->scheme())) : nullptr},
+                      {"needs", std::move(needs)}});
   }
   return {{"plugin", plugin.manifest().id},     {"version", plugin.manifest().version},
           {"vendor", plugin.manifest().vendor}, {"file", plugin.file()},

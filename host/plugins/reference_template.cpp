@@ -76,6 +76,8 @@ std::optional<ReferenceTemplate> ReferenceTemplate::parse(std::string_view text,
   return parsed;
 }
 
+bool ReferenceTemplate::has_tenant() const { return std::ranges::find(names_, "tenant") != names_.end(); }
+
 secrets::SecretReference ReferenceTemplate::read(std::string_view reference, const TenantId& tenant) const {
   const auto fail = [this](const std::string& why) {
     throw secrets::InvalidReference("the " + scheme_ + " reference " + why);

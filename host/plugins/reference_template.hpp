@@ -22,6 +22,8 @@ class ReferenceTemplate {
                                                 std::vector<std::string>& problems);
 
   [[nodiscard]] const std::string& scheme() const { return scheme_; }
+  // Whether a reference names its tenant. Else whose it is, is the provider's to say.
+  [[nodiscard]] bool has_tenant() const;
 
   // Parses a reference: as many segments as the template, percent-decoded, none empty, ".", "..", with '/', control
   // characters or malformed UTF-8 boundaries. Throws secrets::InvalidReference, which names the placeholder and never

@@ -17,7 +17,8 @@ struct Subcommand {
 const std::map<std::string, Subcommand, std::less<>> subcommands{
     {"check",
      {&opi::tool::check,
-      "check FILE.so [--json FILE] [--junit FILE] [--seed N] [--cases N] [--isolation both|in_process]",
+      "check FILE.so [--json FILE] [--junit FILE] [--seed N] [--cases N] [--isolation both|in_process]\n"
+      "                           [--config FILE] [--reference REF --tenant ID]",
       R"(The conformance suite. Each check runs in a child process with limits: a crash or a hang is a finding.
 
   static    the file itself: one export, manifest, hardening, size
@@ -28,10 +29,15 @@ const std::map<std::string, Subcommand, std::less<>> subcommands{
   hostile   payloads and responses that nobody should send; every response gets a sound verdict
   fuzz      the same by chance
   secrets   what is confidential is in no log, error or verdict, nor in the plugin's memory afterwards
+  tenant    a secret provider gives a tenant's secret to no other tenant; skipped where no secret is known to ask for
 
   --isolation both  the default: contract, hostile and fuzz make each call in a process of the plugin's own as well, as
                     the daemon isolates it, and both must come to the same; in_process: they do not
   --json FILE, --junit FILE  the result for programs
+  --reference REF, --tenant ID, --config FILE
+                    of the tenant check: a secret that there is, the tenant that it is for, and the provider's
+                    configuration; the other tenant is made up. Unless said, the manifest's "samples" and the schema's
+                    first example
   --seed N   of the fuzz check; 1 unless said. The same seed tries the same
   --cases N  of the fuzz check; 2000 unless said, at most 1000000
 

@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+#include <cstring>
+
 #include "plugins/plugin_lab.hpp"
+#include "plugins/secret_intake.hpp"
 
 namespace opi::plugins::testing {
 namespace {
@@ -223,6 +227,94 @@ TEST_F(Session, AProcessThatAsksWithoutReadingIsStopped) {
   EXPECT_THROW(
       for (std::size_t bytes = 0; bytes < 4 * SandboxSession::max_unread; bytes += ask.size()) session_.receive(ask);
       , BrokenFrame);
+}
+
+SandboxCall resolve_of(std::shared_ptr<const SandboxInstance> instance, SecretIntake& intake) {
+  SandboxCall made;
+  made.kind = FrameKind::resolve;
+  made.instance = std::move(instance);
+  made.frame = FrameWriter(FrameKind::resolve, 0).finish();
+  made.secret = intake.out();
+  return made;
+}
+
+std::string value_frame(std::uint64_t key, std::uint64_t bytes) {
+  return FrameWriter(FrameKind::value, 2).u64(key).u64(bytes).finish();
+}
+std::string commit_frame(std::string_view version = "1") {
+  return FrameWriter(FrameKind::commit, 2).text(version).u64(0).u64(0).finish();
+}
+
+TEST_F(Session, AValueIsReadStraightToItsPlace) {
+  SecretIntake intake(1);
+  session_.begin(resolve_of(instance_, intake));
+  std::array<char, 4096> buffer{};
+  EXPECT_EQ(session_.room(buffer).size(), 4u) << "a frame's length, and nothing behind it";
+  session_.receive(done(1));
+  const auto announced = value_frame(0, 6);
+  session_.receive(std::string_view(announced).substr(0, 4));
+  EXPECT_EQ(session_.room(buffer).size(), announced.size() - 4) << "the frame, and no byte of the value";
+  session_.receive(std::string_view(announced).substr(4));
+  const auto place = session_.room(buffer);
+  ASSERT_EQ(place.size(), 6u);
+  EXPECT_NE(place.data(), buffer.data());
+  std::memcpy(place.data(), "hun", 3);
+  session_.receive({place.data(), 3});
+  const auto rest = session_.room(buffer);
+  ASSERT_EQ(rest.size(), 3u);
+  std::memcpy(rest.data(), "ter", 3);
+  session_.receive({rest.data(), 3});
+  session_.receive(commit_frame() + done(2));
+  EXPECT_EQ(session_.room(buffer).size(), buffer.size()) << "where no value may come, as much as there is";
+  const auto found = std::move(intake).finish(OPI_OK, {});
+  ASSERT_EQ(found.status, secrets::ResolveStatus::ok);
+  const auto bytes = found.values.at(0)->reveal();
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "hunter");
+}
+
+TEST_F(Session, ValuesThatComeInOnePieceAreTakenToo) {
+  SecretIntake intake(2);
+  session_.begin(resolve_of(instance_, intake));
+  session_.receive(done(1) + value_frame(1, 3) + "two" + value_frame(0, 3) + "one" + commit_frame() + done(2));
+  const auto found = std::move(intake).finish(OPI_OK, {});
+  ASSERT_EQ(found.status, secrets::ResolveStatus::ok);
+  EXPECT_EQ(found.values.at(1)->reveal()[0], 't');
+}
+
+TEST_F(Session, AnAnswerOutOfOrderBreaksIt) {
+  const auto breaks = [&](const std::string& bytes, std::uint64_t keys = 1) {
+    SandboxSession session(services_, refused_);
+    SecretIntake intake(keys);
+    session.begin(resolve_of(instance_, intake));
+    session.receive(done(1));
+    try {
+      session.receive(bytes);
+      return false;
+    } catch (const BrokenFrame&) {
+      return true;
+    }
+  };
+  const auto absent = [](std::uint64_t key) { return FrameWriter(FrameKind::absent, 2).u64(key).finish(); };
+  EXPECT_FALSE(breaks(value_frame(0, 1) + "x" + commit_frame()));
+  EXPECT_FALSE(breaks(value_frame(0, secrets::Secret::max_bytes)));
+  EXPECT_TRUE(breaks(value_frame(1, 1))) << "a key that was not asked for";
+  EXPECT_TRUE(breaks(value_frame(0, 0))) << "empty";
+  EXPECT_TRUE(breaks(value_frame(0, secrets::Secret::max_bytes + 1))) << "too large";
+  EXPECT_TRUE(breaks(value_frame(0, 1) + "x" + value_frame(0, 1))) << "twice";
+  EXPECT_TRUE(breaks(absent(0) + absent(0)));
+  EXPECT_TRUE(breaks(absent(1)));
+  EXPECT_TRUE(breaks(commit_frame())) << "incomplete";
+  EXPECT_TRUE(breaks(absent(0) + commit_frame() + commit_frame())) << "two ends";
+  EXPECT_TRUE(breaks(absent(0) + commit_frame(""))) << "no version";
+  EXPECT_TRUE(breaks(absent(0) + commit_frame(std::string(129, 'v'))));
+  EXPECT_FALSE(breaks(absent(0) + commit_frame(std::string(128, 'v'))));
+  session_.begin(call(FrameKind::render));
+  session_.receive(done(1));
+  EXPECT_THROW(session_.receive(value_frame(0, 1)), BrokenFrame) << "of what is no resolve";
+  SandboxSession other(services_, refused_);
+  other.begin(call(FrameKind::render));
+  other.receive(done(1));
+  EXPECT_THROW(other.receive(absent(0)), BrokenFrame);
 }
 
 }  // namespace

@@ -1,9 +1,4 @@
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <linux/landlock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,6 +9,7 @@
 
 #include "plugins/provider_lab.hpp"
 #include "plugins/sandbox_lanes.hpp"
+#include "support/one_text_server.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define OPI_SHADOW_MEMORY 1  // the process is not confined then
@@ -34,46 +30,6 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
-
-// A web server on a port of its own that answers every request with one text.
-class WebServer {
- public:
-  explicit WebServer(std::string text) : text_(std::move(text)), socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket_, 8) != 0 ||
-        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      throw std::runtime_error("no server");
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~WebServer() {
-    ::shutdown(socket_, SHUT_RDWR);
-    thread_.join();
-    ::close(socket_);
-  }
-  WebServer(const WebServer&) = delete;
-  WebServer& operator=(const WebServer&) = delete;
-  [[nodiscard]] int port() const { return port_; }
-
- private:
-  void serve() {
-    for (;;) {
-      const int connection = ::accept(socket_, nullptr, nullptr);
-      if (connection < 0) return;
-      char request[1024];
-      (void)!::recv(connection, request, sizeof request, 0);
-      const auto answer = "HTTP/1.0 200 OK\r\n\r\n" + text_;
-      (void)!::send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
-      ::close(connection);
-    }
-  }
-  const std::string text_;
-  int socket_, port_ = 0;
-  std::thread thread_;
-};
 
 // Providers of the plugin "keeper", which run in processes of their own and do as a reference's first part says.
 class IsolatedProvider : public ProviderTest {
@@ -143,9 +99,9 @@ TEST_F(IsolatedProvider, ReferencesAreJudgedByThePlugin) {
 }
 
 TEST_F(IsolatedProvider, TheNetworkIsForWhoDeclaresIt) {
-  const WebServer server("from the network");
+  const test::OneTextServer server("from the network");
   start();
-  const auto port = std::to_string(server.port());
+  const auto port = server.port();
   EXPECT_EQ(value("net://fetch/127.0.0.1:" + port + "/key"), "from the network");
   EXPECT_EQ(value("net://fetch/localhost:" + port + "/key"), "from the network") << "by a name";
   EXPECT_EQ(value("net://thread/app/key"), "by a thread");
@@ -164,6 +120,19 @@ TEST_F(IsolatedProvider, FilesAreForWhoDeclaresThem) {
   EXPECT_EQ(value("net://read-elsewhere/app/hosts"), read_file("/etc/hosts"))
       << "the network's own files go with the network";
 #endif
+}
+
+TEST_F(IsolatedProvider, OurOwnDeclaresWhatItNeeds) {
+  lab_.add(OPI_TEST_SECRETS_LOCAL);
+  const auto file = root() / "acme" / "webhook" / "signing" / "1";
+  fs::create_directories(file.parent_path());
+  std::ofstream(file) << "whsec_abc";
+  fs::permissions(file, fs::perms::owner_read);
+  configs_["local"] = R"({"directory":")" + root().string() + ""}";
+  start();
+  EXPECT_EQ(value("local://acme/webhook/signing/1"), "whsec_abc");
+  EXPECT_THAT([&] { provider("local://")->parse("local://globex/webhook/signing/1", tenant_); },
+              ThrowsMessage<InvalidReference>(HasSubstr("belongs to another tenant")));
 }
 
 TEST_F(IsolatedProvider, WhatIsNotDeclaredKills) {

@@ -1,4 +1,5 @@
 #include <boost/json.hpp>
+#include <stdexcept>
 
 #include "check/adapter_cases.hpp"
 #include "check/checks.hpp"
@@ -91,7 +92,20 @@ class ContractCheck {
     const Instance flagged(specimen_, component, where, unknown_mandatory);
     if (flagged.status() == OPI_OK) find(component.id + ": create() takes" + unknown_flags, flags_remedy);
     if (component.kind == plugins::ComponentKind::adapter) of_adapter(instance, where);
+    if (component.kind == plugins::ComponentKind::secret_provider) of_provider(component, config);
     return true;
+  }
+
+  // What create() takes in the daemon it takes where it can reach what the manifest declares, and nothing else.
+  void of_provider(const plugins::Component& component, const std::string& config) {
+    if (specimen_.isolated() == nullptr) return;
+    report_.step(component.id + ": create() in a process of its own");
+    try {
+      (void)specimen_.isolated()->provider(component, config);
+    } catch (const std::runtime_error& refusal) {
+      find(component.id + ": create() takes it, but in a process of its own refuses it: " + refusal.what(),
+           "have the manifest declare what it \"needs\"");
+    }
   }
 
   void of_adapter(const Instance& instance, const Destination& where) {

@@ -41,9 +41,7 @@ std::string_view to_string(CheckState state) {
   return "";
 }
 
-bool all_passed(const std::vector<CheckResult>& results) {
-  return count(results, CheckState::passed) == results.size();
-}
+bool none_failed(const std::vector<CheckResult>& results) { return count(results, CheckState::failed) == 0; }
 
 std::string json_of(const std::string& file, const std::string& sha256, const std::vector<CheckResult>& results) {
   json::array checks;
@@ -51,10 +49,12 @@ std::string json_of(const std::string& file, const std::string& sha256, const st
     json::array findings;
     for (const auto& finding : result.findings)
       findings.push_back({{"message", finding.message}, {"remedy", finding.remedy}});
-    checks.push_back({{"name", result.name},
-                      {"state", to_string(result.state)},
-                      {"seconds", result.seconds},
-                      {"findings", std::move(findings)}});
+    json::object check{{"name", result.name},
+                       {"state", to_string(result.state)},
+                       {"seconds", result.seconds},
+                       {"findings", std::move(findings)}};
+    if (result.state == CheckState::skipped) check["reason"] = result.reason;
+    checks.push_back(std::move(check));
   }
   return laid_out(json::object{{"file", file}, {"sha256", sha256}, {"checks", std::move(checks)}});
 }
@@ -67,7 +67,7 @@ std::string junit_of(const std::string& name, const std::vector<CheckResult>& re
   for (const auto& result : results) {
     out << "  <testcase classname=\"opi-plugin check\" name=\"" << result.name << "\" time=\"" << result.seconds
         << "\">\n";
-    if (result.state == CheckState::skipped) out << "    <skipped message=\"the plugin cannot be loaded\"/>\n";
+    if (result.state == CheckState::skipped) out << "    <skipped message=\"" << escaped(result.reason) << "\"/>\n";
     if (result.state == CheckState::failed) {
       out << "    <failure message=\"" << escaped(result.findings.front().message) << "\">";
       for (const auto& finding : result.findings) out << escaped(finding.message + " (" + finding.remedy + ")") << "\n";

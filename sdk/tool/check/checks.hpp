@@ -12,5 +12,6 @@ void check_purity(const Subject& subject, Report& report);    // same arguments,
 void check_hostile(const Subject& subject, Report& report);   // payloads and responses that nobody should send
 void check_fuzz(const Subject& subject, Report& report);      // the same by chance, from a seed
 void check_secrets(const Subject& subject, Report& report);   // what is confidential is told to nobody
+void check_tenant(const Subject& subject, Report& report);    // a tenant's secret is no other tenant's
 
 }  // namespace opi::tool

@@ -23,6 +23,7 @@ using std::chrono::steady_clock;
 constexpr char end_of_line = '\n', end_of_text = '\x1f';
 constexpr std::size_t max_report_bytes = 256 * 1024;  // more than all findings together
 constexpr const char* done_mark = "done";
+constexpr const char* skip_mark = "skip";
 
 void limit(decltype(RLIMIT_CORE) resource, rlim_t value) {
   const rlimit bound{value, value};
@@ -96,13 +97,12 @@ std::string shown(const char* step) {
   return out;
 }
 
-struct Told {
-  std::vector<Finding> findings;
+struct Heard : Told {
   bool done = false;
 };
 
-Told read_told(std::string_view text) {
-  Told told;
+Heard read_told(std::string_view text) {
+  Heard told;
   while (!text.empty()) {
     const auto line = text.substr(0, text.find(end_of_line));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -111,6 +111,8 @@ Told read_told(std::string_view text) {
     const std::string first(line.substr(0, middle));
     if (first == done_mark)
       told.done = true;
+    else if (first == skip_mark)
+      told.skipped = line.substr(middle + 1);
     else
       told.findings.push_back({first, std::string(line.substr(middle + 1))});
   }
@@ -151,12 +153,14 @@ void Report::step(const std::string& what) {
   step_[length] = '\0';
 }
 
+void Report::skip(const std::string& reason) { send(fd_, skip_mark, reason); }
+
 void Report::finding(const std::string& message, const std::string& remedy) {
   if (!full()) send(fd_, message, remedy);
   ++findings_;
 }
 
-std::vector<Finding> run_in_child(const std::function<void(Report&)>& check, std::chrono::milliseconds deadline) {
+Told run_in_child(const std::function<void(Report&)>& check, std::chrono::milliseconds deadline) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   const SharedPage step;
@@ -182,7 +186,7 @@ std::vector<Finding> run_in_child(const std::function<void(Report&)>& check, std
   } else if (WEXITSTATUS(*status) != 0 || !told.done) {
     died("ended the process with status " + std::to_string(WEXITSTATUS(*status)));
   }
-  return std::move(told.findings);
+  return told;
 }
 
 }  // namespace opi::tool

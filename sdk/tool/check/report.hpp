@@ -21,6 +21,8 @@ class Report {
 
   // What is about to be done: in the text of a crash.
   void step(const std::string& what);
+  // It could not be judged, and why; findings count none the less.
+  void skip(const std::string& reason);
   // Those beyond max_findings are left out.
   void finding(const std::string& message, const std::string& remedy);
   [[nodiscard]] bool full() const { return findings_ >= max_findings; }

@@ -19,6 +19,7 @@ struct Subject {
   std::string bytes, sha256, manifest;
   std::uint64_t seed = 1, cases = 2000;
   bool isolated_too = true;  // whether calls are made in a process of the plugin's own as well, and must agree
+  std::string config, reference, tenant;  // of a secret provider, and a secret that it has; empty: the manifest's
 };
 
 // The plugin, opened in this process without rehearsal. Lives until the process ends.
@@ -31,6 +32,10 @@ class Specimen {
   void isolate(const Subject& subject, telemetry::Logger& logger);
   // Null if it was not.
   [[nodiscard]] plugins::SandboxedPlugin* isolated() const { return isolated_.get(); }
+  // In a process of its own if it is there.
+  [[nodiscard]] std::shared_ptr<plugins::Plugin> outermost() const {
+    return isolated_ ? std::shared_ptr<plugins::Plugin>(isolated_) : plugin_;
+  }
 
  private:
   std::shared_ptr<plugins::LoadedPlugin> plugin_;

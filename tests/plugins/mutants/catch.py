@@ -6,7 +6,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
-CHECKS = ["static", "load", "contract", "purity", "hostile", "fuzz", "secrets"]
+CHECKS = ["static", "load", "contract", "purity", "hostile", "fuzz", "secrets", "tenant"]
 # What a finding must name besides.
 WORDS = {
     "static_binds_lazily": "RELRO",
@@ -25,10 +25,13 @@ WORDS = {
     "secrets_logs_the_endpoint": "the log holds the endpoint's token",
     "secrets_quotes_the_endpoint": "the detail of a verdict holds the endpoint's token",
     "secrets_keeps_the_endpoint": "writable memory",
+    "tenant_gives_to_anybody": "its value, before it was asked for",
+    "tenant_remembers_for_all": "its value, after it was given to the tenant that it is for",
 }
 # In a process of its own a mutant dies where another check would have found it; these are wrong there alone, and then
 # all that they are asked to do there differs.
-ISOLATED = {"right": [], "contract_refuses_when_isolated": ["contract", "hostile", "fuzz"]}
+ISOLATED = {"right": [], "right_provider": [], "tenant_gives_to_anybody": ["tenant"],
+            "contract_refuses_when_isolated": ["contract", "hostile", "fuzz"]}
 
 
 def check(program, plugin, scratch):
@@ -64,14 +67,15 @@ def judge(program, plugin, expected, word, scratch):
 def main():
     program, folder = (pathlib.Path(a) for a in sys.argv[1:])
     built = {path.stem for path in folder.glob("*.so")}
-    if built != set(WORDS) | {"right"}:
-        sys.exit(f"there are other mutants than this test knows: {built ^ (set(WORDS) | {'right'})}")
+    rights = {"right", "right_provider"}
+    if built != set(WORDS) | rights:
+        sys.exit(f"there are other mutants than this test knows: {built ^ (set(WORDS) | rights)}")
     missing = set(CHECKS) - {name.split("_")[0] for name in WORDS}
     if missing:
         sys.exit(f"no mutant shows that these checks can fail: {missing}")
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
-        faults = judge(program, folder / "right.so", [], "", scratch)
+        faults = [fault for name in sorted(rights) for fault in judge(program, folder / f"{name}.so", [], "", scratch)]
         for name, word in WORDS.items():
             faults += judge(program, folder / f"{name}.so", ISOLATED.get(name, [name.split("_")[0]]), word, scratch)
     sys.exit("\n".join(faults) or 0)
