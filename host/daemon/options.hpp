@@ -17,8 +17,8 @@ namespace opi::daemon {
 
 using node::address_guard;
 using node::faults;
-using node::provider_configs;
 using node::plugin_options;
+using node::provider_configs;
 // Where the console page's files lie.
 std::filesystem::path console_directory(const configuration::Configuration& configuration);
 delivery::Scheduler::Options scheduler_options(const configuration::Configuration& configuration);

@@ -111,8 +111,8 @@ struct Frame {
 // Cuts a stream of bytes into frames.
 class FrameStream {
  public:
-  // Takes bytes from the front until a frame is whole, and no byte more. The frame is valid until the next call; nullopt
-  // if more bytes are needed. Throws BrokenFrame for a length that no frame has.
+  // Takes bytes from the front until a frame is whole, and no byte more. The frame is valid until the next call;
+  // nullopt if more bytes are needed. Throws BrokenFrame for a length that no frame has.
   std::optional<Frame> take(std::string_view& bytes);
   // How many bytes the frame that is under way needs at least.
   [[nodiscard]] std::size_t wanted() const;

@@ -37,8 +37,7 @@ LocalProvider::~LocalProvider() {
 CallEnd LocalProvider::check_reference(const opi_secret_query& query) {
   ErrorSlot error;
   CallEnd end;
-  end.status =
-      plugin_->call(Phase::check_reference, [&] { return table_.check_ref(instance_, &query, error.out()); });
+  end.status = plugin_->call(Phase::check_reference, [&] { return table_.check_ref(instance_, &query, error.out()); });
   end.error = error.text();
   return end;
 }

@@ -190,8 +190,7 @@ bool PluginHost::load(Load& load, const Candidate& candidate, const Judge& judge
 
 Isolation PluginHost::isolation_of(const std::string& sha256) const {
   const bool is_named = contains(options_.in_process_sha256, sha256);
-  if (is_named || options_.isolation == IsolationRule::in_process)
-    return Isolation::in_process;
+  if (is_named || options_.isolation == IsolationRule::in_process) return Isolation::in_process;
   const bool came_with_it = contains(options_.shipped_sha256, sha256);
   return options_.isolation == IsolationRule::automatic && came_with_it ? Isolation::in_process : Isolation::process;
 }

@@ -21,8 +21,8 @@ class PluginProviderRegistry {
   // Keeps `set` up to date. Borrows both.
   PluginProviderRegistry(PluginHost& host, secrets::SecretProviders& set) : host_(host), set_(set) {}
 
-  // As the host's. A plugin with a provider that refuses its configuration is refused (L703). Where the file is the same
-  // and the configuration another, the provider is made anew, and one that refuses it goes on with what it had.
+  // As the host's. A plugin with a provider that refuses its configuration is refused (L703). Where the file is the
+  // same and the configuration another, the provider is made anew, and one that refuses it goes on with what it had.
   PluginHost::Change load_directory(const ConfigOf& config_of);
   PluginHost::Change reload_directory(const ConfigOf& config_of);
 

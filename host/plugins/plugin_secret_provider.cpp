@@ -42,9 +42,9 @@ secrets::SecretReference PluginSecretProvider::parse(std::string_view reference,
                                0};
   const auto verdict = instance_->check_reference(query);
   if (verdict.held.empty() && verdict.status != OPI_OK)
-    throw secrets::InvalidReference(
-        verdict.error.empty() ? "the provider refuses the reference with status " + std::to_string(verdict.status)
-                              : verdict.error);
+    throw secrets::InvalidReference(verdict.error.empty() ? "the provider refuses the reference with status " +
+                                                                std::to_string(verdict.status)
+                                                          : verdict.error);
   return parsed;
 }
 
@@ -57,15 +57,8 @@ secrets::ResolveResult PluginSecretProvider::resolve(const secrets::ResolveQuery
             {}};
   const auto segments = raw_list(query.reference.resource);
   const auto keys = raw_list(query.keys);
-  return instance_->resolve({sizeof(opi_secret_query),
-                             0,
-                             raw(query.reference.scheme),
-                             segments.data(),
-                             segments.size(),
-                             keys.data(),
-                             keys.size(),
-                             raw(query.reference.version),
-                             raw(query.tenant.str()),
+  return instance_->resolve({sizeof(opi_secret_query), 0, raw(query.reference.scheme), segments.data(), segments.size(),
+                             keys.data(), keys.size(), raw(query.reference.version), raw(query.tenant.str()),
                              raw(query.if_not_version),
                              static_cast<std::uint64_t>(query.deadline.time_since_epoch().count())});
 }

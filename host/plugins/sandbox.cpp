@@ -207,7 +207,8 @@ void Sandbox::feed() {
   while (!waiting_.empty() && run_->session.has_room()) {
     auto call = std::move(waiting_.front());
     waiting_.pop_front();
-    if (call.deadline && Clock::now() >= *call.deadline) {  // its process was not ready in time, for which it is not to blame
+    if (call.deadline &&
+        Clock::now() >= *call.deadline) {  // its process was not ready in time, for which it is not to blame
       if (call.done) call.done(held_call("the plugin's process was not ready in time"));
       continue;
     }

@@ -28,8 +28,8 @@ class SandboxSession {
   // Takes on a call; makes its instance first if that has not happened. One of an instance that the plugin refuses ends
   // at once.
   void begin(SandboxCall call);
-  // Where the next bytes from the process are to be read to: `buffer`, or straight into the memory of a value, and never
-  // more than lies before a value.
+  // Where the next bytes from the process are to be read to: `buffer`, or straight into the memory of a value, and
+  // never more than lies before a value.
   [[nodiscard]] std::span<char> room(std::span<char> buffer) const;
   // Plays what has come from the process, up to the answer that ends its run: what it says after that one, about calls
   // that waited behind, is worth nothing and is not looked at. Throws BrokenFrame.

@@ -62,9 +62,8 @@ std::string SandboxedPlugin::start_frame(const Reach& reach, const std::vector<c
 
 std::shared_ptr<Sandbox> SandboxedPlugin::make_sandbox(const std::string& tenant, std::string start) const {
   return std::make_shared<Sandbox>(
-      options_.sandbox,
-      Sandbox::Plugin{manifest().id, source().environment, source().offered_minor, std::move(start)}, copy_of(image_),
-      options_.hooks ? options_.hooks(tenant) : Sandbox::Hooks(), logger_);
+      options_.sandbox, Sandbox::Plugin{manifest().id, source().environment, source().offered_minor, std::move(start)},
+      copy_of(image_), options_.hooks ? options_.hooks(tenant) : Sandbox::Hooks(), logger_);
 }
 
 std::shared_ptr<SandboxLanes> SandboxedPlugin::lanes(const Component& component, const Reach& reach,

@@ -39,8 +39,7 @@ struct Waiting {
 
 SandboxedProvider::SandboxedProvider(std::shared_ptr<SandboxedPlugin> plugin, const Component& component,
                                      const std::string& config_json)
-    : plugin_(std::move(plugin)),
-      instance_(described(component, config_json, plugin_->log_threshold())) {
+    : plugin_(std::move(plugin)), instance_(described(component, config_json, plugin_->log_threshold())) {
   const auto reach = component.needs.reach(config_json);
   auto places = reach.files;
   if (reach.network) places.emplace_back("/etc/resolv.conf");
@@ -83,7 +82,11 @@ CallEnd SandboxedProvider::check_reference(const opi_secret_query& query) {
   const auto call = std::make_shared<Waiting>();
   auto end = call->end.get_future();
   auto* const sandbox = lane.get();
-  sandbox->submit({FrameKind::check_reference, instance_, frame(FrameKind::check_reference, query), {}, {},
+  sandbox->submit({FrameKind::check_reference,
+                   instance_,
+                   frame(FrameKind::check_reference, query),
+                   {},
+                   {},
                    [call, lane = std::move(lane)](const CallEnd& how) mutable {
                      lane.reset();
                      call->end.set_value(how);

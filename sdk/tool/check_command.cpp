@@ -98,7 +98,9 @@ void print(const CheckResult& result) {
 }  // namespace
 
 int check(const std::vector<std::string>& words) {
-  const Arguments arguments(words, {{"--json"}, {"--junit"}, {"--seed"}, {"--cases"}, {"--isolation"}, {"--config"}, {"--reference"}, {"--tenant"}});
+  const Arguments arguments(
+      words,
+      {{"--json"}, {"--junit"}, {"--seed"}, {"--cases"}, {"--isolation"}, {"--config"}, {"--reference"}, {"--tenant"}});
   if (arguments.positional().size() != 1) throw Failure("check: needs one FILE.so");
   const TemporaryFolder scratch;
   auto subject = subject_of(arguments, scratch.path());

@@ -69,7 +69,8 @@ TEST(Manifest, NeedsThatNobodyCouldConfineToAreRefused) {
       {R"({"files":[{"config":"bad"}]})", "/needs/files/0: names a property whose default"}};
   for (const auto& [needs, problem] : wrong)
     EXPECT_THAT(problems_of(with_needs(needs)), testing::ElementsAre(testing::HasSubstr(problem))) << needs;
-  EXPECT_THAT(problems_of(with_needs("{}", "adapter")), testing::ElementsAre(testing::HasSubstr("an adapter computes")));
+  EXPECT_THAT(problems_of(with_needs("{}", "adapter")),
+              testing::ElementsAre(testing::HasSubstr("an adapter computes")));
   std::string most = "[";
   for (std::size_t i = 0; i < Needs::max_files; ++i) most += (i == 0 ? "" : ",") + std::string(R"("/a")");
   EXPECT_THAT(problems_of(with_needs(R"({"files":)" + most + "]}")), testing::IsEmpty());

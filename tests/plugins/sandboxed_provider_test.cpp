@@ -128,11 +128,13 @@ TEST_F(IsolatedProvider, OurOwnDeclaresWhatItNeeds) {
   fs::create_directories(file.parent_path());
   std::ofstream(file) << "whsec_abc";
   fs::permissions(file, fs::perms::owner_read);
-  configs_["local"] = R"({"directory":")" + root().string() + ""}";
-  start();
-  EXPECT_EQ(value("local://acme/webhook/signing/1"), "whsec_abc");
-  EXPECT_THAT([&] { provider("local://")->parse("local://globex/webhook/signing/1", tenant_); },
-              ThrowsMessage<InvalidReference>(HasSubstr("belongs to another tenant")));
+  configs_["local"] = R"({"directory":")" + root().string() + ""
+}
+";
+    start();
+EXPECT_EQ(value("local://acme/webhook/signing/1"), "whsec_abc");
+EXPECT_THAT([&] { provider("local://")->parse("local://globex/webhook/signing/1", tenant_); },
+            ThrowsMessage<InvalidReference>(HasSubstr("belongs to another tenant")));
 }
 
 TEST_F(IsolatedProvider, WhatIsNotDeclaredKills) {
@@ -170,7 +172,8 @@ TEST_F(IsolatedProvider, ADeathIsUnavailableAndTwoEndIt) {
 
 TEST_F(IsolatedProvider, AHangIsKilledAtTheDeadlineAndIsInNobodysWay) {
   start();
-  auto hanging = std::async(std::launch::async, [&] { return resolve("think://hang/app/key", {}, {}, in(milliseconds{700})); });
+  auto hanging =
+      std::async(std::launch::async, [&] { return resolve("think://hang/app/key", {}, {}, in(milliseconds{700})); });
   // As long as it hangs, others go on.
   while (hanging.wait_for(milliseconds{0}) != std::future_status::ready) {
     EXPECT_EQ(value("think://fine/app/key"), "first key");

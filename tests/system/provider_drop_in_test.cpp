@@ -23,7 +23,8 @@ class ProviderDropIn : public testing::Test {
     std::ofstream(site_.folder() / "destination.json")
         << R"({"tenants":[{"tenant_id":"acme","name":"Acme","policy":{"max_attempts":20,"backoff_initial_ms":50,)"
         << R"("backoff_cap_ms":200},"destinations":[{"destination_id":"0192f000-0000-7000-8000-000000000001",)"
-        << R"("name":"receiver","adapter":"webhook","event_types":["*"],"endpoint":")" << site_.receiver().url("/healthy")
+        << R"("name":"receiver","adapter":"webhook","event_types":["*"],"endpoint":")"
+        << site_.receiver().url("/healthy")
         << R"(","credentials":[{"purpose":"signing","reference":"net://fetch/127.0.0.1:)" << vault_.port()
         << R"(/signing"}]}]}]})";
     site_.control({"apply", (site_.folder() / "destination.json").string()});

@@ -1,12 +1,12 @@
 #include "plugins/host_process/confinement.hpp"
 
 #include <fcntl.h>
-#include <malloc.h>
-#include <nss.h>
-#include <sched.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
+#include <nss.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

@@ -37,8 +37,7 @@ const opi_secret_out_ops SecretRelay::ops{
     [](void* impl, std::uint64_t key) {
       return guarded(impl, [&](SecretRelay& self) {
         const auto status = self.order_.absent(key);
-        if (status == OPI_OK)
-          self.channel_.say(std::move(FrameWriter(FrameKind::absent, self.call_).u64(key)));
+        if (status == OPI_OK) self.channel_.say(std::move(FrameWriter(FrameKind::absent, self.call_).u64(key)));
         return status;
       });
     },

@@ -8,8 +8,8 @@
 
 namespace opi::plugins {
 
-// The child's side of opi_secret_out_ops. The order of an answer is judged here, by the host's own rules; the values lie
-// in locked pages until the answer ends, go to the host from there, and are wiped.
+// The child's side of opi_secret_out_ops. The order of an answer is judged here, by the host's own rules; the values
+// lie in locked pages until the answer ends, go to the host from there, and are wiped.
 class SecretRelay {
  public:
   // Borrows the channel and the mutex that what is said is said with.

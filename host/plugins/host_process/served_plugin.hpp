@@ -10,8 +10,8 @@
 
 namespace opi::plugins {
 
-// The plugin in this process, and its instances: does what the daemon's calls say, on one thread. A plugin that may have
-// threads of its own logs from them as well: what it logs outside of calls is lost.
+// The plugin in this process, and its instances: does what the daemon's calls say, on one thread. A plugin that may
+// have threads of its own logs from them as well: what it logs outside of calls is lost.
 class ServedPlugin {
  public:
   explicit ServedPlugin(Channel& channel) : channel_(channel) {}

@@ -77,8 +77,7 @@ void SyscallFilter::allow_internet_sockets() {
 int SyscallFilter::install() {
   end(SECCOMP_RET_KILL_PROCESS);
   const sock_fprog program{static_cast<unsigned short>(program_.size()), program_.data()};
-  return static_cast<int>(
-      ::syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+  return static_cast<int>(::syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
 }
 
 void SyscallFilter::decide(std::span<const long> calls, std::uint32_t action) {

@@ -24,8 +24,8 @@ struct CheckResult {
 
 bool none_failed(const std::vector<CheckResult>& results);
 
-// {"file", "sha256", "checks": [{"name", "state", "seconds", "findings": [{"message", "remedy"}], "reason"}]}, the reason
-// where it was skipped.
+// {"file", "sha256", "checks": [{"name", "state", "seconds", "findings": [{"message", "remedy"}], "reason"}]}, the
+// reason where it was skipped.
 std::string json_of(const std::string& file, const std::string& sha256, const std::vector<CheckResult>& results);
 // One test suite of JUnit's XML, a test case for each check.
 std::string junit_of(const std::string& name, const std::vector<CheckResult>& results);

@@ -17,7 +17,8 @@ constexpr const char* tenant_remedy =
     "answer OPI_E_DENIED unless the store says that the secret is the query's tenant's, or have {tenant} in the "
     "reference: then the host sees to it";
 constexpr const char* sample_remedy =
-    "give a reference, a tenant that it is for, and a configuration that lead to a value: in the manifest's \"samples\", "
+    "give a reference, a tenant that it is for, and a configuration that lead to a value: in the manifest's "
+    "\"samples\", "
     "or with --reference, --tenant and --config";
 
 // A secret that is there, and whose it is.
@@ -65,7 +66,8 @@ Answer ask(plugins::PluginSecretProvider& provider, const std::string& reference
   try {
     const auto parsed = provider.parse(reference, tenant);
     const std::vector<std::string> keys{parsed.key};
-    const auto found = provider.resolve({parsed, keys, tenant, known_version, std::chrono::steady_clock::now() + patience});
+    const auto found =
+        provider.resolve({parsed, keys, tenant, known_version, std::chrono::steady_clock::now() + patience});
     if (found.status == ResolveStatus::not_modified) return {"that it has not changed", found.version, {}};
     if (found.status == ResolveStatus::ok && found.values.front()) return {"its value", found.version, {}};
     return {{}, {}, found.status == ResolveStatus::ok ? "there is no such key" : found.failure};
@@ -86,7 +88,8 @@ void try_secret(plugins::PluginSecretProvider& provider, const Known& known, con
     report.step(component + ": the secret of another tenant, " + when);
     const auto told = ask(provider, known.reference, stranger, version);
     if (!told.got.empty())
-      report.finding(component + ": tells a tenant that the secret is not for " + told.got + ", " + when, tenant_remedy);
+      report.finding(component + ": tells a tenant that the secret is not for " + told.got + ", " + when,
+                     tenant_remedy);
   };
   judge("before it was asked for", {});
   report.step(component + ": the secret of the tenant that it is for");
@@ -124,8 +127,9 @@ void check_tenant(const Subject& subject, Report& report) {
     for (const auto& known : secrets) try_secret(provider, known, component.id, report);
   }
   if (!not_judged.empty())
-    report.skip("no secret is known that " + not_judged +
-                " could be asked for: name one by --reference, --tenant and --config, or in the manifest's \"samples\"");
+    report.skip(
+        "no secret is known that " + not_judged +
+        " could be asked for: name one by --reference, --tenant and --config, or in the manifest's \"samples\"");
 }
 
 }  // namespace opi::tool

@@ -3,8 +3,8 @@
 #include <opi/plugin.hpp>
 #include <string>
 
-// A secret provider that passes every check: it knows one secret, and whose it is. A mutant derives from it and does one
-// thing wrong.
+// A secret provider that passes every check: it knows one secret, and whose it is. A mutant derives from it and does
+// one thing wrong.
 class RightProvider {
  public:
   explicit RightProvider(const opi::sdk::InstanceArgs&) {}
