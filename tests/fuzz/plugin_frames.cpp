@@ -1,6 +1,7 @@
 #include "fuzz/text.hpp"
 #include "plugins/request_assembly.hpp"
 #include "plugins/sandbox_session.hpp"
+#include "plugins/secret_intake.hpp"
 #include "plugins/verdict_intake.hpp"
 #include "telemetry/logger.hpp"
 
@@ -28,6 +29,7 @@ class Calls {
   Calls() : assembly_(component(), destination(), secrets()) {
     add(plugins::FrameKind::render);
     add(plugins::FrameKind::interpret);
+    add(plugins::FrameKind::resolve);
   }
   void hear(std::string_view bytes) {
     if (broken_) return;  // the process is killed
@@ -38,10 +40,14 @@ class Calls {
     }
   }
   void judge() {
-    fuzz::require(ends_ <= 2, "a call ends once");
-    fuzz::require(session_.answered() <= 3, "nothing is answered that was not asked");
+    fuzz::require(ends_ <= 3, "a call ends once");
+    fuzz::require(session_.answered() <= 4, "nothing is answered that was not asked");
     const auto left = session_.abandon();
-    fuzz::require(ends_ + left.untouched.size() + (left.victim ? 1 : 0) == 2, "a call has ended or is left");
+    fuzz::require(ends_ + left.untouched.size() + (left.victim ? 1 : 0) == 3, "a call has ended or is left");
+    const auto found = std::move(values_).finish(OPI_OK, {});
+    fuzz::require(found.status != secrets::ResolveStatus::ok || found.values.size() == keys, "each key is answered");
+    for (const auto& value : found.values)
+      fuzz::require(!value || !value->empty(), "a value is one, or absent");
     const auto rendering = std::move(assembly_).finish("fuzz/1");
     if (!rendering.ok) return;
     fuzz::require(rendering.request.body.size() <= component().body_bytes, "the body is within its limit");
@@ -82,6 +88,7 @@ class Calls {
     call.frame = plugins::FrameWriter(kind, 0).finish();
     if (kind == plugins::FrameKind::render) call.request = assembly_.out();
     if (kind == plugins::FrameKind::interpret) call.verdict = intake_.out();
+    if (kind == plugins::FrameKind::resolve) call.secret = values_.out();
     call.done = [this](const plugins::CallEnd&) { ++ends_; };
     session_.begin(std::move(call));
   }
@@ -90,7 +97,9 @@ class Calls {
   plugins::HostServices services_{"fuzz", "test", OPI_ABI_MINOR, logger_};
   std::map<std::uint64_t, std::string> refused_;
   plugins::RequestAssembly assembly_;
+  static constexpr std::size_t keys = 2;
   plugins::VerdictIntake intake_{true};
+  plugins::SecretIntake values_{keys};
   plugins::SandboxSession session_{services_, refused_};
   std::shared_ptr<const plugins::SandboxInstance> instance_ = std::make_shared<plugins::SandboxInstance>(
       plugins::SandboxInstance{1, plugins::FrameWriter(plugins::FrameKind::create, 0).finish(), {"s3cr3t"}});
