@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int secret_threads = 4;
+constexpr std::size_t most_secret_calls = 128;
+constexpr std::chrono::milliseconds secret_patience{1'000};
 
 }  // namespace
 
@@ -32,7 +33,7 @@ PrivateFolder::~PrivateFolder() {
 
 // What the workers still do is done before the broker goes.
 PluginDesk::~PluginDesk() {
-  if (workers_) workers_->stop();
+  if (workers_) workers_->stop(secret_patience);
 }
 
 plugins::PluginHost& PluginDesk::host() {
@@ -62,10 +63,13 @@ const secrets::SecretProviders& PluginDesk::providers() {
 secrets::SecretBroker& PluginDesk::broker() {
   if (broker_) return *broker_;
   loaded();
-  workers_ = std::make_unique<runtime::WorkerPool>("secrets", secret_threads, logger_);
+  workers_ = std::make_unique<runtime::WorkerPool>("secrets", most_secret_calls, logger_);
   broker_ = std::make_unique<secrets::SecretBroker>(
-      providers_, [this](std::function<void()> job) { workers_->submit(std::move(job)); }, clock_, random_, logger_,
-      secrets::SecretBroker::Options{});
+      providers_,
+      [this](std::function<void()> blocking, std::function<void()> after) {
+        workers_->submit(std::move(blocking), std::move(after));
+      },
+      clock_, random_, metrics_, logger_, secrets::SecretBroker::Options{});
   return *broker_;
 }
 

@@ -10,6 +10,7 @@
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_provider_registry.hpp"
 #include "runtime/worker_pool.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace opi::ctl {
 
@@ -56,6 +57,7 @@ class PluginDesk {
   bool loaded_ = false;
   secrets::SecretProviders providers_;
   std::unique_ptr<plugins::PluginProviderRegistry> registry_;
+  telemetry::Metrics metrics_;  // that nobody reads: the broker counts
   std::unique_ptr<runtime::WorkerPool> workers_;
   std::unique_ptr<secrets::SecretBroker> broker_;
   std::unique_ptr<administration::BrokerCredentialCheck> check_;

@@ -38,6 +38,9 @@ constexpr milliseconds catalog_interval{500};  // changed destinations are notic
 constexpr milliseconds listen_timeout{500};
 constexpr milliseconds sign_in_audit_interval{5'000};
 constexpr milliseconds checkpoint_look_interval{5'000};
+constexpr milliseconds secret_look_interval{250};
+constexpr std::size_t most_secret_calls = 128;           // of all providers; each has a few places of its own
+constexpr milliseconds secret_patience{2'000};           // for calls of providers that have not come back at the end
 constexpr milliseconds cancel_timeout{5'000};            // for what the drain timeout cut off
 constexpr std::chrono::seconds dispatcher_deadline{90};  // several times the longest store timeout
 
@@ -59,12 +62,12 @@ audit::TrustedKeys audit_keys(const crypto::Ed25519Key& own, const configuration
 
 struct Daemon::Services {
   std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox, feed,
-      retention, sign_ins, checkpoints;
+      retention, sign_ins, checkpoints, secrets;
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
     for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention,
-                          &sign_ins, &checkpoints})
+                          &sign_ins, &checkpoints, &secrets})
       if (*service) list.push_back(service->get());
     return list;
   }
@@ -87,9 +90,12 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       plugins_(plugin_options(configuration_), logger_),
       provider_registry_(plugins_, secret_providers_),
       adapters_(plugins_, {}, logger_),
-      secret_workers_("secrets", 4, logger_),
-      secrets_(secret_providers_, [this](std::function<void()> job) { secret_workers_.submit(std::move(job)); }, clock_,
-               random_, logger_, {}),
+      secret_workers_("secrets", most_secret_calls, logger_),
+      secrets_(secret_providers_,
+               [this](std::function<void()> blocking, std::function<void()> after) {
+                 secret_workers_.submit(std::move(blocking), std::move(after));
+               },
+               clock_, random_, metrics_, logger_, {}),
       services_(std::make_unique<Services>()),
       scheduler_(scheduler_options(configuration_)),
       catalog_(*stores_.catalog, {[this](const Catalog& catalog) {
@@ -183,6 +189,10 @@ void Daemon::make_services() {
                                                     delivery::InboxDrain::Options{});
     services_->inbox = make("inbox", [this] { return inbox_->run_once(); });
   }
+  services_->secrets = make("secrets", [this] {
+    secrets_.run_once();
+    return secret_look_interval;
+  });
   services_->sign_ins = make("sign_ins", [this] {
     failed_sign_ins_.run_once();
     return sign_in_audit_interval;
@@ -248,7 +258,8 @@ void Daemon::drain_and_stop() {
   plugins_.stop();  // what plugins have not answered is given back
   wait_until_settled(cancel_timeout);
   const auto left = scheduler_.counts(clock_.mono_now()).in_flight;
-  secret_workers_.stop();
+  if (const auto left_behind = secret_workers_.stop(secret_patience); left_behind > 0)
+    logger_.warning("secrets.calls_left", {{"calls", static_cast<std::int64_t>(left_behind)}});
   for (auto* service : services_->all()) service->stop();
   status_->stop();  // last: it says that the daemon is draining
   record_failed_sign_ins();

@@ -12,7 +12,7 @@
 namespace opi::delivery {
 namespace {
 
-constexpr int http_unauthorized = 401;
+constexpr int http_unauthorized = 401, http_forbidden = 403;
 
 Outcome failure(Verdict verdict, std::string reason, std::string detail) {
   Outcome outcome;
@@ -68,6 +68,7 @@ struct AttemptRunner::Flight {
   std::vector<std::string> endpoint_secrets;
   std::vector<std::string> used_purposes;  // whose secrets are in the request
   std::string unusable_purpose;            // why there is no request, if that is why
+  bool asked_anew = false;                 // for its secrets, after a refusal
 
   // Receivers echo what they were sent, and plugins repeat it.
   void scrub(std::string& text) const { secrets::scrub(text, *secrets, endpoint_secrets); }
@@ -118,13 +119,14 @@ void AttemptRunner::start(Claim claim, const std::shared_ptr<const Destination>&
   if (!found.adapter) return hold(*flight, found.held_reason);
   flight->adapter = std::move(found.adapter);
   secrets_.resolve(destination, [this, flight](std::shared_ptr<const secrets::SecretSet> secrets) {
-    flight->secrets = std::move(secrets);
-    flight->endpoint_secrets = endpoint_secrets(flight->destination->endpoint);
-    render_and_send(flight);
+    render_and_send(flight, std::move(secrets));
   });
 }
 
-void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight) {
+void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight,
+                                    std::shared_ptr<const secrets::SecretSet> secrets) {
+  flight->secrets = std::move(secrets);
+  flight->endpoint_secrets = endpoint_secrets(flight->destination->endpoint);
   flight->started_at = clock_.unix_now();
   flight->started = clock_.mono_now();
   if (flight->claim->leased_until - flight->started < flight->policy.timeout + options_.lease_margin)
@@ -172,8 +174,7 @@ void AttemptRunner::send(const std::shared_ptr<Flight>& flight, Authorized&& aut
   if (authorized.status == Authorized::Status::failed) {
     flight->used_purposes = std::move(authorized.used_purposes);  // nothing of the adapter's was sent
     flight->unusable_purpose = std::move(authorized.unusable_purpose);
-    if (authorized.failure.verdict == Verdict::auth) refused(*flight);
-    return finish(*flight, std::move(authorized.failure));
+    return conclude(flight, std::move(authorized.failure));
   }
   for (auto& purpose : authorized.used_purposes) flight->used_purposes.push_back(std::move(purpose));
   // What the wait for a token took is no longer there.
@@ -190,25 +191,46 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
   flight->scrub(response.body);
   for (auto& header : response.headers)
     for (auto* text : {&header.name, &header.value}) flight->scrub(*text);
-  if (!answered) return interpreted(flight, transport_outcome(response));
+  if (!answered) return conclude(flight, transport_outcome(response));
   flight->response = std::move(response);
   flight->adapter->begin_interpret(flight->context(), flight->response, [this, flight](Outcome&& outcome) {
     if (!outcome.http_status) outcome.http_status = flight->response.status;
-    interpreted(flight, std::move(outcome));
+    conclude(flight, std::move(outcome));
   });
 }
 
-void AttemptRunner::interpreted(const std::shared_ptr<Flight>& flight, Outcome&& outcome) {
-  const bool authorized_in_vain = flight->destination->authorization && outcome.http_status == http_unauthorized &&
-                                  outcome.verdict != Verdict::delivered;
-  if (outcome.verdict == Verdict::auth || authorized_in_vain) refused(*flight);
-  finish(*flight, std::move(outcome));
+// What was refused may have been replaced where it lives: it is fetched anew, and if that brings something else, the same
+// attempt is made with it. Once; then the verdict stands.
+void AttemptRunner::conclude(const std::shared_ptr<Flight>& flight, Outcome&& outcome) {
+  if (!is_refusal(*flight, outcome)) return finish(*flight, std::move(outcome));
+  const bool token_dropped = authorizer_.refused(*flight->destination, *flight->secrets);
+  secrets_.invalidate(*flight->destination);
+  if (std::exchange(flight->asked_anew, true)) return finish(*flight, std::move(outcome));
+  secrets_.resolve(flight->destination, [this, flight, token_dropped, outcome = std::move(outcome)](
+                                            std::shared_ptr<const secrets::SecretSet> secrets) mutable {
+    if (!token_dropped && has_same_secrets(*flight, *secrets)) return finish(*flight, std::move(outcome));
+    logger_.info("delivery.asked_again", {{"destination", flight->destination->id.to_string()},
+                                          {"delivery", flight->claim->delivery.to_string()},
+                                          {"reason", "the receiver refused secrets that have been replaced"}});
+    render_and_send(flight, std::move(secrets));
+  });
 }
 
-// The next attempt fetches anew what this one was refused with.
-void AttemptRunner::refused(const Flight& flight) {
-  authorizer_.refused(*flight.destination, *flight.secrets);
-  secrets_.invalidate(*flight.destination);
+// The receiver will not have the credentials that were in the request.
+bool AttemptRunner::is_refusal(const Flight& flight, const Outcome& outcome) {
+  if (outcome.verdict == Verdict::auth) return true;
+  const bool by_status = outcome.http_status == http_unauthorized || outcome.http_status == http_forbidden;
+  return by_status && outcome.verdict != Verdict::delivered && !flight.used_purposes.empty();
+}
+
+// Whether what the request carried is what there is now.
+bool AttemptRunner::has_same_secrets(const Flight& flight, const secrets::SecretSet& fresh) {
+  return std::ranges::all_of(flight.used_purposes, [&](const std::string& purpose) {
+    const auto *before = flight.secrets->find(purpose), *after = fresh.find(purpose);
+    if (before == nullptr || after == nullptr || before->versions.empty() || after->versions.empty())
+      return after == nullptr || after->versions.empty();  // nothing to try again with
+    return std::ranges::equal(before->versions.front().value->reveal(), after->versions.front().value->reveal());
+  });
 }
 
 void AttemptRunner::finish(Flight& flight, Outcome outcome) {

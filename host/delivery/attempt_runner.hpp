@@ -30,12 +30,13 @@ class AttemptRunner {
 
  private:
   struct Flight;
-  void render_and_send(const std::shared_ptr<Flight>& flight);
+  void render_and_send(const std::shared_ptr<Flight>& flight, std::shared_ptr<const secrets::SecretSet> secrets);
   void rendered(const std::shared_ptr<Flight>& flight, Rendering&& rendering);
   void send(const std::shared_ptr<Flight>& flight, Authorized&& authorized);
   void received(const std::shared_ptr<Flight>& flight, HttpResponse&& response);
-  void interpreted(const std::shared_ptr<Flight>& flight, Outcome&& outcome);
-  void refused(const Flight& flight);
+  void conclude(const std::shared_ptr<Flight>& flight, Outcome&& outcome);
+  static bool is_refusal(const Flight& flight, const Outcome& outcome);
+  static bool has_same_secrets(const Flight& flight, const secrets::SecretSet& fresh);
   void finish(Flight& flight, Outcome outcome);
   void watch_credentials(const Flight& flight, const Outcome& outcome, Settlement& settlement);
   void hold(Flight& flight, const std::string& reason);

@@ -182,9 +182,10 @@ void Authorizer::authorize(const std::shared_ptr<const Destination>& destination
   done(ready_with(std::move(request), header, std::move(value), std::move(with_sent)));
 }
 
-void Authorizer::refused(const Destination& destination, const SecretSet& secrets) {
+bool Authorizer::refused(const Destination& destination, const SecretSet& secrets) {
   const auto* token = secrets.find(token_entry);
   if (token != nullptr) tokens_.invalidate(destination.id, *token->versions.front().value);
+  return token != nullptr;
 }
 
 }  // namespace opi::delivery

@@ -48,8 +48,8 @@ class Authorizer {
     certificates_.keep_only(catalog);
   }
 
-  // The receiver refused a request with these secrets: a token among them is used no more.
-  void refused(const Destination& destination, const secrets::SecretSet& secrets);
+  // The receiver refused a request with these secrets: a token among them is used no more. Whether there is one.
+  bool refused(const Destination& destination, const secrets::SecretSet& secrets);
 
  private:
   AccessTokens tokens_;

@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "delivery/circuit_breaker.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/rate_limiter.hpp"
 #include "domain/catalog.hpp"
+#include "domain/circuit_breaker.hpp"
 #include "foundation/mutex.hpp"
 
 namespace opi::delivery {

@@ -128,6 +128,7 @@ opi_status RequestAssembly::mac(const opi_str& slot, std::uint32_t algorithm, co
   if (purpose == nullptr) return OPI_E_NOT_FOUND;
   for (const auto& version : purpose->versions) {
     const secrets::SigningKey key(*version.value);
+    if (version.former && key.bytes().empty()) continue;  // what replaced it may have mended it
     // Of the purpose "signing" none comes here: the broker has judged them. An adapter may have slots of other names.
     if (key.bytes().empty()) {
       rendering_.unusable_purpose = view(slot);

@@ -2,55 +2,91 @@
 
 #include <pthread.h>
 
-#include "foundation/mutex.hpp"
+#include <thread>
+#include <utility>
 
 namespace opi::runtime {
 
-WorkerPool::WorkerPool(std::string name, std::size_t threads, telemetry::Logger& logger)
-    : name_(std::move(name)), logger_(logger) {
-  for (std::size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { loop(); });
-    pthread_setname_np(threads_.back().native_handle(), name_.substr(0, 15).c_str());
+WorkerPool::WorkerPool(std::string name, std::size_t most_threads, telemetry::Logger& logger)
+    : name_(std::move(name)), most_threads_(most_threads), shared_(std::make_shared<Shared>(logger)) {}
+
+WorkerPool::~WorkerPool() { stop(std::chrono::milliseconds{0}); }
+
+void WorkerPool::submit(std::function<void()> blocking, std::function<void()> after) {
+  const Lock lock(shared_->mutex);
+  if (shared_->stopping) return;
+  shared_->jobs.push_back({std::move(blocking), std::move(after)});
+  if (shared_->idle >= shared_->jobs.size() || shared_->threads >= most_threads_) {
+    shared_->changed.notify_all();
+    return;
   }
+  try {
+    std::thread([shared = shared_, name = name_] { loop(shared, name); }).detach();  // stop() waits by the count
+  } catch (...) {
+    shared_->jobs.pop_back();
+    throw;
+  }
+  ++shared_->threads;
 }
 
-WorkerPool::~WorkerPool() { stop(); }
-
-void WorkerPool::submit(std::function<void()> job) {
-  {
-    const Lock lock(mutex_);
-    if (stopping_) return;
-    jobs_.push_back(std::move(job));
-  }
-  changed_.notify_one();
+std::size_t WorkerPool::stop(std::chrono::milliseconds patience) {
+  std::deque<Job> dropped;
+  Lock lock(shared_->mutex);
+  shared_->stopping = true;
+  dropped.swap(shared_->jobs);
+  shared_->changed.notify_all();
+  lock.unlock();  // what the jobs hold is released outside the lock
+  dropped.clear();
+  lock.lock();
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (shared_->blocked > 0 && !shared_->left)
+    if (!shared_->changed.wait_until(lock, until)) break;
+  shared_->left = true;
+  while (shared_->threads > shared_->blocked) shared_->changed.wait(lock);
+  const auto left = shared_->blocked;
+  lock.unlock();
+  return left;
 }
 
-void WorkerPool::stop() {
-  {
-    const Lock lock(mutex_);
-    stopping_ = true;
-    jobs_.clear();
-  }
-  changed_.notify_all();
-  for (auto& thread : threads_)
-    if (thread.joinable()) thread.join();
-}
-
-void WorkerPool::loop() {
-  Lock lock(mutex_);
+void WorkerPool::loop(const std::shared_ptr<Shared>& shared, const std::string& name) {
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+  Lock lock(shared->mutex);
   for (;;) {
-    while (!stopping_ && jobs_.empty()) changed_.wait(lock);
-    if (stopping_) return;
-    auto job = std::move(jobs_.front());
-    jobs_.pop_front();
+    ++shared->idle;
+    while (!shared->stopping && shared->jobs.empty()) shared->changed.wait(lock);
+    --shared->idle;
+    if (shared->stopping) break;
+    auto job = std::move(shared->jobs.front());
+    shared->jobs.pop_front();
+    ++shared->blocked;
     lock.unlock();
-    try {
-      job();
-    } catch (const std::exception& failure) {
-      logger_.error("worker.failed", {{"pool", name_}, {"error", failure.what()}});
-    }
-    job = nullptr;  // what the job holds is released outside the lock
+    run(*shared, std::move(job), name);
     lock.lock();
+  }
+  --shared->threads;
+  shared->changed.notify_all();
+}
+
+void WorkerPool::run(Shared& shared, Job job, const std::string& name) {
+  std::string fault;
+  try {
+    job.blocking();
+  } catch (const std::exception& failure) {
+    fault = failure.what();
+  }
+  {
+    const Lock lock(shared.mutex);
+    --shared.blocked;
+    shared.changed.notify_all();
+    if (shared.left) return;
+  }
+  try {
+    if (fault.empty())
+      job.after();
+    else
+      shared.logger.error("worker.failed", {{"pool", name}, {"error", fault}});
+  } catch (const std::exception& failure) {
+    shared.logger.error("worker.failed", {{"pool", name}, {"error", failure.what()}});
   }
 }
 

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -13,10 +12,13 @@
 #include "domain/catalog.hpp"
 #include "domain/clock.hpp"
 #include "foundation/mutex.hpp"
+#include "secrets/provider_lanes.hpp"
+#include "secrets/renewal.hpp"
 #include "secrets/secret_provider.hpp"
 #include "secrets/secret_providers.hpp"
 #include "secrets/secret_set.hpp"
 #include "telemetry/logger.hpp"
+#include "telemetry/metrics.hpp"
 
 namespace opi::secrets {
 
@@ -24,26 +26,31 @@ namespace opi::secrets {
 //
 // One fetch at a time per resource, with all of its keys from one version. A value past its lifetime is still
 // served while its backend is unavailable; it goes only when the backend itself says that it is gone or denied.
+// No thread waits: a destination is answered when the last fetch that it needs has ended, or is overdue.
 class SecretBroker {
  public:
   struct Options {
     std::chrono::milliseconds default_ttl{std::chrono::minutes{5}};  // when the provider names none
-    std::chrono::milliseconds min_ttl{std::chrono::seconds{10}}, max_ttl{std::chrono::hours{1}};
-    double ttl_jitter = 0.1;                        // ± share, so that a fleet does not fetch in step
-    double refresh_at = 0.8;                        // share of the lifetime after which it is renewed early
-    std::chrono::milliseconds negative_ttl{5'000};  // how long a failure is remembered
-    std::chrono::milliseconds resolve_timeout{5'000};
+    std::chrono::milliseconds min_ttl{std::chrono::seconds{1}}, max_ttl{std::chrono::hours{1}};
+    double ttl_jitter = 0.1;                         // ± share, so that a fleet does not fetch in step
+    double refresh_at = 0.8;                         // share of the lifetime after which it is renewed early
+    std::chrono::milliseconds negative_ttl{5'000};   // how long a failure is remembered
+    std::chrono::milliseconds refusal_pause{1'000};  // between fetches of a resource that refusals ask for
+    ProviderLanes::Options lanes;
   };
-  using Executor = std::function<void(std::function<void()>)>;  // runs a blocking job elsewhere
+  using Executor = ProviderLanes::Executor;
   using Ready = std::function<void(std::shared_ptr<const SecretSet>)>;
 
   SecretBroker(const SecretProviders& providers, Executor executor, const Clock& clock, Random& random,
-               telemetry::Logger& logger, const Options& options);
+               telemetry::Metrics& metrics, telemetry::Logger& logger, const Options& options);
   ~SecretBroker();
 
   // Calls `ready` with the destination's secrets: at once if they are cached, otherwise later from the
   // executor. A purpose that cannot be resolved is there without versions and with its failure.
   void resolve(const std::shared_ptr<const Destination>& destination, Ready ready);
+
+  // Ends what has waited too long for a provider; to be called every now and then.
+  void run_once() { lanes_.run_once(); }
 
   // Whether two references name one secret, however they are spelled and of whichever version.
   [[nodiscard]] bool is_same_secret(std::string_view one, std::string_view other, const TenantId& tenant) const;
@@ -54,49 +61,77 @@ class SecretBroker {
   // Lets go of every value that no credential of these destinations refers to any more. Does not block.
   void keep_only(const Catalog& catalog);
 
-  // The receiver refused the credentials: the next resolve() fetches anew. Does not block.
+  // The receiver refused the credentials: the next resolve() fetches anew, though a resource at most once a pause,
+  // however many refusals there are. Does not block.
   void invalidate(const Destination& destination);
 
- private:
-  [[nodiscard]] std::shared_ptr<SecretProvider> provider_of(std::string_view reference) const;
+  // Which of what is cached an operator wants fetched anew.
+  struct Scope {
+    std::optional<DestinationId> destination;
+    std::string reference;  // empty: whatever it is
+  };
+  struct Refreshed {
+    int destinations = 0;  // that refer to it and have been resolved by this daemon before
+    int changed = 0;       // of them: have other values now
+    int unresolved = 0;    // of them: have a credential that does not resolve
+  };
+  // Fetches anew what is cached within the scope, and calls `done` when all of it has been answered.
+  void refresh(const Scope& scope, std::function<void(const Refreshed&)> done);
 
-  struct Resource;
-  struct Wanted;
-  struct CachedSet {
-    std::int64_t revision = -1;
+ private:
+  using Waiting = std::vector<std::pair<std::shared_ptr<const Destination>, Ready>>;
+  using Renewals = std::vector<std::shared_ptr<Renewal>>;
+  // What is known of a destination.
+  struct Entry {
+    std::int64_t revision = -1;  // of `set`
     std::shared_ptr<const SecretSet> set;
-    MonoTime renew_at{}, valid_until{};
+    MonoTime renew_at{}, serve_until{};
+    std::vector<Wanted> wanted;  // what it refers to, which keeps that in memory
+    std::vector<prometheus::Counter*> hits;
+    std::shared_ptr<const Destination> latest;  // that is known of it
     bool renewing = false;
     bool refused = false;  // invalidated while it was being renewed
     bool gone = false;     // so is its destination, since before the end of its renewal
-    std::vector<std::pair<std::shared_ptr<const Destination>, Ready>> waiting;
+    Waiting waiting;
+
+    [[nodiscard]] bool is_outdated(const Destination& destination) const {
+      return gone || (latest && destination.revision < latest->revision);
+    }
   };
+  struct Reading;
+  struct Fetch;
+  enum class Answer { from_memory, of_a_renewal };
 
-  using UsedKeys = std::map<std::string, std::set<std::string>>;  // by resource
-
-  void drop_unused() OPI_REQUIRES(mutex_);
-  void renew(const std::shared_ptr<const Destination>& destination);
-  std::pair<std::shared_ptr<const SecretSet>, MonoTime> assemble(const Destination& destination);
-  Wanted locate(const Destination& destination, const Credential& credential) OPI_REQUIRES(mutex_);
-  static std::string name_of(const SecretReference& reference, const TenantId& tenant);
-  MonoTime look_up(Resource& resource, Wanted& wanted);
-  // With the resource's mutex held, which cannot be named here.
-  void fetch(Resource& resource, const Wanted& wanted, MonoTime now) OPI_NO_THREAD_SAFETY_ANALYSIS;
+  [[nodiscard]] std::shared_ptr<SecretProvider> provider_of(std::string_view reference) const;
+  void ask(const std::shared_ptr<const Destination>& destination, Ready&& ready, Answer answer);
+  void begin(const std::shared_ptr<Renewal>& renewal) noexcept;
+  void read_references(const std::shared_ptr<Renewal>& renewal);
+  void read(const std::shared_ptr<Reading>& reading);
+  void place(Reading& reading, ProviderLanes::Ending ending) OPI_REQUIRES(mutex_);
+  void went_on(const std::shared_ptr<Renewal>& renewal) noexcept;
+  void look(const std::shared_ptr<Renewal>& renewal);
+  void remember(const Renewal& renewal) OPI_REQUIRES(mutex_);
+  std::shared_ptr<Fetch> join(const std::shared_ptr<Renewal>& renewal, const Wanted& wanted, MonoTime now)
+      OPI_REQUIRES(mutex_);
+  void fetch(const std::shared_ptr<Fetch>& fetch) noexcept;
+  void fetched(Fetch& fetch, ProviderLanes::Ending ending) noexcept;
+  void take(Fetch& fetch, ProviderLanes::Ending ending) OPI_REQUIRES(mutex_);
+  void finish(const std::shared_ptr<Renewal>& renewal);
+  void give_up(const std::shared_ptr<Renewal>& renewal) noexcept;
+  void answer(const Waiting& waiting, const Renewal& renewal, const std::shared_ptr<const SecretSet>& set) noexcept;
   std::chrono::milliseconds lifetime(std::optional<std::chrono::milliseconds> ttl);
 
   const SecretProviders& providers_;
-  const Executor executor_;
   const Clock& clock_;
   Random& random_;
+  telemetry::Metrics& metrics_;
   telemetry::Logger& logger_;
   const Options options_;
+  ProviderLanes lanes_;
 
-  Mutex mutex_;  // guards the maps, never held during a fetch
-  std::unordered_map<DestinationId, CachedSet> sets_ OPI_GUARDED_BY(mutex_);
-  std::map<std::string, std::shared_ptr<Resource>> resources_ OPI_GUARDED_BY(mutex_);
-  // Of the catalog that keep_only() saw last: a renewal that began before keeps nothing that it has no more.
-  UsedKeys used_ OPI_GUARDED_BY(mutex_);
-  std::unordered_map<DestinationId, std::int64_t> revisions_ OPI_GUARDED_BY(mutex_);
+  Mutex mutex_;  // guards these and all that hangs on them, never held while a provider or a caller is called
+  std::unordered_map<DestinationId, Entry> entries_ OPI_GUARDED_BY(mutex_);
+  std::map<std::string, std::weak_ptr<CachedResource>> resources_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::secrets

@@ -44,6 +44,8 @@ struct ResolveQuery {
 // Resolves references of one scheme. Thread-safe.
 class SecretProvider {
  public:
+  static constexpr std::size_t max_keys = 64;  // of one resource that one query asks for
+
   virtual ~SecretProvider() = default;
   [[nodiscard]] virtual std::string_view scheme() const = 0;
   // Parses a reference by the provider's template and checks its syntax and that `tenant` may use it. Pure.

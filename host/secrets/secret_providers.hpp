@@ -10,6 +10,8 @@
 
 namespace opi::secrets {
 
+inline constexpr const char* no_provider = "no secret provider for the reference's scheme is loaded";
+
 // The providers of this moment, one a scheme. They come, change and go while they are used: whoever found one keeps it
 // alive until he is done with it. Thread-safe.
 class SecretProviders {

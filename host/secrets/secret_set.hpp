@@ -12,6 +12,7 @@ namespace opi::secrets {
 struct SecretVersion {
   std::shared_ptr<const Secret> value;
   std::string version;  // the provider's
+  bool former = false;  // it was replaced where it lives: it signs on for a while beside what it was replaced by
 };
 
 // What a destination's credentials resolved to: per purpose its live versions, current first.

@@ -16,11 +16,14 @@ const prometheus::Histogram::BucketBoundaries latency_seconds{0.01, 0.05, 0.1,  
 auto& family(prometheus::Registry& registry, const char* name, const char* help) {
   return BuildCounter().Name(name).Help(help).Register(registry);
 }
+auto& gauges(prometheus::Registry& registry, const char* name, const char* help) {
+  return BuildGauge().Name(name).Help(help).Register(registry);
+}
 auto& counter(prometheus::Registry& registry, const char* name, const char* help) {
   return family(registry, name, help).Add({});
 }
 auto& gauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return BuildGauge().Name(name).Help(help).Register(registry).Add({});
+  return gauges(registry, name, help).Add({});
 }
 auto& histogram(prometheus::Registry& registry, const char* name, const char* help,
                 const prometheus::Histogram::BucketBoundaries& buckets) {
@@ -35,6 +38,18 @@ Metrics::Metrics()
       store_failures_(family(registry_, "opi_store_failures_total", "Store operations that failed or stayed in doubt")),
       retention_removed_(family(registry_, "opi_retention_removed_total", "Old rows that were removed, by kind")),
       events_(family(registry_, "opi_events_total", "Events handed in by producers, by result")),
+      secret_fetches_(family(registry_, "opi_secret_fetches_total", "Fetches from secret providers, by result")),
+      secret_cache_hits_(
+          family(registry_, "opi_secret_cache_hits_total", "Credentials that were answered from memory, by provider")),
+      secret_fetch_duration_(BuildHistogram()
+                                 .Name("opi_secret_fetch_duration_seconds")
+                                 .Help("Duration of calls of secret providers")
+                                 .Register(registry_)),
+      secret_calls_(
+          gauges(registry_, "opi_secret_calls_in_flight", "Calls of secret providers that have not come back")),
+      secret_breakers_(gauges(registry_, "opi_secret_breaker_open",
+                              "1 while a secret provider is not asked, for its "
+                              "store does not answer")),
       events_accepted(events_.Add({{"result", "accepted"}})),
       events_duplicate(events_.Add({{"result", "duplicate"}})),
       events_conflict(events_.Add({{"result", "conflict"}})),
@@ -59,6 +74,16 @@ prometheus::Counter& Metrics::deliveries_ended(std::string_view state) {
 }
 prometheus::Counter& Metrics::retention_removed(std::string_view what) {
   return retention_removed_.Add({{"what", std::string(what)}});
+}
+SecretProviderMeters Metrics::secret_provider(std::string_view scheme) {
+  const prometheus::Labels labels{{"provider", std::string(scheme)}};
+  return {secret_fetch_duration_.Add(labels, seconds), secret_calls_.Add(labels), secret_breakers_.Add(labels)};
+}
+prometheus::Counter& Metrics::secret_fetches(std::string_view scheme, std::string_view result) {
+  return secret_fetches_.Add({{"provider", std::string(scheme)}, {"result", std::string(result)}});
+}
+prometheus::Counter& Metrics::secret_cache_hits(std::string_view scheme) {
+  return secret_cache_hits_.Add({{"provider", std::string(scheme)}});
 }
 prometheus::Counter& Metrics::store_failures(std::string_view operation) {
   return store_failures_.Add({{"operation", std::string(operation)}});

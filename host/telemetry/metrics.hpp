@@ -9,6 +9,13 @@
 
 namespace opi::telemetry {
 
+// What is measured of one secret provider.
+struct SecretProviderMeters {
+  prometheus::Histogram& duration;
+  prometheus::Gauge& in_flight;
+  prometheus::Gauge& breaker_open;
+};
+
 // Every metric of the daemon, by name and meaning in one place. Thread-safe. Labels have few values:
 // never tenants, destinations or ids.
 class Metrics {
@@ -23,6 +30,11 @@ class Metrics {
   // deliveries, attempts, events, delivery_events, rollup
   prometheus::Counter& retention_removed(std::string_view what);
   prometheus::Counter& store_failures(std::string_view operation);  // claim, settle, insert, …
+  // By scheme: there is one for each provider that was ever loaded.
+  SecretProviderMeters secret_provider(std::string_view scheme);
+  // ok, not_modified, not_found, denied, invalid, unavailable, overdue, refused
+  prometheus::Counter& secret_fetches(std::string_view scheme, std::string_view result);
+  prometheus::Counter& secret_cache_hits(std::string_view scheme);
 
  private:
   prometheus::Registry registry_;
@@ -31,6 +43,11 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& store_failures_;
   prometheus::Family<prometheus::Counter>& retention_removed_;
   prometheus::Family<prometheus::Counter>& events_;
+  prometheus::Family<prometheus::Counter>& secret_fetches_;
+  prometheus::Family<prometheus::Counter>& secret_cache_hits_;
+  prometheus::Family<prometheus::Histogram>& secret_fetch_duration_;
+  prometheus::Family<prometheus::Gauge>& secret_calls_;
+  prometheus::Family<prometheus::Gauge>& secret_breakers_;
 
  public:
   prometheus::Counter& events_accepted;

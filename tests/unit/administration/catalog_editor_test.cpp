@@ -1,5 +1,7 @@
 #include "administration/catalog_editor.hpp"
 
+#include <deque>
+
 #include "administration/broker_credential_check.hpp"
 #include "unit/delivery/engine_fixture.hpp"
 
@@ -141,15 +143,19 @@ TEST_F(Editor, TheActorIsOnRecord) {
 
 // Secrets whose jobs nobody runs.
 TEST_F(Editor, APostureThatIsNotKnownInTimeIsUnavailable) {
-  std::vector<std::function<void()>> jobs;
+  std::deque<std::function<void()>> jobs;
   const secrets::SecretProviders providers({std::make_shared<test::OneSecretProvider>()});
-  secrets::SecretBroker broker(providers, [&](std::function<void()> job) { jobs.push_back(std::move(job)); }, clock,
-                               random, engine().logger, {});
+  secrets::SecretBroker broker(
+      providers,
+      [&](std::function<void()> blocking, std::function<void()> after) {
+        jobs.push_back([blocking = std::move(blocking), after = std::move(after)] { blocking(), after(); });
+      },
+      clock, random, engine().metrics, engine().logger, {});
   BrokerCredentialCheck check(broker, {.patience = 1ms});
   const auto d = stored_destination(1);
   ASSERT_EQ(check.postures({d}).front().size(), 1u);
   EXPECT_EQ(check.postures({d}).front().front().state, secrets::CredentialState::unavailable);
-  for (auto& job : jobs) job();
+  for (std::size_t i = 0; i < jobs.size(); ++i) std::exchange(jobs[i], nullptr)();  // one brings about another
   EXPECT_EQ(check.postures({d}).front().front().state, secrets::CredentialState::resolved);
   EXPECT_TRUE(check.postures({}).empty());
 }

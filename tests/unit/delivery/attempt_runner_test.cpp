@@ -242,14 +242,53 @@ TEST_F(Attempts, TheAdapterSeesNoSecretInTheNameOfAHeaderEither) {
   EXPECT_THAT(seen, ElementsAre(delivery::Header{"x-[redacted]", "a"}, delivery::Header{"x-other", "[redacted]"}));
 }
 
-TEST_F(Attempts, ARefusedCredentialIsFetchedAnew) {
+TEST_F(Attempts, WhatIsRefusedWithASecretThatWasReplacedIsSentAgainAtNoCost) {
+  registry.adapter->change_rendering = [](Rendering& r) { r.used_purposes = {"signing"}; };
+  for (const int status : {401, 403}) {
+    publish_and_dispatch("e-" + std::to_string(status));
+    const auto fetches = engine().provider->fetches;
+    engine().provider->value = "new-value-" + std::to_string(status);
+    clock.advance(1s);
+    transport.answer(status, "not with s3cr3t-value");
+    EXPECT_EQ(engine().provider->fetches, fetches + 1);
+    ASSERT_EQ(transport.under_way.size(), 1u) << "the same attempt goes on";
+    transport.answer(200);
+    settle();
+  }
+  for (const auto& one : deliveries()) {
+    EXPECT_EQ(one.state, DeliveryState::delivered);
+    EXPECT_EQ(attempts_of(one).size(), 1u);
+  }
+}
+
+TEST_F(Attempts, WhatIsRefusedWithTheSecretThatThereIsStandsAfterOneFetch) {
+  registry.adapter->change_rendering = [](Rendering& r) { r.used_purposes = {"signing"}; };
   publish_and_dispatch();
-  EXPECT_EQ(engine().provider->fetches, 1);
   transport.answer(401);
   settle();
-  clock.advance(10s);
-  dispatch();
+  EXPECT_TRUE(transport.under_way.empty());
   EXPECT_EQ(engine().provider->fetches, 2);
+  EXPECT_EQ(attempts_of(only_delivery()).size(), 1u);
+}
+
+TEST_F(Attempts, ItIsAskedAnewOnceAnAttempt) {
+  registry.adapter->change_rendering = [](Rendering& r) { r.used_purposes = {"signing"}; };
+  publish_and_dispatch();
+  engine().provider->value = "second-value";
+  transport.answer(401);
+  engine().provider->value = "third-value";
+  clock.advance(2s);
+  transport.answer(401);
+  settle();
+  EXPECT_TRUE(transport.under_way.empty());
+  EXPECT_EQ(attempts_of(only_delivery()).size(), 1u);
+}
+
+TEST_F(Attempts, ARequestWithoutSecretsIsNotRefusedForThem) {
+  publish_and_dispatch();
+  transport.answer(403);
+  settle();
+  EXPECT_EQ(engine().provider->fetches, 1);
 }
 
 TEST_F(Attempts, RetryAfterPausesTheWholeDestinationUpToTheCap) {

@@ -174,8 +174,10 @@ TEST_F(Authorizations, ARefusedSecretIsFetchedAnewAndHeldAgainstTheCredential) {
   publish_and_dispatch();
   engine().provider->values["mem://auth"] = "new-token";
   transport.answer(401);
-  retry();
-  EXPECT_THAT(sent("Authorization"), ElementsAre("Bearer new-token"));
+  EXPECT_THAT(sent("Authorization"), ElementsAre("Bearer new-token")) << "in the same attempt";
+  transport.answer(401, "neither old-token nor new-token");
+  settle();
+  EXPECT_THAT(last_attempt().response_summary, HasSubstr("neither [redacted] nor [redacted]"));
   EXPECT_THAT(failed_credentials(), HasSubstr(R"("purpose":"authorization","reason":"refused")"));
 }
 
@@ -193,16 +195,18 @@ TEST_F(Authorizations, ATokenIsFetchedFirstAndUsedAgain) {
   EXPECT_THAT(sent("Authorization"), ElementsAre("Bearer t-1"));
 }
 
-TEST_F(Authorizations, ARefusedTokenIsFetchedAnewByTheNextAttempt) {
+TEST_F(Authorizations, ARefusedTokenIsFetchedAnewInTheSameAttempt) {
   given_client();
   publish_and_dispatch();
   issue("token-number-1");
   transport.answer(401, "token-number-1 has expired");
-  retry();
-  EXPECT_THAT(last_attempt().response_summary, HasSubstr("[redacted] has expired"));
   EXPECT_EQ(transport.under_way[0].request.url, "https://id.example/token");
   issue("token-number-2");
   EXPECT_THAT(sent("Authorization"), ElementsAre("Bearer token-number-2"));
+  transport.answer(401, "token-number-2 has expired");
+  settle();
+  EXPECT_THAT(last_attempt().response_summary, HasSubstr("[redacted] has expired"));
+  EXPECT_EQ(last_attempt().number, 1);
 }
 
 TEST_F(Authorizations, AnAdapterThatSaysAuthRefusesTheToken) {
@@ -211,7 +215,6 @@ TEST_F(Authorizations, AnAdapterThatSaysAuthRefusesTheToken) {
   publish_and_dispatch();
   issue("t-1");
   transport.answer(200, R"({"ok":false,"error":"token_expired"})");
-  retry();
   EXPECT_EQ(transport.under_way[0].request.url, "https://id.example/token");
 }
 
@@ -228,7 +231,6 @@ TEST_F(Authorizations, ARefusedClientIsAFailedAttemptThatSaysSo) {
   EXPECT_THAT(last_attempt().error_summary, HasSubstr("HTTP status 401, invalid_client: unknown client"));
   EXPECT_THAT(failed_credentials(), HasSubstr(R"("purpose":"authorization","reason":"refused")"));
   EXPECT_THAT(failed_credentials(), Not(HasSubstr("signing"))) << "nothing of it was sent";
-  retry();
   EXPECT_GT(engine().provider->fetches, fetches) << "the client's secret may have been rotated";
 }
 

@@ -61,7 +61,12 @@ class Engine final {
          delivery::Transport& transport, const Clock& clock, Random& random, const Options& options)
       : scheduler(options.scheduler),
         catalog(catalog_store, {[this](const Catalog& fresh) { scheduler.update(fresh); }}),
-        secrets(providers, [](const std::function<void()>& job) { job(); }, clock, random, logger, {}),
+        secrets(providers,
+                [](const std::function<void()>& blocking, const std::function<void()>& after) {
+                  blocking();
+                  after();
+                },
+                clock, random, metrics, logger, {}),
         credential_watch(clock),
         settler(
             store, catalog_store, scheduler, credential_watch, clock, metrics, logger, [this] { ++settler_wakes; },

@@ -2,17 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tally.hpp"
 #include "unit/recording_logger.hpp"
 
 namespace opi::runtime {
 namespace {
 
+using namespace std::chrono_literals;
+
 TEST(WorkerPool, RunsEveryJob) {
   test::RecordingLogger logger;
   Tally done;
   WorkerPool pool("test", 3, logger);
-  for (int i = 0; i < 100; ++i) pool.submit([&] { done.add(); });
+  for (int i = 0; i < 100; ++i) pool.submit([&] { done.add(); }, [] {});
   EXPECT_TRUE(done.reaches(100));
 }
 
@@ -22,10 +26,12 @@ TEST(WorkerPool, OneThreadRunsJobsInOrder) {
   std::vector<int> order;
   WorkerPool pool("test", 1, logger);
   for (int i = 0; i < 50; ++i)
-    pool.submit([&, i] {
-      order.push_back(i);
-      done.add();
-    });
+    pool.submit(
+        [&, i] {
+          order.push_back(i);
+          done.add();
+        },
+        [] {});
   ASSERT_TRUE(done.reaches(50));
   for (int i = 0; i < 50; ++i) EXPECT_EQ(order[static_cast<std::size_t>(i)], i);
 }
@@ -34,12 +40,14 @@ TEST(WorkerPool, ABlockedJobLeavesTheOtherThreadsFree) {
   test::RecordingLogger logger;
   Tally blocked, go, done;
   WorkerPool pool("test", 2, logger);
-  pool.submit([&] {
-    blocked.add();
-    EXPECT_TRUE(go.reaches(1));
-  });
+  pool.submit(
+      [&] {
+        blocked.add();
+        EXPECT_TRUE(go.reaches(1));
+      },
+      [] {});
   ASSERT_TRUE(blocked.reaches(1));
-  pool.submit([&] { done.add(); });
+  pool.submit([&] { done.add(); }, [] {});
   EXPECT_TRUE(done.reaches(1));
   go.add();
 }
@@ -48,36 +56,78 @@ TEST(WorkerPool, AFailedJobIsLoggedAndTheThreadGoesOn) {
   test::RecordingLogger logger;
   Tally done;
   WorkerPool pool("test", 1, logger);
-  pool.submit([] { throw std::runtime_error("boom"); });
-  pool.submit([&] { done.add(); });
+  pool.submit([] { throw std::runtime_error("boom"); }, [&] { done.add(); });
+  pool.submit([&] { done.add(); }, [] {});
   ASSERT_TRUE(done.reaches(1));
   EXPECT_EQ(logger.events(), std::vector<std::string>{"worker.failed"});
+}
+
+TEST(WorkerPool, StartsNoMoreThreadsThanItsLimit) {
+  test::RecordingLogger logger;
+  Tally inside, go, done;
+  WorkerPool pool("test", 2, logger);
+  for (int i = 0; i < 3; ++i)
+    pool.submit(
+        [&] {
+          inside.add();
+          EXPECT_TRUE(go.reaches(1));
+        },
+        [&] { done.add(); });
+  ASSERT_TRUE(inside.reaches(2));
+  EXPECT_EQ(inside.count(), 2);
+  go.add();
+  EXPECT_TRUE(done.reaches(3));
 }
 
 TEST(WorkerPool, StopFinishesWhatRunsAndDropsWhatWaits) {
   test::RecordingLogger logger;
   Tally inside, go, finished, dropped;
   WorkerPool pool("test", 1, logger);
-  pool.submit([&] {
-    inside.add();
-    EXPECT_TRUE(go.reaches(1));
-    finished.add();
-  });
+  pool.submit(
+      [&] {
+        inside.add();
+        EXPECT_TRUE(go.reaches(1));
+      },
+      [&] { finished.add(); });
   ASSERT_TRUE(inside.reaches(1));
   // Its destructor tells that the waiting job was dropped, which stop() does before it waits for the threads.
   std::shared_ptr<int> witness(new int, [&](const int* p) {
     delete p;
     dropped.add();
   });
-  pool.submit([kept = std::move(witness), &finished] { finished.add(); });
-  std::thread stopper([&] { pool.stop(); });
+  pool.submit([kept = std::move(witness), &finished] { finished.add(); }, [] {});
+  std::thread stopper([&] { EXPECT_EQ(pool.stop(20s), 0u); });
   ASSERT_TRUE(dropped.reaches(1));
   go.add();
   stopper.join();
   EXPECT_EQ(finished.count(), 1);
-  pool.submit([&] { finished.add(); });
-  pool.stop();
+  pool.submit([&] { finished.add(); }, [] {});
+  EXPECT_EQ(pool.stop(20s), 0u);
   EXPECT_EQ(finished.count(), 1);
+}
+
+TEST(WorkerPool, StopLeavesBehindWhatDoesNotComeBack) {
+  struct Outside {  // of the pool and all that ends with it
+    Tally inside, go, back;
+  };
+  const auto outside = std::make_shared<Outside>();
+  bool went_on = false;
+  {
+    test::RecordingLogger logger;
+    WorkerPool pool("test", 2, logger);
+    pool.submit(
+        [outside] {
+          outside->inside.add();
+          EXPECT_TRUE(outside->go.reaches(1));
+          outside->back.add();
+        },
+        [&] { went_on = true; });
+    ASSERT_TRUE(outside->inside.reaches(1));
+    EXPECT_EQ(pool.stop(1ms), 1u);
+  }
+  outside->go.add();
+  EXPECT_TRUE(outside->back.reaches(1));
+  EXPECT_FALSE(went_on);
 }
 
 }  // namespace

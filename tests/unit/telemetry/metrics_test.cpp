@@ -17,6 +17,9 @@ TEST(Metrics, ExposeTheDocumentedNamesAndTypes) {
   metrics.attempts("succeeded").Increment();
   metrics.deliveries_ended("delivered").Increment();
   metrics.store_failures("claim").Increment();
+  metrics.secret_provider("local").in_flight.Increment();
+  metrics.secret_fetches("local", "ok").Increment();
+  metrics.secret_cache_hits("local").Increment();
   std::set<std::string> types;
   std::istringstream stream(metrics.exposition());
   for (std::string line; std::getline(stream, line);)
@@ -27,7 +30,9 @@ TEST(Metrics, ExposeTheDocumentedNamesAndTypes) {
                 "opi_events_total counter", "opi_claims_total counter", "opi_leases_lost_total counter",
                 "opi_leases_taken_over_total counter", "opi_in_flight_deliveries gauge", "opi_due_destinations gauge",
                 "opi_breakers_open gauge", "opi_settle_backlog gauge", "opi_attempt_duration_seconds histogram",
-                "opi_delivery_latency_seconds histogram"}));
+                "opi_delivery_latency_seconds histogram", "opi_secret_fetches_total counter",
+                "opi_secret_cache_hits_total counter", "opi_secret_fetch_duration_seconds histogram",
+                "opi_secret_calls_in_flight gauge", "opi_secret_breaker_open gauge"}));
 }
 
 TEST(Metrics, CountByLabel) {

@@ -1,8 +1,8 @@
-#include "delivery/circuit_breaker.hpp"
+#include "domain/circuit_breaker.hpp"
 
 #include <gtest/gtest.h>
 
-namespace opi::delivery {
+namespace opi {
 namespace {
 
 using namespace std::chrono_literals;
@@ -77,4 +77,4 @@ TEST_F(Breaker, ZeroSwitchesItOff) {
 }
 
 }  // namespace
-}  // namespace opi::delivery
+}  // namespace opi

@@ -3,14 +3,14 @@
 
 #include "domain/clock.hpp"
 
-namespace opi::delivery {
+namespace opi {
 
-// Keeps a failing receiver from eating attempts: after `failure_threshold` failures in a row nothing is sent
-// for a while, then one probe decides. Waiting costs a delivery no attempt. Not thread-safe.
+// Keeps a receiver, or a store of secrets, from being asked in vain: after `failure_threshold` failures in a row
+// nothing is asked for a while, then one probe decides. Waiting costs a delivery no attempt. Not thread-safe.
 class CircuitBreaker {
  public:
   struct Options {
-    int failure_threshold = 20;  // consecutive failures of the receiver; 0 switches the breaker off
+    int failure_threshold = 20;  // consecutive failures; 0 switches the breaker off
     std::chrono::milliseconds cooldown{5'000};
     double cooldown_factor = 2.0;
     std::chrono::milliseconds max_cooldown{300'000};
@@ -36,4 +36,4 @@ class CircuitBreaker {
   MonoTime probe_at_{};
 };
 
-}  // namespace opi::delivery
+}  // namespace opi

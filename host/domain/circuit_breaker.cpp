@@ -1,8 +1,8 @@
-#include "delivery/circuit_breaker.hpp"
+#include "domain/circuit_breaker.hpp"
 
 #include <algorithm>
 
-namespace opi::delivery {
+namespace opi {
 
 int CircuitBreaker::admit(int wanted, int in_flight, MonoTime now) const {
   if (!tripped_) return wanted;
@@ -29,4 +29,4 @@ void CircuitBreaker::failed(MonoTime now) {
   probe_at_ = now + cooldown_;
 }
 
-}  // namespace opi::delivery
+}  // namespace opi

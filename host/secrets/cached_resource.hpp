@@ -1,0 +1,72 @@
+#pragma once
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/clock.hpp"
+#include "domain/ids.hpp"
+#include "secrets/secret_provider.hpp"
+#include "secrets/secret_set.hpp"
+
+namespace opi::secrets {
+
+struct CachedResource;
+struct Renewal;
+
+// What is known of one key of a resource. Credentials that refer to it hold it, and its values go with the last of
+// them.
+struct CachedKey {
+  std::shared_ptr<CachedResource> resource;
+  std::string key;
+  bool known = false;                     // it was answered, be it that the resource has no such key
+  std::shared_ptr<const Secret> current;  // null: the resource has no such key
+  // What `current` came in place of: it signs on beside it until then, and never authorises.
+  std::shared_ptr<const Secret> former;
+  std::string former_version;
+  MonoTime former_until{};
+};
+
+// What is known of one resource of one tenant. Not thread-safe.
+struct CachedResource {
+  struct Lifetimes {
+    std::chrono::milliseconds success, failure;
+    double renew_at;  // share of a lifetime after which it is renewed early
+  };
+
+  SecretReference reference;  // of one of its keys
+  TenantId tenant;
+  std::weak_ptr<SecretProvider> provider;  // that was asked last
+  std::map<std::string, std::weak_ptr<CachedKey>> keys;
+  std::string version;
+  MonoTime fetched_at{}, renew_at{}, fresh_until{}, failed_until{};
+  std::string failure;  // of the last fetch; empty if it had none
+  CredentialState failed_as = CredentialState::unavailable;
+  std::uint64_t fetch = 0;   // the number of the last one
+  bool fetching = false;     // it is under way, or waits for its turn
+  bool overdue = false;      // it has not come back in time: nobody waits for it any more
+  bool outdated = false;     // what it brings was asked for too early: somebody wants what is there now
+  MonoTime asked_anew_at{};  // because of a refusal
+  std::vector<std::shared_ptr<Renewal>> waiting;  // for the fetch
+
+  static std::shared_ptr<CachedKey> key_of(const std::shared_ptr<CachedResource>& resource, const std::string& key);
+
+  // Whether it takes a fetch to answer this now.
+  [[nodiscard]] bool needs_fetch(const CachedKey& key, MonoTime now, std::chrono::milliseconds negative_ttl) const;
+  // `wanted` first, then what else is known, as far as one fetch goes.
+  [[nodiscard]] std::vector<std::string> keys_to_ask(const std::string& wanted);
+  // Whatever is known is asked for again before it is used.
+  void expire();
+  void take(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
+            const Lifetimes& lifetimes);
+  void fail(CredentialState as, std::string why, MonoTime until);
+
+ private:
+  void take_values(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime former_until);
+};
+
+CredentialState state_of(ResolveStatus failure);
+
+}  // namespace opi::secrets

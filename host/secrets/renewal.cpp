@@ -1,0 +1,138 @@
+#include "secrets/renewal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "domain/receiver.hpp"
+#include "secrets/signing_key.hpp"
+
+namespace opi::secrets {
+namespace {
+
+std::string why_barred(CredentialState state) {
+  return state == CredentialState::expired ? "the credential has expired" : "it was put for another receiver";
+}
+
+PurposeSecrets& purpose_of(SecretSet& set, const std::string& purpose) {
+  if (set.purposes.empty() || set.purposes.back().purpose != purpose) set.purposes.push_back({purpose, {}, {}});
+  return set.purposes.back();
+}
+
+std::shared_ptr<const SecretSet> nothing_of(const std::vector<Wanted>& wanted) {
+  auto set = std::make_shared<SecretSet>();
+  for (const auto& one : wanted) {
+    set->credentials.push_back({one.credential.purpose, one.credential.version, CredentialState::unavailable});
+    purpose_of(*set, one.credential.purpose).failure = "the daemon could not look for it";
+  }
+  return set;
+}
+
+std::vector<Wanted> sorted(const Destination& destination) {
+  std::vector<Wanted> wanted;
+  for (const auto& credential : destination.credentials) wanted.emplace_back().credential = credential;
+  std::ranges::sort(wanted, {}, [](const Wanted& one) {
+    return std::pair{std::string_view{one.credential.purpose}, -one.credential.version};
+  });
+  return wanted;
+}
+
+bool can_serve(const Credential& credential, const Secret& value) {
+  return credential.purpose != signing_purpose || !SigningKey(value).bytes().empty();
+}
+
+// Puts one credential into the set that grows.
+class Assembly {
+ public:
+  Assembly(MonoTime now, MonoTime longest, std::chrono::milliseconds negative_ttl)
+      : now_(now), negative_ttl_(negative_ttl), renew_at_(longest), serve_until_(longest), ends_(MonoTime::max()) {}
+
+  void add_barred(const Credential& credential, CredentialState state) {
+    posture(credential, state);
+    auto& purpose = purpose_of(*set_, credential.purpose);
+    if (purpose.failure.empty()) purpose.failure = why_barred(state);
+  }
+  void ends(MonoTime at) { ends_ = std::min(ends_, at); }
+
+  void add(const Wanted& one) {
+    auto& purpose = purpose_of(*set_, one.credential.purpose);
+    const auto* const key = one.key.get();
+    if (key != nullptr && key->current) {
+      const bool usable = can_serve(one.credential, *key->current);
+      posture(one.credential, usable ? CredentialState::resolved : CredentialState::unusable);
+      if (!usable && purpose.failure.empty()) purpose.failure = not_a_signing_key;
+      add_values(purpose, one.credential, *key, usable);
+      return follow(*key->resource);
+    }
+    const auto& resource = key == nullptr ? nowhere_ : *key->resource;
+    posture(one.credential, key == nullptr             ? one.state
+                            : resource.failure.empty() ? CredentialState::missing
+                                                       : resource.failed_as);
+    if (purpose.failure.empty())
+      purpose.failure = key == nullptr             ? one.failure
+                        : resource.failure.empty() ? "the secret has no such key"
+                                                   : resource.failure;
+    live_until(key == nullptr ? now_ + negative_ttl_
+                              : std::max(resource.failed_until, resource.fetched_at + negative_ttl_));
+  }
+
+  Assembled done() && { return {std::move(set_), std::min(renew_at_, ends_), std::min(serve_until_, ends_)}; }
+
+ private:
+  void posture(const Credential& credential, CredentialState state) {
+    set_->credentials.push_back({credential.purpose, credential.version, state});
+  }
+  // A value that no signature can be made with is left out; what it replaced goes on for its time.
+  void add_values(PurposeSecrets& purpose, const Credential& credential, const CachedKey& key, bool usable) {
+    const auto number = std::to_string(credential.version) + "/";
+    if (usable) purpose.versions.push_back({key.current, number + key.resource->version});
+    if (!key.former || now_ >= key.former_until || !can_serve(credential, *key.former)) return;
+    purpose.versions.push_back({key.former, number + key.former_version, true});
+    renew_at_ = std::min(renew_at_, key.former_until);
+  }
+  // A value whose store is away is served on, and asked for again whenever that may help.
+  void follow(const CachedResource& resource) {
+    if (resource.failure.empty()) {
+      renew_at_ = std::min(renew_at_, resource.renew_at);
+      serve_until_ = std::min(serve_until_, resource.fresh_until);
+    } else {
+      renew_at_ = std::min(renew_at_, std::max(now_, resource.failed_until));
+    }
+  }
+  void live_until(MonoTime at) {
+    renew_at_ = std::min(renew_at_, std::max(now_, at));
+    serve_until_ = std::min(serve_until_, std::max(now_, at));
+  }
+
+  const MonoTime now_;
+  const std::chrono::milliseconds negative_ttl_;
+  const CachedResource nowhere_{};
+  std::shared_ptr<SecretSet> set_ = std::make_shared<SecretSet>();
+  MonoTime renew_at_, serve_until_, ends_;
+};
+
+}  // namespace
+
+Renewal::Renewal(std::shared_ptr<const Destination> of)
+    : destination(std::move(of)), wanted(sorted(*destination)), fallback(nothing_of(wanted)) {}
+
+std::optional<CredentialState> barred(const Destination& destination, const Credential& credential, UnixTime now) {
+  if (credential.expires_at && *credential.expires_at <= now) return CredentialState::expired;
+  if (!is_bound(destination, credential)) return CredentialState::unbound;
+  return std::nullopt;
+}
+
+Assembled assemble(const Renewal& renewal, MonoTime now, UnixTime unix_now, std::chrono::milliseconds longest,
+                   std::chrono::milliseconds negative_ttl) {
+  Assembly assembly(now, now + longest, negative_ttl);
+  for (const auto& one : renewal.wanted) {
+    if (const auto state = barred(*renewal.destination, one.credential, unix_now)) {
+      assembly.add_barred(one.credential, *state);
+      continue;
+    }
+    if (one.credential.expires_at) assembly.ends(now + (*one.credential.expires_at - unix_now));
+    assembly.add(one);
+  }
+  return std::move(assembly).done();
+}
+
+}  // namespace opi::secrets
