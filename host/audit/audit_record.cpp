@@ -39,6 +39,7 @@ constexpr std::array action_names{
     ActionName{Action::plugin_refused, "plugin.refused"},
     ActionName{Action::plugin_quarantined, "plugin.quarantined"},
     ActionName{Action::plugin_retired, "plugin.retired"},
+    ActionName{Action::secrets_refreshed, "secrets.refreshed"},
 };
 
 }  // namespace

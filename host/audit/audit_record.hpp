@@ -41,6 +41,7 @@ enum class Action {
   plugin_refused,
   plugin_quarantined,
   plugin_retired,
+  secrets_refreshed,
   unknown,  // of a stored record, whose action no list of ours has; never parsed and never written
 };
 

@@ -18,6 +18,12 @@ enum class StoreEngine { sqlite, postgres };
 enum class PluginIsolation { automatic, process, in_process };
 enum class PlainHttp { listed, any };
 
+// One line of a section [secret_provider.<id>]: a text to which the provider's own schema gives its meaning.
+struct ProviderSetting {
+  std::string text;
+  std::string source;  // "/etc/integrationsd.conf: line 7", "command line"
+};
+
 // Everything an operator can set. The defaults, units and limits are those of keys(), where each is described.
 struct Configuration {
   Environment environment = Environment::production;
@@ -55,7 +61,8 @@ struct Configuration {
   std::vector<std::string> plugins_in_process;  // SHA-256 in hex
   bool plugin_process_per_tenant = false;
   std::string probe_program, plugin_host_program;
-  std::string local_secrets_directory;
+  // By provider id, then by name. What providers there are, and what may be set of them, is theirs to say.
+  std::map<std::string, std::map<std::string, ProviderSetting>> secret_providers;
 
   int egress_threads = 0;
   std::vector<std::string> egress_allow;

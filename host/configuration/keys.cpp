@@ -278,8 +278,6 @@ const std::vector<Key>& keys() {
       {"plugins.probe_program", "", "absolute path",
        "opi-plugin-probe. Empty: beside the daemon, or in ../libexec/oneprotect-integrations.", false,
        absolute_path<&C::probe_program>},
-      {"secrets.local_directory", "", "absolute path", "Folder of the local:// secret provider (not in production).",
-       false, absolute_path<&C::local_secrets_directory>},
 
       {"egress.threads", "1", "1 to 16", "Event loops that carry outbound requests.", false,
        integer<&C::egress_threads, 1, 16>},

@@ -14,6 +14,8 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::string_view environment_prefix = "OPI_";
+constexpr std::string_view provider_section = "secret_provider.", provider_variables = "OPI_SECRET_PROVIDER_";
+constexpr std::string_view former_local_directory = "secrets.local_directory";
 constexpr std::size_t max_connection_file_bytes = 4096;
 
 const Key* find_key(std::string_view name) {
@@ -31,6 +33,9 @@ std::string variable_name(std::string_view key) {
 class Loader {
  public:
   void apply(const std::string& source, const std::string& name, const std::string& value) {
+    if (name.starts_with(provider_section)) return apply_to_provider(source, name, value);
+    if (name == former_local_directory)
+      return error(source, name + " is now the key directory of the section [secret_provider.local]");
     const Key* key = find_key(name);
     if (key == nullptr) return error(source, name + " is not a known key");
     if (auto wrong = key->apply(loaded_.configuration, value); !wrong.empty()) error(source, name + " " + wrong);
@@ -43,13 +48,16 @@ class Loader {
   void file(const std::string& path) {
     std::ifstream stream(path);
     if (!stream) return error(path, "cannot be read");
-    refuse_cut_values(path, stream);
+    const auto lines = read_lines(path, stream);
     try {
       const po::options_description nothing;
       std::set<std::string> seen;
       for (const auto& option : po::parse_config_file(stream, nothing, true).options) {
         if (!seen.insert(option.string_key).second) error(path, option.string_key + " is set twice");
-        apply(path, option.string_key, option.value.empty() ? std::string{} : option.value.front());
+        const auto line = lines.find(option.string_key);
+        const bool of_a_provider = option.string_key.starts_with(provider_section) && line != lines.end();
+        apply(of_a_provider ? path + ": line " + std::to_string(line->second) : path, option.string_key,
+              option.value.empty() ? std::string{} : option.value.front());
       }
     } catch (const po::error& failure) {
       error(path, failure.what());
@@ -60,6 +68,14 @@ class Loader {
     for (const auto& key : keys())
       if (const auto found = variables.find(variable_name(key.name)); found != variables.end())
         apply("environment " + found->first, std::string(key.name), found->second);
+    for (const auto& [name, value] : variables) {
+      // Ids and names of providers' keys may have what variables may not.
+      if (name.starts_with(provider_variables))
+        error("environment " + name,
+              "secret providers are configured in the file, or by --set secret_provider.<id>.<name>=value");
+      if (name == variable_name(former_local_directory))
+        apply("environment " + name, std::string(former_local_directory), value);
+    }
   }
 
   void overrides(const std::vector<std::string>& settings) {
@@ -84,26 +100,40 @@ class Loader {
     if (!c.jwt_keys.empty() && (c.jwt_issuer.empty() || c.jwt_audience.empty()))
       error("configuration",
             "identity.jwt_keys is set, so identity.jwt_issuer and identity.jwt_audience must be set, too");
-    if (c.environment == Environment::production && !c.local_secrets_directory.empty())
-      error("configuration", "secrets.local_directory may not be set in production");
     return std::move(loaded_);
   }
 
  private:
   void error(const std::string& source, const std::string& what) { loaded_.errors.push_back(source + ": " + what); }
 
-  // The parser takes a '#' anywhere for the beginning of a comment, and would cut a password there without a word.
-  void refuse_cut_values(const std::string& path, std::istream& stream) {
+  // secret_provider.<id>.<name>: an id may have dots, a name has none.
+  void apply_to_provider(const std::string& source, const std::string& key, const std::string& value) {
+    const auto dot = key.rfind('.');
+    if (dot < provider_section.size() || dot + 1 == key.size())
+      return error(source, key + " is not secret_provider.<id>.<name>");
+    const auto id = key.substr(provider_section.size(), dot - provider_section.size());
+    loaded_.configuration.secret_providers[id][key.substr(dot + 1)] = {value, source};
+  }
+
+  // Where each key stands. The parser takes a '#' anywhere for the beginning of a comment, and would cut a password
+  // there without a word: that is refused here.
+  std::map<std::string, int> read_lines(const std::string& path, std::istream& stream) {
+    std::map<std::string, int> lines;
+    std::string section;
     int number = 0;
     for (std::string line; std::getline(stream, line);) {
       ++number;
-      const auto hash = line.find('#');
-      if (hash == std::string::npos || line.find_first_not_of(" \t") == hash) continue;
-      if (line[hash - 1] != ' ' && line[hash - 1] != '\t')
+      const auto begin = line.find_first_not_of(" \t"), hash = line.find('#');
+      if (begin == std::string::npos || begin == hash) continue;
+      if (hash != std::string::npos && line[hash - 1] != ' ' && line[hash - 1] != '\t')
         error(path, "line " + std::to_string(number) + " has a # inside a value, which would be cut there");
+      if (line[begin] == '[') section = line.substr(begin + 1, line.find(']') - begin - 1) + ".";
+      const auto name = line.substr(begin, line.find_first_of("= \t", begin) - begin);
+      lines.emplace(section + name, number);
     }
     stream.clear();
     stream.seekg(0);
+    return lines;
   }
 
   void read_connection_file() {

@@ -4,6 +4,8 @@
 #include "ctl/failure.hpp"
 #include "ctl/findings.hpp"
 #include "ctl/services.hpp"
+#include "node/provider_settings.hpp"
+#include "plugins/refusal_codes.hpp"
 #include "secrets/signing_key.hpp"
 #include "stores/vitals.hpp"
 
@@ -62,10 +64,33 @@ std::string reach_of(const plugins::Plugin& plugin) {
   return reach.empty() ? reach : " (in processes of its own that reach " + reach + ")";
 }
 
-void examine_loading(PluginDesk& desk, Findings& findings) {
+void examine_providers(const configuration::Configuration& configuration, PluginDesk& desk, Findings& findings) {
+  std::string standings;
+  bool serving = false;
+  auto unknown = configuration.secret_providers;
+  for (const auto& one : node::provider_standings(configuration, desk.providers())) {
+    standings += (standings.empty() ? "" : ", ") + one.scheme + ":// " + std::string(to_string(one.state));
+    serving = serving || one.state == node::ProviderState::serving;
+    unknown.erase(one.id);
+  }
+  for (const auto& [id, section] : unknown)
+    findings.warning("secrets", "[secret_provider." + id + "] is of no provider in plugins.directory",
+                     "correct the name, or put the provider's plugin there");
+  if (serving)
+    findings.ok("secrets", standings);
+  else
+    findings.warning(
+        "secrets",
+        "there is no secret provider: nothing can be signed" + (standings.empty() ? "" : " (" + standings + ")"),
+        "put a secret provider into plugins.directory and its section into the configuration");
+}
+
+void examine_loading(const configuration::Configuration& configuration, PluginDesk& desk, Findings& findings) {
   const auto& host = desk.loaded();
+  desk.providers();  // what is wrong with their configuration is a refusal, too
   for (const auto& refusal : host.refused())
-    findings.error("plugins", refusal.file + " is refused: " + refusal.code + " " + refusal.message, refusal.remedy);
+    if (plugins::is_fault(refusal.code))
+      findings.error("plugins", refusal.file + " is refused: " + refusal.code + " " + refusal.message, refusal.remedy);
   std::string names;
   for (const auto& plugin : host.loaded())
     names += (names.empty() ? "" : ", ") + plugin->manifest().id + " " + plugin->manifest().version + reach_of(*plugin);
@@ -73,14 +98,7 @@ void examine_loading(PluginDesk& desk, Findings& findings) {
     findings.error("plugins", "none would load", "put plugins into plugins.directory");
   else
     findings.ok("plugins", names);
-  std::string schemes;
-  for (const auto& provider : desk.providers().all())
-    schemes += (schemes.empty() ? "" : ", ") + std::string(provider->scheme()) + "://";
-  if (schemes.empty())
-    findings.warning("secrets", "there is no secret provider: nothing can be signed",
-                     "put a secret provider into plugins.directory");
-  else
-    findings.ok("secrets", schemes);
+  examine_providers(configuration, desk, findings);
 }
 
 std::string name_of(const Destination& destination) {
@@ -151,11 +169,11 @@ bool examine_store(Context& context, Findings& findings) {
 void examine_plugins(Context& context, Findings& findings, bool with_store) {
   try {
     if (with_store) {
-      examine_loading(context.services().plugins(), findings);
+      examine_loading(context.configuration(), context.services().plugins(), findings);
       examine_signing(context.services(), findings);
     } else {
       PluginDesk desk(context.configuration(), context.clock(), context.random());
-      examine_loading(desk, findings);
+      examine_loading(context.configuration(), desk, findings);
     }
   } catch (const std::exception& failure) {
     findings.error("plugins", failure.what(), "see the message");

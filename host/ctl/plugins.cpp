@@ -14,6 +14,7 @@
 #include "ctl/table.hpp"
 #include "node/plugin_report.hpp"
 #include "plugins/plugin_host.hpp"
+#include "plugins/refusal_codes.hpp"
 
 namespace opi::ctl {
 namespace {
@@ -48,11 +49,20 @@ void print_refusals(Context& context, const json::array& refused) {
   }
 }
 
+// One that is for other environments alone is told of, and is no finding.
+int code_of(const json::array& refused) {
+  const auto is_fault = [](const json::value& one) {
+    const auto& code = one.at("code").as_string();
+    return plugins::is_fault({code.data(), code.size()});
+  };
+  return std::ranges::any_of(refused, is_fault) ? exit_findings : exit_ok;
+}
+
 int print(Context& context, const plugins::PluginHost& host) {
   json::array loaded, refused;
   for (const auto& plugin : host.loaded()) loaded.push_back(view_of(*plugin));
   for (const auto& refusal : host.refused()) refused.push_back(view_of(refusal));
-  const int code = refused.empty() ? exit_ok : exit_findings;
+  const int code = code_of(refused);
   if (context.json()) {
     print_json(context, {{"plugins", std::move(loaded)}, {"refused", std::move(refused)}});
     return code;
@@ -102,7 +112,7 @@ json::object reloaded(const Context& context) {
 int reload_plugins(Context& context, const Arguments&) {
   const auto change = reloaded(context);
   const auto& refused = change.at("refused").as_array();
-  const int code = refused.empty() ? exit_ok : exit_findings;
+  const int code = code_of(refused);
   if (context.json()) return print_json(context, change), code;
   bool any = !refused.empty();
   for (const char* what : {"loaded", "retired"})
@@ -133,7 +143,7 @@ std::vector<Command> plugin_commands() {
       {"plugins list",
        "what of the plugin directory would load, and why the rest would not",
        "The plugins are tried in this process, as the daemon tries them at its start; the running daemon is not "
-       "asked. Exit code 1 if any is refused.",
+       "asked. Exit code 1 if any is refused, but for those that are not for this environment.",
        {},
        {},
        list_plugins},
@@ -149,7 +159,8 @@ std::vector<Command> plugin_commands() {
        "New and changed plugins serve the deliveries that begin from now on; those under way end with the plugin they "
        "began with. A file that is refused leaves its predecessor in service; a plugin whose file is gone is retired, "
        "and its destinations are held. A secret provider is made anew as well where its configuration has changed. The "
-       "daemon is found by its state directory and gets SIGHUP. Exit code 1 if any file is refused.",
+       "daemon is found by its state directory and gets SIGHUP. Exit code 1 if any file is refused, but for those that "
+       "are not for this environment.",
        {},
        {},
        reload_plugins}};

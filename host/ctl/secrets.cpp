@@ -1,7 +1,10 @@
 #include <array>
 #include <boost/json/array.hpp>
+#include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <ostream>
+#include <thread>
 
 #include "crypto/digest.hpp"
 #include "ctl/failure.hpp"
@@ -10,6 +13,9 @@
 #include "ctl/table.hpp"
 #include "domain/new_uuid.hpp"
 #include "domain/receiver.hpp"
+#include "node/plugin_report.hpp"
+#include "node/provider_settings.hpp"
+#include "node/secret_refresh.hpp"
 #include "secrets/signing_key.hpp"
 
 namespace opi::ctl {
@@ -92,10 +98,92 @@ int generate(Context& context, const Arguments&) {
   return exit_ok;
 }
 
+constexpr std::chrono::milliseconds refresh_patience{15'000}, refresh_poll{50};
+
+secrets::SecretBroker::Scope scope_of(Context& context, const Arguments& arguments) {
+  const int given = int{arguments.has("REFERENCE")} + int{arguments.has("destination")} + int{arguments.has("all")};
+  if (given != 1)
+    throw usage_failure("secrets refresh takes a REFERENCE (or - for standard input), --destination, or --all");
+  if (arguments.has("REFERENCE")) return {{}, reference_of(context, arguments.get("REFERENCE"))};
+  if (arguments.has("all")) return {};
+  const auto destination = DestinationId::parse(arguments.get("destination"));
+  if (!destination) throw usage_failure("--destination is no destination's id");
+  return {destination, {}};
+}
+
+secrets::SecretBroker::Refreshed refreshed(Context& context, const node::RefreshRequest& request) {
+  const std::filesystem::path state = context.configuration().state_directory;
+  if (!node::daemon_is_running(state))
+    throw failure(
+        exit_unavailable, "no-daemon", "No daemon runs here",
+        "no daemon uses the state directory " + state.string() + "; a daemon fetches secrets as it needs them");
+  node::write_refresh_request(state, request);
+  for (auto waited = std::chrono::milliseconds{0}; waited < refresh_patience; waited += refresh_poll) {
+    std::this_thread::sleep_for(refresh_poll);
+    if (const auto answer = node::take_refresh_answer(state, request.id)) return *answer;
+  }
+  throw failure(exit_unavailable, "no-answer", "The daemon did not answer",
+                "it was asked to fetch the secrets anew and has not said that it did; its log says why");
+}
+
+int refresh(Context& context, const Arguments& arguments) {
+  const auto answer = refreshed(context, {new_uuid(context.clock(), context.random()).to_string(), operating_user(),
+                                          scope_of(context, arguments)});
+  const json::object document{
+      {"destinations", answer.destinations}, {"changed", answer.changed}, {"unresolved", answer.unresolved}};
+  if (context.json())
+    print_json(context, document);
+  else
+    print_members(context.out(), document);
+  return answer.unresolved == 0 ? exit_ok : exit_findings;
+}
+
+int list_providers(Context& context, const Arguments&) {
+  PluginDesk desk(context.configuration(), context.clock(), context.random());
+  json::array rows;
+  bool all_well = true;
+  for (const auto& standing : node::provider_standings(context.configuration(), desk.providers())) {
+    all_well = all_well && standing.state != node::ProviderState::refused;
+    const auto state = to_string(standing.state);
+    rows.push_back({{"provider", standing.id},
+                    {"scheme", standing.scheme},
+                    {"configured", standing.configured},
+                    {"state", json::string_view(state.data(), state.size())},
+                    {"plugin", standing.plugin}});
+  }
+  if (context.json())
+    print_json(context, {{"providers", std::move(rows)}});
+  else
+    print_table(context.out(),
+                {{"PROVIDER", "provider"},
+                 {"SCHEME", "scheme"},
+                 {"CONFIGURED", "configured"},
+                 {"STATE", "state"},
+                 {"PLUGIN", "plugin"}},
+                rows);
+  return all_well ? exit_ok : exit_findings;
+}
+
 }  // namespace
 
 std::vector<Command> secret_commands() {
   return {
+      {"secrets providers",
+       "the secret providers of the plugin directory, and how each stands",
+       "serving; not_configured: it has no section [secret_provider.<id>] and does not do without; not_here: its "
+       "plugin is not for this environment; refused: plugins list says why. They are tried in this process; the "
+       "running daemon is not asked. Exit code 1 if any is refused.",
+       {},
+       {},
+       list_providers},
+      {"secrets refresh",
+       "have the running daemon of this node fetch secrets anew",
+       "What it has in memory of them is used until the new value has come. Told are the destinations that refer to "
+       "them and have been delivered to since the daemon's start, how many of them have another value now, and how "
+       "many have a credential that does not resolve. Exit code 1 if any does not resolve.",
+       {{"REFERENCE", "as the destinations have it; - reads it from standard input", false}},
+       {{"destination", "DESTINATION", "what this destination refers to"}, {"all", "", "everything that is in memory"}},
+       refresh},
       {"secrets generate",
        "a new signing secret, to be put where secrets live",
        "Prints whsec_ and base64 of 32 random bytes, which every receiver's library reads alike, and stores it "

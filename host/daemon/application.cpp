@@ -11,6 +11,7 @@
 
 #include "daemon/daemon.hpp"
 #include "daemon/state_directory.hpp"
+#include "node/parts.hpp"
 #include "plugins/breadcrumbs.hpp"
 #include "runtime/service_notifier.hpp"
 
@@ -123,8 +124,9 @@ int Application::main(const std::vector<std::string>&) {
     {
       const ReloadSignal reload([&] {
         notifier.reloading();
-        const auto loaded = configuration::load(command_line_.config_file, configuration::environment_variables(),
-                                                command_line_.settings);
+        auto loaded = configuration::load(command_line_.config_file, configuration::environment_variables(),
+                                          command_line_.settings);
+        for (auto& fault : node::faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
         for (const auto& error : loaded.errors) logger.error("daemon.reload_refused", {{"error", error}});
         try {
           if (loaded.errors.empty()) daemon.reload(loaded.configuration);

@@ -25,6 +25,7 @@
 #include "crypto/digest.hpp"
 #include "daemon/options.hpp"
 #include "daemon/plugin_entries.hpp"
+#include "daemon/refresh_entry.hpp"
 #include "node/plugin_report.hpp"
 
 namespace opi::daemon {
@@ -191,6 +192,7 @@ void Daemon::make_services() {
   }
   services_->secrets = make("secrets", [this] {
     secrets_.run_once();
+    answer_refresh_request();
     return secret_look_interval;
   });
   services_->sign_ins = make("sign_ins", [this] {
@@ -290,8 +292,30 @@ void Daemon::reload(const configuration::Configuration& configuration) {
   jwts_.reload();
   report_plugins(provider_registry_.reload_directory(provider_configs(configuration)));
   adapters_.keep_only(*catalog_.current());
+  refresh_secrets({{}, daemon_id_, {}});
   services_->dispatch->wake();
   logger_.info("daemon.reloaded", {{"log_level", telemetry::to_string(configuration.log_level)}});
+}
+
+// `integrationsctl secrets refresh` of this node.
+void Daemon::answer_refresh_request() {
+  try {
+    if (const auto request = node::take_refresh_request(configuration_.state_directory)) refresh_secrets(*request);
+  } catch (const std::runtime_error& failure) {
+    logger_.error("secrets.refresh_not_understood", {{"error", failure.what()}});
+  }
+}
+
+void Daemon::refresh_secrets(const node::RefreshRequest& request) {
+  secrets_.refresh(request.scope, [this, request](const secrets::SecretBroker::Refreshed& refreshed) {
+    logger_.info("secrets.refreshed", {{"by", request.by},
+                                       {"destinations", refreshed.destinations},
+                                       {"changed", refreshed.changed},
+                                       {"unresolved", refreshed.unresolved}});
+    if (request.id.empty()) return;  // SIGHUP: nobody waits for the answer, and no person asked
+    node::write_refresh_answer(configuration_.state_directory, request.id, refreshed);
+    stores_.audit->append(std::vector{refresh_entry(request, refreshed, clock_.unix_now())});
+  });
 }
 
 bool Daemon::alive() const {

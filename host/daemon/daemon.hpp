@@ -25,6 +25,7 @@
 #include "egress/http_transport.hpp"
 #include "egress/system_resolver.hpp"
 #include "identity/authenticator.hpp"
+#include "node/secret_refresh.hpp"
 #include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_host.hpp"
@@ -63,6 +64,8 @@ class Daemon {
  private:
   struct Services;
   void report_plugins(const plugins::PluginHost::Change& change);
+  void refresh_secrets(const node::RefreshRequest& request);
+  void answer_refresh_request();
   void record_failed_sign_ins();
   void make_services();
   void announce_work();

@@ -1,10 +1,9 @@
 #include "node/parts.hpp"
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
-#include <map>
+#include <optional>
 #include <stdexcept>
 
+#include "node/provider_settings.hpp"
 #include "node/version.hpp"
 #include "plugins/shipped_pins.hpp"
 
@@ -46,13 +45,9 @@ plugins::PluginHost::Options plugin_options(const Configuration& configuration) 
 }
 
 plugins::PluginProviderRegistry::ConfigOf provider_configs(const Configuration& configuration) {
-  std::map<std::string, std::string> configs;
-  if (!configuration.local_secrets_directory.empty())
-    configs["local"] =
-        R"({"directory":)" + boost::json::serialize(boost::json::string(configuration.local_secrets_directory)) + "}";
-  return [configs = std::move(configs)](const plugins::Component& component) {
-    const auto config = configs.find(component.id);
-    return config == configs.end() ? "{}" : config->second;
+  return [sections = configuration.secret_providers](const plugins::Component& component) {
+    const auto section = sections.find(component.id);
+    return section == sections.end() ? std::nullopt : std::optional(json_of(section->second, component));
   };
 }
 
@@ -74,12 +69,19 @@ std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Co
 }
 
 std::vector<std::string> faults(const Configuration& configuration) {
+  auto found = provider_faults(configuration);
   try {
     address_guard(configuration);
-    return {};
   } catch (const std::runtime_error& fault) {
-    return {fault.what()};
+    found.insert(found.begin(), std::string("configuration: ") + fault.what());
   }
+  return found;
+}
+
+std::filesystem::path documented_plugin_directory(const Configuration& configuration) {
+  const fs::path beside = fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib/plugins";
+  return fs::exists(configuration.plugin_directory) || !fs::exists(beside) ? fs::path(configuration.plugin_directory)
+                                                                           : beside;
 }
 
 }  // namespace opi::node

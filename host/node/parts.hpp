@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +21,10 @@ plugins::PluginProviderRegistry::ConfigOf provider_configs(const configuration::
 egress::AddressGuard address_guard(const configuration::Configuration& configuration);
 // audit.trusted_keys.
 std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Configuration& configuration);
-// What is wrong with values that only the parts can judge.
+// What is wrong with values that only the parts can judge, each with its place.
 std::vector<std::string> faults(const configuration::Configuration& configuration);
+
+// Whose providers --print-config describes: plugins.directory, or where it is not there, that of the build tree.
+std::filesystem::path documented_plugin_directory(const configuration::Configuration& configuration);
 
 }  // namespace opi::node

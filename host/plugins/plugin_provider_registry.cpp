@@ -30,12 +30,18 @@ Refusal PluginProviderRegistry::refused(const Plugin& plugin, const Component& c
                  "the configuration of \"" + component.id + "\" is refused: " + why);
 }
 
+std::optional<std::string> PluginProviderRegistry::config_for(const Component& component, const ConfigOf& config_of) {
+  auto config = config_of(component);
+  if (!config && component.config_schema.check("{}").empty()) config = "{}";
+  return config;
+}
+
 PluginHost::Judge PluginProviderRegistry::judge(const ConfigOf& config_of, Entries& made) const {
   return [&](const std::shared_ptr<Plugin>& plugin) {
     std::vector<Refusal> against;
     for (const auto& component : plugin->manifest().components)
       if (component.kind == ComponentKind::secret_provider) try {
-          made.push_back(make(plugin, component, config_of(component)));
+          if (auto config = config_for(component, config_of)) made.push_back(make(plugin, component, std::move(*config)));
         } catch (const std::runtime_error& refusal) {
           against.push_back(refused(*plugin, component, refusal.what()));
         }
@@ -55,14 +61,18 @@ PluginHost::Change PluginProviderRegistry::settle(PluginHost::Change change, con
       if (component.kind != ComponentKind::secret_provider) continue;
       auto* entry = of(made, plugin, component);
       if (entry == nullptr) entry = of(entries_, plugin, component);
-      if (entry == nullptr) continue;  // it came from elsewhere than a directory
       try {
-        if (auto config = config_of(component); config != entry->config) *entry = make(plugin, component, config);
+        auto config = config_for(component, config_of);
+        if (!config) continue;
+        if (entry == nullptr || *config != entry->config) {
+          now.push_back(make(plugin, component, std::move(*config)));
+          continue;
+        }
       } catch (const std::runtime_error& refusal) {
         change.refused.push_back(refused(*plugin, component, refusal.what()));
         host_.add_refusal(change.refused.back());
       }
-      now.push_back(*entry);
+      if (entry != nullptr) now.push_back(*entry);
     }
   secrets::SecretProviders::List all;
   for (const auto& entry : now) all.push_back(entry.provider);

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace opi::plugins {
 // resolves by them any more. For one thread; the set is for all.
 class PluginProviderRegistry {
  public:
-  // The configuration of a provider, a JSON object. Throws std::runtime_error to have the provider refused.
-  using ConfigOf = std::function<std::string(const Component& component)>;
+  // The configuration of a provider, a JSON object; nullopt: nobody wrote one, and it is made only if it does with {}.
+  // Throws std::runtime_error to have the provider refused.
+  using ConfigOf = std::function<std::optional<std::string>(const Component& component)>;
 
   // Keeps `set` up to date. Borrows both.
   PluginProviderRegistry(PluginHost& host, secrets::SecretProviders& set) : host_(host), set_(set) {}
@@ -35,6 +37,7 @@ class PluginProviderRegistry {
   };
   using Entries = std::vector<Entry>;
 
+  static std::optional<std::string> config_for(const Component& component, const ConfigOf& config_of);
   [[nodiscard]] PluginHost::Judge judge(const ConfigOf& config_of, Entries& made) const;
   PluginHost::Change settle(PluginHost::Change change, const ConfigOf& config_of, Entries made);
   static Entry make(const std::shared_ptr<Plugin>& plugin, const Component& component, std::string config);

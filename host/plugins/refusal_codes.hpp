@@ -62,6 +62,9 @@ inline constexpr RefusalCode not_isolated{
     "plugins.in_process if you trust it as the daemon"};
 }  // namespace codes
 
+// A plugin that is for other environments alone is refused by its own wish: a node that has its file is well.
+inline bool is_fault(std::string_view code) { return code != codes::environment_refused.code; }
+
 inline Refusal refusal(std::string file, Stage stage, const RefusalCode& code, std::string message) {
   return {std::move(file), stage, std::string(code.code), std::move(message), std::string(code.remedy)};
 }

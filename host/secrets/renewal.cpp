@@ -60,7 +60,7 @@ class Assembly {
       const bool usable = can_serve(one.credential, *key->current);
       posture(one.credential, usable ? CredentialState::resolved : CredentialState::unusable);
       if (!usable && purpose.failure.empty()) purpose.failure = not_a_signing_key;
-      add_values(purpose, one.credential, *key, usable);
+      if (usable) add_values(purpose, one.credential, *key);
       return follow(*key->resource);
     }
     const auto& resource = key == nullptr ? nowhere_ : *key->resource;
@@ -81,10 +81,9 @@ class Assembly {
   void posture(const Credential& credential, CredentialState state) {
     set_->credentials.push_back({credential.purpose, credential.version, state});
   }
-  // A value that no signature can be made with is left out; what it replaced goes on for its time.
-  void add_values(PurposeSecrets& purpose, const Credential& credential, const CachedKey& key, bool usable) {
+  void add_values(PurposeSecrets& purpose, const Credential& credential, const CachedKey& key) {
     const auto number = std::to_string(credential.version) + "/";
-    if (usable) purpose.versions.push_back({key.current, number + key.resource->version});
+    purpose.versions.push_back({key.current, number + key.resource->version});
     if (!key.former || now_ >= key.former_until || !can_serve(credential, *key.former)) return;
     purpose.versions.push_back({key.former, number + key.former_version, true});
     renew_at_ = std::min(renew_at_, key.former_until);

@@ -63,7 +63,7 @@ class Surroundings:
         self.receiver = Receiver(self.programs, folder)
         self.settings = {
             "general.environment": "test", "plugins.directory": build / "lib" / "plugins",
-            "secrets.local_directory": folder / "secrets", "egress.allow": "127.0.0.0/8", "api.port": "0",
+            "secret_provider.local.directory": folder / "secrets", "egress.allow": "127.0.0.0/8", "api.port": "0",
             "status.port": "0", "api.requests_per_second": "1000000", "api.request_burst": "1000000"}
         self.cluster = None
         if engine == "postgres":

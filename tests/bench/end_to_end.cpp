@@ -32,7 +32,7 @@ class DaemonProcess {
     const fs::path own = fs::read_symlink("/proc/self/exe").parent_path();
     std::vector<std::string> settings{"general.environment=test",
                                       "general.state_directory=" + (folder / "state").string(),
-                                      "secrets.local_directory=" + (folder / "secrets").string(),
+                                      "secret_provider.local.directory=" + (folder / "secrets").string(),
                                       "plugins.directory=" + (own.parent_path() / "lib/plugins").string(),
                                       "egress.allow=127.0.0.0/8",
                                       "api.port=" + std::to_string(api_port),

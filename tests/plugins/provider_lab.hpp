@@ -30,7 +30,7 @@ class ProviderTest : public ::testing::Test {
   [[nodiscard]] PluginProviderRegistry::ConfigOf config_of() const {
     return [configs = configs_](const Component& component) {
       const auto found = configs.find(component.id);
-      return found == configs.end() ? std::string("{}") : found->second;
+      return found == configs.end() ? std::nullopt : std::optional(found->second);
     };
   }
   [[nodiscard]] std::shared_ptr<secrets::SecretProvider> provider(std::string_view reference) const {

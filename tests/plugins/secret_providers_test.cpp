@@ -184,18 +184,24 @@ TEST(LocalProviderFile, IsRefusedInProduction) {
 
 using LocalProviderPlugin = ProviderTest;
 
-TEST_F(LocalProviderPlugin, WithoutADirectoryIsARefusalThatNamesTheField) {
+TEST_F(LocalProviderPlugin, WithoutASectionIsNotConfiguredAndAWrongOneIsARefusalThatNamesTheField) {
   const auto file = lab_.add(OPI_TEST_SECRETS_LOCAL);
   start(lab_.options());
+  EXPECT_THAT(verdicts(*host_, file), IsEmpty()) << "it waits for somebody who wants it";
+  EXPECT_THAT(set_.all(), IsEmpty());
+  configs_["local"] = "{}";
+  EXPECT_THAT(reload().refused, SizeIs(1));
   EXPECT_THAT(verdicts(*host_, file), ElementsAre("init L703"));
   EXPECT_THAT(host_->refused().front().message, HasSubstr("/directory is required"));
-  EXPECT_THAT(host_->loaded(), IsEmpty());
   configs_["local"] = R"({"directory":"relative"})";
   EXPECT_THAT(reload().refused, SizeIs(1));
   EXPECT_THAT(set_.all(), IsEmpty());
   configs_["local"] = R"({"directory":"/etc"})";
   EXPECT_THAT(reload().refused, IsEmpty());
   EXPECT_THAT(set_.all(), SizeIs(1));
+  configs_.erase("local");
+  EXPECT_THAT(reload().refused, IsEmpty());
+  EXPECT_THAT(set_.all(), IsEmpty()) << "its section is gone, and so is it";
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ TEST(Production, NothingIsSentUnsigned) {
   site.provision("/healthy", R"(,"policy":{"max_attempts":2})");
   const auto producer = site.token("producer"), auditor = site.token("auditor");
   site.set("general.environment", "production");
-  site.set("secrets.local_directory", "");
+  site.unset("secret_provider.local.directory");
   RunningDaemon daemon(site);
   EXPECT_NE(daemon.log().find("L701"), std::string::npos) << "the local provider was not refused: " << daemon.log();
   ASSERT_EQ(publish(daemon, producer, 1).status, 202);

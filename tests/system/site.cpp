@@ -40,7 +40,7 @@ Site::Site(test::PostgresCluster* cluster)
   write(folder() / "secrets/acme/signing/main/1", signing_secret());
   settings_ = {{"general.environment", "test"},
                {"plugins.directory", OPI_PLUGINS},
-               {"secrets.local_directory", (folder() / "secrets").string()},
+               {"secret_provider.local.directory", (folder() / "secrets").string()},
                {"egress.allow", "127.0.0.0/8"},
                {"api.port", "0"},
                {"status.port", "0"},
@@ -67,12 +67,18 @@ fs::path Site::write_configuration(const std::string& daemon) {
   settings["log.file"] = (state / "log").string();
   std::string text, section;
   for (const auto& [key, value] : settings) {
-    const auto dot = key.find('.');
+    const auto dot = key.rfind('.');
     if (key.substr(0, dot) != section) text += "[" + (section = key.substr(0, dot)) + "]\n";
     text += key.substr(dot + 1) + "=" + value + "\n";
   }
   write(state / "conf", text);
   return state / "conf";
+}
+
+void Site::write_secret(const std::string& path, const std::string& value) {
+  const auto file = folder() / "secrets/acme" / path;
+  write(file.string() + ".new", value);
+  fs::rename(file.string() + ".new", file);  // as whoever rotates a secret does
 }
 
 void Site::run_in_daemon(const fs::path& plugin) {

@@ -23,6 +23,9 @@ class Site {
 
   // Settings over the site's own, "section.name" -> value; before the daemon is started.
   void set(const std::string& key, const std::string& value) { settings_[key] = value; }
+  void unset(const std::string& key) { settings_.erase(key); }
+  // Writes the value of a reference local://acme/<path>.
+  void write_secret(const std::string& path, const std::string& value);
   // Has this plugin run in the daemon, whatever it is.
   void run_in_daemon(const std::filesystem::path& plugin);
   // Provisions the tenant with one destination, `members` being further members of its JSON object.

@@ -5,6 +5,7 @@
 #include "daemon/application.hpp"
 #include "daemon/options.hpp"
 #include "daemon/version.hpp"
+#include "node/provider_settings.hpp"
 
 int main(int argc, char** argv) {
   using namespace opi;
@@ -16,14 +17,17 @@ int main(int argc, char** argv) {
     std::cerr << "integrationsd: " << error.what() << "\n" << daemon::usage();
     return exit_usage;
   }
-  if (line.help || line.version || line.print_config) {
-    std::cout << (line.help      ? daemon::usage()
-                  : line.version ? "integrationsd " + std::string(daemon::version) + "\n"
-                                 : configuration::documented_file());
+  if (line.help || line.version) {
+    std::cout << (line.help ? daemon::usage() : "integrationsd " + std::string(daemon::version) + "\n");
     return 0;
   }
   auto loaded = configuration::load(line.config_file, configuration::environment_variables(), line.settings);
-  for (auto& fault : daemon::faults(loaded.configuration)) loaded.errors.push_back("configuration: " + fault);
+  if (line.print_config) {
+    std::cout << configuration::documented_file()
+              << node::documented_providers(node::documented_plugin_directory(loaded.configuration));
+    return 0;
+  }
+  for (auto& fault : daemon::faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
   for (const auto& error : loaded.errors) std::cerr << "integrationsd: " << error << "\n";
   if (!loaded.errors.empty()) return exit_configuration;
   if (line.check_config) {

@@ -157,6 +157,7 @@ opi_status check_ref(const void*, const opi_secret_query* query, opi_error*) {
 }
 opi_status resolve(void* instance, const opi_secret_query* query, opi_secret_out out, opi_error* error) {
   const std::string_view mood{query->segments[0].p, query->segments[0].n};
+  while (mood.starts_with("hang")) ::pause();
   const auto ops = out.ops;
   const auto impl = out.impl;
   const opi_secret_meta meta{sizeof(opi_secret_meta), 0, raw("7"), 60'000, 0};

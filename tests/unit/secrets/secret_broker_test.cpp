@@ -73,12 +73,13 @@ class Broker : public testing::Test {
         },
         clock, random, metrics, logger, options);
   }
+  void run_one_job() {
+    auto job = std::move(jobs.front());
+    jobs.pop_front();
+    job();
+  }
   void run_jobs() {
-    while (!jobs.empty()) {
-      auto job = std::move(jobs.front());
-      jobs.pop_front();
-      job();
-    }
+    while (!jobs.empty()) run_one_job();
   }
   static Credential credential(int version, std::string reference, std::optional<UnixTime> expires = std::nullopt,
                                std::string purpose = "signing") {
@@ -578,6 +579,205 @@ TEST_F(Broker, TenantsDoNotShareWhatWasFetched) {
   resolve(*broker, theirs);
   ASSERT_EQ(provider->queries().size(), 2u);
   EXPECT_EQ(provider->queries()[1].tenant, "globex");
+}
+
+// What a provider or a callback throws.
+class Throwing final : public SecretProvider {
+ public:
+  [[nodiscard]] std::string_view scheme() const override { return "mem"; }
+  [[nodiscard]] SecretReference parse(std::string_view, const TenantId&) const override {
+    if (in_parse) throw std::bad_alloc();
+    return {"mem", {"app"}, "key", ""};
+  }
+  ResolveResult resolve(const ResolveQuery&) override {
+    if (in_resolve) throw std::bad_alloc();
+    ResolveResult result;
+    result.status = ResolveStatus::ok;
+    result.values = {std::make_shared<const Secret>(std::string_view{"secret-1"})};
+    return result;
+  }
+  bool in_parse = false, in_resolve = false;
+};
+
+TEST_F(Broker, AnExceptionNeverLeavesADestinationStuck) {
+  const auto thrower = std::make_shared<Throwing>();
+  const auto broker = make();
+  providers.replace({thrower});
+  const auto d = destination({credential(1, "mem://app/key")});
+  thrower->in_parse = true;
+  EXPECT_EQ(failure(resolve(*broker, d)), "the secret provider failed");
+  thrower->in_parse = false;
+  thrower->in_resolve = true;
+  clock.advance(5s);
+  EXPECT_EQ(failure(resolve(*broker, d)), "the secret provider failed");
+  thrower->in_resolve = false;
+  clock.advance(5s);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-1"});
+}
+
+TEST_F(Broker, ACallbackThatThrowsSparesTheOthersWhoWait) {
+  provider->put("app/key", "secret-1");
+  inline_jobs = false;
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  SetPointer got;
+  broker->resolve(d, [](const SetPointer&) { throw std::runtime_error("no"); });
+  broker->resolve(d, [&](SetPointer set) { got = std::move(set); });
+  run_jobs();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(values(got), Values{"secret-1"});
+}
+
+TEST_F(Broker, WithoutAThreadItSaysSoAndTriesAgain) {
+  provider->put("app/key", "secret-1");
+  providers.replace({provider});
+  bool none = true;
+  SecretBroker broker(providers,
+                      [&](const std::function<void()>& blocking, const std::function<void()>& after) {
+                        if (none) throw std::system_error(EAGAIN, std::generic_category());
+                        blocking(), after();
+                      },
+                      clock, random, metrics, logger, {});
+  const auto d = destination({credential(1, "mem://app/key")});
+  EXPECT_EQ(resolve(broker, d)->credentials.front().state, CredentialState::unavailable);
+  none = false;
+  clock.advance(5s);
+  EXPECT_EQ(values(resolve(broker, d)), Values{"secret-1"});
+}
+
+// Four at a time of one provider; what is overdue is nobody's to wait for, and one fetch of a resource at a time.
+TEST_F(Broker, NobodyWaitsForAFetchThatDoesNotComeBack) {
+  provider->put("app/key", "secret-1");
+  inline_jobs = false;
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  SetPointer got;
+  broker->resolve(d, [&](SetPointer set) { got = std::move(set); });
+  run_one_job();  // it reads the reference; the fetch that follows hangs
+  ASSERT_EQ(jobs.size(), 1u);
+  clock.advance(5'500ms);
+  broker->run_once();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(failure(got), "the secret provider did not answer in time");
+  clock.advance(5s);
+  got = nullptr;
+  broker->resolve(d, [&](SetPointer set) { got = std::move(set); });
+  ASSERT_TRUE(got) << "at once";
+  EXPECT_EQ(failure(got), "the secret provider did not answer in time");
+  EXPECT_EQ(jobs.size(), 1u) << "it is not asked again before it has come back";
+  run_jobs();
+  clock.advance(5s);
+  broker->resolve(d, [&](SetPointer set) { got = std::move(set); });
+  run_jobs();
+  EXPECT_EQ(values(got), Values{"secret-1"});
+}
+
+TEST_F(Broker, AProviderThatTookTheHangingOnesPlaceIsAsked) {
+  inline_jobs = false;
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  SetPointer got;
+  broker->resolve(d, [&](SetPointer set) { got = std::move(set); });
+  run_one_job();
+  clock.advance(5'500ms);
+  broker->run_once();
+  EXPECT_EQ(values(got), Values{});
+  const auto hanging = std::exchange(jobs, {});
+  provider = std::make_shared<ScriptedProvider>();
+  provider->put("app/key", "secret-2");
+  providers.replace({provider});
+  clock.advance(5s);
+  broker->resolve(d, [&](SetPointer set) { got = std::move(set); });
+  run_jobs();
+  EXPECT_EQ(values(got), Values{"secret-2"});
+  for (const auto& late : hanging) late();
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-2"}) << "what comes late does not count";
+}
+
+TEST_F(Broker, DestinationsThatShareAResourceShareItsFetch) {
+  for (const char* key : {"app/a", "app/b"}) provider->put(key, key);
+  inline_jobs = false;
+  const auto broker = make();
+  int answered = 0;
+  for (std::uint8_t id = 1; id <= 8; ++id)
+    broker->resolve(destination({credential(1, "mem://app/a")}, id),
+                    [&](const SetPointer& set) { answered += values(set) == Values{"app/a"}; });
+  run_jobs();
+  EXPECT_EQ(answered, 8);
+  EXPECT_EQ(provider->queries().size(), 1u);
+}
+
+TEST_F(Broker, AFormerValueSignsOnForOneLifetimeAndThenGoes) {
+  provider->put("app/key", "secret-1", "v1");
+  provider->name_ttl(60s);
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")});
+  const std::weak_ptr<const Secret> former = resolve(*broker, d)->find("signing")->versions.front().value;
+  provider->put("app/key", "secret-2", "v2");
+  clock.advance(60s);
+  const auto both = resolve(*broker, d);
+  EXPECT_EQ(values(both), (Values{"secret-2", "secret-1"})) << "the current one first, which alone authorises";
+  EXPECT_FALSE(both->find("signing")->versions[0].former);
+  EXPECT_TRUE(both->find("signing")->versions[1].former);
+  clock.advance(59'999ms);
+  EXPECT_EQ(values(resolve(*broker, d)), (Values{"secret-2", "secret-1"})) << "renewed early without a change";
+  clock.advance(1ms);
+  resolve(*broker, d);
+  EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-2"});
+}
+
+TEST_F(Broker, AFormerValueGoesAtOnceWhenTheStoreSaysNoOrTheReferenceChanges) {
+  for (const auto status : {ResolveStatus::not_found, ResolveStatus::denied, ResolveStatus::ok}) {
+    provider = std::make_shared<ScriptedProvider>();
+    provider->put("app/key", "secret-1", "v1");
+    provider->put("app/other", "secret-3", "v1");
+    const auto broker = make();
+    auto d = destination({credential(1, "mem://app/key")});
+    const std::weak_ptr<const Secret> former = resolve(*broker, d)->find("signing")->versions.front().value;
+    provider->put("app/key", "secret-2", "v2");
+    broker->invalidate(*d);
+    EXPECT_EQ(values(resolve(*broker, d)).size(), 2u);
+    clock.advance(1s);
+    if (status == ResolveStatus::ok) {
+      auto changed = std::make_shared<Destination>(*d);
+      changed->credentials = {credential(1, "mem://app/other")};
+      changed->revision = 2;
+      bind_credentials(*changed);
+      d = changed;
+      EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-3"});
+    } else {
+      provider->become(status);
+      broker->invalidate(*d);
+      EXPECT_EQ(values(resolve(*broker, d)), Values{});
+    }
+    EXPECT_TRUE(former.expired()) << "nobody has it any more";
+  }
+}
+
+TEST_F(Broker, RefreshFetchesWhatIsInMemoryAndTellsWhatBecameOfIt) {
+  for (const char* key : {"one/key", "two/key"}) provider->put(key, key, "v1");
+  const auto broker = make();
+  const auto first = destination({credential(1, "mem://one/key")}, 1),
+             second = destination({credential(1, "mem://two/key")}, 2);
+  resolve(*broker, first);
+  resolve(*broker, second);
+  const auto refresh = [&](const SecretBroker::Scope& scope) {
+    std::string said = "nothing";
+    broker->refresh(scope, [&](const SecretBroker::Refreshed& r) {
+      said = std::to_string(r.destinations) + " " + std::to_string(r.changed) + " " + std::to_string(r.unresolved);
+    });
+    return said;
+  };
+  provider->put("two/key", "another", "v2");
+  EXPECT_EQ(refresh({{}, "mem://three/key"}), "0 0 0");
+  EXPECT_EQ(provider->queries().size(), 2u);
+  EXPECT_EQ(refresh({first->id, {}}), "1 0 0");
+  EXPECT_EQ(provider->queries().size(), 3u);
+  EXPECT_EQ(refresh({{}, "mem://two/key"}), "1 1 0");
+  EXPECT_EQ(values(resolve(*broker, second)).front(), "another");
+  EXPECT_EQ(refresh({}), "2 0 0");
+  provider->become(ResolveStatus::denied);
+  EXPECT_EQ(refresh({}), "2 2 2");
 }
 
 }  // namespace

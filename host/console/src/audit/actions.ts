@@ -31,6 +31,7 @@ const named: Record<AuditAction, true> = {
   'plugin.refused': true,
   'plugin.quarantined': true,
   'plugin.retired': true,
+  'secrets.refreshed': true,
 };
 
 export const auditActions = Object.keys(named) as AuditAction[];

@@ -1,0 +1,26 @@
+#include "daemon/refresh_entry.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "domain/role.hpp"
+
+namespace opi::daemon {
+
+audit::Entry refresh_entry(const node::RefreshRequest& request, const secrets::SecretBroker::Refreshed& refreshed,
+                           UnixTime at) {
+  audit::Entry entry;
+  entry.tenant = audit::system_tenant();
+  entry.at = at;
+  entry.actor_id = request.by;
+  entry.actor_role = to_string(Role::system_admin);
+  entry.action = audit::Action::secrets_refreshed;
+  entry.target = request.scope.destination         ? "destination:" + request.scope.destination->to_string()
+                 : request.scope.reference.empty() ? "secrets:all"
+                                                   : "secrets:one";
+  entry.details = boost::json::serialize(boost::json::object{
+      {"destinations", refreshed.destinations}, {"changed", refreshed.changed}, {"unresolved", refreshed.unresolved}});
+  return entry;
+}
+
+}  // namespace opi::daemon

@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "system/site.hpp"
+
+// Where secrets come from, as the real daemon lives with it: a store that hangs, a secret that is replaced.
+namespace opi::system_test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr const char* reference = "signing/main/1";
+constexpr const char* another_secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+std::uint64_t answers(Site& site, const std::string& path, int status) {
+  const auto statuses = site.receiver().statistics().path(path).statuses;
+  const auto found = statuses.find(status);
+  return found == statuses.end() ? 0 : found->second;
+}
+
+void publish(const RunningDaemon& daemon, const std::string& producer, int number) {
+  const auto reply =
+      demo::HttpClient(daemon.port()).post("/api/v1/events", producer, "application/json", event(number));
+  ASSERT_EQ(reply.status, 202) << reply.body;
+}
+
+class Rotation : public ::testing::Test {
+ protected:
+  // The daemon has the secret that the receiver does not take yet, and has been told so once.
+  void SetUp() override {
+    site.provision("/healthy", R"(,"policy":{"max_attempts":1,"timeout_ms":5000})");
+    site.write_secret(reference, another_secret);
+    producer = site.token("producer");
+    daemon = std::make_unique<RunningDaemon>(site);
+    publish(*daemon, producer, 1);
+    ASSERT_TRUE(eventually([&] { return state_of(0) == "dead_lettered"; })) << daemon->log();
+    EXPECT_EQ(answers(site, "/healthy", 401), 1u) << "the same value is not tried twice";
+  }
+  std::string state_of(std::size_t more_delivered) {
+    const auto all = all_deliveries(daemon->port(), auditor);
+    if (more_delivered == 0) return all.empty() ? "" : all.back().state;
+    const auto delivered = std::ranges::count(all, std::string("delivered"), &ShownDelivery::state);
+    for (const auto& one : all) EXPECT_LE(one.attempts, 1) << "nothing is spent";
+    return std::cmp_greater_equal(delivered, more_delivered) ? "delivered" : "";
+  }
+  bool is_delivered(int number) {
+    publish(*daemon, producer, number);
+    return eventually([&] { return state_of(static_cast<std::size_t>(number) - 1) == "delivered"; });
+  }
+
+  Site site{nullptr};
+  std::string producer;
+  std::string auditor = site.token("auditor");
+  std::unique_ptr<RunningDaemon> daemon;
+};
+
+TEST_F(Rotation, ASecretThatTheReceiverRefusesIsFetchedAnewBeforeAnythingIsSpent) {
+  site.write_secret(reference, Site::signing_secret());
+  EXPECT_TRUE(is_delivered(2)) << daemon->log();
+  EXPECT_EQ(answers(site, "/healthy", 401), 2u);
+  EXPECT_TRUE(is_delivered(3)) << daemon->log();
+  EXPECT_EQ(answers(site, "/healthy", 401), 2u);
+  EXPECT_THAT(daemon->log(), HasSubstr("delivery.asked_again"));
+  EXPECT_EQ(daemon->log().find(Site::signing_secret().substr(6)), std::string::npos);
+}
+
+TEST_F(Rotation, RefreshActsAtOnce) {
+  EXPECT_THAT(site.control({"secrets", "refresh", "--all"}, 69), testing::IsEmpty()) << "no daemon has that folder";
+  site.write_secret(reference, Site::signing_secret());
+  EXPECT_EQ(site.control({"secrets", "refresh", "--json", "local://acme/signing/other/1"}, 0, "daemon"),
+            R"({"destinations":0,"changed":0,"unresolved":0})");
+  EXPECT_EQ(site.control({"secrets", "refresh", "--json", std::string("local://acme/") + reference}, 0, "daemon"),
+            R"({"destinations":1,"changed":1,"unresolved":0})");
+  EXPECT_TRUE(is_delivered(2)) << daemon->log();
+  EXPECT_EQ(answers(site, "/healthy", 401), 1u);
+  EXPECT_EQ(site.control({"secrets", "refresh", "--json", "--all"}, 0, "daemon"),
+            R"({"destinations":1,"changed":0,"unresolved":0})");
+  fs::remove(site.folder() / "secrets/acme" / reference);
+  EXPECT_EQ(site.control({"secrets", "refresh", "--json", "--destination", "0192f000-0000-7000-8000-000000000001"}, 1,
+                         "daemon"),
+            R"({"destinations":1,"changed":1,"unresolved":1})");
+}
+
+TEST_F(Rotation, SoDoesSighup) {
+  site.write_secret(reference, Site::signing_secret());
+  daemon->reload();
+  ASSERT_TRUE(eventually([&] { return daemon->log().find("secrets.refreshed") != std::string::npos; }));
+  EXPECT_TRUE(is_delivered(2)) << daemon->log();
+  EXPECT_EQ(answers(site, "/healthy", 401), 1u);
+}
+
+// Eight destinations on a store that never answers, and one on a store that does.
+TEST(HangingStore, CostsItsOwnDestinationsAlone) {
+  Site site(nullptr);
+  const fs::path plugins = site.folder() / "plugins";
+  fs::create_directories(plugins);
+  for (const auto& file : fs::directory_iterator(OPI_PLUGINS))
+    fs::copy_file(file.path(), plugins / file.path().filename());
+  fs::copy_file(OPI_ODD_PLUGIN, plugins / "odd.so");
+  site.set("plugins.directory", plugins.string());
+  site.run_in_daemon(OPI_ODD_PLUGIN);
+  std::string destinations;
+  for (int i = 0; i <= 8; ++i)
+    destinations += std::string(i > 0 ? "," : "") + R"({"destination_id":"0192f000-0000-7000-8000-00000000000)" +
+                    std::to_string(i) + R"(","name":"d)" + std::to_string(i) +
+                    R"(","adapter":"webhook","event_types":["*"],"endpoint":")" +
+                    site.receiver().url(i == 0 ? "/healthy" : "/healthy/hanging") +
+                    R"(","credentials":[{"purpose":"signing","reference":")" +
+                    (i == 0 ? "local://acme/signing/main/1" : "odd://hang-" + std::to_string(i) + "/key") + "\"}]}";
+  std::ofstream(site.folder() / "nine.json")
+      << R"({"tenants":[{"tenant_id":"acme","name":"Acme","destinations":[)" << destinations << "]}]}";
+  site.control({"apply", (site.folder() / "nine.json").string()});
+  const auto producer = site.token("producer");
+  RunningDaemon daemon(site);
+  const auto hanging = [&] { return daemon.metric("opi_secret_calls_in_flight{provider=\"odd\"}"); };
+  publish(daemon, producer, 1);
+  ASSERT_TRUE(eventually([&] { return hanging() == 4; })) << daemon.log();
+  // All of the hanging store's places are taken, and stay so.
+  for (int number = 2; number <= 20; ++number) {
+    publish(daemon, producer, number);
+    ASSERT_TRUE(eventually([&] {
+      return site.receiver().statistics().path("/healthy").accepted >= static_cast<std::uint64_t>(number);
+    })) << daemon.log();
+  }
+  EXPECT_EQ(hanging(), 4);
+  EXPECT_EQ(site.receiver().statistics().path("/healthy/hanging").requests, 0u) << "nothing goes out unsigned";
+  ASSERT_TRUE(eventually([&] { return daemon.metric("opi_secret_breaker_open{provider=\"odd\"}") == 1; }))
+      << daemon.log();
+  EXPECT_EQ(daemon.stop().code, 0) << "what never comes back is left behind";
+  EXPECT_THAT(daemon.log(), HasSubstr("secrets.calls_left"));
+}
+
+}  // namespace
+}  // namespace opi::system_test
