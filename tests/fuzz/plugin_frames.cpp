@@ -46,8 +46,7 @@ class Calls {
     fuzz::require(ends_ + left.untouched.size() + (left.victim ? 1 : 0) == 3, "a call has ended or is left");
     const auto found = std::move(values_).finish(OPI_OK, {});
     fuzz::require(found.status != secrets::ResolveStatus::ok || found.values.size() == keys, "each key is answered");
-    for (const auto& value : found.values)
-      fuzz::require(!value || !value->empty(), "a value is one, or absent");
+    for (const auto& value : found.values) fuzz::require(!value || !value->empty(), "a value is one, or absent");
     const auto rendering = std::move(assembly_).finish("fuzz/1");
     if (!rendering.ok) return;
     fuzz::require(rendering.request.body.size() <= component().body_bytes, "the body is within its limit");

@@ -36,8 +36,11 @@ namespace {
 
 [[noreturn]] void give_up() { std::_Exit(70); }
 
+// No more than so much; whoever started this process may have had less.
 void limit(decltype(RLIMIT_CORE) resource, rlim_t value) {
-  const rlimit bound{value, value};
+  rlimit bound{};
+  if (::getrlimit(resource, &bound) != 0) give_up();
+  bound.rlim_cur = bound.rlim_max = std::min(bound.rlim_max, value);
   if (::setrlimit(resource, &bound) != 0) give_up();
 }
 
@@ -69,10 +72,9 @@ constexpr auto reaching = std::to_array<long>({
 // listens for nobody.
 constexpr auto networking = std::to_array<long>({
   __NR_connect, __NR_getsockname, __NR_getpeername, __NR_getsockopt, __NR_setsockopt, __NR_sendto, __NR_recvfrom,
-      __NR_sendmsg, __NR_recvmsg, __NR_sendmmsg, __NR_recvmmsg, __NR_shutdown, __NR_writev, __NR_socketpair, __NR_ppoll,
-      __NR_pselect6, __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_eventfd2, __NR_pipe2,
-      __NR_timerfd_create, __NR_timerfd_settime, __NR_uname, __NR_sysinfo, __NR_sched_getaffinity, __NR_set_robust_list,
-      __NR_membarrier,
+      __NR_sendmsg, __NR_recvmsg, __NR_sendmmsg, __NR_recvmmsg, __NR_shutdown, __NR_writev, __NR_ppoll, __NR_pselect6,
+      __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_eventfd2, __NR_pipe2, __NR_timerfd_create,
+      __NR_timerfd_settime, __NR_uname, __NR_sysinfo, __NR_sched_getaffinity, __NR_set_robust_list, __NR_membarrier,
 #if defined(__x86_64__)
       __NR_poll, __NR_select, __NR_epoll_wait,
 #endif
@@ -134,9 +136,7 @@ void limit_resources() {
 void limit_to(const Reach& reach, std::uint64_t memory_bytes) {
   constexpr rlim_t few_descriptors = 16, descriptors = 128, locked_bytes = 8 * 1024 * 1024;
   limit(RLIMIT_NOFILE, reach.any() ? descriptors : few_descriptors);
-  rlimit locked{};  // whoever had less for itself gives no more
-  if (::getrlimit(RLIMIT_MEMLOCK, &locked) != 0) give_up();
-  limit(RLIMIT_MEMLOCK, std::min(locked.rlim_max, locked_bytes));
+  limit(RLIMIT_MEMLOCK, locked_bytes);
   if (reach.network) {
     // Names are resolved by what is in the C library: another module would be new code.
     for (const auto* const database : {"hosts", "services"})
@@ -186,7 +186,11 @@ int confine(const Reach& reach) {
   }
   if (reach.network) {
     constexpr std::array<std::uint32_t, 2> of_sockets{FIONBIO, FIONREAD};
+    // Of streams alone: one of datagrams could be connected anew, to whatever this node's services listen on.
+    constexpr std::array<std::uint32_t, 4> pairs{SOCK_STREAM, SOCK_STREAM | SOCK_CLOEXEC, SOCK_STREAM | SOCK_NONBLOCK,
+                                                 SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK};
     filter.allow_internet_sockets();
+    filter.allow_if_one_of(__NR_socketpair, 1, pairs);
     filter.allow(networking);
     filter.allow_if_one_of(__NR_ioctl, 1, of_sockets);
     filter.allow_if_equal(__NR_prctl, 0, PR_SET_NAME);

@@ -97,6 +97,11 @@ const std::map<std::string, std::function<void()>, std::less<>> tries{
     {"open-a-socket", [] { (void)!::socket(AF_INET, SOCK_STREAM, 0); }},
     {"open-a-file", [] { (void)!::open("/etc/hosts", O_RDONLY); }},
     {"unix-socket", connect_to_a_unix_socket},
+    {"pair-of-datagrams",
+     [] {
+       int ends[2];
+       (void)!::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
+     }},
 };
 
 class Keeper {
