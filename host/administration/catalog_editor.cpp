@@ -22,6 +22,7 @@ ChangeStatus status_of(WriteResult written) {
     case WriteResult::missing: return ChangeStatus::missing;
     case WriteResult::exists: return ChangeStatus::exists;
     case WriteResult::busy: return ChangeStatus::busy;
+    case WriteResult::newer: return ChangeStatus::newer;
     case WriteResult::exhausted: return ChangeStatus::invalid;
   }
   return ChangeStatus::missing;

@@ -16,6 +16,7 @@ enum class ChangeStatus {
   stale,     // it is not what the caller saw when he named its revision
   busy,      // a destination that still has live deliveries
   disabled,  // a destination to which nothing is sent
+  newer,     // a newer version has written what this one does not know, and would lose
   unbound,   // a credential of the destination was put for another receiver: it is held
 };
 

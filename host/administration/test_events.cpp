@@ -38,6 +38,7 @@ Change<DeliveryId> TestEvents::send(const TenantId& tenant, const DestinationId&
   const auto stored = find(*editor_.catalog(), tenant, destination);
   if (!stored) return Change<DeliveryId>::of(ChangeStatus::missing);
   if (seen && *seen != stored->revision) return Change<DeliveryId>::of(ChangeStatus::stale);
+  if (!stored->not_understood.empty()) return Change<DeliveryId>::of(ChangeStatus::newer);
   if (unbound_purpose(*stored)) return Change<DeliveryId>::of(ChangeStatus::unbound);
   const UnixTime now = clock_.unix_now();
   auto event = test_event(tenant, destination, new_uuid(clock_, random_), now);

@@ -137,6 +137,7 @@ json::object view_of(const Destination& destination, const DeliveryPolicy& effec
           {"adapter", destination.adapter},
           {"enabled", destination.enabled},
           {"disabled_reason", or_null(destination.disabled_reason)},
+          {"not_understood", or_null(destination.not_understood)},
           {"event_types", std::move(event_types)},
           {"endpoint", endpoint_view(destination.tenant_id, destination.endpoint)},
           {"signing", destination.signing == SigningRule::required ? "required" : "disabled"},

@@ -85,6 +85,11 @@ void expect_done(ChangeStatus status, const std::vector<delivery::FieldError>& e
     case ChangeStatus::busy:
       throw ProblemError(conflict("destination-busy", "The destination is busy",
                                   "It still has live deliveries; it can be deleted when they have ended"));
+    case ChangeStatus::newer:
+      throw ProblemError(
+          conflict("newer-version", "A newer version has written it",
+                   "It says what this version does not know and would lose; change it by a daemon of the "
+                   "newer version"));
     case ChangeStatus::unbound:
       throw ProblemError(conflict("credential-unbound", "A credential was put for another receiver",
                                   "Nothing is sent until each credential that is unbound is put again, or revoked"));

@@ -22,7 +22,8 @@ Response json_answer(const json::object& body, int status) {
 std::optional<std::string> held_reason(const Catalog& catalog, DeliveryState state, const DestinationId& destination) {
   if (is_terminal(state)) return std::nullopt;
   const auto found = catalog.destinations.find(destination);
-  if (found == catalog.destinations.end() || found->second->enabled) return std::nullopt;
+  if (found == catalog.destinations.end() || found->second->served()) return std::nullopt;
+  if (!found->second->not_understood.empty()) return found->second->not_understood;
   const auto& why = found->second->disabled_reason;
   return "the destination is disabled" + (why.empty() ? "" : ": " + why);
 }

@@ -69,19 +69,19 @@ std::optional<bool> parse_flag(std::string_view text) {
 }
 
 bool restrict_to_held(delivery::DeliveryFilter& filter, bool held, const Catalog& catalog, const TenantId& tenant) {
-  std::vector<DestinationId> disabled;
+  std::vector<DestinationId> unserved;
   if (const auto group = catalog.by_tenant.find(tenant); group != catalog.by_tenant.end())
     for (const auto& destination : group->second)
-      if (!destination->enabled) disabled.push_back(destination->id);
+      if (!destination->served()) unserved.push_back(destination->id);
   if (!held) {
-    filter.not_live_at = std::move(disabled);
+    filter.not_live_at = std::move(unserved);
     return true;
   }
   if (!filter.destinations.empty())
-    std::erase_if(disabled, [&](const auto& id) {
+    std::erase_if(unserved, [&](const auto& id) {
       return std::ranges::find(filter.destinations, id) == filter.destinations.end();
     });
-  filter.destinations = std::move(disabled);
+  filter.destinations = std::move(unserved);
   std::vector<DeliveryState> live;
   for (const auto state : all_delivery_states)
     if (!is_terminal(state) &&

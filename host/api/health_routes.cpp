@@ -67,9 +67,9 @@ json::object last_view(const delivery::LastResult& last) {
           {"http_status", last.http_status ? json::value(*last.http_status) : json::value(nullptr)}};
 }
 
-// What waits because the destination is disabled.
+// What waits because nothing is sent to the destination.
 std::int64_t held(const DestinationHealth& one, const Destination* destination) {
-  return destination != nullptr && !destination->enabled ? one.pending + one.retry_scheduled : 0;
+  return destination != nullptr && !destination->served() ? one.pending + one.retry_scheduled : 0;
 }
 
 json::object destination_view(const DestinationHealth& one, const Destination* destination) {

@@ -22,10 +22,15 @@ void examine_schema(const stores::Vitals& vitals, Findings& findings) {
   if (!vitals.schema)
     findings.warning("database", vitals.engine + ", without a schema yet",
                      "integrationsctl migrate, or start the daemon");
-  else if (*vitals.schema > vitals.known_schema)
+  else if (!vitals.served)
     findings.error("database",
                    vitals.engine + ", schema " + std::to_string(*vitals.schema) + "; this program knows " + known,
                    "install the newer program that made it");
+  else if (*vitals.schema > vitals.known_schema)
+    findings.warning("database",
+                     vitals.engine + ", schema " + std::to_string(*vitals.schema) +
+                         " of a newer version, which serves this one, too, that knows " + known,
+                     "upgrade this node; destinations that say what only the newer version knows are held here");
   else if (*vitals.schema < vitals.known_schema)
     findings.warning("database", vitals.engine + ", schema " + std::to_string(*vitals.schema) + " of " + known,
                      "back it up; the next start brings it up to date");
@@ -120,14 +125,27 @@ std::string lack_of(const Destination& destination, const std::vector<secrets::C
   return can_sign ? "" : "it must sign and has no signing credential";
 }
 
+void examine_versions(const Catalog& catalog, Findings& findings) {
+  std::size_t held = 0;
+  for (const auto& [id, destination] : catalog.destinations)
+    if (!destination->not_understood.empty() && ++held <= named_destinations)
+      findings.warning("versions", name_of(*destination) + " is held by this node: " + destination->not_understood,
+                       "upgrade this node; until then the daemons of the newer version deliver to it");
+  if (held > named_destinations)
+    findings.warning("versions", std::to_string(held - named_destinations) + " more are held by this node",
+                     "upgrade this node");
+}
+
 void examine_signing(Services& services, Findings& findings) {
   const auto catalog = services.catalog();
+  examine_versions(*catalog, findings);
   std::vector<std::shared_ptr<const Destination>> all;
   for (const auto& [id, destination] : catalog->destinations) all.push_back(destination);
   std::ranges::sort(all, {}, [](const auto& one) { return std::pair{one->tenant_id.str(), one->id.to_string()}; });
   const auto postures = services.plugins().check().postures(all);
   std::size_t faulty = 0, unsigned_ones = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!all[i]->not_understood.empty()) continue;  // what it needs cannot be told
     const auto lack = lack_of(*all[i], postures[i]);
     if (!lack.empty() && ++faulty <= named_destinations) {
       const std::string remedy = "integrationsctl secrets check --tenant " + all[i]->tenant_id.str() +
@@ -157,9 +175,10 @@ bool examine_store(Context& context, Findings& findings) {
     const UnixTime before = context.clock().unix_now();
     const auto vitals = stores::look(context.configuration());
     examine_schema(vitals, findings);
+    if (!vitals.path.empty()) findings.ok("database", vitals.path);
     examine_weaknesses(vitals, findings);
     examine_clock(vitals.clock, before, context.clock().unix_now(), findings);
-    return vitals.schema == vitals.known_schema;
+    return vitals.served && vitals.schema >= vitals.known_schema;
   } catch (const std::exception& failure) {
     findings.error("database", failure.what(), "bring it back, or correct the keys of [store]");
     return false;

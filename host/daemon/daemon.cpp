@@ -63,12 +63,12 @@ audit::TrustedKeys audit_keys(const crypto::Ed25519Key& own, const configuration
 
 struct Daemon::Services {
   std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox, feed,
-      retention, sign_ins, checkpoints, secrets;
+      retention, store_watch, sign_ins, checkpoints, secrets;
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
     for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention,
-                          &sign_ins, &checkpoints, &secrets})
+                          &store_watch, &sign_ins, &checkpoints, &secrets})
       if (*service) list.push_back(service->get());
     return list;
   }
@@ -143,6 +143,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                       },
                       {}),
       retention_(*stores_.retention, catalog_, clock_, metrics_, logger_, retention_options(configuration_)),
+      store_watch_(*stores_.probe, clock_, metrics_, logger_, {}),
       tokens_(*stores_.tokens, clock_, {}),
       jwts_(configuration_.jwt_keys, jwt_rules(configuration_), clock_),
       sessions_(*stores_.sessions, tokens_, clock_, random_, session_options(configuration_)),
@@ -180,6 +181,7 @@ void Daemon::make_services() {
   });
   services_->rescue = make("rescue", [this] { return rescuer_.run_once(); });
   services_->retention = make("retention", [this] { return retention_.run_once(); });
+  services_->store_watch = make("store_watch", [this] { return store_watch_.run_once(); });
   services_->feed = make("feed", [this] { return feed_publisher_.run_once(); });
   services_->catalog = make("catalog", [this] {
     catalog_.refresh();
@@ -360,15 +362,7 @@ bool Daemon::is_known(const TenantId& tenant) {
   return catalog_.current()->tenants.contains(tenant);
 }
 
-std::string Daemon::readiness() {
-  if (!serving_) return "the daemon is starting or stopping";
-  try {
-    stores_.catalog->revision();
-  } catch (const std::exception&) {
-    return "the store cannot be reached";
-  }
-  return {};
-}
+std::string Daemon::readiness() { return serving_ ? store_watch_.fault() : "the daemon is starting or stopping"; }
 
 void Daemon::report_plugins(const plugins::PluginHost::Change& change) {
   node::write_plugin_report(configuration_.state_directory, plugins_, change);

@@ -21,6 +21,7 @@
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
 #include "delivery/retention.hpp"
+#include "delivery/store_watch.hpp"
 #include "egress/guarded_endpoint_check.hpp"
 #include "egress/http_transport.hpp"
 #include "egress/system_resolver.hpp"
@@ -116,6 +117,7 @@ class Daemon {
   administration::TestEvents test_events_;
   delivery::FeedPublisher feed_publisher_;
   delivery::Retention retention_;
+  delivery::StoreWatch store_watch_;
   identity::TokenVerifier tokens_;
   identity::JwtVerifier jwts_;
   identity::Sessions sessions_;

@@ -5,7 +5,6 @@
 #include <boost/json/serialize.hpp>
 
 #include "domain/header_field.hpp"
-#include "domain/store_errors.hpp"
 
 namespace opi::delivery {
 namespace {
@@ -125,14 +124,12 @@ std::optional<std::string> authorization_text(const std::optional<Authorization>
   return authorization ? std::optional{json::serialize(to_json(*authorization))} : std::nullopt;
 }
 
-Authorization parse_authorization_text(std::string_view text) {
+std::optional<Authorization> parse_authorization_text(std::string_view text) {
   json::error_code failure;
   const auto value = json::parse({text.data(), text.size()}, failure);
   const auto* object = failure ? nullptr : value.if_object();
   std::vector<FieldError> errors;
-  auto read = object == nullptr ? std::nullopt : read_authorization(*object, "authorization", std::nullopt, errors);
-  if (!read) throw StoreRefused("a destination's stored authorization is none that this program knows");
-  return *std::move(read);
+  return object == nullptr ? std::nullopt : read_authorization(*object, "authorization", std::nullopt, errors);
 }
 
 bool is_https(std::string_view url) { return lower_case(url.substr(0, 8)) == "https://"; }

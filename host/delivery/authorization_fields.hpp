@@ -19,10 +19,10 @@ std::optional<Authorization> read_authorization(const boost::json::object& objec
 // All members, as read_authorization() takes them.
 boost::json::object to_json(const Authorization& authorization);
 
-// As a store keeps it. The other way throws StoreRefused for a text that is not its like: without authorisation the
+// As a store keeps it. The other way answers nullopt for a text that is not its like: without authorisation the
 // destination must not be sent to.
 std::optional<std::string> authorization_text(const std::optional<Authorization>& authorization);
-Authorization parse_authorization_text(std::string_view text);
+std::optional<Authorization> parse_authorization_text(std::string_view text);
 
 bool is_https(std::string_view url);
 

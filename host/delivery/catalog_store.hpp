@@ -51,6 +51,7 @@ enum class WriteResult {
   missing,    // it is not there, or another tenant's
   exists,
   busy,       // a destination with live deliveries cannot be deleted
+  newer,      // what is stored is a newer version's (Destination::not_understood): writing would lose what it says
   exhausted,  // the tenant has had secrets put for SecretReceiverLimits::per_tenant receivers; nothing is forgotten
 };
 

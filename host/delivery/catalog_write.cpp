@@ -33,6 +33,7 @@ Destination completed(Destination wanted, const Destination* stored, UnixTime no
   }
   bind_credentials(wanted);
   wanted.revision = stored == nullptr ? 0 : stored->revision;
+  wanted.not_understood = stored == nullptr ? std::string{} : stored->not_understood;
   return wanted;
 }
 

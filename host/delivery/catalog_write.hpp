@@ -12,6 +12,7 @@ std::optional<WriteResult> settled_without_write(const Content* stored, const Co
   if (stored == nullptr) return expected.forbids_missing() ? std::optional{WriteResult::missing} : std::nullopt;
   if (expected.forbids_existing()) return WriteResult::exists;
   if (expected.is_stale(stored->revision)) return WriteResult::stale;
+  if (!stored->not_understood.empty()) return WriteResult::newer;
   return *stored == wanted ? std::optional{WriteResult::unchanged} : std::nullopt;
 }
 

@@ -36,7 +36,7 @@ std::chrono::milliseconds Dispatcher::run_once() {
     metrics_.claims.Increment(static_cast<double>(claims.size()));
     for (auto& claim : claims) {
       const auto destination = catalog->destinations.find(claim->destination);
-      if (destination == catalog->destinations.end() || !destination->second->enabled)
+      if (destination == catalog->destinations.end() || !destination->second->served())
         settler_.release(std::move(claim));  // it changed since the plan: what is due waits
       else
         attempts_.start(std::move(claim), destination->second, catalog->policy_of(*destination->second));

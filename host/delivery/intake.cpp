@@ -161,7 +161,7 @@ std::optional<DeliveryId> Intake::submit_for(const TenantId& tenant, const Desti
   const auto report = store_routed([&](const Catalog& catalog) {
     std::vector<NewEvent> routed;
     const auto found = catalog.destinations.find(destination);
-    if (found == catalog.destinations.end() || found->second->tenant_id != tenant || !found->second->enabled)
+    if (found == catalog.destinations.end() || found->second->tenant_id != tenant || !found->second->served())
       return routed;
     auto& fresh = routed.emplace_back();
     fresh.event = event.event;

@@ -162,6 +162,10 @@ json::array bound_again(const Destination& wanted, const Catalog& before) {
   return purposes;
 }
 
+FieldError of_newer_version(std::string what) {
+  return {std::move(what), "was written by a newer version, which says what this one does not know and would lose"};
+}
+
 // What the adapter asks for; of one that is not known, what the destination has had with it.
 DeliveryOrder left_to_adapter(const Destination& destination, const Catalog& before, const AdapterOrder& order_of) {
   if (const auto wish = order_of(destination.adapter)) return *wish;
@@ -195,8 +199,13 @@ ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clo
   for (const auto& tenant : provision.tenants) {
     const auto action =
         before.tenants.contains(tenant.id) ? audit::Action::policy_changed : audit::Action::tenant_created;
-    const bool changed = store.put_tenant(tenant, entry(tenant.id, action, "tenant:" + tenant.id.str()));
-    ++(changed ? result.tenants_changed : result.unchanged);
+    const std::string target = "tenant:" + tenant.id.str();
+    const auto written = store.write_tenant(tenant, Expectation::anything(), entry(tenant.id, action, target));
+    if (written == WriteResult::newer) {
+      result.refused.push_back(of_newer_version("tenant " + tenant.id.str()));
+      continue;
+    }
+    ++(written == WriteResult::stored ? result.tenants_changed : result.unchanged);
   }
   for (auto destination : provision.destinations) {
     if (provision.order_unsaid.contains(destination.id))
@@ -211,6 +220,10 @@ ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clo
       auto fault = too_many_receivers();
       result.refused.push_back(
           {"destination " + destination.id.to_string() + ": " + fault.field, std::move(fault.message)});
+      continue;
+    }
+    if (written == WriteResult::newer) {
+      result.refused.push_back(of_newer_version("destination " + destination.id.to_string()));
       continue;
     }
     ++(written == WriteResult::stored ? result.destinations_changed : result.unchanged);

@@ -41,14 +41,20 @@ std::chrono::milliseconds Rescuer::run_once() {
   outcome.reason = "interrupted";
   outcome.detail = "the daemon that made this attempt vanished; whether the receiver got it is unknown";
   std::vector<Settlement> settlements;
+  std::vector<Claim> held;
   for (auto& claim : claims) {
     const auto destination = catalog->destinations.find(claim->destination);
+    if (destination != catalog->destinations.end() && !destination->second->not_understood.empty()) {
+      held.push_back(std::move(claim));  // whoever knows its policy goes on with it
+      continue;
+    }
     const DeliveryPolicy policy =
         destination == catalog->destinations.end() ? DeliveryPolicy{} : catalog->policy_of(*destination->second);
     const Decision decision = decide(policy, claim->budgeted_attempt(), outcome, random_.uniform());
     settlements.push_back(
         make_settlement(std::move(claim), outcome, decision, {clock_.unix_now(), {}}, true, clock_, random_));
   }
+  if (!held.empty()) store_.release(held);
   const auto results = store_.settle(settlements);
   metrics_.leases_taken_over.Increment(static_cast<double>(taken));
   logger_.warning("lease.taken_over", {{"deliveries", taken}});

@@ -16,10 +16,10 @@ void Scheduler::update(const Catalog& catalog) {
     auto& slot = lanes_[id];
     if (!slot) slot = std::make_unique<Lane>(id, options_.breaker);
     Lane& lane = *slot;
-    // What was due while it was disabled lies behind the watermark.
-    if (!lane.enabled && destination->enabled) lane.watermark = due_since_ever;
+    // What was due while it was held lies behind the watermark.
+    if (!lane.served && destination->served()) lane.watermark = due_since_ever;
     lane.listed = true;
-    lane.enabled = destination->enabled;
+    lane.served = destination->served();
     lane.cap = destination->max_in_flight;
     lane.limiter.set_rate(destination->rate_limit_per_second);
     tenants_[destination->tenant_id].lanes.push_back(&lane);
@@ -187,7 +187,7 @@ MonoTime Scheduler::next_wakeup(MonoTime now) {
   MonoTime wakeup = MonoTime::max();
   if (in_flight_ + reserved_ >= options_.max_in_flight) return wakeup;
   for (const auto& [id, lane] : lanes_)
-    if (lane->enabled && lane->listed && lane->in_flight + lane->reserved < lane->cap)
+    if (lane->served && lane->listed && lane->in_flight + lane->reserved < lane->cap)
       wakeup = std::min(wakeup, ready_at(*lane, now));
   return wakeup;
 }
@@ -214,7 +214,7 @@ Scheduler::Counts Scheduler::counts(MonoTime now) {
   Counts counts;
   counts.in_flight = in_flight_;
   for (const auto& [id, lane] : lanes_) {
-    counts.due += lane->enabled && lane->next_due <= now;
+    counts.due += lane->served && lane->next_due <= now;
     counts.breakers_open += lane->breaker.open(now);
   }
   return counts;
@@ -231,7 +231,7 @@ MonoTime Scheduler::ready_at(const Lane& lane, MonoTime now) {
 }
 
 int Scheduler::free_slots(Lane& lane, MonoTime now) {
-  if (!lane.enabled || now < lane.not_before) return 0;
+  if (!lane.served || now < lane.not_before) return 0;
   const int busy = lane.in_flight + lane.reserved;
   const int free = lane.breaker.admit(lane.cap - busy, busy, now);
   return free <= 0 ? 0 : lane.limiter.available(free, now);

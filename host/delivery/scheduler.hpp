@@ -84,7 +84,7 @@ class Scheduler {
     Lane(DestinationId destination_id, const CircuitBreaker::Options& breaker_options)
         : id(destination_id), breaker(breaker_options) {}
     DestinationId id;
-    bool enabled = true, listed = true;  // not listed: gone from the catalog, kept while something is in flight
+    bool served = true, listed = true;  // not listed: gone from the catalog, kept while something is in flight
     int cap = 1, in_flight = 0, reserved = 0;
     MonoTime next_due = MonoTime::max();  // max: nothing known
     MonoTime not_before{};                // paused or held

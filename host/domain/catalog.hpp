@@ -16,6 +16,7 @@ struct Tenant {
   PolicyOverride policy;
   std::int64_t revision = 0;  // grows with every change of name or policy
   RetentionOverride retention;
+  std::string not_understood{};  // as a destination's; then its destinations are held, too
   bool operator==(const Tenant&) const = default;
 };
 

@@ -57,6 +57,11 @@ struct Destination {
   double rate_limit_per_second = 0;  // 0: none
   std::vector<Credential> credentials;
   std::int64_t revision = 0;  // grows with every change
+  // Why it is held and may not be changed: what a newer version has written of it, for people. Empty: nothing.
+  std::string not_understood;
+
+  // Whether anything is sent to it; what is due waits.
+  [[nodiscard]] bool served() const { return enabled && not_understood.empty(); }
 
   [[nodiscard]] bool has_credential(std::string_view of_purpose) const {
     for (const auto& credential : credentials)

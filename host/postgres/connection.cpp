@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include "domain/store_errors.hpp"
+#include "postgres/pooler.hpp"
 #include "postgres/server_error.hpp"
 
 namespace opi::postgres {
@@ -32,13 +34,23 @@ bool poll_socket(PGconn* native, short events, std::chrono::milliseconds timeout
   return ::poll(&entry, 1, static_cast<int>(bounded)) != 0;
 }
 
+// How long a rival waits for a server of its own; a pooler that has none left lets it wait.
+constexpr std::chrono::milliseconds rival_deadline{5'000};
+
+// Also true of a server that is told to be read-only.
+constexpr const char* ask_read_only = "SHOW transaction_read_only";
+
 std::chrono::milliseconds until(SteadyTime deadline) {
   return std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
 }
 
 }  // namespace
 
-Connection::Connection(ConnectionSettings settings) : settings_(std::move(settings)) { register_connector(); }
+Connection::Connection(ConnectionSettings settings) : Connection(std::move(settings), Role::ours) {}
+
+Connection::Connection(ConnectionSettings settings, Role role) : settings_(std::move(settings)), role_(role) {
+  register_connector();
+}
 
 Connection::~Connection() {
   // POCO 1.11 frees the PGconn of a session that ends connected, and forgets that of one that does not.
@@ -48,15 +60,18 @@ Connection::~Connection() {
 }
 
 void Connection::ensure_open() {
-  if (!healthy()) open();
+  if (!healthy()) return open();
+  // A pooler may be told otherwise at any time.
+  if (peer_ == Peer::pooler && server_process() != process_) give_up(shared_server);
 }
 
-// The server says goodbye to an idle session with a FATAL notice, before it closes the socket. All other
-// notices are of no interest; without a receiver libpq would print them.
+// The server says goodbye to an idle session with a FATAL notice, before it closes the socket. A warning matters to
+// commit() alone. Without a receiver libpq would print them all.
 void Connection::on_notice(void* self, const PGresult* notice) {
   const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
   const std::string_view text = severity == nullptr ? "" : severity;
   if (text == "FATAL" || text == "PANIC") static_cast<Connection*>(self)->given_up_ = true;
+  if (text == "WARNING") static_cast<Connection*>(self)->warned_ = true;
 }
 
 // An idle connection has nothing to read, except news (which are consumed) or its end.
@@ -70,30 +85,76 @@ bool Connection::healthy() {
   return !given_up_ && PQstatus(native_) == CONNECTION_OK && PQtransactionStatus(native_) == PQTRANS_IDLE;
 }
 
+// Until the session is as all of ours are, it is one that the next ensure_open() does not trust.
 void Connection::open() {
   prepared_.clear();
+  given_up_ = true;
+  connect();
+  ++generation_;
+  if (role_ == Role::ours) {
+    prove_session();
+    if (script(settings_.on_open + ask_read_only, "open session").text(0, 0) != "off")
+      throw StoreUnavailable(
+          "postgresql: the server takes no writes: it is a standby, or told to be read-only; with several hosts the "
+          "connection string needs target_session_attrs=read-write");
+  }
+  given_up_ = false;
+}
+
+void Connection::connect() {
   if (native_ == nullptr) {
-    // POCO 1.11 leaks the PGconn of an attempt that fails and of a session that ends disconnected. So ask
+    // POCO 1.11 leaks the PGconn of an attempt that fails and of a session that ends disconnected. So try
     // first, and once there is a PGconn keep it and let libpq reset it.
-    const auto answer = PQping(settings_.connection.c_str());
-    if (answer == PQPING_REJECT) throw StoreUnavailable("postgresql: the server is starting, stopping or full");
-    if (answer != PQPING_OK) throw StoreUnavailable("postgresql: no server answers at the configured address");
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> trial{PQconnectdb(settings_.connection.c_str()), &PQfinish};
+    if (PQstatus(trial.get()) != CONNECTION_OK)
+      throw StoreUnavailable("postgresql: cannot connect: " + one_line(PQerrorMessage(trial.get())));
     try {
       session_ = std::make_unique<Poco::Data::Session>("postgresql", settings_.connection);
     } catch (const Poco::Exception& error) {
-      throw StoreUnavailable("postgresql: cannot connect: " + first_line(error.message().c_str()));
+      throw StoreUnavailable("postgresql: cannot connect: " + one_line(error.message().c_str()));
     }
     native_ = *Poco::Data::PostgreSQL::Utility::handle(*session_);
   } else {
     PQreset(native_);
     if (PQstatus(native_) != CONNECTION_OK)
-      throw StoreUnavailable("postgresql: cannot reconnect: " + first_line(PQerrorMessage(native_)));
+      throw StoreUnavailable("postgresql: cannot reconnect: " + one_line(PQerrorMessage(native_)));
   }
   PQsetNoticeReceiver(native_, &Connection::on_notice, this);
   PQsetnonblocking(native_, 1);  // so that a server that does not read cannot hold a writer beyond the deadline
-  given_up_ = false;
-  ++generation_;
-  script(settings_.on_open, "open session");
+}
+
+// A server tells its process when it connects. A pooler tells a number of its own, by which it knows whose statement to
+// cancel.
+void Connection::prove_session() {
+  process_ = server_process();
+  peer_ = process_ == std::to_string(PQbackendPID(native_)) ? Peer::server : Peer::pooler;
+  if (peer_ == Peer::server) return;
+  Connection rival({settings_.connection, {}, rival_deadline}, Role::rival);
+  try {
+    rival.open();
+    if (keeps_its_server(
+            process_, [this] { return server_process(); }, [&rival] { return rival.server_process(); }))
+      return;
+  } catch (const StoreUnavailable& failure) {
+    throw StoreUnavailable(std::string{failure.what()} +
+                           "; what answers is a pooler, which must have one server more than the daemons have sessions "
+                           "(PgBouncer's default_pool_size), to show that it keeps them apart");
+  }
+  throw StoreUnavailable(shared_server);
+}
+
+std::string Connection::server_process() {
+  return script("SELECT pg_catalog.pg_backend_pid()", "ask for the server").string(0, 0);
+}
+
+Connection::Address Connection::address() const {
+  const std::string host = PQhostaddr(native_);
+  return {host.starts_with('/') ? std::string{} : host, std::atoi(PQport(native_))};
+}
+
+void Connection::give_up(const char* why) {
+  given_up_ = true;
+  throw StoreUnavailable(why);
 }
 
 void Connection::lost(std::string_view what) {
@@ -136,8 +197,10 @@ Rows Connection::await_result(std::string_view what) {
   if (PQstatus(native_) != CONNECTION_OK) lost(what);
   if (last == nullptr) lost(what);
   const auto status = PQresultStatus(last.get());
-  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
+    if (ends_session(last.get())) given_up_ = true;
     raise_server_error(last.get(), what);
+  }
   return Rows{last.release()};
 }
 
@@ -157,12 +220,13 @@ Rows Connection::execute(const Statement& statement, const Parameters& parameter
   return await_result(statement.name);
 }
 
-void Connection::script(const std::string& sql, std::string_view what) {
+Rows Connection::script(const std::string& sql, std::string_view what) {
   if (PQsendQuery(native_, sql.c_str()) == 0) lost(what);
-  await_result(what);
+  return await_result(what);
 }
 
 void Connection::commit() {
+  warned_ = false;
   try {
     if (PQsendQuery(native_, "COMMIT") == 0) lost("commit");
     // A transaction that had failed answers COMMIT with ROLLBACK.
@@ -171,6 +235,9 @@ void Connection::commit() {
     if (given_up_ || PQstatus(native_) != CONNECTION_OK) throw CommitInDoubt(error.what());
     throw;
   }
+  // Of a commit the server warns when its statement was cancelled, as by our own statement_timeout, while it waited for
+  // a synchronous standby.
+  if (warned_) throw CommitInDoubt("postgresql: commit: no standby has confirmed it");
 }
 
 void Connection::rollback() noexcept {

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "postgres/audit_chain.hpp"
+#include "postgres/durable.hpp"
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/subject_order.hpp"
 #include "postgres/transaction.hpp"
@@ -168,7 +169,12 @@ delivery::InsertReport PostgresDeliveryStore::insert(std::span<const NewEvent> e
       if (hash == events[i].content_hash) report.results[i] = InsertResult::duplicate;
     }
   }
-  if (accepted == 0) return report;
+  if (accepted == 0) {
+    // What is said to be there already must be as durable as what is accepted.
+    session->script(write_marker, "write a marker");
+    transaction.commit();
+    return report;
+  }
   store_deliveries(*session, events, report.results);
   std::vector<const audit::Entry*> entries;
   for (std::size_t i = 0; i < events.size(); ++i)
@@ -183,7 +189,14 @@ std::vector<bool> PostgresDeliveryStore::stored(std::span<const NewEvent> events
   std::vector<const Event*> asked;
   for (const auto& one : events) asked.push_back(&one.event);
   auto session = database_.intake().borrow();
+  Transaction transaction{*session};
   const auto hashes = content_hashes(*session, asked);
+  session->script(write_marker, "write a marker");
+  try {
+    transaction.commit();
+  } catch (const CommitInDoubt& doubt) {
+    throw StoreUnavailable(doubt.what());  // what was read may be lost yet, and this wrote nothing
+  }
   std::vector<bool> answer;
   for (const auto& one : events) {
     const auto found = hashes.find(event_key(one.event));

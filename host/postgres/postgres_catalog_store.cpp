@@ -2,6 +2,7 @@
 
 #include "delivery/authorization_fields.hpp"
 #include "delivery/catalog_write.hpp"
+#include "delivery/stored_forms.hpp"
 #include "postgres/audit_chain.hpp"
 #include "postgres/intake_lock.hpp"
 #include "postgres/stored_catalog.hpp"
@@ -143,15 +144,9 @@ std::int64_t PostgresCatalogStore::revision() {
 Catalog PostgresCatalogStore::load() {
   auto session = database_.general().borrow();
   Transaction snapshot{*session, Transaction::Kind::snapshot};
-  Catalog catalog;
-  catalog.revision = session->execute(read_revision).int8(0, 0);
-  for (auto& tenant : read_tenants(*session)) catalog.tenants.emplace(tenant.id, tenant);
-  for (auto& one : read_destinations(*session)) {
-    const auto shared = std::make_shared<const Destination>(std::move(one));
-    catalog.destinations.emplace(shared->id, shared);
-    catalog.by_tenant[shared->tenant_id].push_back(shared);
-  }
-  return catalog;
+  const auto revision = session->execute(read_revision).int8(0, 0);
+  auto tenants = read_tenants(*session);
+  return delivery::assembled(revision, std::move(tenants), read_destinations(*session));
 }
 
 WriteResult PostgresCatalogStore::write_tenant(const Tenant& tenant, const Expectation& expected,

@@ -74,8 +74,13 @@ std::string completed(const PostgresOptions& options) {
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option)
     if (option->val != nullptr && *option->val != '\0') values[option->keyword] = option->val;
 
+  // Without it libpq takes the first host that answers, a standby too.
+  if (values["host"].find(',') != std::string::npos || values["hostaddr"].find(',') != std::string::npos)
+    values.try_emplace("target_session_attrs", "read-write");
+
   std::string text;
   for (const auto& [keyword, value] : values) {
+    if (value.empty()) continue;
     if (value.find_first_of(" \t\r\n\v\f") != std::string::npos)
       throw std::invalid_argument("postgresql: the connection string's " + keyword + " contains whitespace");
     if (!text.empty()) text += ' ';

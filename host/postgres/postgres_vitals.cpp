@@ -11,7 +11,11 @@ constexpr Statement read_server{"read_server", R"(
   SELECT current_setting('server_version'), (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
          to_regclass('schema_migrations') IS NOT NULL)"};
 
-constexpr Statement read_schema{"read_schema_number", "SELECT coalesce(max(number), 0)::int FROM schema_migrations"};
+constexpr Statement read_schema{"read_schema_names", "SELECT number, name FROM schema_migrations ORDER BY number"};
+
+// Of a unix socket there is no address. Behind one that is not ours an address is translated, or a proxy answers.
+constexpr Statement read_address{"read_address", R"(
+  SELECT coalesce(host(inet_server_addr()), ''), coalesce(inet_server_port(), 0)::int, pg_is_in_recovery())"};
 
 // Of a database without our schema there is nothing to say.
 constexpr Statement find_weaknesses{"find_weaknesses", R"(
@@ -93,6 +97,27 @@ constexpr Statement find_openings{"find_openings", R"(
 
 }  // namespace
 
+namespace {
+
+// What there is to say of the way to the server. A pooler that got here keeps a server for each session.
+std::string path_of(Connection& connection) {
+  if (connection.peer() == Peer::pooler)
+    return "a pooler answers, such as PgBouncer; it keeps a server for each session, as it must";
+  const auto there = connection.execute(read_address);
+  const auto asked = connection.address();
+  if (there.boolean(0, 2)) return "a proxy answers that sends what is read to a standby, such as Pgpool-II";
+  const std::string address = there.string(0, 0);
+  if (address.empty() != asked.host.empty() ||
+      (!address.empty() && (address != asked.host || there.int4(0, 1) != asked.port)))
+    return "a proxy or a translation of addresses is in between: " +
+           (asked.host.empty() ? "a socket" : asked.host + " port " + std::to_string(asked.port)) +
+           " leads to a server that calls itself " +
+           (address.empty() ? "a socket" : address + " port " + std::to_string(there.int4(0, 1)));
+  return "the server itself answers";
+}
+
+}  // namespace
+
 Vitals look(const PostgresOptions& options) {
   Connection connection(plain_settings(options, options.statement_timeout));
   connection.ensure_open();
@@ -101,7 +126,14 @@ Vitals look(const PostgresOptions& options) {
   const auto server = connection.execute(read_server);
   vitals.version = server.string(0, 0);
   vitals.clock = UnixTime{std::chrono::milliseconds{server.int8(0, 1)}};
-  if (server.boolean(0, 2)) vitals.schema = connection.execute(read_schema).int4(0, 0);
+  vitals.path = path_of(connection);
+  if (server.boolean(0, 2)) {
+    std::vector<delivery::AppliedMigration> applied;
+    const auto rows = connection.execute(read_schema);
+    for (int i = 0; i < rows.size(); ++i) applied.push_back({rows.int4(i, 0), rows.string(i, 1), {}});
+    vitals.schema = applied.empty() ? 0 : applied.back().number;
+    vitals.served = delivery::serves(vitals.known_schema, applied);
+  }
   const auto weak = connection.execute(find_weaknesses);
   for (int i = 0; i < weak.size(); ++i)
     vitals.weaknesses.push_back({weak.boolean(i, 0), weak.string(i, 1), weak.string(i, 2)});

@@ -19,7 +19,9 @@ struct Vitals {
   std::string version;  // the server's
   std::optional<int> schema;
   int known_schema = 0;
+  bool served = true;  // this program can work with the schema, or bring it there
   UnixTime clock{};
+  std::string path;  // what was found between this program and the server
   std::vector<Weakness> weaknesses;
 };
 

@@ -22,7 +22,7 @@ constexpr const char* create_record = R"(
 // on.
 constexpr const char* lock_migrations = "LOCK TABLE schema_migrations IN SHARE ROW EXCLUSIVE MODE";
 
-constexpr Statement read_applied{"read_applied_migrations", "SELECT number, checksum FROM schema_migrations"};
+constexpr Statement read_applied{"read_applied_migrations", "SELECT number, name, checksum FROM schema_migrations"};
 
 constexpr Statement record_migration{
     "record_migration", "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1::int, $2::text, $3::text)"};
@@ -35,7 +35,7 @@ void migrate_schema(Connection& connection, std::span<const delivery::SchemaMigr
   connection.script(lock_migrations, "lock schema_migrations");
   const auto rows = connection.execute(read_applied);
   std::vector<delivery::AppliedMigration> applied;
-  for (int i = 0; i < rows.size(); ++i) applied.push_back({rows.int4(i, 0), rows.string(i, 1)});
+  for (int i = 0; i < rows.size(); ++i) applied.push_back({rows.int4(i, 0), rows.string(i, 1), rows.string(i, 2)});
   for (const auto& migration : delivery::pending_migrations(known, std::move(applied))) {
     connection.script(std::string{migration.sql}, migration.name);
     connection.execute(record_migration,

@@ -13,7 +13,11 @@ std::string safe_message(const PGresult* result, std::string_view what);
 // Throws StoreUnavailable for passing conditions, StoreRefused for the rest.
 [[noreturn]] void raise_server_error(const PGresult* result, std::string_view what);
 
-// The first line of a connection's error, for connection failures: it names host and user, never a password.
-std::string first_line(const char* message);
+// Whether the session must not be used again after this error: its server is going, was never to be written to (a
+// standby), or is not the one that knew the session's statements (a pooler has changed it).
+bool ends_session(const PGresult* result);
+
+// A connection's error, for connection failures: it names hosts and user, never a password.
+std::string one_line(std::string_view message);
 
 }  // namespace opi::postgres

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "delivery/authorization_fields.hpp"
+#include "delivery/stored_forms.hpp"
 #include "domain/receiver.hpp"
 #include "postgres/stored_retention.hpp"
 
@@ -39,7 +39,7 @@ constexpr Statement insert_policy{"insert_policy", R"(
     backoff_cap_ms, backoff_factor, backoff_jitter, dead_letter, retryable_statuses)
   VALUES ($1::text, $2::uuid, $3::int, $4::bigint, $5::bigint, $6::bigint, $7::float8, $8::float8, $9::text, $10::int[]))"};
 
-PolicyOverride policy_of(const Rows& rows, int row, int column) {
+PolicyOverride policy_of(const Rows& rows, int row, int column, delivery::StoredForms& forms) {
   const auto milliseconds = [&](int at) -> std::optional<std::chrono::milliseconds> {
     if (rows.is_null(row, at)) return std::nullopt;
     return std::chrono::milliseconds{rows.int8(row, at)};
@@ -51,7 +51,7 @@ PolicyOverride policy_of(const Rows& rows, int row, int column) {
   policy.backoff_cap = milliseconds(column + 3);
   if (!rows.is_null(row, column + 4)) policy.backoff_factor = rows.float8(row, column + 4);
   if (!rows.is_null(row, column + 5)) policy.backoff_jitter = rows.float8(row, column + 5);
-  if (!rows.is_null(row, column + 6)) policy.dead_letter = parse_dead_letter_behaviour(rows.text(row, column + 6));
+  if (!rows.is_null(row, column + 6)) policy.dead_letter = forms.dead_letter(rows.text(row, column + 6));
   if (!rows.is_null(row, column + 7)) policy.retryable_statuses = rows.int4_array(row, column + 7);
   return policy;
 }
@@ -66,9 +66,12 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
     parameters.null();
   const auto rows = connection.execute(select_tenants, parameters);
   std::vector<Tenant> tenants;
-  for (int i = 0; i < rows.size(); ++i)
+  for (int i = 0; i < rows.size(); ++i) {
+    delivery::StoredForms forms;
     tenants.push_back(
-        {TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), policy_of(rows, i, 3), rows.int8(i, 2)});
+        {TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), policy_of(rows, i, 3, forms), rows.int8(i, 2)});
+    tenants.back().not_understood = forms.not_understood();
+  }
   read_retention(connection, tenants);
   return tenants;
 }
@@ -91,23 +94,25 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
   std::vector<Destination> destinations;
   for (int i = 0; i < rows.size(); ++i) {
     Destination one;
+    delivery::StoredForms forms;
     one.tenant_id = TenantId::parse(rows.text(i, 0)).value();
     one.id = DestinationId{rows.uuid(i, 1)};
-    one.policy_override = policy_of(rows, i, 2);
+    one.policy_override = policy_of(rows, i, 2, forms);
     one.name = rows.string(i, 10);
     one.adapter = rows.string(i, 11);
     one.endpoint = rows.string(i, 12);
     one.subscriptions = rows.text_array(i, 13);
     one.enabled = rows.boolean(i, 14);
     one.disabled_reason = rows.string(i, 15);
-    one.signing = rows.text(i, 16) == "disabled" ? SigningRule::disabled : SigningRule::required;
+    one.signing = forms.signing(rows.text(i, 16));
     one.config = rows.string(i, 17);
     one.max_in_flight = rows.int4(i, 18);
     one.rate_limit_per_second = rows.float8(i, 19);
     one.revision = rows.int8(i, 20);
-    one.order = rows.text(i, 21) == "subject" ? DeliveryOrder::subject : DeliveryOrder::none;
-    if (!rows.is_null(i, 22)) one.authorization = delivery::parse_authorization_text(rows.text(i, 22));
+    one.order = forms.order(rows.text(i, 21));
+    if (!rows.is_null(i, 22)) one.authorization = forms.authorization(rows.text(i, 22));
     one.credentials = std::move(credentials[one.id]);
+    one.not_understood = forms.not_understood();
     destinations.push_back(std::move(one));
   }
   return destinations;

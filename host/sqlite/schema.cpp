@@ -14,7 +14,7 @@ constexpr const char* create_record = R"(
     applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
   ) STRICT)";
 
-constexpr Statement read_applied{"read_applied_migrations", "SELECT number, checksum FROM schema_migrations"};
+constexpr Statement read_applied{"read_applied_migrations", "SELECT number, name, checksum FROM schema_migrations"};
 
 constexpr Statement record_migration{"record_migration",
                                      "INSERT INTO schema_migrations (number, name, checksum) VALUES (?, ?, ?)"};
@@ -27,7 +27,7 @@ void migrate_schema(Connection& connection, std::span<const delivery::SchemaMigr
   std::vector<delivery::AppliedMigration> applied;
   {
     Query rows{connection, read_applied};
-    while (rows.step()) applied.push_back({rows.int4(0), rows.string(1)});
+    while (rows.step()) applied.push_back({rows.int4(0), rows.string(1), rows.string(2)});
   }
   for (const auto& migration : delivery::pending_migrations(known, std::move(applied))) {
     connection.script(std::string{migration.sql}, migration.name);

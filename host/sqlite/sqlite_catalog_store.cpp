@@ -2,6 +2,7 @@
 
 #include "delivery/authorization_fields.hpp"
 #include "delivery/catalog_write.hpp"
+#include "delivery/stored_forms.hpp"
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/stored_catalog.hpp"
@@ -126,15 +127,9 @@ std::int64_t SqliteCatalogStore::revision() { return current_revision(*database_
 Catalog SqliteCatalogStore::load() {
   const auto session = database_.reader();
   Transaction snapshot{*session, Transaction::Kind::snapshot};
-  Catalog catalog;
-  catalog.revision = current_revision(*session);
-  for (auto& tenant : read_tenants(*session)) catalog.tenants.emplace(tenant.id, tenant);
-  for (auto& one : read_destinations(*session)) {
-    const auto shared = std::make_shared<const Destination>(std::move(one));
-    catalog.destinations.emplace(shared->id, shared);
-    catalog.by_tenant[shared->tenant_id].push_back(shared);
-  }
-  return catalog;
+  const auto revision = current_revision(*session);
+  auto tenants = read_tenants(*session);
+  return delivery::assembled(revision, std::move(tenants), read_destinations(*session));
 }
 
 WriteResult SqliteCatalogStore::write_tenant(const Tenant& tenant, const Expectation& expected,

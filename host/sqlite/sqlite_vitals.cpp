@@ -11,11 +11,11 @@ namespace {
 constexpr Statement read_made{"read_schema_made",
                               "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'"};
 
-constexpr Statement read_schema{"read_schema_number", "SELECT coalesce(max(number), 0) FROM schema_migrations"};
+constexpr Statement read_schema{"read_schema_names", "SELECT number, name FROM schema_migrations ORDER BY number"};
 
-int number_of(Connection& connection, const Statement& statement) {
-  Query rows{connection, statement};
-  return rows.step() ? rows.int4(0) : 0;
+bool has_schema(Connection& connection) {
+  Query rows{connection, read_made};
+  return rows.step() && rows.int4(0) > 0;
 }
 
 }  // namespace
@@ -29,7 +29,12 @@ Vitals look(const std::string& file) {
   SqliteOptions options;
   options.path = file;
   Connection connection(options, Connection::Kind::reader);
-  if (number_of(connection, read_made) > 0) vitals.schema = number_of(connection, read_schema);
+  if (!has_schema(connection)) return vitals;
+  std::vector<delivery::AppliedMigration> applied;
+  Query rows{connection, read_schema};
+  while (rows.step()) applied.push_back({rows.int4(0), rows.string(1), {}});
+  vitals.schema = applied.empty() ? 0 : applied.back().number;
+  vitals.served = delivery::serves(vitals.known_schema, applied);
   return vitals;
 }
 

@@ -8,6 +8,7 @@ struct Vitals {
   std::string version;  // the library's
   std::optional<int> schema;
   int known_schema = 0;
+  bool served = true;  // this program can work with the schema, or bring it there
 };
 
 // Looks into a database file without changing or making it. Throws StoreUnavailable.

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <unordered_map>
 
-#include "delivery/authorization_fields.hpp"
+#include "delivery/stored_forms.hpp"
 #include "domain/receiver.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/stored_retention.hpp"
@@ -38,13 +38,20 @@ constexpr Statement insert_policy{"insert_policy", R"(
     backoff_cap_ms, backoff_factor, backoff_jitter, dead_letter, retryable_statuses)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"};
 
+// A text that is no list of these is a newer version's.
 template <class Value>
-std::vector<Value> list_of(std::string_view json) {
-  return boost::json::value_to<std::vector<Value>>(
-      boost::json::parse(boost::json::string_view{json.data(), json.size()}));
+std::vector<Value> list_of(std::string_view json, const char* member, delivery::StoredForms& forms) {
+  boost::json::error_code failure;
+  const auto value = boost::json::parse(boost::json::string_view{json.data(), json.size()}, failure);
+  auto list = boost::json::try_value_to<std::vector<Value>>(value);
+  if (failure || !list) {
+    forms.unknown(member);
+    return {};
+  }
+  return *std::move(list);
 }
 
-PolicyOverride policy_of(const Query& row, int column) {
+PolicyOverride policy_of(const Query& row, int column, delivery::StoredForms& forms) {
   const auto milliseconds = [&](int at) -> std::optional<std::chrono::milliseconds> {
     if (row.is_null(at)) return std::nullopt;
     return std::chrono::milliseconds{row.int8(at)};
@@ -56,8 +63,9 @@ PolicyOverride policy_of(const Query& row, int column) {
   policy.backoff_cap = milliseconds(column + 3);
   if (!row.is_null(column + 4)) policy.backoff_factor = row.float8(column + 4);
   if (!row.is_null(column + 5)) policy.backoff_jitter = row.float8(column + 5);
-  if (!row.is_null(column + 6)) policy.dead_letter = parse_dead_letter_behaviour(row.view(column + 6));
-  if (!row.is_null(column + 7)) policy.retryable_statuses = list_of<int>(row.view(column + 7));
+  if (!row.is_null(column + 6)) policy.dead_letter = forms.dead_letter(row.view(column + 6));
+  if (!row.is_null(column + 7))
+    policy.retryable_statuses = list_of<int>(row.view(column + 7), "policy.retryable_statuses", forms);
   return policy;
 }
 
@@ -90,8 +98,11 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
   else
     rows.null();
   std::vector<Tenant> tenants;
-  while (rows.step())
-    tenants.push_back({TenantId::parse(rows.view(0)).value(), rows.string(1), policy_of(rows, 3), rows.int8(2)});
+  while (rows.step()) {
+    delivery::StoredForms forms;
+    tenants.push_back({TenantId::parse(rows.view(0)).value(), rows.string(1), policy_of(rows, 3, forms), rows.int8(2)});
+    tenants.back().not_understood = forms.not_understood();
+  }
   read_retention(connection, tenants);
   return tenants;
 }
@@ -106,23 +117,25 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
   std::vector<Destination> destinations;
   while (row.step()) {
     Destination one;
+    delivery::StoredForms forms;
     one.tenant_id = TenantId::parse(row.view(0)).value();
     one.id = DestinationId{row.uuid_at(1)};
-    one.policy_override = policy_of(row, 2);
+    one.policy_override = policy_of(row, 2, forms);
     one.name = row.string(10);
     one.adapter = row.string(11);
     one.endpoint = row.string(12);
-    one.subscriptions = list_of<std::string>(row.view(13));
+    one.subscriptions = list_of<std::string>(row.view(13), "event_types", forms);
     one.enabled = row.int4(14) != 0;
     one.disabled_reason = row.string(15);
-    one.signing = row.view(16) == "disabled" ? SigningRule::disabled : SigningRule::required;
+    one.signing = forms.signing(row.view(16));
     one.config = row.string(17);
     one.max_in_flight = row.int4(18);
     one.rate_limit_per_second = row.float8(19);
     one.revision = row.int8(20);
-    one.order = row.view(21) == "subject" ? DeliveryOrder::subject : DeliveryOrder::none;
-    if (!row.is_null(22)) one.authorization = delivery::parse_authorization_text(row.view(22));
+    one.order = forms.order(row.view(21));
+    if (!row.is_null(22)) one.authorization = forms.authorization(row.view(22));
     one.credentials = std::move(credentials[one.id]);
+    one.not_understood = forms.not_understood();
     destinations.push_back(std::move(one));
   }
   return destinations;

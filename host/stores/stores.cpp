@@ -15,6 +15,7 @@
 #include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
 #include "postgres/postgres_work_listener.hpp"
+#include "postgres/postgres_write_probe.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
 #include "sqlite/sqlite_catalog_store.hpp"
 #include "sqlite/sqlite_database.hpp"
@@ -26,6 +27,7 @@
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_write_probe.hpp"
 
 namespace opi::stores {
 namespace {
@@ -55,6 +57,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.audit = std::make_unique<postgres::PostgresAuditLog>(*database);
   stores.tokens = std::make_unique<postgres::PostgresTokenStore>(*database);
   stores.sessions = std::make_unique<postgres::PostgresSessionStore>(*database);
+  stores.probe = std::make_unique<postgres::PostgresWriteProbe>(options);
   stores.listener = std::make_unique<PostgresListener>(options);
   stores.inbox = std::make_unique<postgres::PostgresInbox>(*database);
   stores.database = std::move(database);
@@ -87,6 +90,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.audit = std::make_unique<sqlite::SqliteAuditLog>(*database);
   stores.tokens = std::make_unique<sqlite::SqliteTokenStore>(*database);
   stores.sessions = std::make_unique<sqlite::SqliteSessionStore>(*database);
+  stores.probe = std::make_unique<sqlite::SqliteWriteProbe>(*database);
   stores.database = std::move(database);
   return stores;
 }

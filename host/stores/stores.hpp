@@ -13,6 +13,7 @@
 #include "delivery/delivery_store.hpp"
 #include "delivery/inbox.hpp"
 #include "delivery/retention.hpp"
+#include "delivery/store_watch.hpp"
 #include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
 
@@ -39,6 +40,7 @@ struct Stores {
   std::unique_ptr<audit::AuditLog> audit;
   std::unique_ptr<identity::TokenStore> tokens;
   std::unique_ptr<identity::SessionStore> sessions;
+  std::unique_ptr<delivery::WriteProbe> probe;
   std::unique_ptr<WorkListener> listener;
   std::unique_ptr<delivery::Inbox> inbox;  // null where producers cannot publish by SQL
 };

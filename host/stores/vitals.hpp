@@ -19,8 +19,10 @@ struct Vitals {
   std::string engine;             // "PostgreSQL 15.14", "SQLite 3.40.1"
   std::optional<int> schema;      // the last migration that was run; nullopt: none was
   int known_schema = 0;           // the last one that this program has
+  bool served = true;             // this program can work with it, or bring it there
   std::optional<UnixTime> clock;  // the database's own; nullopt if it is the node's
-  std::vector<Weakness> weaknesses;
+  std::string path{};             // what was found between this program and the server; empty: nothing to find
+  std::vector<Weakness> weaknesses{};
 };
 
 // Looks without changing anything, the schema included. Throws StoreUnavailable; std::invalid_argument for a connection

@@ -32,16 +32,17 @@ std::string refusal_of(const std::vector<AppliedMigration>& applied) {
 
 TEST(SchemaMigrations, OnlyTheTailIsPending) {
   EXPECT_THAT(pending_migrations(known, {}), SizeIs(2));
-  const auto tail = pending_migrations(known, {{1, known[0].checksum()}});
+  const auto tail = pending_migrations(known, {{1, "", known[0].checksum()}});
   ASSERT_THAT(tail, SizeIs(1));
   EXPECT_EQ(tail[0].number, 2);
-  EXPECT_THAT(pending_migrations(known, {{2, known[1].checksum()}, {1, known[0].checksum()}}), SizeIs(0));
+  EXPECT_THAT(pending_migrations(known, {{2, "", known[1].checksum()}, {1, "", known[0].checksum()}}), SizeIs(0));
 }
 
 TEST(SchemaMigrations, ANewerDatabaseAnAlteredTextAndAGapAreRefused) {
-  EXPECT_THAT(refusal_of({{1, known[0].checksum()}, {2, known[1].checksum()}, {3, "x"}}), HasSubstr("newer program"));
-  EXPECT_THAT(refusal_of({{1, "altered"}}), HasSubstr("migration 1 (0001_a.sql) differs"));
-  EXPECT_THAT(refusal_of({{2, known[1].checksum()}}), HasSubstr("lacks migration 1"));
+  EXPECT_THAT(refusal_of({{1, "", known[0].checksum()}, {2, "", known[1].checksum()}, {3, "0003_c.sql", "x"}}),
+              HasSubstr("newer program"));
+  EXPECT_THAT(refusal_of({{1, "", "altered"}}), HasSubstr("migration 1 (0001_a.sql) differs"));
+  EXPECT_THAT(refusal_of({{2, "", known[1].checksum()}}), HasSubstr("lacks migration 1"));
 }
 
 TEST(SchemaMigrations, BothStoresNumberTheirFilesWithoutGaps) {

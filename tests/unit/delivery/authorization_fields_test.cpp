@@ -107,10 +107,10 @@ TEST_F(AuthorizationFields, WhatIsStoredIsReadAgain) {
       BearerAuthorization{}, BasicAuthorization{"jürgen"}, HeaderAuthorization{"X-Key", "Token "},
       HmacAuthorization{"X-Sig", "v1=", MacEncoding::base64},
       ClientCredentialsAuthorization{"https://i.example/t", "c", "s", "a", ClientAuthentication::post}};
-  for (const auto& one : all) EXPECT_EQ(parse_authorization_text(authorization_text(one).value()), one);
+  for (const auto& one : all) EXPECT_EQ(parse_authorization_text(authorization_text(one).value()).value(), one);
   EXPECT_EQ(authorization_text(std::nullopt), std::nullopt);
   for (const auto* text : {"", "null", "{", R"({"scheme":"of tomorrow"})", R"({"scheme":"basic"})"})
-    EXPECT_THROW((void)parse_authorization_text(text), StoreRefused) << text;
+    EXPECT_FALSE(parse_authorization_text(text)) << text;
 }
 
 TEST_F(AuthorizationFields, ATokenUrlStaysThatIsLeftOut) {

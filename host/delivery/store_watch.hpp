@@ -1,0 +1,53 @@
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "domain/clock.hpp"
+#include "foundation/mutex.hpp"
+#include "telemetry/logger.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace opi::delivery {
+
+// Writes something to the store that means nothing.
+class WriteProbe {
+ public:
+  virtual ~WriteProbe() = default;
+  // Returns when it is as durable as an accepted event is. One thread. Throws StoreUnavailable.
+  virtual void prove_write() = 0;
+};
+
+// Knows whether the store takes writes, from trying over and over: whoever wants to know does not wait for the store.
+class StoreWatch {
+ public:
+  struct Options {
+    std::chrono::milliseconds interval{2'000}, retry_interval{500};
+    std::chrono::milliseconds patience{3'000};  // with a store that does not answer
+  };
+
+  // Borrows all but the options. At its start the store has just been migrated, which was a write.
+  StoreWatch(WriteProbe& probe, const Clock& clock, telemetry::Metrics& metrics, telemetry::Logger& logger,
+             const Options& options)
+      : probe_(probe), clock_(clock), metrics_(metrics), logger_(logger), options_(options) {}
+
+  // Tries once; takes as long as the store does. Returns when to try again.
+  std::chrono::milliseconds run_once();
+
+  // Why nothing can be written; empty if something could be. Never waits. Thread-safe.
+  [[nodiscard]] std::string fault() const;
+
+ private:
+  void learned(std::string fault);
+
+  WriteProbe& probe_;
+  const Clock& clock_;
+  telemetry::Metrics& metrics_;
+  telemetry::Logger& logger_;
+  const Options options_;
+  mutable Mutex mutex_;
+  std::string fault_ OPI_GUARDED_BY(mutex_);
+  std::optional<MonoTime> asked_at_ OPI_GUARDED_BY(mutex_);  // while the store owes an answer
+};
+
+}  // namespace opi::delivery
