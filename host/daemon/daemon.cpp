@@ -104,6 +104,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
         secrets_.keep_only(catalog);
         authorizer_.keep_only(catalog);
         adapters_.keep_only(catalog);
+        tell_of_newer_versions(catalog);
       }}),
       credential_watch_(clock_),
       settler_(
@@ -360,6 +361,21 @@ bool Daemon::is_known(const TenantId& tenant) {
   if (catalog_.current()->tenants.contains(tenant)) return true;
   catalog_.refresh();
   return catalog_.current()->tenants.contains(tenant);
+}
+
+// Once for each revision, though the catalog changes for other reasons.
+void Daemon::tell_of_newer_versions(const Catalog& catalog) {
+  std::map<DestinationId, std::int64_t> told;
+  for (const auto& [id, destination] : catalog.destinations) {
+    if (destination->not_understood.empty()) continue;
+    told[id] = destination->revision;
+    const auto before = held_for_newer_.find(id);
+    if (before != held_for_newer_.end() && before->second == destination->revision) continue;
+    logger_.warning("destination.held", {{"tenant", destination->tenant_id.str()},
+                                         {"destination", id.to_string()},
+                                         {"reason", destination->not_understood}});
+  }
+  held_for_newer_ = std::move(told);
 }
 
 std::string Daemon::readiness() { return serving_ ? store_watch_.fault() : "the daemon is starting or stopping"; }

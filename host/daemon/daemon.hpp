@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -72,6 +73,7 @@ class Daemon {
   void announce_work();
   void make_servers();
   bool is_known(const TenantId& tenant);
+  void tell_of_newer_versions(const Catalog& catalog);
   std::string readiness();
   void wait_until_settled(std::chrono::milliseconds timeout);
 
@@ -95,6 +97,7 @@ class Daemon {
   egress::SystemResolver resolver_;
   std::unique_ptr<Services> services_;  // threads that run the parts below; made before them, started after
   delivery::Scheduler scheduler_;
+  std::map<DestinationId, std::int64_t> held_for_newer_;  // by revision; the listeners of catalog_ run one at a time
   delivery::CatalogCache catalog_;
   delivery::CredentialWatch credential_watch_;
   delivery::Settler settler_;

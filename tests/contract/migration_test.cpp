@@ -45,6 +45,28 @@ TEST(SchemaMigrations, ANewerDatabaseAnAlteredTextAndAGapAreRefused) {
   EXPECT_THAT(refusal_of({{2, "", known[1].checksum()}}), HasSubstr("lacks migration 1"));
 }
 
+TEST(SchemaMigrations, ANewerDatabaseIsServedWhereEachLaterMigrationSaysSo) {
+  const AppliedMigration first{1, "", known[0].checksum()}, second{2, "", known[1].checksum()};
+  const auto with = [&](std::vector<AppliedMigration> later) {
+    later.insert(later.end(), {first, second});
+    return refusal_of(later);
+  };
+  EXPECT_EQ(with({{3, "0003_expand.from2.sql", "x"}}), "");
+  EXPECT_EQ(with({{3, "0003_expand.from1.sql", "x"}, {4, "0004_contract.from2.sql", "y"}}), "");
+  EXPECT_THAT(with({{3, "0003_expand.from2.sql", "x"}, {4, "0004_contract.from3.sql", "y"}}),
+              HasSubstr("schema migration 4, this program knows up to 2: run a newer program"));
+  for (const auto* name : {"0003_c.sql", "0003_c.from.sql", "0003_c.from2", "0003_c.from2x.sql", "0003_c.fromx2.sql"})
+    EXPECT_THAT(with({{3, name, "x"}}), HasSubstr("newer program")) << name;
+  // What it must have run itself is looked at as ever.
+  EXPECT_THAT(refusal_of({first, {3, "0003_expand.from2.sql", "x"}}), HasSubstr("lacks migration 2"));
+}
+
+TEST(SchemaMigrations, NoneSaysThatItServesWhatComesAfterIt) {
+  for (const auto migrations : {postgres::known_migrations(), sqlite::known_migrations()})
+    for (const auto& one : migrations)
+      EXPECT_LE(delivery::serves_from({one.number, std::string{one.name}, ""}), one.number) << one.name;
+}
+
 TEST(SchemaMigrations, BothStoresNumberTheirFilesWithoutGaps) {
   for (const auto migrations : {postgres::known_migrations(), sqlite::known_migrations()}) {
     ASSERT_FALSE(migrations.empty());
@@ -69,6 +91,14 @@ TEST_P(StoreContract, ADatabaseOfANewerProgramIsRefused) {
   const auto next = std::to_string(rows("schema_migrations") + 1);
   engine->execute("INSERT INTO schema_migrations (number, name, checksum) VALUES (" + next + ", 'later', 'x')");
   EXPECT_THROW(engine->migrate(), SchemaRefused);
+}
+
+TEST_P(StoreContract, ADatabaseThatANewerProgramHasOnlyExpandedIsServed) {
+  const int known = rows("schema_migrations");
+  engine->execute("INSERT INTO schema_migrations (number, name, checksum) VALUES (" + std::to_string(known + 1) +
+                  ", '" + std::to_string(known + 1) + "_later.from" + std::to_string(known) + ".sql', 'x')");
+  EXPECT_NO_THROW(engine->migrate());
+  EXPECT_EQ(rows("schema_migrations"), known + 1);
 }
 
 TEST_P(StoreContract, ADatabaseWithAnAlteredMigrationIsRefused) {

@@ -84,12 +84,22 @@ PostgresCluster::~PostgresCluster() {
 void PostgresCluster::initialise() {
   if (const passwd* user = server_user(); user != nullptr)
     if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("cannot chown");
-  const pid_t child = spawn({options_.programs / "initdb", "--pgdata", folder_ / "data", "--username", "opi", "--auth",
-                             "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"},
-                            folder_ / "log");
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child || status != 0) throw std::runtime_error("initdb failed:\n" + log());
+  if (options_.standby_of != nullptr)
+    run({options_.programs / "pg_basebackup", "--pgdata", folder_ / "data", "--host", options_.standby_of->host(),
+         "--username", "opi", "--write-recovery-conf", "--checkpoint", "fast", "--no-sync"});
+  else
+    run({options_.programs / "initdb", "--pgdata", folder_ / "data", "--username", "opi", "--auth", "trust",
+         "--encoding", "UTF8", "--no-locale", "--no-sync"});
 }
+
+void PostgresCluster::run(const std::vector<std::string>& command) {
+  const pid_t child = spawn(command, folder_ / "log");
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child || status != 0)
+    throw std::runtime_error(command.front() + " failed:\n" + log());
+}
+
+void PostgresCluster::promote() { run({options_.programs / "pg_ctl", "promote", "-D", folder_ / "data"}); }
 
 void PostgresCluster::start() {
   if (server_ > 0) throw std::logic_error("the server runs already");

@@ -16,6 +16,7 @@ class PostgresCluster final {
   struct Options {
     std::filesystem::path programs = "/usr/lib/postgresql/15/bin";
     std::vector<std::string> settings;  // "name=value", after the defaults, which switch fsync off
+    const PostgresCluster* standby_of = nullptr;  // follows that one, and takes no writes until it is promoted
   };
 
   PostgresCluster() : PostgresCluster(Options{}) {}
@@ -31,11 +32,14 @@ class PostgresCluster final {
   void stop();       // fast shutdown: sessions are told, data are written
   void kill_hard();  // SIGKILL to the server and all its processes: a crash
   void start();      // after either of them
+  void promote();    // a standby, which takes writes when it returns
 
+  [[nodiscard]] const std::filesystem::path& host() const { return folder_; }  // in a connection string
   [[nodiscard]] std::filesystem::path socket() const;  // the unix socket, for a proxy in between
 
  private:
   void initialise();
+  void run(const std::vector<std::string>& command);
   void wait_until_gone();
   [[nodiscard]] std::string connection(const std::string& database) const;
   [[nodiscard]] std::string log() const;
