@@ -36,7 +36,8 @@ class NewerVersion : public StoreContract {
     engine->catalog().put_destination(simple(globex, others), entry(globex));
     if (!sqlite) {
       engine->execute("ALTER TABLE integration_destinations DROP CONSTRAINT integration_destinations_signing_check");
-      engine->execute("ALTER TABLE integration_destinations DROP CONSTRAINT integration_destinations_delivery_order_check");
+      engine->execute(
+          "ALTER TABLE integration_destinations DROP CONSTRAINT integration_destinations_delivery_order_check");
       engine->execute(
           "ALTER TABLE integration_delivery_policy DROP CONSTRAINT integration_delivery_policy_dead_letter_check");
     } else {

@@ -44,9 +44,7 @@ class PostgresSessions : public PostgresFixture {
     const std::unique_ptr<PGresult, decltype(&PQclear)> rows{PQexec(side_door.get(), sql.c_str()), &PQclear};
     return PQntuples(rows.get()) > 0 ? PQgetvalue(rows.get(), 0, 0) : PQresultErrorMessage(rows.get());
   }
-  static std::string database_of(const std::string& connection) {
-    return connection.substr(connection.rfind('=') + 1);
-  }
+  static std::string database_of(const std::string& connection) { return connection.substr(connection.rfind('=') + 1); }
 };
 
 // --- servers that take no writes ---
@@ -84,10 +82,9 @@ TEST_F(PostgresSessions, AServerThatIsToldToBeReadOnlyIsNoticedWhenASessionOpens
   postgres::PostgresWorkListener listener{options, [] {}};
   const std::string alter = "ALTER DATABASE " + database_of(connection) + " SET default_transaction_read_only = ";
   ask(connection, alter + "on");
-  for (const auto& refusal :
-       {refusal_of([&] { store.insert({{new_event("e1")}}, 0); }), refusal_of([&] { probe.prove_write(); }),
-        refusal_of([&] { listener.run_once(0ms); }), refusal_of([&] { database.tenant(acme_); }),
-        refusal_of([&] { database.migrate(); })})
+  for (const auto& refusal : {refusal_of([&] { store.insert({{new_event("e1")}}, 0); }),
+                              refusal_of([&] { probe.prove_write(); }), refusal_of([&] { listener.run_once(0ms); }),
+                              refusal_of([&] { database.tenant(acme_); }), refusal_of([&] { database.migrate(); })})
     EXPECT_THAT(refusal, HasSubstr("takes no writes"));
   ask("options='-c default_transaction_read_only=off' " + connection, alter + "off");
   EXPECT_THAT(store.insert({{new_event("e1")}}, 0).results, Each(InsertResult::accepted));
@@ -106,8 +103,7 @@ TEST_F(PostgresSessions, AStandbyIsRefusedUntilItIsPromoted) {
   EXPECT_THAT(refusal_of([&] { its_store.insert({{new_event("e1")}}, 0); }), HasSubstr("target_session_attrs"));
 
   // Of several hosts the one is taken that can be written to, whichever stands first.
-  PostgresDatabase both{
-      {.connection = "host=" + standby.host().string() + "," + primary.host().string() + rest}};
+  PostgresDatabase both{{.connection = "host=" + standby.host().string() + "," + primary.host().string() + rest}};
   PostgresDeliveryStore store{both, clock_};
   EXPECT_THAT(store.insert({{new_event("e1")}}, 0).results, Each(InsertResult::accepted));
   primary.kill_hard();

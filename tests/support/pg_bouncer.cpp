@@ -1,11 +1,7 @@
 #include "support/pg_bouncer.hpp"
 
-#include <fcntl.h>
-#include <grp.h>
 #include <libpq-fe.h>
-#include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,20 +11,14 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/server_process.hpp"
+
 namespace opi::test {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr const char* program = "/usr/sbin/pgbouncer";
-
-// It refuses to run as root.
-void become_postgres() {
-  if (::geteuid() != 0) return;
-  const passwd* user = ::getpwnam("postgres");
-  if (user == nullptr || ::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)
-    ::_exit(126);
-}
 
 }  // namespace
 
@@ -37,25 +27,12 @@ bool PgBouncer::installed() { return ::access(program, X_OK) == 0; }
 PgBouncer::PgBouncer(std::string server_host, const std::string& pool_mode, std::string settings)
     : server_host_(std::move(server_host)), settings_(std::move(settings)) {
   configure(pool_mode);
-  const passwd* user = ::getpwnam("postgres");
-  if (::geteuid() == 0 && (user == nullptr || ::chown(folder_.path().c_str(), user->pw_uid, user->pw_gid) != 0))
-    throw std::runtime_error("there is no user postgres to run pgbouncer");
-  const std::string file = (folder_.path() / "pgbouncer.ini").string(), log = (folder_.path() / "output").string();
-  const pid_t parent = ::getpid();
-  process_ = ::fork();
-  if (process_ == 0) {
-    const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    become_postgres();
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(126);
-    ::dup2(output, STDOUT_FILENO);
-    ::dup2(output, STDERR_FILENO);
-    ::execl(program, program, file.c_str(), nullptr);
-    ::_exit(127);
-  }
+  give_to_server_user(folder_.path());
+  const auto log = folder_.path() / "output";
+  process_ = spawn_server({program, folder_.path() / "pgbouncer.ini"}, log, SIGKILL);
   const auto deadline = std::chrono::steady_clock::now() + 30s;
   while (PQping(("host=" + folder_.path().string() + " port=6432 user=opi dbname=postgres").c_str()) != PQPING_OK) {
-    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("pgbouncer does not answer: " + log);
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("pgbouncer does not answer");
     std::this_thread::sleep_for(10ms);
   }
 }

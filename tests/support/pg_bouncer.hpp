@@ -7,8 +7,8 @@
 
 namespace opi::test {
 
-// A PgBouncer of one test in front of a server, both on unix sockets. Runs as user postgres if the test runs as root, and
-// ends with the thread that made it. Throws std::runtime_error if it does not start.
+// A PgBouncer of one test in front of a server, both on unix sockets. Runs as user postgres if the test runs as root,
+// and ends with the thread that made it. Throws std::runtime_error if it does not start.
 class PgBouncer final {
  public:
   // `settings` are lines of its [pgbouncer] section.

@@ -1,11 +1,7 @@
 #include "support/postgres_cluster.hpp"
 
-#include <fcntl.h>
-#include <grp.h>
 #include <libpq-fe.h>
-#include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,46 +12,14 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/server_process.hpp"
+
 namespace opi::test {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds start_deadline = 60s, stop_deadline = 30s, poll_interval = 10ms;
-
-// PostgreSQL refuses to run as root.
-const passwd* server_user() {
-  if (::geteuid() != 0) return nullptr;
-  const passwd* user = ::getpwnam("postgres");
-  if (user == nullptr) throw std::runtime_error("running as root, and there is no user postgres to run the server");
-  return user;
-}
-
-// Starts a program in a process group of its own with its output appended to `log`; it is killed when the
-// calling thread ends.
-pid_t spawn(const std::vector<std::string>& command, const std::filesystem::path& log) {
-  std::vector<char*> arguments;
-  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const passwd* user = server_user();
-  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("cannot fork");
-  if (child > 0) {
-    ::close(output);
-    return child;
-  }
-  ::setpgid(0, 0);
-  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
-    ::_exit(126);
-  ::prctl(PR_SET_PDEATHSIG, SIGQUIT);  // after setuid, which clears it
-  if (::getppid() != parent) ::_exit(126);
-  ::dup2(output, STDOUT_FILENO);
-  ::dup2(output, STDERR_FILENO);
-  ::execv(arguments[0], arguments.data());
-  ::_exit(127);
-}
 
 using Connected = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 
@@ -82,8 +46,7 @@ PostgresCluster::~PostgresCluster() {
 }
 
 void PostgresCluster::initialise() {
-  if (const passwd* user = server_user(); user != nullptr)
-    if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("cannot chown");
+  give_to_server_user(folder_);
   if (options_.standby_of != nullptr)
     run({options_.programs / "pg_basebackup", "--pgdata", folder_ / "data", "--host", options_.standby_of->host(),
          "--username", "opi", "--write-recovery-conf", "--checkpoint", "fast", "--no-sync"});
@@ -93,7 +56,7 @@ void PostgresCluster::initialise() {
 }
 
 void PostgresCluster::run(const std::vector<std::string>& command) {
-  const pid_t child = spawn(command, folder_ / "log");
+  const pid_t child = spawn_server(command, folder_ / "log", SIGQUIT);
   int status = 0;
   if (::waitpid(child, &status, 0) != child || status != 0)
     throw std::runtime_error(command.front() + " failed:\n" + log());
@@ -115,12 +78,12 @@ void PostgresCluster::start() {
   settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
   for (const auto& setting : settings) command.insert(command.end(), {"-c", setting});
   const auto deadline = std::chrono::steady_clock::now() + start_deadline;
-  server_ = spawn(command, folder_ / "log");
+  server_ = spawn_server(command, folder_ / "log", SIGQUIT);
   while (PQping(connection("postgres").c_str()) != PQPING_OK) {
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("the server does not answer:\n" + log());
     std::this_thread::sleep_for(poll_interval);
     // A server refuses to start while the last process of a killed one still holds its shared memory.
-    if (::waitpid(server_, nullptr, WNOHANG) == server_) server_ = spawn(command, folder_ / "log");
+    if (::waitpid(server_, nullptr, WNOHANG) == server_) server_ = spawn_server(command, folder_ / "log", SIGQUIT);
   }
 }
 

@@ -15,7 +15,7 @@ class PostgresCluster final {
  public:
   struct Options {
     std::filesystem::path programs = "/usr/lib/postgresql/15/bin";
-    std::vector<std::string> settings;  // "name=value", after the defaults, which switch fsync off
+    std::vector<std::string> settings;            // "name=value", after the defaults, which switch fsync off
     const PostgresCluster* standby_of = nullptr;  // follows that one, and takes no writes until it is promoted
   };
 

@@ -58,12 +58,18 @@ Site::Site(test::PostgresCluster* cluster)
   }
 }
 
-fs::path Site::write_configuration(const std::string& daemon) {
+const Programs& these_programs() {
+  static const Programs programs{OPI_PROGRAMS, {}};
+  return programs;
+}
+
+fs::path Site::write_configuration(const std::string& daemon, const fs::path& plugins) {
   const fs::path state = folder() / daemon;
   fs::create_directories(state);
   chmod(state.c_str(), 0700);
   auto settings = settings_;
   settings["general.state_directory"] = state.string();
+  if (!plugins.empty()) settings["plugins.directory"] = plugins.string();
   settings["log.file"] = (state / "log").string();
   std::string text, section;
   for (const auto& [key, value] : settings) {
@@ -112,11 +118,12 @@ std::string Site::token(const std::string& role) {
   return control({"token", "issue", "--tenant", "acme", "--role", role});
 }
 
-RunningDaemon::RunningDaemon(Site& site, const std::string& name) : log_(site.folder() / name / "log") {
-  const auto configuration = site.write_configuration(name);
+RunningDaemon::RunningDaemon(Site& site, const std::string& name, const Programs& programs)
+    : log_(site.folder() / name / "log") {
+  const auto configuration = site.write_configuration(name, programs.plugins);
   log_start_ = fs::exists(log_) ? fs::file_size(log_) : 0;
   process_ = std::make_unique<demo::ChildProcess>(demo::Command{
-      fs::path(OPI_PROGRAMS) / "integrationsd", {"--config", configuration.string()}, site.folder() / name / "errors"});
+      programs.folder / "integrationsd", {"--config", configuration.string()}, site.folder() / name / "errors"});
   const bool started = eventually([&] {
     if (process_->wait(std::chrono::milliseconds{0})) throw std::runtime_error("integrationsd ended: " + log());
     const std::string text = log();

@@ -38,7 +38,7 @@ class Site {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
   receiver::Receiver& receiver() { return receiver_; }
   // Writes the configuration of a daemon with a state folder of its own; returns the file.
-  std::filesystem::path write_configuration(const std::string& daemon);
+  std::filesystem::path write_configuration(const std::string& daemon, const std::filesystem::path& plugins = {});
   [[nodiscard]] static std::string signing_secret();
 
  private:
@@ -47,10 +47,16 @@ class Site {
   std::map<std::string, std::string> settings_;
 };
 
+// Which build's.
+struct Programs {
+  std::filesystem::path folder, plugins;
+};
+const Programs& these_programs();
+
 // One run of integrationsd.
 class RunningDaemon {
  public:
-  RunningDaemon(Site& site, const std::string& name = "daemon");
+  RunningDaemon(Site& site, const std::string& name = "daemon", const Programs& programs = these_programs());
   [[nodiscard]] pid_t pid() const { return process_->pid(); }
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::uint16_t status_port() const { return status_port_; }
