@@ -32,6 +32,11 @@ function Standing({ destination, health }: { destination: Destination; health: D
           )}
         </Notice>
       )}
+      {destination.not_understood && (
+        <Notice kind="bad" title="Held: this node is older than what was written" live={false}>
+          <p>{destination.not_understood}. Upgrade this node; the newer ones deliver.</p>
+        </Notice>
+      )}
       {destination.credential_posture === 'unbound' && (
         <Notice kind="bad" title="Held: a credential was put for another receiver" live={false}>
           <p>Nothing is sent, what is due waits, until each unbound credential is put again, or revoked.</p>
