@@ -55,6 +55,7 @@ std::chrono::milliseconds Rescuer::run_once() {
         make_settlement(std::move(claim), outcome, decision, {clock_.unix_now(), {}}, true, clock_, random_));
   }
   if (!held.empty()) store_.release(held);
+  if (settlements.empty()) return options_.interval;
   const auto results = store_.settle(settlements);
   metrics_.leases_taken_over.Increment(static_cast<double>(taken));
   logger_.warning("lease.taken_over", {{"deliveries", taken}});

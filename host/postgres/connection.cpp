@@ -37,8 +37,11 @@ bool poll_socket(PGconn* native, short events, std::chrono::milliseconds timeout
 // How long a rival waits for a server of its own; a pooler that has none left lets it wait.
 constexpr std::chrono::milliseconds rival_deadline{5'000};
 
-// Also true of a server that is told to be read-only.
+// Also true of a server that is told to be read-only. A proxy that sends what is read to a standby has it answer.
 constexpr const char* ask_read_only = "SHOW transaction_read_only";
+constexpr const char* takes_no_writes =
+    "postgresql: the server takes no writes: it is a standby, or told to be read-only. Several hosts need "
+    "target_session_attrs=read-write in the connection string, and Pgpool-II load_balance_mode=off";
 
 std::chrono::milliseconds until(SteadyTime deadline) {
   return std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -94,9 +97,7 @@ void Connection::open() {
   if (role_ == Role::ours) {
     prove_session();
     if (script(settings_.on_open + ask_read_only, "open session").text(0, 0) != "off")
-      throw StoreUnavailable(
-          "postgresql: the server takes no writes: it is a standby, or told to be read-only; with several hosts the "
-          "connection string needs target_session_attrs=read-write");
+      throw StoreUnavailable(takes_no_writes);
   }
   given_up_ = false;
 }

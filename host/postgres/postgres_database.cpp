@@ -13,9 +13,11 @@ namespace opi::postgres {
 namespace {
 
 // The tables are in schema public whatever the role's own search path: a role named opi would otherwise look into
-// schema opi first, which holds publish() alone.
+// schema opi first, which holds publish() alone. Warnings are heard whatever the role's own level is: see
+// Connection::commit().
 constexpr const char* fixed_surroundings =
-    "SET default_transaction_isolation = 'read committed'; SET search_path = public, pg_temp; ";
+    "SET default_transaction_isolation = 'read committed'; SET search_path = public, pg_temp; "
+    "SET client_min_messages = warning; ";
 
 // How much later than the server this side gives up on a statement.
 constexpr std::chrono::milliseconds server_grace{1'000};
@@ -128,7 +130,7 @@ SessionPool::Lease PostgresDatabase::tenant(const TenantId& tenant) {
 void PostgresDatabase::migrate() {
   auto unhurried = plain_settings(options_, options_.migration_timeout);
   // Waiting for another daemon's migration is not a lock conflict.
-  unhurried.on_open += "SET lock_timeout = 0; SET client_min_messages = warning; ";
+  unhurried.on_open += "SET lock_timeout = 0; ";
   Connection connection{unhurried};
   connection.ensure_open();
   migrate_schema(connection, known_migrations());

@@ -15,7 +15,7 @@ constexpr Statement read_schema{"read_schema_names", "SELECT number, name FROM s
 
 // Of a unix socket there is no address. Behind one that is not ours an address is translated, or a proxy answers.
 constexpr Statement read_address{"read_address", R"(
-  SELECT coalesce(host(inet_server_addr()), ''), coalesce(inet_server_port(), 0)::int, pg_is_in_recovery())"};
+  SELECT coalesce(host(inet_server_addr()), ''), coalesce(inet_server_port(), 0)::int)"};
 
 // Of a database without our schema there is nothing to say.
 constexpr Statement find_weaknesses{"find_weaknesses", R"(
@@ -102,14 +102,13 @@ namespace {
 // What there is to say of the way to the server. A pooler that got here keeps a server for each session.
 std::string path_of(Connection& connection) {
   if (connection.peer() == Peer::pooler)
-    return "a pooler answers, such as PgBouncer; it keeps a server for each session, as it must";
+    return "a pooler answers, such as PgBouncer or Pgpool-II; it keeps a server for each session, as it must";
   const auto there = connection.execute(read_address);
   const auto asked = connection.address();
-  if (there.boolean(0, 2)) return "a proxy answers that sends what is read to a standby, such as Pgpool-II";
   const std::string address = there.string(0, 0);
   if (address.empty() != asked.host.empty() ||
       (!address.empty() && (address != asked.host || there.int4(0, 1) != asked.port)))
-    return "a proxy or a translation of addresses is in between: " +
+    return "a proxy, such as Pgpool-II or HAProxy, or a translation of addresses is in between: " +
            (asked.host.empty() ? "a socket" : asked.host + " port " + std::to_string(asked.port)) +
            " leads to a server that calls itself " +
            (address.empty() ? "a socket" : address + " port " + std::to_string(there.int4(0, 1)));

@@ -94,11 +94,11 @@ TEST_P(StoreContract, ADatabaseOfANewerProgramIsRefused) {
 }
 
 TEST_P(StoreContract, ADatabaseThatANewerProgramHasOnlyExpandedIsServed) {
-  const int known = rows("schema_migrations");
-  engine->execute("INSERT INTO schema_migrations (number, name, checksum) VALUES (" + std::to_string(known + 1) +
-                  ", '" + std::to_string(known + 1) + "_later.from" + std::to_string(known) + ".sql', 'x')");
+  const int ours = rows("schema_migrations");
+  engine->execute("INSERT INTO schema_migrations (number, name, checksum) VALUES (" + std::to_string(ours + 1) +
+                  ", '" + std::to_string(ours + 1) + "_later.from" + std::to_string(ours) + ".sql', 'x')");
   EXPECT_NO_THROW(engine->migrate());
-  EXPECT_EQ(rows("schema_migrations"), known + 1);
+  EXPECT_EQ(rows("schema_migrations"), ours + 1);
 }
 
 TEST_P(StoreContract, ADatabaseWithAnAlteredMigrationIsRefused) {
