@@ -236,8 +236,7 @@ void Connection::commit() {
     if (given_up_ || PQstatus(native_) != CONNECTION_OK) throw CommitInDoubt(error.what());
     throw;
   }
-  // Of a commit the server warns when its statement was cancelled, as by our own statement_timeout, while it waited for
-  // a synchronous standby.
+  // Of a commit the server warns when somebody had it stop waiting for a synchronous standby (pg_cancel_backend()).
   if (warned_) throw CommitInDoubt("postgresql: commit: no standby has confirmed it");
 }
 

@@ -117,7 +117,7 @@ TEST_F(PostgresSessions, AStandbyIsRefusedUntilItIsPromoted) {
 TEST_F(PostgresSessions, WhatNoStandbyHasConfirmedIsNotSaidToBeStored) {
   PostgresCluster cluster;
   const auto connection = cluster.create_database();
-  PostgresDatabase database{{.connection = connection, .statement_timeout = 1s}};
+  PostgresDatabase database{{.connection = connection, .statement_timeout = 3s}};
   database.migrate();
   PostgresDeliveryStore store{database, clock_};
   postgres::PostgresWriteProbe probe{{.connection = connection, .statement_timeout = 1s}};
@@ -128,7 +128,13 @@ TEST_F(PostgresSessions, WhatNoStandbyHasConfirmedIsNotSaidToBeStored) {
     while (ask(connection, "SHOW synchronous_standby_names") != name) std::this_thread::sleep_for(10ms);
   };
   await_standby("absent");
+  std::thread impatient([&] {
+    const std::string cancel =
+        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    while (ask(connection, cancel) == "0") std::this_thread::sleep_for(10ms);
+  });
   EXPECT_THROW(store.insert({{one}}, 0), CommitInDoubt);
+  impatient.join();
   EXPECT_EQ(ask(connection, "SELECT count(*) FROM integration_events"), "1") << "the test proves nothing";
   EXPECT_THROW(store.stored({{one}}), StoreUnavailable);
   EXPECT_THROW(store.insert({{one}}, 0), CommitInDoubt) << "a duplicate is no more durable than what it repeats";

@@ -5,9 +5,9 @@
 namespace opi::system_test {
 namespace {
 
-constexpr int batch = 10;
-constexpr std::chrono::milliseconds pause{30};
-constexpr std::chrono::seconds patience{180};
+constexpr int handed_in_at_once = 10;
+constexpr std::chrono::milliseconds between_batches{30};
+constexpr std::chrono::seconds load_patience{180};
 
 }  // namespace
 
@@ -21,9 +21,9 @@ int Load::end() {
 }
 
 void Load::run() {
-  for (int first = 0; !ended_; first += batch) {
+  for (int first = 0; !ended_; first += handed_in_at_once) {
     std::string body;
-    for (int i = first; i < first + batch; ++i) body += event(i) + "\n";
+    for (int i = first; i < first + handed_in_at_once; ++i) body += event(i) + "\n";
     const auto accepted = [&] {
       try {
         return demo::HttpClient(port_()).post("/api/v1/events", token_, "application/x-ndjson", body).status == 202;
@@ -31,8 +31,8 @@ void Load::run() {
         return false;  // the daemon is away
       }
     };
-    if (eventually(accepted, patience)) acknowledged_ += batch;
-    std::this_thread::sleep_for(pause);
+    if (eventually(accepted, load_patience)) acknowledged_ += handed_in_at_once;
+    std::this_thread::sleep_for(between_batches);
   }
 }
 

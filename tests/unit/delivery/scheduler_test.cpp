@@ -282,5 +282,20 @@ TEST_F(Scheduling, AChangedCapCountsWhatIsInFlight) {
   EXPECT_EQ(grants(s.plan(now)), (Grants{{1, 1}}));
 }
 
+// A newer version wrote of it what this one does not know.
+TEST_F(Scheduling, NothingIsClaimedForADestinationThatIsNotUnderstood) {
+  Scheduler scheduler({});
+  add(1).not_understood = "authorization";
+  add(2);
+  update(scheduler);
+  due(scheduler, {1, 2});
+  const auto plan = grants(scheduler.plan(now));
+  EXPECT_FALSE(plan.contains(1));
+  EXPECT_TRUE(plan.contains(2));
+  all[1].not_understood.clear();
+  update(scheduler);
+  EXPECT_TRUE(grants(scheduler.plan(now)).contains(1)) << "what was due meanwhile";
+}
+
 }  // namespace
 }  // namespace opi::delivery

@@ -1,0 +1,71 @@
+#include "delivery/store_watch.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "domain/store_errors.hpp"
+#include "support/manual_clock.hpp"
+#include "unit/recording_logger.hpp"
+
+namespace opi::delivery {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+struct ScriptedProbe final : WriteProbe {
+  std::function<void()> on_probe = [] {};
+  void prove_write() override { on_probe(); }
+};
+
+class StoreWatching : public testing::Test {
+ protected:
+  void fail() {
+    probe.on_probe = [] { throw StoreUnavailable("disk /secret/path is full"); };
+  }
+  int lines(const std::string& event) {
+    const auto all = logger.events();
+    return static_cast<int>(std::ranges::count(all, event));
+  }
+
+  ScriptedProbe probe;
+  test::ManualClock clock;
+  telemetry::Metrics metrics;
+  test::RecordingLogger logger;
+  StoreWatch::Options options;
+  StoreWatch watch{probe, clock, metrics, logger, options};
+};
+
+TEST_F(StoreWatching, SaysWhatTheLastTryFoundAndTriesSoonerWhileItFails) {
+  EXPECT_EQ(watch.fault(), "");
+  EXPECT_EQ(watch.run_once(), options.interval);
+  EXPECT_EQ(watch.fault(), "");
+  fail();
+  EXPECT_EQ(watch.run_once(), options.retry_interval);
+  EXPECT_EQ(watch.run_once(), options.retry_interval);
+  EXPECT_THAT(watch.fault(), HasSubstr("takes no writes"));
+  EXPECT_THAT(watch.fault(), Not(HasSubstr("secret"))) << "the status port asks for no token";
+  EXPECT_EQ(lines("store.not_writable"), 1);
+  probe.on_probe = [] {};
+  EXPECT_EQ(watch.run_once(), options.interval);
+  EXPECT_EQ(watch.fault(), "");
+  EXPECT_EQ(lines("store.writable"), 1);
+}
+
+TEST_F(StoreWatching, AnAnswerIsWaitedForNoLongerThanItsPatience) {
+  probe.on_probe = [&] {
+    clock.advance(options.patience - 1ms);
+    EXPECT_EQ(watch.fault(), "");
+    clock.advance(1ms);
+    EXPECT_THAT(watch.fault(), HasSubstr("does not answer"));
+  };
+  watch.run_once();
+  EXPECT_EQ(watch.fault(), "") << "it has answered after all";
+}
+
+}  // namespace
+}  // namespace opi::delivery
