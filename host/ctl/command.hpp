@@ -62,6 +62,7 @@ std::vector<Command> health_commands();
 std::vector<Command> audit_commands();
 std::vector<Command> plugin_commands();
 std::vector<Command> secret_commands();
+std::vector<Command> kubernetes_commands();
 std::vector<Command> doctor_commands();
 std::vector<Command> completion_commands();
 
