@@ -36,13 +36,20 @@ class Descriptor {
 
 }  // namespace
 
+bool is_open_to_others(const struct stat& status) {
+  const mode_t forbidden = status.st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+  return (status.st_mode & forbidden) != 0;
+}
+
+// Links are followed, for a mounted Secret is one: the file that is read has to be private, wherever it is.
 std::optional<crypto::Ed25519Key> read_signing_key(const std::filesystem::path& file) {
-  const Descriptor source(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const Descriptor source(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (source.number() < 0 && errno == ENOENT) return std::nullopt;
   if (source.number() < 0) fail_with_errno(file, "cannot be opened");
   struct stat status {};
   if (::fstat(source.number(), &status) != 0) fail_with_errno(file, "cannot be looked at");
-  if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) fail(file, "may be readable by its owner only: chmod 600");
+  if (!S_ISREG(status.st_mode)) fail(file, "is no file");
+  if (is_open_to_others(status)) fail(file, "may be readable by its owner only: chmod 600");
   std::string pem(max_file_bytes, '\0');
   const auto length = ::read(source.number(), pem.data(), pem.size());
   if (length < 0) fail_with_errno(file, "cannot be read");

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "audit/signing_key_file.hpp"
 #include "ctl/findings.hpp"
 #include "egress/ip_address.hpp"
 #include "node/parts.hpp"
@@ -27,7 +28,7 @@ std::optional<struct stat> status_of(const fs::path& path) {
 
 void examine_private_file(const fs::path& file, Findings& findings) {
   const auto status = status_of(file);
-  if (status && (status->st_mode & by_others) != 0)
+  if (status && audit::is_open_to_others(*status))
     findings.warning("permissions", file.string() + " can be read by others than its owner",
                      "chmod 600 " + file.string());
 }

@@ -73,7 +73,7 @@ TEST_F(SigningKeyFile, IsTheSameForAllProgramsThatMakeItAtOnce) {
 
 TEST_F(SigningKeyFile, IsRefusedByNameIfItIsOpenToOthersOrNoKey) {
   open_signing_key(file);
-  fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
+  fs::permissions(file, fs::perms::others_read, fs::perm_options::add);
   EXPECT_THAT(failure(), HasSubstr(file.string() + " may be readable by its owner only"));
   fs::remove(file);
   std::ofstream(file) << "not a key";
@@ -81,7 +81,28 @@ TEST_F(SigningKeyFile, IsRefusedByNameIfItIsOpenToOthersOrNoKey) {
   EXPECT_THAT(failure(), HasSubstr("is not an unencrypted Ed25519 private key"));
   fs::remove(file);
   fs::create_symlink("/etc/passwd", file);
-  EXPECT_THAT(failure(), HasSubstr("cannot be opened"));
+  EXPECT_THAT(failure(), HasSubstr("may be readable by its owner only"));
+  fs::remove(file);
+  fs::create_symlink("/etc", file);
+  EXPECT_THAT(failure(), HasSubstr("is no file"));
+}
+
+// kubelet makes a link to root's file, which the pod's group may read.
+TEST_F(SigningKeyFile, MayBeAMountedSecret) {
+  const auto key = open_signing_key(folder.path() / "..data");
+  fs::create_symlink("..data", file);
+  EXPECT_EQ(open_signing_key(file, MissingKey::refused).public_key(), key.public_key());
+  const auto open = [](uid_t owner, mode_t mode) {
+    struct stat status {};
+    status.st_uid = owner;
+    status.st_mode = S_IFREG | mode;
+    return is_open_to_others(status);
+  };
+  EXPECT_FALSE(open(0, 0440));
+  EXPECT_FALSE(open(0, 0640));
+  EXPECT_FALSE(open(1000, 0600));
+  for (const mode_t mode : {0444u, 0460u, 0620u, 0601u, 0602u, 0650u}) EXPECT_TRUE(open(0, mode)) << mode;
+  for (const mode_t mode : {0440u, 0640u, 0604u}) EXPECT_TRUE(open(1000, mode)) << mode;
 }
 
 }  // namespace
