@@ -12,8 +12,11 @@ SHIPPED = {"general.environment": "production", "egress.allow": "127.0.0.0/8", "
 
 
 class Node:
-    def __init__(self, build: pathlib.Path, folder: pathlib.Path, settings: dict, environment: dict | None = None):
-        self.programs, self.folder = build / "bin", folder
+    """`before` is what the daemon is run by, if anything."""
+
+    def __init__(self, build: pathlib.Path, folder: pathlib.Path, settings: dict, environment: dict | None = None,
+                 before: tuple = ()):
+        self.programs, self.folder, self.before = build / "bin", folder, before
         self.environment = os.environ | (environment or {})
         self.state, self.log, self.process = folder / "state", folder / "log", None
         self.configuration = folder / "integrationsd.conf"
@@ -52,7 +55,8 @@ class Node:
     def start(self) -> "Node":
         with open(self.folder / "output", "ab") as output:
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig=KILL", "--", self.programs / "integrationsd", "--config", self.configuration],
+                ["setpriv", "--pdeathsig=KILL", "--", *self.before, self.programs / "integrationsd", "--config",
+                 self.configuration],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self.environment)
         started = processes.eventually(lambda: self.logged("daemon.started"), "the daemon starts", 120)[-1]
         self.port, self.status_port = started["api_port"], started["status_port"]
