@@ -26,12 +26,8 @@ ServiceAccount account_of(const Arguments& arguments) {
 
 NeededSecrets needed_of_store(Context& context) {
   auto needed = needed_secrets(*context.services().catalog());
-  for (const auto& [namespace_name, names] : needed.by_namespace)
-    if (names.size() > SecretAccessLimits::secrets_of_namespace)
-      throw failure(exit_data, "too-large", "The Role would be too large",
-                    "destinations refer to " + std::to_string(names.size()) + " Secrets of " + namespace_name +
-                        "; a Role names " + std::to_string(SecretAccessLimits::secrets_of_namespace) +
-                        " at most: spread them over namespaces, or keep several keys in one Secret");
+  if (const auto too_many = excess(needed))
+    throw failure(exit_data, "too-large", "The Role would be too large", *too_many);
   for (const auto& destination : needed.malformed)
     context.err() << "destination " << destination.to_string()
                   << ": a k8s:// reference of it names no Secret; put its credential again\n";

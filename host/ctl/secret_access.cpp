@@ -109,6 +109,15 @@ NeededSecrets needed_secrets(const Catalog& catalog) {
   return needed;
 }
 
+std::optional<std::string> excess(const NeededSecrets& needed) {
+  for (const auto& [namespace_name, names] : needed.by_namespace)
+    if (names.size() > SecretAccessLimits::secrets_of_namespace)
+      return "destinations refer to " + std::to_string(names.size()) + " Secrets of " + namespace_name +
+             "; a Role names " + std::to_string(SecretAccessLimits::secrets_of_namespace) +
+             " at most: spread them over namespaces, or keep several keys in one Secret";
+  return std::nullopt;
+}
+
 json::array access_manifests(const NeededSecrets& needed, const ServiceAccount& account) {
   json::array documents;
   auto own = object_of("v1", "ServiceAccount", account.namespace_name, account.name);

@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/json/array.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,6 +26,8 @@ struct NeededSecrets {
 
 // Of all tenants, enabled or not, in every version that is stored.
 NeededSecrets needed_secrets(const Catalog& catalog);
+// Of which namespace more Secrets are needed than one Role can name, and what to do; nullopt: of none.
+std::optional<std::string> excess(const NeededSecrets& needed);
 
 // Who reads them.
 struct ServiceAccount {

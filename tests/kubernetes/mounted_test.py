@@ -2,6 +2,7 @@
 import json
 import pathlib
 import subprocess
+import tempfile
 
 import parts
 import processes
@@ -41,9 +42,14 @@ class Mounted(scene.WithFolder):
     @classmethod
     def prepare(cls):
         parts.kubernetes()
+        # In memory, as the kubelet has them: there, files may be readable by everybody in the container.
+        memory = tempfile.TemporaryDirectory(prefix="opi-volumes-", dir="/dev/shm")
+        cls.addClassCleanup(memory.cleanup)
+        cls.volumes = pathlib.Path(memory.name)
+        cls.volumes.chmod(0o755)
 
     def volume(self, *below: str, pause_us: int = 0) -> Volume:
-        made = Volume(self.folder.joinpath(*below), pause_us)
+        made = Volume(self.volumes.joinpath(*below), pause_us)
         self.addCleanup(made.end)
         return made
 
@@ -60,7 +66,7 @@ class Mounted(scene.WithFolder):
     def test_no_read_of_a_volume_of_one_secret_fails_or_mixes_versions(self):
         volume = self.volume("one", "acme", "pair")
         volume.write(user="user", password="password")
-        found = self.race(self.folder / "one", volume, READS)
+        found = self.race(self.volumes / "one", volume, READS)
         self.assertEqual((found["reads"], found["failed"], found["mixed"]), (READS, 0, 0))
         self.assertGreater(found["versions"], 100)
 
@@ -68,7 +74,7 @@ class Mounted(scene.WithFolder):
         """As the CSI driver and projected volumes are: one link at the root for all of them."""
         volume = self.volume("all")
         volume.write(acme__pair__user="user", acme__pair__password="password")
-        found = self.race(self.folder / "all", volume, READS)
+        found = self.race(self.volumes / "all", volume, READS)
         self.assertEqual((found["reads"], found["failed"], found["mixed"]), (READS, 0, 0))
         self.assertGreater(found["versions"], 100)
 
@@ -76,7 +82,7 @@ class Mounted(scene.WithFolder):
         volume, receiver, old, new = self.volume("daemon", "acme", "siem"), Receiver(), fresh(), fresh()
         self.addCleanup(receiver.end)
         volume.write(signing=old)
-        node = Node(scene.BUILD, self.folder / "node", {"secret_provider.files.root": str(self.folder / "daemon"),
+        node = Node(scene.BUILD, self.folder / "node", {"secret_provider.files.root": str(self.volumes / "daemon"),
                                                         "secret_provider.files.ttl_seconds": "1"})
         node.provision([destination(1, receiver.url, "file://acme/siem/signing")])
         self.addCleanup(node.end)

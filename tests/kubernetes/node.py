@@ -46,8 +46,8 @@ class Node:
 
     def provision(self, destinations: list[dict], tenant: str = "acme") -> None:
         document = {"tenants": [{"tenant_id": tenant, "name": tenant, "destinations": destinations,
-                                 "policy": {"backoff_initial_ms": 200, "backoff_factor": 1, "timeout_ms": 20000,
-                                            "max_attempts": 50}}]}
+                                 "policy": {"backoff_initial_ms": 1000, "backoff_factor": 1, "timeout_ms": 20000,
+                                            "max_attempts": 100}}]}
         self.control("apply", "-", given=json.dumps(document))
 
     # --- the daemon

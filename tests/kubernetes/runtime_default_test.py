@@ -35,6 +35,7 @@ class RuntimeDefault(scene.WithFolder):
         file = secrets / "acme/siem/signing"
         file.parent.mkdir(parents=True)
         file.write_text(value)
+        file.chmod(0o600)
         node = Node(scene.BUILD, self.folder / name, {"plugins.isolation": "process",
                                                       "secret_provider.files.root": str(secrets)}, before=before)
         self.addCleanup(node.end)

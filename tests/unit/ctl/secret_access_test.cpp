@@ -111,6 +111,17 @@ TEST(SecretAccess, NamesThatNoSecretCanHaveAreOfMalformedReferences) {
   EXPECT_FALSE(is_namespace_name(long_label));
 }
 
+TEST(SecretAccess, OneRoleNamesSoManyAndNoMore) {
+  NeededSecrets needed;
+  auto& names = needed.by_namespace["hooks"];
+  for (int n = 0; n < 4'000; ++n) names.insert("secret-" + std::to_string(n));
+  needed.by_namespace["other"] = {"one"};
+  EXPECT_FALSE(excess(needed));
+  names.insert("one-more");
+  ASSERT_TRUE(excess(needed));
+  EXPECT_TRUE(excess(needed)->starts_with("destinations refer to 4001 Secrets of hooks;")) << *excess(needed);
+}
+
 boost::json::value applied(const Catalog& catalog) {
   return {{"apiVersion", "v1"}, {"kind", "List"}, {"items", access_manifests(needed_secrets(catalog), account)}};
 }
