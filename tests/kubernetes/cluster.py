@@ -95,7 +95,7 @@ class Cluster:
         trust = ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
         if token is None:
             trust.load_cert_chain(self.folder / "admin.crt", self.folder / "admin.key")
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=trust, timeout=30)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=trust, timeout=90)  # beyond its own 60 s
         headers = {"Content-Type": content_type} | ({"Authorization": f"Bearer {token}"} if token else {})
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)

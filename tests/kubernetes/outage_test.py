@@ -9,9 +9,8 @@ from secrets_test import NS, ClusterNode, fresh
 
 
 class Outage(ClusterNode):
-    # One request at a time of everybody but administrators, and five seconds for each.
-    flags = ("--enable-priority-and-fairness=false", "--max-requests-inflight=1", "--max-mutating-requests-inflight=50",
-             "--request-timeout=5s")
+    # One request at a time of everybody but administrators.
+    flags = ("--enable-priority-and-fairness=false", "--max-requests-inflight=1", "--max-mutating-requests-inflight=50")
 
     @classmethod
     def address(cls) -> dict:
@@ -133,16 +132,17 @@ class Outage(ClusterNode):
         kind = self.working("limited")
         token = (self.account.folder / "token").read_text()
 
+        # One request of the account's hangs in the store: every other one is over the limit.
+        first = threading.Thread(target=self.cluster.ask, args=("GET", self.path("limited")), kwargs={"token": token})
+
         def meanwhile():
-            # One request of the account's hangs in the store: every other one is over the limit.
-            first = threading.Thread(target=self.cluster.ask, args=("GET", self.path("limited")), kwargs={"token": token})
             first.start()
             status, answer = processes.eventually(
                 lambda: (found := self.cluster.ask("GET", self.path("limited"), token=token))[0] == 429 and found, "429")
             self.assertIsInstance(answer, str)
             self.assertEqual(self.posture("limited")["posture"], "unavailable")
-            first.join()
         self.hold(self.cluster.etcd, meanwhile)
+        first.join()
         self.rotated("limited", kind)
 
     def test_zz_at_the_end_nothing_is_lost(self):
