@@ -144,14 +144,15 @@ class Secrets(ClusterNode):
     def test_two_keys_are_of_one_version(self):
         first = self.secret("pair", fresh())
         self.arrives(self.destination("pair"), first)
-        self.assertEqual(self.posture("pair", "absent")["posture"], "not_found")
+        self.assertEqual(self.posture("pair", "absent")["posture"], "missing")
 
     def test_deleted_and_made_again(self):
         old = self.secret("deleted", fresh())
         kind = self.destination("deleted")
         self.arrives(kind, old)
         self.cluster.must("DELETE", self.path("deleted"))
-        processes.eventually(lambda: self.posture("deleted")["posture"] == "not_found", "it is told as missing")
+        # Not as missing: whether it is there is nothing that another tenant may be told.
+        processes.eventually(lambda: self.posture("deleted")["posture"] == "denied", "it is told as denied")
         new = self.secret("deleted", fresh())
         self.arrives(kind, new, 120)
 
@@ -168,7 +169,7 @@ class Secrets(ClusterNode):
         self.arrives(kind, value)
         self.assertEqual(self.posture("held")["posture"], "resolved")
         self.cluster.must("PATCH", self.path("held"), {"metadata": {"finalizers": None}}, "application/merge-patch+json")
-        processes.eventually(lambda: self.posture("held")["posture"] == "not_found", "it is gone")
+        processes.eventually(lambda: self.posture("held")["posture"] == "denied", "it is gone")
 
     def test_an_immutable_one_is_replaced(self):
         old, new = fresh(), fresh()
