@@ -64,6 +64,7 @@ std::vector<Command> plugin_commands();
 std::vector<Command> secret_commands();
 std::vector<Command> kubernetes_commands();
 std::vector<Command> doctor_commands();
+std::vector<Command> init_commands();
 std::vector<Command> completion_commands();
 
 // Options that several commands have.

@@ -26,7 +26,11 @@ void print(std::ostream& out, const Finding& finding) {
   if (!finding.remedy.empty()) out << std::string(24, ' ') << "do: " << plain(finding.remedy) << "\n";
 }
 
-int examine(Context& context, const Arguments&) {
+int examine(Context& context, const Arguments&) { return report(context, {}); }
+
+}  // namespace
+
+int report(Context& context, json::object document) {
   Findings findings;
   examine_configuration(context, findings);
   // With a value that cannot be, what follows would examine something else than the daemon would use.
@@ -40,15 +44,16 @@ int examine(Context& context, const Arguments&) {
   if (context.json()) {
     json::array rows;
     for (const auto& finding : findings.all()) rows.push_back(view_of(finding));
-    print_json(context, {{"findings", std::move(rows)}, {"errors", errors}, {"warnings", warnings}});
+    document["findings"] = std::move(rows);
+    document["errors"] = errors;
+    document["warnings"] = warnings;
+    print_json(context, document);
   } else {
     for (const auto& finding : findings.all()) print(context.out(), finding);
     context.out() << errors << " errors, " << warnings << " warnings\n";
   }
   return errors == 0 ? exit_ok : exit_findings;
 }
-
-}  // namespace
 
 std::vector<Command> doctor_commands() {
   return {{"doctor",

@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/json/object.hpp>
 #include <string>
 #include <vector>
 
@@ -43,5 +44,9 @@ void examine_state(const configuration::Configuration& configuration, Findings& 
 // False if the store cannot be used.
 bool examine_store(Context& context, Findings& findings);                     // reachable, schema, clock
 void examine_plugins(Context& context, Findings& findings, bool with_store);  // plugins, providers, signing
+
+// Makes all of them and prints what they found: as lines, or with --json as members of `document`. The exit code:
+// whether there is any error.
+int report(Context& context, boost::json::object document);
 
 }  // namespace opi::ctl

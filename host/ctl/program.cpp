@@ -63,7 +63,7 @@ std::string config_file_of(const Invocation& invocation, const std::map<std::str
 // Those that look at the configuration themselves, or need none.
 bool needs_configuration(const Invocation& invocation) {
   const auto name = invocation.command->name;
-  return name != "doctor" && name != "completion bash" && !(name == "audit verify" && invocation.arguments.has("file"));
+  return name != "doctor" && name != "init" && name != "completion bash" && !(name == "audit verify" && invocation.arguments.has("file"));
 }
 
 int run_command(const Invocation& invocation) {

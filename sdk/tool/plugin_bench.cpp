@@ -21,7 +21,7 @@ constexpr std::chrono::seconds patience{
 fs::path program_named(const std::string& name) {
   const auto own = fs::read_symlink("/proc/self/exe").parent_path();
   const fs::path beside = own / name;
-  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "oneprotect-integrations" / name;
+  return fs::exists(beside) ? beside : own.parent_path() / "libexec" / "opi-sdk" / name;
 }
 
 std::string environment_for(const fs::path& plugin) {

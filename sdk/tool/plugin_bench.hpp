@@ -41,7 +41,7 @@ class PluginBench {
   std::shared_ptr<plugins::Plugin> plugin_;
 };
 
-// opi-plugin-probe or opi-plugin-host: beside this program, or where the daemon keeps it.
+// opi-plugin-probe or opi-plugin-host: beside this program in a build tree, in the SDK's libexec when installed.
 std::filesystem::path program_named(const std::string& name);
 
 // An environment that every component of the plugin is for; the manifest need not be valid.
