@@ -27,33 +27,42 @@ namespace fs = std::filesystem;
 constexpr const char* usual_file = "/etc/integrationsd.conf";
 constexpr std::size_t max_answer_bytes = 4096;
 
-// One thing that a first configuration needs to know: a flag says it, or else the person at the terminal.
+using Answers = std::map<std::string, std::string>;  // by option
+
+bool always(const Answers&) { return true; }
+bool on_postgres(const Answers& answers) { return answers.at("engine") == "postgres"; }
+bool with_files(const Answers& answers) { return answers.at("files-root") != "none"; }
+
+// One thing that a first configuration needs to know: an option says it, or else the person at the terminal.
 struct Question {
   const char* option;
-  const char* key;  // of the configuration
+  const char* value;  // what stands for it in help
+  const char* key;    // of the configuration
   const char* text;
-  const char* usual;        // what no answer means; of what has one
-  const char* only_option;  // asked only if this one was answered with `only_value`; null: always
-  const char* only_value;
+  const char* usual;  // what no answer means
+  bool (*applies)(const Answers& before);
+  const char* goes_with;  // for whoever names it where it does not
 };
 
-constexpr std::array<Question, 6> questions{{
-    {"engine", "store.engine", "Database: sqlite (one node, nothing to install) or postgres", "sqlite", nullptr,
-     nullptr},
-    {"connection-file", "store.postgres_connection_file", "File that holds PostgreSQL's connection string (mode 0600)",
-     "/etc/integrationsd/postgres", "engine", "postgres"},
-    {"audit-key", "audit.signing_key_file",
+constexpr std::array<Question, 7> questions{{
+    {"engine", "ENGINE", "store.engine", "Database: sqlite (one node, nothing to install) or postgres", "sqlite",
+     always, ""},
+    {"connection-file", "FILE", "store.postgres_connection_file",
+     "File that holds PostgreSQL's connection string (mode 0600)", "/etc/integrationsd/postgres", on_postgres,
+     "--engine postgres"},
+    {"audit-key", "FILE", "audit.signing_key_file",
      "Key that signs the audit trail, the same file on every node (made if missing)", "/etc/integrationsd/audit.pem",
-     "engine", "postgres"},
-    {"files-root", "secret_provider.files.root",
-     "Folder of mounted secrets for file:// references; none if there is none", "none", nullptr, nullptr},
-    {"kubernetes", "secret_provider.kubernetes.access",
-     "Kubernetes for k8s:// references: in_cluster, the path of a kubeconfig, or none", "none", nullptr, nullptr},
-    {"api-address", "api.address", "Address of the API; others than loopback belong behind a proxy that speaks TLS",
-     "127.0.0.1", nullptr, nullptr},
+     on_postgres, "--engine postgres"},
+    {"files-root", "DIR", "secret_provider.files.root",
+     "Folder of mounted secrets for file:// references, $CREDENTIALS_DIRECTORY for systemd's, or none", "none", always,
+     ""},
+    {"files-layout", "LAYOUT", "secret_provider.files.layout", "Path of a secret below that folder",
+     "{tenant}/{secret}/{key}", with_files, "--files-root"},
+    {"kubernetes", "ACCESS", "secret_provider.kubernetes.access",
+     "Kubernetes for k8s:// references: in_cluster, the path of a kubeconfig, or none", "none", always, ""},
+    {"api-address", "ADDRESS", "api.address",
+     "Address of the API; others than loopback belong behind a proxy that speaks TLS", "127.0.0.1", always, ""},
 }};
-
-using Answers = std::map<std::string, std::string>;  // by option
 
 std::string ask(Context& context, const Question& question) {
   context.out() << question.text << " [" << question.usual << "]: " << std::flush;
@@ -74,10 +83,9 @@ Answers gather(Context& context, const Arguments& arguments) {
   const bool may_ask = !context.json() && ::isatty(STDIN_FILENO) != 0 && !arguments.has("yes");
   Answers answers;
   for (const auto& question : questions) {
-    if (question.only_option != nullptr && answers[question.only_option] != question.only_value) {
+    if (!question.applies(answers)) {
       if (arguments.has(question.option))
-        throw usage_failure("--" + std::string(question.option) + " goes with --" + question.only_option + "=" +
-                            question.only_value);
+        throw usage_failure("--" + std::string(question.option) + " goes with " + question.goes_with);
       continue;
     }
     answers[question.option] = arguments.has(question.option) ? arguments.get(question.option)
@@ -198,8 +206,7 @@ std::vector<Option> options() {
   std::vector<Option> all{{"output", "FILE", "where to write; else what --config names, else /etc/integrationsd.conf"},
                           {"force", "", "replace a file that somebody wrote"},
                           {"yes", "", "ask nothing: what no option says is as usual"}};
-  static const std::array<const char*, questions.size()> values{"ENGINE", "FILE", "FILE", "DIR", "ACCESS", "ADDRESS"};
-  for (std::size_t i = 0; i < questions.size(); ++i) all.push_back({questions[i].option, values[i], questions[i].text});
+  for (const auto& question : questions) all.push_back({question.option, question.value, question.text});
   return all;
 }
 
