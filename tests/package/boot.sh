@@ -4,7 +4,6 @@ set -eu
 cd "$1"
 out=$PWD/out
 cd root
-mount --bind . .
 mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
@@ -15,7 +14,9 @@ for device in null zero full random urandom tty; do
   touch dev/$device
   mount --bind /dev/$device dev/$device
 done
-mkdir -p dev/shm out oldroot
+mkdir -p dev/shm dev/pts out oldroot
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
 : >"$out/console"
 touch dev/console
 mount --bind "$out/console" dev/console

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -46,6 +47,19 @@ def bare_debian() -> pathlib.Path:
         part.chmod(0o755)
         part.rename(tree)
     return tree
+
+
+def remove_group(group: pathlib.Path) -> None:
+    """A control group with what systemd left in it. The kernel gives it up once the last process is reaped."""
+    for attempt in range(100):
+        try:
+            for folder, _, _ in os.walk(group, topdown=False):
+                os.rmdir(folder)
+            return
+        except OSError:
+            if attempt == 99:
+                raise
+            time.sleep(0.1)
 
 
 class Machine:
@@ -89,7 +103,7 @@ class Machine:
                      f"--propagation private sh {HERE}/boot.sh {self.folder}"],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False)
         finally:
-            group.rmdir()
+            remove_group(group)
         report = self.folder / "out" / "report.json"
         if not report.exists():
             raise AssertionError("the booted system left no report\n" + (self.folder / "boot.log").read_text()[-4000:] +
