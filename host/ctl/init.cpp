@@ -54,7 +54,7 @@ constexpr std::array<Question, 7> questions{{
      "Key that signs the audit trail, the same file on every node (made if missing)", "/etc/integrationsd/audit.pem",
      on_postgres, "--engine postgres"},
     {"files-root", "DIR", "secret_provider.files.root",
-     "Folder of mounted secrets for file:// references, $CREDENTIALS_DIRECTORY for systemd's, or none", "none", always,
+     "Folder of mounted secrets for file:// references, or none", "none", always,
      ""},
     {"files-layout", "LAYOUT", "secret_provider.files.layout", "Path of a secret below that folder",
      "{tenant}/{secret}/{key}", with_files, "--files-root"},

@@ -6,7 +6,6 @@ import hmac
 import http.client
 import http.server
 import json
-import os
 import pathlib
 import pwd
 import subprocess
@@ -110,8 +109,8 @@ def configured():
     sample = pathlib.Path("/usr/share/doc/integrationsd/examples/systemd/secrets.conf").read_text()
     drop_in.write_text(sample.replace("LoadCredentialEncrypted=", "LoadCredential="))
     run("systemctl", "daemon-reload")
-    told = ctl("init", "--yes", "--files-root", "$CREDENTIALS_DIRECTORY", "--files-layout", "{tenant}.{secret}.{key}",
-               env={**os.environ, "CREDENTIALS_DIRECTORY": "/etc/integrationsd"})
+    told = ctl("init", "--yes", "--files-root", "/run/credentials/integrationsd.service",
+               "--files-layout", "{tenant}.{secret}.{key}")
     assert " error " not in told and "0 errors" in told, told
     # The receiver of this test is on this node; its adapter runs in a process of its own.
     with CONFIGURATION.open("a") as file:
