@@ -260,10 +260,10 @@ const std::vector<Key>& keys() {
       {"plugins.release", "", "plugin ids", "Quarantined plugins that are to be loaded again.", false,
        list<&C::plugin_release>},
       {"plugins.isolation", "auto", "auto | process | in_process",
-       "Where adapters run. process: each plugin in a process of its own that has no network, no files and no secrets, "
-       "and is killed when a call takes longer than a second. auto: that, but in the daemon for plugins that came with "
-       "it, by their SHA-256. Secret providers run in the daemon or not at all: they came with it, or are named in "
-       "plugins.in_process.",
+       "Where plugins run. process: adapters in a process of their own that has no network, no files and no secrets, "
+       "and "
+       "is killed when a call takes longer than a second; secret providers in processes that reach what their manifest "
+       "declares, and nothing else. auto: that, but in the daemon for plugins that came with it, by their SHA-256.",
        false, isolation},
       {"plugins.in_process", "", "SHA-256 values",
        "Plugins that run in the daemon whatever plugins.isolation says: their code can do what the daemon can.", false,
