@@ -22,7 +22,7 @@ class ProviderDropIn : public testing::Test {
     drop(OPI_KEEPER_PLUGIN, "keeper.so");  // for as long as its references are put
     std::ofstream(site_.folder() / "destination.json")
         << R"({"tenants":[{"tenant_id":"acme","name":"Acme","policy":{"max_attempts":20,"backoff_initial_ms":50,)"
-        << R"("backoff_cap_ms":200},"destinations":[{"destination_id":"0192f000-0000-7000-8000-000000000001",)"
+        << R"("backoff_cap_ms":2000},"destinations":[{"destination_id":"0192f000-0000-7000-8000-000000000001",)"
         << R"("name":"receiver","adapter":"webhook","event_types":["*"],"endpoint":")"
         << site_.receiver().url("/healthy")
         << R"(","credentials":[{"purpose":"signing","reference":"net://fetch/127.0.0.1:)" << vault_.port()
@@ -61,7 +61,7 @@ class ProviderDropIn : public testing::Test {
 
 TEST_F(ProviderDropIn, ADeliveryIsSignedOnceItsProviderArrivesAndItComesChangesAndGoes) {
   publish(1);
-  ASSERT_TRUE(logged("no secret provider for the reference's scheme is loaded")) << daemon_->log();
+  ASSERT_TRUE(logged("signing_secret_unavailable")) << daemon_->log();
   drop(OPI_KEEPER_PLUGIN, "keeper.so");
   EXPECT_EQ(reload().find("loaded test.keeper"), 0u);
   EXPECT_TRUE(received(1)) << daemon_->log();
