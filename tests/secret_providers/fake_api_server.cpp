@@ -127,6 +127,11 @@ bool FakeApiServer::answer(SSL* ssl, const ApiReply& reply) {
       if (ending_ || ::SSL_write(ssl, &byte, 1) != 1) return false;
       std::this_thread::sleep_for(reply.each);
     }
+  if (!reply.unasked.empty()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    if (::SSL_write(ssl, reply.unasked.data(), static_cast<int>(reply.unasked.size())) <= 0) return false;
+    ++unasked_;
+  }
   if (reply.hang) {
     pollfd ended{::SSL_get_fd(ssl), POLLRDHUP, 0};
     while (!ending_ && ::poll(&ended, 1, 10) == 0) {

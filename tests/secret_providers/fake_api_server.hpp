@@ -41,6 +41,7 @@ struct ApiReply {
   bool close = false;                 // after the bytes
   std::chrono::milliseconds each{0};  // pause between bytes
   bool hang = false;                  // after the bytes: nothing more, ever
+  std::string unasked;                // sent a moment later, before the next request
 };
 
 // An HTTPS server that answers as its handler says, each connection on a thread of its own.
@@ -55,6 +56,8 @@ class FakeApiServer {
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] int connections() const { return connections_; }
   [[nodiscard]] int requests() const { return requests_; }
+  // How often it has sent what nobody asked for.
+  [[nodiscard]] int unasked() const { return unasked_; }
   // Closes every connection, as a restart does; new ones are taken.
   void close_all();
   // Accepts connections and says nothing, not even TLS.
@@ -69,7 +72,7 @@ class FakeApiServer {
   const Handler handler_;
   SSL_CTX* context_;
   int listener_ = -1, port_ = 0;
-  std::atomic<int> connections_ = 0, requests_ = 0;
+  std::atomic<int> connections_ = 0, requests_ = 0, unasked_ = 0;
   std::atomic<bool> ending_ = false;
   std::mutex mutex_;
   std::list<int> sockets_;

@@ -246,6 +246,19 @@ TEST_F(Kubernetes, AConnectionThatEndsUnderARequestIsRepeatedOnceOnANewOne) {
   EXPECT_EQ(server_->connections(), 2);
 }
 
+TEST_F(Kubernetes, WhatComesUnaskedIsNoAnswerToTheNextRequest) {
+  serve([this](const ApiRequest& request) {
+    auto reply = usual(request);
+    if (request.number == 2) reply.unasked = http("200 OK", secret_.json(true));
+    return reply;
+  });
+  ASSERT_EQ(ask().status, ResolveStatus::ok);
+  while (server_->unasked() == 0) std::this_thread::sleep_for(milliseconds{1});
+  secret_.tenant = "globex";
+  EXPECT_EQ(ask().status, ResolveStatus::denied) << "a late answer says that it is acme's still";
+  EXPECT_EQ(server_->connections(), 2);
+}
+
 TEST_F(Kubernetes, AnAnswerThatEndsHalfwayIsNotRepeated) {
   serve([this](const ApiRequest& request) {
     if (request.number < 3) return usual(request);
