@@ -173,7 +173,8 @@ TEST_F(Webhook, NeverGoesUnsignedWhereSigningIsRequired) {
   secrets_.purposes.push_back({"signing", {}, "backend down"});
   EXPECT_THAT(render().error, HasSubstr("backend down"));
   secrets_.purposes[0].versions.push_back({std::make_shared<secrets::Secret>("whsec_!!!"), "1"});
-  EXPECT_THAT(render().error, AllOf(HasSubstr("whsec_ must be followed by base64"), ::testing::Not(HasSubstr("!!!"))));
+  EXPECT_THAT(render().error,
+              AllOf(HasSubstr("whsec_ must be followed by standard base64"), ::testing::Not(HasSubstr("!!!"))));
   destination_.config = R"({"signatures":[]})";
   EXPECT_THAT(render().error, HasSubstr("must not be sent to unsigned"));
   EXPECT_FALSE(render().ok);
