@@ -103,11 +103,18 @@ class Receiving(unittest.TestCase):
                 continue
             secret = vector["secret"]
             receiver = by_secret.get(secret) or by_secret.setdefault(secret, self.start(secret))
-            # The vectors are a minute old at most: those at the edge of the window would be beyond it then.
-            fresh = next(v for v in vectors.vectors(int(time.time())) if v["name"] == vector["name"])
             with self.subTest(vector["name"]):
-                expected = 204 if vector["verdict"] == "accept" else 401
-                self.assertEqual(receiver.post(fresh["headers"], bytes_of(fresh)), expected)
+                self.assertEqual(self.verdict(receiver, vector["name"]), 204 if vector["verdict"] == "accept" else 401)
+
+    @staticmethod
+    def verdict(receiver, name):
+        """The answer to this vector, made for now and answered while it is no other than it was made to be."""
+        while True:
+            now = int(time.time())
+            fresh = next(one for one in vectors.vectors(now) if one["name"] == name)
+            status = receiver.post(fresh["headers"], bytes_of(fresh))
+            if time.time() < now + 8:
+                return status
 
     def test_the_same_message_has_one_effect_also_after_a_crash(self):
         receiver = self.start()
