@@ -1,8 +1,8 @@
 """Secrets in volumes that the kubelet's own code writes, read by the provider and by the daemon."""
+import base64
 import json
 import pathlib
 import subprocess
-import tempfile
 
 import parts
 import processes
@@ -19,7 +19,7 @@ class Volume:
 
     def __init__(self, folder: pathlib.Path, pause_us: int = 0):
         folder.mkdir(parents=True)
-        self.process = subprocess.Popen([parts.kubernetes() / "atomic-writer", folder, str(pause_us)], text=True,
+        self.process = subprocess.Popen([parts.atomic_writer(), folder, str(pause_us)], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def write(self, **files: str) -> None:
@@ -28,6 +28,10 @@ class Volume:
         answer = self.process.stdout.readline().strip()
         if answer != "ok":
             raise AssertionError(answer)
+
+    def write_file(self, path: str, content: str) -> None:
+        """One file with any content."""
+        self.write(**{path: "base64:" + base64.b64encode(content.encode()).decode()})
 
     def say(self, line: str) -> None:
         self.process.stdin.write(line + "\n")
@@ -41,9 +45,8 @@ class Volume:
 class Mounted(scene.WithFolder):
     @classmethod
     def prepare(cls):
-        parts.kubernetes()
-        # In memory, as the kubelet has them: there, files may be readable by everybody in the container.
-        memory = tempfile.TemporaryDirectory(prefix="opi-volumes-", dir="/dev/shm")
+        parts.atomic_writer()
+        memory = scene.memory_folder()
         cls.addClassCleanup(memory.cleanup)
         cls.volumes = pathlib.Path(memory.name)
         cls.volumes.chmod(0o755)

@@ -3,6 +3,7 @@
 Each part is a function that returns its path. Unavailable says why it cannot be had here: its tests are skipped by that."""
 import fcntl
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -61,7 +62,8 @@ def kept(name: str, make) -> pathlib.Path:
     return there
 
 
-def _fill_kubernetes(folder: pathlib.Path) -> None:
+def _build_of_kubernetes(folder: pathlib.Path, packages: dict[str, str]) -> None:
+    """Programs by name, in a module of ours that uses Kubernetes'."""
     with tempfile.TemporaryDirectory() as scratch:
         work = pathlib.Path(scratch)
         shutil.copytree(PROGRAMS / "atomic-writer", work / "atomic-writer")
@@ -78,15 +80,23 @@ def _fill_kubernetes(folder: pathlib.Path) -> None:
         version = "k8s.io/component-base/version"
         major, minor, _ = KUBERNETES.split(".")
         flags = f"-s -w -X {version}.gitVersion=v{KUBERNETES} -X {version}.gitMajor={major} -X {version}.gitMinor={minor}"
-        for name, package in (("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
-                              ("etcd", "go.etcd.io/etcd/server/v3"), ("atomic-writer", "./atomic-writer")):
+        for name, package in packages.items():
             go("build", "-trimpath", "-ldflags", flags, "-o", folder / name, package, folder=work)
 
 
 @functools.cache
 def kubernetes() -> pathlib.Path:
-    """A folder with kube-apiserver, etcd and atomic-writer."""
-    return kept(f"kubernetes-{KUBERNETES}-etcd-{ETCD}", _fill_kubernetes)
+    """A folder with kube-apiserver and etcd."""
+    return kept(f"kubernetes-{KUBERNETES}-etcd-{ETCD}", lambda folder: _build_of_kubernetes(
+        folder, {"kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver", "etcd": "go.etcd.io/etcd/server/v3"}))
+
+
+@functools.cache
+def atomic_writer() -> pathlib.Path:
+    """What writes volumes as the kubelet does."""
+    source = hashlib.sha256((PROGRAMS / "atomic-writer/main.go").read_bytes()).hexdigest()[:12]
+    return kept(f"atomic-writer-{KUBERNETES}-{source}", lambda folder: _build_of_kubernetes(
+        folder, {"atomic-writer": "./atomic-writer"})) / "atomic-writer"
 
 
 def _fill_kustomize(folder: pathlib.Path) -> None:

@@ -25,6 +25,11 @@ def object_of(objects: list[dict], kind: str, name: str = "integrationsd") -> di
     return found[0]
 
 
+def memory_folder():
+    """A folder in memory, as the kubelet's volumes of Secrets are: there, files may be readable by everybody in the pod."""
+    return tempfile.TemporaryDirectory(prefix="opi-volumes-", dir="/dev/shm")
+
+
 class WithFolder(unittest.TestCase):
     """A fresh folder for the class; whatever it started is ended in the order of its undoing."""
 

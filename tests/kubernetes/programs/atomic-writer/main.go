@@ -1,10 +1,11 @@
 // Writes a volume as the kubelet does, with its own code: atomic-writer FOLDER [PAUSE_US], one write for each line of
 // standard input, "path=content path=content …"; a line "race N" writes N versions, whose contents end with "-<number>",
-// of the paths of the line before. Each line is answered with "ok" or with the fault.
+// of the paths of the line before. A content may be "base64:…". Each line is answered with "ok" or with the fault.
 package main
 
 import (
 	"bufio"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"strconv"
@@ -23,6 +24,13 @@ func write(folder string, payload map[string]util.FileProjection) error {
 }
 
 func projection(content string) util.FileProjection {
+	if encoded, found := strings.CutPrefix(content, "base64:"); found {
+		decoded, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil {
+			panic(err)
+		}
+		return util.FileProjection{Data: decoded, Mode: 0644}
+	}
 	return util.FileProjection{Data: []byte(content), Mode: 0644}
 }
 
