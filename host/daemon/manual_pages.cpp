@@ -37,7 +37,8 @@ std::string daemon_manual() {
       .item("SIGHUP", "",
             "The log file is opened anew, the keys marked so in integrationsd.conf(5) are applied, and the plugin "
             "directory "
-            "is looked at again, as by integrationsctl plugins reload.");
+            "is looked at again, as by integrationsctl plugins reload, and all secrets are fetched anew, as by "
+            "integrationsctl secrets refresh --all.");
   manual.section("EXIT STATUS")
       .item("0", "", "stopped by a signal, or what was asked for is printed")
       .item("64", "", "the command line is wrong")
@@ -69,6 +70,13 @@ std::string configuration_manual() {
                     ". Environment: " + variable_name(key.name) + "." +
                     (key.reloadable ? " A change is applied at SIGHUP." : ""));
   }
+  manual.subsection("[secret_provider.ID]")
+      .paragraph(
+          "What the secret provider of that id is told; integrationsd --print-config lists what each may be told, by "
+          "the "
+          "plugins that are there. On the command line: --set secret_provider.ID.NAME=VALUE. These keys have no form "
+          "in "
+          "the environment.");
   manual.section("SEE ALSO").paragraph("integrationsd(8), integrationsctl(1)");
   return manual.text();
 }

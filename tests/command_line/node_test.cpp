@@ -52,6 +52,51 @@ TEST_P(Node, DoctorFindsASoundNodeSound) {
   EXPECT_THAT(finding(examine(1), "audit"), testing::StartsWith("error the signing key "));
 }
 
+// The plugins as they are shipped: that of local secrets is there, and not for production.
+TEST_P(Node, DoctorFindsAHealthyProductionNodeHealthy) {
+  site.set("plugins.directory", OPI_SHIPPED_PLUGINS);
+  site.set("general.environment", "production");
+  site.unset("secret_provider.local.directory");
+  user.run({"migrate"});
+  const auto findings = examine(0);
+  EXPECT_EQ(findings.at("errors").as_int64(), 0);
+  EXPECT_THAT(finding(findings, "plugins"), testing::StartsWith("ok "));
+  EXPECT_THAT(finding(findings, "secrets"), HasSubstr("local:// not_here"));
+  EXPECT_EQ(user.run({"plugins", "list"}).code, 0);
+  site.set("secret_provider.local.directory", "/etc/secrets");
+  EXPECT_THAT(finding(examine(1), "configuration"), HasSubstr("may not be used in production"));
+}
+
+TEST_P(Node, SecretProvidersTellHowTheyStand) {
+  const auto standing = [&](int code) {
+    const auto result = user.run({"secrets", "providers", "--json"});
+    EXPECT_EQ(result.code, code) << result.out << result.err;
+    const auto& one = result.json().at("providers").at(0);
+    EXPECT_EQ(text(one, "scheme"), "local");
+    return text(one, "state") + (one.at("configured").as_bool() ? " configured" : "");
+  };
+  EXPECT_EQ(standing(0), "serving configured");
+  site.set("secret_provider.local.directory", "relative");
+  EXPECT_EQ(standing(1), "refused configured");
+  EXPECT_THAT(finding(examine(1), "plugins"), HasSubstr("L703"));
+  site.unset("secret_provider.local.directory");
+  EXPECT_EQ(standing(0), "not_configured");
+  EXPECT_THAT(finding(examine(0), "plugins"), testing::StartsWith("ok ")) << "nobody has asked for it";
+}
+
+// The shipped file is what the program prints, its providers' sections from the manifests of the shipped plugins.
+TEST(ShippedConfiguration, IsWhatTheProgramPrints) {
+  demo::ChildProcess print({fs::path(OPI_PROGRAMS) / "integrationsd",
+                            {"--print-config", "--set", std::string("plugins.directory=") + OPI_SHIPPED_PLUGINS},
+                            "/dev/null"});
+  const auto printed = print.read_all(std::chrono::seconds{30});
+  ASSERT_TRUE(printed);
+  std::ifstream stream(OPI_SHIPPED_CONFIGURATION);
+  const std::string shipped((std::istreambuf_iterator<char>(stream)), {});
+  EXPECT_EQ(*printed, shipped) << "integrationsd --print-config > etc/integrationsd.conf";
+  EXPECT_THAT(shipped, HasSubstr("[secret_provider.local]"));
+}
+
 TEST_P(Node, DoctorNamesADatabaseThatIsOpenToItsLogins) {
   if (std::string(GetParam()) != "PostgreSQL") GTEST_SKIP() << "SQLite has no logins";
   site.provision("/healthy");

@@ -122,5 +122,29 @@ TEST_F(SecretsElsewhere, DoNotFollowASecretUrl) {
   EXPECT_FALSE(to("", true).elsewhere);
 }
 
+// One that is no key would spoil every request until it goes: it may be what was mended.
+TEST_F(SecretsElsewhere, AFormerValueSignsBesideTheCurrentOneUnlessItIsNoKey) {
+  const auto macs = [&](std::string_view former) {
+    secrets_.purposes.back().versions.resize(1);
+    secrets_.purposes.back().versions.push_back({std::make_shared<const secrets::Secret>(former), "0", true});
+    RequestAssembly assembly(component_, destination_, secrets_);
+    const auto out = assembly.out();
+    std::string versions;
+    const auto status = out.ops->mac(
+        out.impl, raw("key"), OPI_MAC_HMAC_SHA256, {},
+        [](void* all, opi_bytes, opi_str version) { static_cast<std::string*>(all)->append(view(version)); },
+        &versions);
+    EXPECT_EQ(status, OPI_OK);
+    return versions;
+  };
+  EXPECT_EQ(macs("former"), "10");
+  EXPECT_EQ(macs("whsec_!"), "1");
+  RequestAssembly assembly(component_, destination_, secrets_);
+  const auto out = assembly.out();
+  out.ops->header_secret(out.impl, raw("X-Key"), raw(""), raw("key"), raw(""));
+  out.ops->url(out.impl, raw("https://hooks.receiver.example/x"));
+  EXPECT_EQ(std::move(assembly).finish("test").request.headers.front().value, "k3y") << "it never authorises";
+}
+
 }  // namespace
 }  // namespace opi::plugins

@@ -192,6 +192,33 @@ TEST(CheckConfig, ReportsEveryErrorAtOnceAndStartsNothing) {
     EXPECT_NE(errors.find(named), std::string::npos) << named << "\n" << errors;
 }
 
+// Against the manifests of the plugins that are there, none of whose code is run.
+TEST(CheckConfig, HoldsTheSectionsOfSecretProvidersAgainstTheirSchemas) {
+  test::TemporaryFolder folder;
+  const fs::path file = folder.path() / "conf";
+  const auto errors_of = [&](const std::string& text) {
+    std::ofstream(file) << "[general]\nenvironment=test\n[plugins]\ndirectory=" << OPI_PLUGINS << "\n" << text;
+    demo::ChildProcess check({fs::path(OPI_PROGRAMS) / "integrationsd",
+                              {"--config", file.string(), "--check-config"},
+                              folder.path() / "errors"});
+    check.read_all(std::chrono::seconds{30});
+    const auto code = check.wait(std::chrono::seconds{10}).value_or(demo::ExitStatus{}).code;
+    std::ifstream stream(folder.path() / "errors");
+    const std::string errors((std::istreambuf_iterator<char>(stream)), {});
+    EXPECT_EQ(code, errors.empty() ? 0 : 78) << text;
+    EXPECT_EQ(errors.find("hunter2"), std::string::npos) << errors;
+    return errors;
+  };
+  const auto place = "integrationsd: " + file.string() + ": line ";
+  EXPECT_EQ(errors_of("[secret_provider.local]\ndirectory=/etc/secrets\n"), "");
+  EXPECT_EQ(errors_of("[secret_provider.local]\ndirectry=/hunter2\ndirectory=\n"),
+            place + "7: secret_provider.local.directory is shorter than 1 characters\n" + place +
+                "6: secret_provider.local.directry is not a known field\n");
+  EXPECT_EQ(errors_of("[secret_provider.vault]\nurl=hunter2\n"),
+            place + "6: [secret_provider.vault] names no secret provider of a plugin in " OPI_PLUGINS "\n");
+  EXPECT_EQ(errors_of("[secret_provider.local]\ndirectory=/etc/secrets\n[general]\nstate_directory=/x\n"), "");
+}
+
 TEST(Reload, SighupFollowsTheLogLevelAndReopensTheLog) {
   Site site(nullptr);
   site.provision("/healthy");
