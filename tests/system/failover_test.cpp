@@ -121,7 +121,7 @@ std::string provision_of(const std::string& tenant, int number, const std::strin
   return R"({"tenant_id":")" + tenant + R"(","name":")" + tenant +
          R"(","destinations":[{"destination_id":"0192f000-0000-7000-8000-00000000000)" + std::to_string(number) +
          R"(","name":"receiver","adapter":"webhook","event_types":["*"],"endpoint":")" + url +
-         R"(","signing":"disabled"}]})";
+         R"(","credentials":[{"purpose":"signing","reference":"local://)" + tenant + R"(/signing/main/1"}]}]})";
 }
 
 // A form that this version does not know, as a newer one would write it under the same schema.
@@ -129,6 +129,10 @@ TEST(Versions, WhatANewerOneWroteHoldsItsDestinationAndNobodyElses) {
   test::PostgresCluster cluster;
   Site site(&cluster);
   const auto direct = file_of(site.folder() / "connection");
+  const auto secret = site.folder() / "secrets/globex/signing/main/1";
+  std::filesystem::create_directories(secret.parent_path());
+  std::ofstream(secret) << Site::signing_secret();
+  std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
   std::ofstream(site.folder() / "both.json")
       << R"({"tenants":[)" << provision_of("acme", 1, site.receiver().url("/theirs")) << ","
       << provision_of("globex", 2, site.receiver().url("/others")) << "]}";
