@@ -27,8 +27,8 @@ class Snapshot {
   [[nodiscard]] const OpenFile* file(std::size_t i) const { return files_[i] ? &*files_[i] : nullptr; }
   // Changes when a file is written, replaced, comes or goes; says nothing about what is in it.
   [[nodiscard]] std::string version(std::span<const std::string> files) const;
-  // Whether kubelet's writer has left something half done for a minute in a directory on the way: it updates that volume no
-  // more.
+  // Whether kubelet's writer has left something half done for a minute in a directory on the way: it updates that
+  // volume no more.
   [[nodiscard]] bool is_stuck() const;
 
  private:
