@@ -4,10 +4,9 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <optional>
 #include <thread>
 
-#include "secret_providers/provider_lab.hpp"
+#include "secret_providers/files_lab.hpp"
 #include "secret_providers/volume_writer.hpp"
 
 namespace opi::plugins::testing {
@@ -15,41 +14,9 @@ namespace {
 
 using secrets::ResolveStatus;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr auto own_only = fs::perms::owner_read | fs::perms::owner_write;
-constexpr auto of_kubelet = own_only | fs::perms::group_read | fs::perms::others_read;
-
-// A directory on whatever holds the temporary files, or in memory as kubelet's.
-class Files : public ::testing::Test {
- protected:
-  explicit Files(const fs::path& base = fs::temp_directory_path()) {
-    std::string pattern = (base / "opi-files-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    top_ = pattern;
-    fs::create_directories(root());
-  }
-  ~Files() override {
-    std::error_code ignored;
-    fs::remove_all(top_, ignored);
-  }
-  // Outside of the root there is something, too.
-  [[nodiscard]] fs::path root() const { return top_ / "root"; }
-  void write(const std::string& name, std::string_view value, fs::perms mode = own_only) const {
-    fs::create_directories((root() / name).parent_path());
-    std::ofstream(root() / name, std::ios::binary) << value;
-    fs::permissions(root() / name, mode);
-  }
-  ProviderLab& provider(const std::string& more = "") {
-    return lab_.emplace(OPI_TEST_SECRETS_FILES, "files", R"({"root":")" + root().string() + "\"" + more + "}");
-  }
-  secrets::ResolveResult ask(const std::string& reference) { return (lab_ ? *lab_ : provider()).resolve(reference); }
-  secrets::ResolveResult signing() { return ask("file://acme/hook/signing"); }
-
-  fs::path top_;
-  std::optional<ProviderLab> lab_;
-};
+class Files : public FilesLab {};
 
 TEST_F(Files, GivesTheValueOfAFileWithoutOneNewline) {
   write("acme/hook/signing", "whsec_abc\n");
@@ -223,9 +190,9 @@ TEST_F(Files, KubeletsLeftOverIsTold) {
 }
 
 // Every writer of the issue leaves files in memory.
-class FilesInMemory : public Files {
+class FilesInMemory : public FilesLab {
  protected:
-  FilesInMemory() : Files("/dev/shm") {}
+  FilesInMemory() : FilesLab("/dev/shm") {}
   void SetUp() override {
     struct statfs system {};
     if (::statfs("/dev/shm", &system) != 0 || system.f_type != 0x01021994) GTEST_SKIP() << "no tmpfs at /dev/shm";
@@ -290,57 +257,6 @@ TEST_F(FilesInMemory, AVolumeOfManySecretsIsOneVersionToo) {
   fs::create_directory_symlink("..first", root() / "..data");
   fs::create_directory_symlink("..data/acme", root() / "acme");
   EXPECT_EQ(values_of(signing()), "s");
-}
-
-class FlatFiles : public Files {};
-
-TEST_F(FlatFiles, ALayoutMapsReferencesToNames) {
-  write("acme.hook.signing", "flat");
-  provider(R"(,"layout":"{tenant}.{secret}.{key}")");
-  EXPECT_EQ(values_of(signing()), "flat");
-  write("signing", "one");
-  provider(R"(,"layout":"{key}","tenant":"acme")");
-  EXPECT_EQ(values_of(signing()), "one");
-  write("hook/signing", "two");
-  provider(R"(,"layout":"{secret}/{key}","tenant":"acme")");
-  EXPECT_EQ(values_of(signing()), "two");
-  EXPECT_THAT(lab_->reference_fault("file://globex/hook/signing", "globex"), HasSubstr("another tenant"));
-  EXPECT_THAT(lab_->reference_fault("file://globex/hook/signing", "acme"), HasSubstr("another tenant"));
-  EXPECT_THAT(lab_->reference_fault("file://acme/hook/..data"), HasSubstr("two dots"));
-  EXPECT_THAT(lab_->reference_fault("file://acme/hook/" + std::string(254, 'x')), HasSubstr("malformed {key}"));
-}
-
-TEST_F(FlatFiles, TheDirectoryThatSystemdGivesIsARoot) {
-  write("acme.hook.signing", "given", fs::perms::owner_read);
-  fs::permissions(root(), fs::perms::owner_read | fs::perms::owner_exec);
-  const std::string config = R"({"root":"$CREDENTIALS_DIRECTORY","layout":"{tenant}.{secret}.{key}"})";
-  ::setenv("CREDENTIALS_DIRECTORY", root().c_str(), 1);
-  lab_.emplace(OPI_TEST_SECRETS_FILES, "files", config);
-  ::unsetenv("CREDENTIALS_DIRECTORY");
-  EXPECT_EQ(values_of(signing()), "given");
-  lab_.emplace(OPI_TEST_SECRETS_FILES, "files", config);
-  EXPECT_THAT(lab_->refusal(), HasSubstr("LoadCredential="));
-  fs::permissions(root(), fs::perms::owner_all);
-}
-
-TEST_F(FlatFiles, ConfigurationsThatWouldShareFilesAmongTenantsAreRefused) {
-  const auto refusal = [&](const std::string& more) { return provider(more).refusal(); };
-  EXPECT_THAT(refusal(R"(,"layout":"{secret}/{key}")"), HasSubstr("all tenants would share"));
-  for (const auto* const layout :
-       {"{tenant}-{secret}/{key}", "{tenant}{secret}/{key}", "{secret}.{tenant}/{key}", "{tenant}_{key}"})
-    EXPECT_THAT(refusal(R"(,"layout":")" + std::string(layout) + "\""), HasSubstr("two tenants could come to one file"))
-        << layout;
-  for (const auto* const layout : {"{tenant}/{key}/{secret}", "{tenant}/{secret}", "{tenant}/{key}.{key}"})
-    EXPECT_THAT(refusal(R"(,"layout":")" + std::string(layout) + "\""), HasSubstr("{key} must stand")) << layout;
-  for (const auto* const layout :
-       {"/{tenant}/{key}", "{tenant}/../{key}", "{tenant}//{key}", "{tenant}/{purpose}/{key}", "{tenant}/./{key}"})
-    EXPECT_FALSE(refusal(R"(,"layout":")" + std::string(layout) + "\"").empty()) << layout;
-  EXPECT_THAT(refusal(R"(,"layout":"v1/{secret}/x{tenant}.d/{key}")"), IsEmpty());
-  EXPECT_THAT(refusal(R"(,"max_bytes":65537)"), HasSubstr("max_bytes"));
-  EXPECT_THAT(refusal(R"(,"max_bytes":0)"), HasSubstr("max_bytes"));
-  EXPECT_THAT(refusal(R"(,"ttl_seconds":61)"), HasSubstr("ttl_seconds"));
-  const ProviderLab relative(OPI_TEST_SECRETS_FILES, "files", R"({"root":"secrets"})");
-  EXPECT_THAT(relative.refusal(), HasSubstr("root"));
 }
 
 }  // namespace
