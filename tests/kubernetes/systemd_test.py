@@ -74,7 +74,7 @@ class Systemd(scene.WithFolder):
         result = here / "out/result"
         self.assertTrue(result.exists(), (here / "out/console").read_text()[-3000:])
         found = json.loads(result.read_text())
-        self.assertNotIn("fault", found, found.get("fault", "") + found.get("journal", ""))
+        self.assertNotIn("fault", found, found.get("fault", "") + found.get("journal", "") + (here / "out/console").read_text()[-3000:])
         self.assertEqual([found["started"], found["reloaded"], found["restarted"]], ["old", "old", "new"])
         self.assertTrue(found["no_new_privileges"])
         self.assertGreater(found["loaded"], 1)

@@ -30,6 +30,9 @@ done
 : > out/console
 touch $root/dev/console
 mount --bind out/console $root/dev/console
+mkdir $root/dev/pts
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts $root/dev/pts
+ln -s pts/ptmx $root/dev/ptmx
 mkdir -p $root/dev/shm $root/out $root/oldroot
 mount --bind out $root/out
 rm -rf $root/etc/systemd/system/*
