@@ -8,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-TOOL, PLUGIN = sys.argv[1:3]
+TOOL, PLUGIN, PROVIDER = sys.argv[1:4]
 ENDPOINT = "https://receiver.example/in"
 
 
@@ -188,7 +188,30 @@ class Check(Commands):
         self.assertIn("is too short to be an ELF file", said)
         states = {c["name"]: c["state"] for c in json.loads(report.read_text())["checks"]}
         self.assertEqual(states, {"static": "failed", "load": "failed", "contract": "skipped", "purity": "skipped",
-                                  "hostile": "skipped", "fuzz": "skipped", "secrets": "skipped"})
+                                  "hostile": "skipped", "fuzz": "skipped", "secrets": "skipped", "tenant": "skipped"})
+
+    def tenant_check(self, *options, code=0):
+        report = self.folder / "report.json"
+        self.run_tool("check", PROVIDER, "--cases", 0, "--json", report, *options, code=code)
+        return {c["name"]: c for c in json.loads(report.read_text())["checks"]}["tenant"]
+
+    def test_without_a_secret_to_ask_for_nothing_is_said_of_tenants(self):
+        found = self.tenant_check()
+        self.assertEqual(found["state"], "skipped")
+        self.assertIn("no secret is known that netter, filer, thinker could be asked for", found["reason"])
+
+    def test_a_secret_that_is_named_is_asked_for_by_another_tenant(self):
+        found = self.tenant_check("--reference", "think://fine/app/key", "--tenant", "acme", code=1)
+        self.assertIn("thinker: tells a tenant that the secret is not for its value", found["findings"][0]["message"])
+
+    def test_a_secret_that_is_named_must_be_there(self):
+        config = self.write("config.json", {"root": str(self.folder)})
+        found = self.tenant_check("--reference", "file://read/app/key", "--tenant", "acme", "--config", config, code=1)
+        self.assertIn("the tenant that the secret is for does not get it: open: No such file", found["findings"][0]["message"])
+
+    def test_a_reference_needs_its_tenant(self):
+        said = self.run_tool("check", PROVIDER, "--reference", "think://fine/app/key", code=2)
+        self.assertIn("--reference and --tenant: the one needs the other", said)
 
 
 if __name__ == "__main__":
