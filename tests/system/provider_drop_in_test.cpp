@@ -83,5 +83,48 @@ TEST_F(ProviderDropIn, ADeliveryIsSignedOnceItsProviderArrivesAndItComesChangesA
   EXPECT_EQ(daemon_->stop().code, 0);
 }
 
+class ProviderDeaths : public testing::TestWithParam<const char*> {};
+
+TEST_P(ProviderDeaths, CostItsOwnDeliveriesAndNobodyElses) {
+  Site site(nullptr);
+  const fs::path plugins = site.folder() / "plugins.d";
+  fs::create_directories(plugins);
+  for (const auto* name : {"webhook.so", "secrets_local.so"})
+    fs::copy_file(fs::path(OPI_PLUGINS) / name, plugins / name);
+  fs::copy_file(OPI_KEEPER_PLUGIN, plugins / "keeper.so");
+  site.set("plugins.directory", plugins.string());
+  const auto destination = [&](const std::string& number, const std::string& path, const std::string& reference) {
+    return R"({"destination_id":"0192f000-0000-7000-8000-00000000000)" + number + R"(","name":"d)" + number +
+           R"(","adapter":"webhook","event_types":["*"],"endpoint":")" + site.receiver().url(path) +
+           R"(","credentials":[{"purpose":"signing","reference":")" + reference + R"("}]})";
+  };
+  std::ofstream(site.folder() / "two.json")
+      << R"({"tenants":[{"tenant_id":"acme","name":"Acme","policy":{"max_attempts":20,"backoff_initial_ms":50,)"
+      << R"("backoff_cap_ms":5000},"destinations":[)" << destination("1", "/healthy", "local://acme/signing/main/1")
+      << "," << destination("2", "/healthy/bad", "net://" + std::string(GetParam()) + "/app/signing") << "]}]}";
+  site.control({"apply", (site.folder() / "two.json").string()});
+  const auto producer = site.token("producer");
+  RunningDaemon daemon(site);
+  std::size_t published = 0;
+  // The bad one has its two deaths sooner or later; until then each event reaches the good one.
+  EXPECT_TRUE(eventually([&] {
+    const auto reply = demo::HttpClient(daemon.port())
+                           .post("/api/v1/events", producer, "application/json", event(static_cast<int>(published)));
+    EXPECT_EQ(reply.status, 202) << reply.body;
+    ++published;
+    EXPECT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted >= published; }));
+    return daemon.log().find("plugin.quarantined") != std::string::npos;
+  })) << daemon.log();
+  EXPECT_EQ(site.receiver().statistics().path("/healthy/bad").requests, 0u) << "nothing goes out unsigned";
+  EXPECT_NE(daemon.log().find("plugin.process_died"), std::string::npos);
+  EXPECT_EQ(daemon.stop().code, 0) << daemon.errors();
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // then no process is confined
+INSTANTIATE_TEST_SUITE_P(Moods, ProviderDeaths, ::testing::Values("crash", "hang"));
+#else
+INSTANTIATE_TEST_SUITE_P(Moods, ProviderDeaths, ::testing::Values("crash", "hang", "write-a-file"));
+#endif
+
 }  // namespace
 }  // namespace opi::system_test
