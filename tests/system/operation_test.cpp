@@ -197,6 +197,7 @@ TEST(CheckConfig, HoldsTheSectionsOfSecretProvidersAgainstTheirSchemas) {
   test::TemporaryFolder folder;
   const fs::path file = folder.path() / "conf";
   const auto errors_of = [&](const std::string& text) {
+    fs::remove(folder.path() / "errors");  // or it would be written on
     std::ofstream(file) << "[general]\nenvironment=test\n[plugins]\ndirectory=" << OPI_PLUGINS << "\n" << text;
     demo::ChildProcess check({fs::path(OPI_PROGRAMS) / "integrationsd",
                               {"--config", file.string(), "--check-config"},

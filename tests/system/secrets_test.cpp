@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -35,6 +36,7 @@ class Rotation : public ::testing::Test {
     site.provision("/healthy", R"(,"policy":{"max_attempts":1,"timeout_ms":5000})");
     site.write_secret(reference, another_secret);
     producer = site.token("producer");
+    auditor = site.token("auditor");
     daemon = std::make_unique<RunningDaemon>(site);
     publish(*daemon, producer, 1);
     ASSERT_TRUE(eventually([&] { return state_of(0) == "dead_lettered"; })) << daemon->log();
@@ -53,13 +55,15 @@ class Rotation : public ::testing::Test {
   }
 
   Site site{nullptr};
-  std::string producer;
-  std::string auditor = site.token("auditor");
+  std::string producer, auditor;
   std::unique_ptr<RunningDaemon> daemon;
 };
 
 TEST_F(Rotation, ASecretThatTheReceiverRefusesIsFetchedAnewBeforeAnythingIsSpent) {
   site.write_secret(reference, Site::signing_secret());
+  // However many refusals there are, a secret is asked for once a second.
+  const auto told = std::chrono::steady_clock::now();
+  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() - told > std::chrono::seconds{1}; }));
   EXPECT_TRUE(is_delivered(2)) << daemon->log();
   EXPECT_EQ(answers(site, "/healthy", 401), 2u);
   EXPECT_TRUE(is_delivered(3)) << daemon->log();
