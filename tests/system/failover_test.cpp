@@ -134,8 +134,8 @@ TEST(Versions, WhatANewerOneWroteHoldsItsDestinationAndNobodyElses) {
   std::ofstream(secret) << Site::signing_secret();
   std::filesystem::permissions(secret, std::filesystem::perms::owner_read);
   std::ofstream(site.folder() / "both.json")
-      << R"({"tenants":[)" << provision_of("acme", 1, site.receiver().url("/theirs")) << ","
-      << provision_of("globex", 2, site.receiver().url("/others")) << "]}";
+      << R"({"tenants":[)" << provision_of("acme", 1, site.receiver().url("/slow?delay_ms=1")) << ","
+      << provision_of("globex", 2, site.receiver().url("/healthy")) << "]}";
   site.control({"apply", (site.folder() / "both.json").string()});
   const auto producer = site.token("producer"), admin = site.token("tenant_admin");
   const auto others = site.control({"token", "issue", "--tenant", "globex", "--role", "producer"});
@@ -152,7 +152,7 @@ TEST(Versions, WhatANewerOneWroteHoldsItsDestinationAndNobodyElses) {
   const auto of_globex = [](std::string text) { return text.replace(text.find("acme"), 4, "globex"); };
   ASSERT_EQ(api.post("/api/v1/events", producer, "application/json", event(1)).status, 202);
   ASSERT_EQ(api.post("/api/v1/events", others, "application/json", of_globex(event(2))).status, 202);
-  EXPECT_TRUE(eventually([&] { return site.receiver().statistics().path("/others").accepted == 1; }));
+  EXPECT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 1; }));
 
   const auto page = boost::json::parse(api.get("/api/v1/deliveries?held=true", admin).body);
   ASSERT_EQ(page.at("deliveries").as_array().size(), 1u);
@@ -167,9 +167,9 @@ TEST(Versions, WhatANewerOneWroteHoldsItsDestinationAndNobodyElses) {
   }
   EXPECT_NE(site.control({"doctor", "--json"}).find("is held by this node"), std::string::npos);
   EXPECT_NE(daemon.log().find("destination.held"), std::string::npos);
-  EXPECT_EQ(site.receiver().statistics().path("/theirs").requests, 0u);
+  EXPECT_EQ(site.receiver().statistics().path("/slow").requests, 0u);
   write("NULL");
-  EXPECT_TRUE(eventually([&] { return site.receiver().statistics().path("/theirs").accepted == 1; }));
+  EXPECT_TRUE(eventually([&] { return site.receiver().statistics().path("/slow").accepted == 1; }));
 }
 
 }  // namespace
