@@ -71,7 +71,8 @@ TEST_P(Node, SecretProvidersTellHowTheyStand) {
   const auto standing = [&](int code) {
     const auto result = user.run({"secrets", "providers", "--json"});
     EXPECT_EQ(result.code, code) << result.out << result.err;
-    const auto& one = result.json().at("providers").at(0);
+    const auto document = result.json();
+    const auto& one = document.at("providers").at(0);
     EXPECT_EQ(text(one, "scheme"), "local");
     return text(one, "state") + (one.at("configured").as_bool() ? " configured" : "");
   };
