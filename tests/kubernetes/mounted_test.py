@@ -59,7 +59,7 @@ class Mounted(scene.WithFolder):
     def race(self, root: pathlib.Path, volume: Volume, reads: int) -> dict:
         volume.say(f"race {WRITES}")
         read = subprocess.run(
-            [scene.BUILD / "bin/opi-volume-reader", scene.BUILD / "lib/plugins/secrets_files.so",
+            [scene.BUILD / "bin/opi-secret-reader", scene.BUILD / "lib/plugins/secrets_files.so", "files",
              json.dumps({"root": str(root), "ttl_seconds": 1}), "acme", "file://acme/pair/user", "user,password", str(reads)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         self.assertIsNone(volume.process.poll(), "the writer is at work")

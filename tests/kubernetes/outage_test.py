@@ -1,9 +1,11 @@
 """The daemon beside an API server that restarts, hangs, limits, loses its store, or no longer takes the token."""
+import json
 import signal
+import subprocess
 import threading
 
-import json
 import processes
+import scene
 from relay import Relay
 from secrets_test import NS, ClusterNode, fresh
 
@@ -98,6 +100,33 @@ class Outage(ClusterNode):
         processes.eventually(lambda: all(self.signed(event) for event in sent), "every event arrives", 120)
         # For some tenths of a second a fresh API server answers 403 to a valid Role: nobody is to be told of that.
         self.assertEqual(len(self.failures_on_record()), before)
+
+    def test_403_of_an_api_server_that_has_just_started_is_not_final(self):
+        self.working("starting")
+        token = (self.account.folder / "token").read_text()
+        # Asks without a pause, from before the restart to after it.
+        config = {"access": "in_cluster", "service_account_directory": str(self.account.folder)}
+        reader = subprocess.Popen(
+            [scene.BUILD / "bin/opi-secret-reader", scene.BUILD / "lib/plugins/secrets_kubernetes.so", "kubernetes",
+             json.dumps(config), "acme", f"k8s://{NS}/starting/signing", "signing", "40s"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.node.environment)
+        answers, going = set(), threading.Event()
+
+        def watch():
+            while not going.is_set():
+                try:
+                    answers.add(self.cluster.ask("GET", self.path("starting"), token=token)[0])
+                except OSError:
+                    pass
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        self.cluster.stop()
+        self.cluster.start()
+        out = json.loads(reader.communicate(timeout=120)[0])
+        going.set()
+        watcher.join()
+        self.assertGreater(out["reads"], out["failed"], out)
+        self.assertEqual(out["denied"], 0, f"{out}, while others were answered {answers}")
 
     def hold(self, process, what):
         process.send_signal(signal.SIGSTOP)

@@ -1,7 +1,8 @@
 // Reads a secret's keys through a provider plugin, with the host's own code, again and again:
-//   volume-reader PLUGIN CONFIG TENANT REFERENCE KEYS TIMES
-// KEYS with commas between. The contents end with "-<number>", which is the same for all keys of one version. Prints how
-// many reads failed, how many mixed versions, and how many versions there were.
+//   opi-secret-reader PLUGIN ID CONFIG TENANT REFERENCE KEYS TIMES
+// ID is the provider's, KEYS have commas between, TIMES may be seconds ("20s"). The contents end with "-<number>",
+// which is the same for all keys of one version. Prints how many reads failed, and how many of them were denied, how
+// many mixed versions, and how many versions there were.
 #include <algorithm>
 #include <iostream>
 #include <set>
@@ -27,7 +28,7 @@ std::vector<std::string> split(const std::string& words) {
 }
 
 struct Tally {
-  int reads = 0, failed = 0, mixed = 0;
+  int reads = 0, failed = 0, denied = 0, mixed = 0;
   std::set<std::string> versions;
   std::string fault;
 };
@@ -36,6 +37,7 @@ void count(const secrets::ResolveResult& result, std::size_t keys, Tally& tally)
   ++tally.reads;
   if (result.status != secrets::ResolveStatus::ok || result.values.size() != keys) {
     ++tally.failed;
+    if (result.status == secrets::ResolveStatus::denied) ++tally.denied;
     tally.fault = result.failure;
     return;
   }
@@ -51,25 +53,27 @@ void count(const secrets::ResolveResult& result, std::size_t keys, Tally& tally)
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) return 64;
+  if (argc != 8) return 64;
   plugins::testing::PluginLab lab;
   lab.add(argv[1]);
-  auto options = lab.options("production");
-  const auto host = lab.load(std::move(options));
-  const std::string config = argv[2];
-  const auto providers = plugins::make_secret_providers(*host, {{"files", config}}, lab.logger());
+  const auto host = lab.load(lab.options("production"));
+  const auto providers = plugins::make_secret_providers(*host, {{argv[2], argv[3]}}, lab.logger());
   if (providers.empty()) {
     std::cerr << lab.logger().text();
     return 1;
   }
-  const auto tenant = *TenantId::parse(argv[3]);
-  const auto reference = providers.front()->parse(argv[4], tenant);
-  const auto keys = split(argv[5]);
+  const auto tenant = *TenantId::parse(argv[4]);
+  const auto reference = providers.front()->parse(argv[5], tenant);
+  const auto keys = split(argv[6]);
+  const std::string times = argv[7];
+  const int limit = std::stoi(times);
+  const bool by_time = times.ends_with('s');
+  const auto begin = std::chrono::steady_clock::now();
   Tally tally;
-  for (int n = std::stoi(argv[6]); n > 0; --n)
+  while (by_time ? std::chrono::steady_clock::now() < begin + std::chrono::seconds{limit} : tally.reads < limit)
     count(providers.front()->resolve({reference, keys, tenant, {}, MonoTime::max()}), keys.size(), tally);
-  std::cout << "{\"reads\":" << tally.reads << ",\"failed\":" << tally.failed << ",\"mixed\":" << tally.mixed
-            << ",\"versions\":" << tally.versions.size() << "}\n";
+  std::cout << "{\"reads\":" << tally.reads << ",\"failed\":" << tally.failed << ",\"denied\":" << tally.denied
+            << ",\"mixed\":" << tally.mixed << ",\"versions\":" << tally.versions.size() << "}\n";
   if (tally.failed > 0) std::cerr << tally.fault << "\n";
   return tally.failed + tally.mixed == 0 ? 0 : 1;
 }
