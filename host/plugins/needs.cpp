@@ -51,7 +51,7 @@ Needs::Place Needs::place_of(const json::value& value, const json::value& schema
   else if (const auto* const otherwise = member(*property, "default"); otherwise != nullptr && otherwise->is_string())
     place.otherwise = otherwise->get_string();
   if (!place.otherwise.empty() && !is_place(place.otherwise))
-    fault = "names a property whose default is not an absolute path without \".\" and \"..\"";
+    fault = "names a property whose default is not a path without \".\" and \"..\"";
   return place;
 }
 
@@ -92,9 +92,9 @@ Reach Needs::reach(std::string_view config_json) const {
     if (!place.property.empty()) {
       const auto* const given = error ? nullptr : member(config, place.property);
       path = given != nullptr && given->is_string() ? std::string(given->get_string()) : place.otherwise;
-      if (path.empty()) continue;
+      if (!path.starts_with('/')) continue;  // a word, such as what says that the place is elsewhere
       if (!is_place(path))
-        throw std::runtime_error("/" + place.property + " is not an absolute path without \".\" and \"..\"");
+        throw std::runtime_error("/" + place.property + " is not a path without \".\" and \"..\"");
     }
     reach.files.push_back(std::move(path));
   }

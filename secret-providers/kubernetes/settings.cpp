@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::int64_t longest_ttl = 3600, usual_ttl = 30;
 
-std::string environment(const char* name) {
+std::string environment(const char* name, const char* otherwise) {
   const char* const value = std::getenv(name);
-  return value == nullptr ? "" : value;
+  return value == nullptr ? otherwise : value;
 }
 
 std::string absolute_path(const boost::json::object& config, std::string_view field, std::string_view otherwise) {
@@ -42,8 +42,9 @@ Settings Settings::parse(std::string_view config_json) {
   Settings settings;
   settings.in_cluster = kit::required_text(config, "access") == "in_cluster";
   if (settings.in_cluster) {
-    settings.service_host = environment("KUBERNETES_SERVICE_HOST");
-    settings.service_port = environment("KUBERNETES_SERVICE_PORT");
+    // A plugin's own process has no environment: there it is the name that every cluster has.
+    settings.service_host = environment("KUBERNETES_SERVICE_HOST", "kubernetes.default.svc");
+    settings.service_port = environment("KUBERNETES_SERVICE_PORT", "443");
   } else {
     settings.kubeconfig = kit::text(config, "access");
     if (!settings.kubeconfig.starts_with('/') || settings.kubeconfig.find('\0') != std::string::npos)

@@ -171,7 +171,7 @@ TEST(KubernetesConfiguration, IsRefusedByTheNameOfItsField) {
 
 TEST(KubernetesConfiguration, OutsideOfAPodInClusterSaysSo) {
   const ProviderLab lab(OPI_TEST_SECRETS_KUBERNETES, "kubernetes", R"({"access":"in_cluster"})");
-  EXPECT_THAT(lab.resolve("k8s://prod/hook/signing").failure, HasSubstr("does not run in a pod"));
+  EXPECT_THAT(lab.resolve("k8s://prod/hook/signing").failure, HasSubstr("the cluster's CA"));
 }
 
 // Many threads, a token that changes and a server that closes: for the sanitizers, too.
