@@ -42,7 +42,7 @@ class Init : public OnBothStores {
   static std::string program() { return (fs::path(OPI_PROGRAMS) / "integrationsctl").string(); }
   std::string surroundings() {
     const fs::path state = site.write_configuration("first").parent_path();
-    return "export OPI_PLUGINS_DIRECTORY='" OPI_PLUGINS "' OPI_GENERAL_STATE_DIRECTORY='" + state.string() + "'; ";
+    return "export OPI_PLUGINS_DIRECTORY='" OPI_SHIPPED_PLUGINS "' OPI_GENERAL_STATE_DIRECTORY='" + state.string() + "'; ";
   }
 };
 
