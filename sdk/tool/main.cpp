@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "failure.hpp"
+#include "manual/page.hpp"
 
 namespace {
 
@@ -97,11 +98,31 @@ void print_help(std::ostream& out) {
          "done, and why.\n";
 }
 
+// What an installation has as opi-plugin(1).
+std::string manual_page() {
+  opi::manual::Page page("opi-plugin", "1", "make plugins of integrationsd and prove them right",
+                         "OneProtect Integrations", "OneProtect Integrations");
+  page.section("SYNOPSIS").synopsis("opi-plugin", "COMMAND [ARGUMENT]...");
+  page.section("DESCRIPTION")
+      .paragraph(
+          "Works on plugins of integrationsd(8) with the daemon's own loader and checks: what it accepts is what the "
+          "daemon accepts.");
+  page.section("COMMANDS");
+  for (const auto& [name, command] : subcommands) page.subsection(command.usage).example(command.help);
+  page.section("EXIT STATUS")
+      .item("0", "", "Done, and all is well.")
+      .item("1", "", "Something was found.")
+      .item("2", "", "It could not be done; standard error says why.");
+  page.section("SEE ALSO").paragraph("integrationsd(8)");
+  return page.text();
+}
+
 bool asks_for_help(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }
 
 int run(const std::vector<std::string>& words) {
   if (words.empty()) throw Failure("needs a command; opi-plugin --help lists them");
   if (asks_for_help(words.front())) return print_help(std::cout), opi::tool::exit_ok;
+  if (words.front() == "--manual") return std::cout << manual_page(), opi::tool::exit_ok;  // for the build
   const auto found = subcommands.find(words.front());
   if (found == subcommands.end())
     throw Failure("there is no command \"" + words.front() + "\"; opi-plugin --help lists them");
