@@ -95,8 +95,8 @@ TEST_P(StoreContract, ADatabaseOfANewerProgramIsRefused) {
 
 TEST_P(StoreContract, ADatabaseThatANewerProgramHasOnlyExpandedIsServed) {
   const int ours = rows("schema_migrations");
-  engine->execute("INSERT INTO schema_migrations (number, name, checksum) VALUES (" + std::to_string(ours + 1) +
-                  ", '" + std::to_string(ours + 1) + "_later.from" + std::to_string(ours) + ".sql', 'x')");
+  engine->execute("INSERT INTO schema_migrations (number, name, checksum) VALUES (" + std::to_string(ours + 1) + ", '" +
+                  std::to_string(ours + 1) + "_later.from" + std::to_string(ours) + ".sql', 'x')");
   EXPECT_NO_THROW(engine->migrate());
   EXPECT_EQ(rows("schema_migrations"), ours + 1);
 }
