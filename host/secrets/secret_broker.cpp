@@ -97,7 +97,7 @@ void SecretBroker::keep_only(const Catalog& catalog) {
     // What was resolved for what the destination was before holds values that it may have no more.
     entry.latest = found->second;
     entry.set = nullptr;
-    std::erase_if(entry.wanted, [&](const Wanted& one) { return !is_used(*entry.latest, one); });
+    std::erase_if(entry.wanted, [latest = entry.latest](const Wanted& one) { return !is_used(*latest, one); });
   }
   std::erase_if(entries_, [](const auto& one) { return one.second.gone && !one.second.renewing; });
   std::erase_if(resources_, [](const auto& one) { return one.second.expired(); });
