@@ -1,5 +1,6 @@
 """The manifests and samples of etc/kubernetes against the published schemas, without a cluster."""
 import re
+import shutil
 import subprocess
 
 import jsonschema
@@ -72,6 +73,27 @@ class Manifests(scene.WithFolder):
             self.assertTrue(version["served"])
             jsonschema.validate(sample, version["schema"]["openAPIV3Schema"])
             jsonschema.validate(sample["spec"], version["schema"]["openAPIV3Schema"]["properties"]["spec"])
+
+    def test_blocks_of_the_document_are_as_they_are_used(self):
+        text = (scene.REPOSITORY / "docs/kubernetes.md").read_text()
+        own, mounts = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        # An overlay of the operator's own, here over the folders of this tree.
+        here = self.folder / "own"
+        shutil.copytree(scene.MANIFESTS, self.folder / "kubernetes")
+        here.mkdir()
+        overlay = yaml.safe_load(own)
+        overlay |= {"resources": ["../kubernetes/overlays/postgres"], "components": ["../kubernetes/components/service-monitor"]}
+        (here / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+        objects = scene.built(here)
+        image = scene.object_of(objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]
+        self.assertEqual(image, "registry.example/integrationsd:0.1.0")
+        self.assertTrue(scene.object_of(objects, "ServiceMonitor"))
+        # A mounted Secret.
+        parts_of_pod = yaml.safe_load(mounts)
+        container = {"name": "c", "image": "c", "volumeMounts": parts_of_pod["volumeMounts"]}
+        kubernetes_validate.validate({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
+                                      "spec": {"containers": [container], "volumes": parts_of_pod["volumes"]}},
+                                     KUBERNETES, strict=True)
 
     def test_the_pod_waits_for_the_drain(self):
         for overlay, objects in self.objects.items():
