@@ -49,7 +49,7 @@ plugins::PluginHost& PluginDesk::host() {
 
 plugins::PluginHost& PluginDesk::loaded() {
   if (loaded_) return *host_;
-  registry_ = std::make_unique<plugins::PluginProviderRegistry>(host(), providers_);
+  registry_ = std::make_unique<plugins::PluginProviderRegistry>(host(), providers_, logger_);
   registry_->load_directory(node::provider_configs(configuration_));
   loaded_ = true;
   return *host_;

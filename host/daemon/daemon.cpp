@@ -89,7 +89,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                       logger_.error("audit.chain_broken", {{"tenant", tenant}, {"fault", fault}});
                     }),
       plugins_(plugin_options(configuration_), logger_),
-      provider_registry_(plugins_, secret_providers_),
+      provider_registry_(plugins_, secret_providers_, logger_),
       adapters_(plugins_, {}, logger_),
       secret_workers_("secrets", most_secret_calls, logger_),
       secrets_(secret_providers_,

@@ -1,6 +1,7 @@
 #include "plugins/plugin_provider_registry.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 #include "plugins/refusal_codes.hpp"
@@ -30,10 +31,12 @@ Refusal PluginProviderRegistry::refused(const Plugin& plugin, const Component& c
                  "the configuration of \"" + component.id + "\" is refused: " + why);
 }
 
-std::optional<std::string> PluginProviderRegistry::config_for(const Component& component, const ConfigOf& config_of) {
+std::optional<std::string> PluginProviderRegistry::config_for(const Component& component,
+                                                              const ConfigOf& config_of) const {
   auto config = config_of(component);
-  if (!config && component.config_schema.check("{}").empty()) config = "{}";
-  return config;
+  if (config || component.config_schema.check("{}").empty()) return config ? std::move(config) : "{}";
+  logger_.info("secret_provider.not_configured", {{"provider", component.id}});
+  return std::nullopt;
 }
 
 PluginHost::Judge PluginProviderRegistry::judge(const ConfigOf& config_of, Entries& made) const {
@@ -41,7 +44,8 @@ PluginHost::Judge PluginProviderRegistry::judge(const ConfigOf& config_of, Entri
     std::vector<Refusal> against;
     for (const auto& component : plugin->manifest().components)
       if (component.kind == ComponentKind::secret_provider) try {
-          if (auto config = config_for(component, config_of)) made.push_back(make(plugin, component, std::move(*config)));
+          if (auto config = config_for(component, config_of))
+            made.push_back(make(plugin, component, std::move(*config)));
         } catch (const std::runtime_error& refusal) {
           against.push_back(refused(*plugin, component, refusal.what()));
         }
@@ -51,28 +55,22 @@ PluginHost::Judge PluginProviderRegistry::judge(const ConfigOf& config_of, Entri
 
 PluginHost::Change PluginProviderRegistry::settle(PluginHost::Change change, const ConfigOf& config_of, Entries made) {
   Entries now;
-  const auto of = [](Entries& entries, const std::shared_ptr<Plugin>& plugin, const Component& component) -> Entry* {
-    const auto found = std::ranges::find_if(
-        entries, [&](const Entry& one) { return one.plugin == plugin && one.component == &component; });
-    return found == entries.end() ? nullptr : &*found;
-  };
+  std::ranges::move(entries_, std::back_inserter(made));
   for (const auto& plugin : host_.loaded())
     for (const auto& component : plugin->manifest().components) {
       if (component.kind != ComponentKind::secret_provider) continue;
-      auto* entry = of(made, plugin, component);
-      if (entry == nullptr) entry = of(entries_, plugin, component);
+      const auto known = std::ranges::find_if(
+          made, [&](const Entry& one) { return one.plugin == plugin && one.component == &component; });
       try {
         auto config = config_for(component, config_of);
         if (!config) continue;
-        if (entry == nullptr || *config != entry->config) {
-          now.push_back(make(plugin, component, std::move(*config)));
-          continue;
-        }
+        const bool is_same = known != made.end() && known->config == *config;
+        now.push_back(is_same ? *known : make(plugin, component, std::move(*config)));
       } catch (const std::runtime_error& refusal) {
         change.refused.push_back(refused(*plugin, component, refusal.what()));
         host_.add_refusal(change.refused.back());
+        if (known != made.end()) now.push_back(*known);
       }
-      if (entry != nullptr) now.push_back(*entry);
     }
   secrets::SecretProviders::List all;
   for (const auto& entry : now) all.push_back(entry.provider);

@@ -16,15 +16,17 @@ namespace opi::plugins {
 // resolves by them any more. For one thread; the set is for all.
 class PluginProviderRegistry {
  public:
-  // The configuration of a provider, a JSON object; nullopt: nobody wrote one, and it is made only if it does with {}.
-  // Throws std::runtime_error to have the provider refused.
+  // The configuration of a provider, a JSON object; nullopt if nobody has configured it. Throws std::runtime_error to
+  // have the provider refused.
   using ConfigOf = std::function<std::optional<std::string>(const Component& component)>;
 
-  // Keeps `set` up to date. Borrows both.
-  PluginProviderRegistry(PluginHost& host, secrets::SecretProviders& set) : host_(host), set_(set) {}
+  // Keeps `set` up to date. Borrows all three.
+  PluginProviderRegistry(PluginHost& host, secrets::SecretProviders& set, telemetry::Logger& logger)
+      : host_(host), set_(set), logger_(logger) {}
 
-  // As the host's. A plugin with a provider that refuses its configuration is refused (L703). Where the file is the
-  // same and the configuration another, the provider is made anew, and one that refuses it goes on with what it had.
+  // As the host's. A provider that nobody has configured, and that cannot do without, is not made. A plugin with a
+  // provider that refuses its configuration is refused (L703). Where the file is the same and the configuration
+  // another, the provider is made anew, and one that refuses it goes on with what it had.
   PluginHost::Change load_directory(const ConfigOf& config_of);
   PluginHost::Change reload_directory(const ConfigOf& config_of);
 
@@ -37,7 +39,7 @@ class PluginProviderRegistry {
   };
   using Entries = std::vector<Entry>;
 
-  static std::optional<std::string> config_for(const Component& component, const ConfigOf& config_of);
+  [[nodiscard]] std::optional<std::string> config_for(const Component& component, const ConfigOf& config_of) const;
   [[nodiscard]] PluginHost::Judge judge(const ConfigOf& config_of, Entries& made) const;
   PluginHost::Change settle(PluginHost::Change change, const ConfigOf& config_of, Entries made);
   static Entry make(const std::shared_ptr<Plugin>& plugin, const Component& component, std::string config);
@@ -45,6 +47,7 @@ class PluginProviderRegistry {
 
   PluginHost& host_;
   secrets::SecretProviders& set_;
+  telemetry::Logger& logger_;
   Entries entries_;
 };
 

@@ -23,7 +23,7 @@ class ProviderTest : public ::testing::Test {
     registry_.reset();
     host_.reset();
     host_ = std::make_unique<PluginHost>(std::move(options), lab_.logger());
-    registry_ = std::make_unique<PluginProviderRegistry>(*host_, set_);
+    registry_ = std::make_unique<PluginProviderRegistry>(*host_, set_, lab_.logger());
     registry_->load_directory(config_of());
   }
   PluginHost::Change reload() { return registry_->reload_directory(config_of()); }
