@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "secrets/call_endings.hpp"
 #include "secrets/secret_broker.hpp"
 
 // The way of a renewal: its references are read, what they name is fetched where it must be, and the set is put
@@ -9,25 +10,11 @@ namespace opi::secrets {
 namespace {
 
 constexpr int most_rounds = 3;  // of fetches: somebody may want a key, or a newer value, than the one under way brings
-constexpr const char* not_asked = "the secret provider is not asked: its store does not answer";
-constexpr const char* no_answer = "the secret provider did not answer in time";
 
 std::string name_of(const SecretReference& reference, const TenantId& tenant) {
   std::string name = tenant.str() + '\n' + reference.scheme + '\n' + reference.version;
   for (const auto& segment : reference.resource) name += '\n' + segment;
   return name;
-}
-
-std::string_view word_for(ResolveStatus status) {
-  switch (status) {
-    case ResolveStatus::ok: return "ok";
-    case ResolveStatus::not_modified: return "not_modified";
-    case ResolveStatus::not_found: return "not_found";
-    case ResolveStatus::denied: return "denied";
-    case ResolveStatus::invalid: return "invalid";
-    case ResolveStatus::unavailable: return "unavailable";
-  }
-  return "";
 }
 
 }  // namespace
@@ -42,18 +29,6 @@ struct SecretBroker::Reading {
   std::optional<SecretReference> reference;
   std::string fault;
   bool answered = false;  // the renewal goes on without it
-};
-
-// A fetch of a resource; owns what the call touches.
-struct SecretBroker::Fetch {
-  std::shared_ptr<CachedResource> resource;
-  std::uint64_t number = 0;  // of the resource's fetches
-  std::shared_ptr<SecretProvider> provider;
-  SecretReference reference;
-  TenantId tenant;
-  std::vector<std::string> keys;
-  std::string if_not_version;
-  ResolveResult result;
 };
 
 void SecretBroker::begin(const std::shared_ptr<Renewal>& renewal) noexcept {
@@ -195,95 +170,6 @@ void SecretBroker::remember(const Renewal& renewal) {
   if (entry.is_outdated(*renewal.destination)) return;
   entry.latest = renewal.destination;
   entry.wanted = renewal.wanted;
-}
-
-// The fetch to be made, if the one that is needed is not under way.
-std::shared_ptr<SecretBroker::Fetch> SecretBroker::join(const std::shared_ptr<Renewal>& renewal, const Wanted& wanted,
-                                                        MonoTime now) {
-  CachedResource& resource = *wanted.key->resource;
-  if (!resource.needs_fetch(*wanted.key, now, options_.negative_ttl)) return nullptr;
-  const auto provider = wanted.provider.lock();
-  if (!provider) resource.fail(CredentialState::unavailable, no_provider, now + options_.negative_ttl);
-  if (!provider) return nullptr;
-  const bool same_provider = resource.provider.lock() == provider;
-  const bool stuck = resource.fetching && resource.overdue && same_provider;
-  if (stuck) resource.failed_until = now + options_.negative_ttl;
-  if (stuck) return nullptr;
-  std::shared_ptr<Fetch> fetch;
-  if (!resource.fetching || resource.overdue) {
-    fetch = std::make_shared<Fetch>();
-    fetch->resource = wanted.key->resource;
-    fetch->provider = provider;
-    fetch->reference = resource.reference;
-    fetch->reference.key = wanted.key->key;
-    fetch->tenant = resource.tenant;
-    fetch->keys = resource.keys_to_ask(wanted.key->key);
-    // Another provider's versions say nothing of this one's.
-    if (wanted.key->known && same_provider) fetch->if_not_version = resource.version;
-  }
-  resource.waiting.push_back(renewal);
-  ++renewal->pending;
-  if (fetch) {
-    resource.provider = provider;
-    resource.fetching = true;
-    resource.overdue = false;
-    fetch->number = ++resource.fetch;
-  }
-  return fetch;
-}
-
-void SecretBroker::fetch(const std::shared_ptr<Fetch>& fetch) noexcept {
-  try {
-    lanes_.submit(fetch->provider, {[fetch](MonoTime deadline) {
-                                      fetch->result =
-                                          fetch->provider->resolve({fetch->reference, fetch->keys, fetch->tenant,
-                                                                    fetch->if_not_version, deadline});
-                                      return fetch->result.status != ResolveStatus::unavailable;
-                                    },
-                                    [this, fetch](ProviderLanes::Ending ending) { fetched(*fetch, ending); }});
-  } catch (...) {
-    fetched(*fetch, ProviderLanes::Ending::refused);
-  }
-}
-
-void SecretBroker::fetched(Fetch& fetch, ProviderLanes::Ending ending) noexcept {
-  Renewals waiting;
-  {
-    const Lock lock(mutex_);
-    CachedResource& resource = *fetch.resource;
-    if (fetch.number != resource.fetch) return;  // it came back when another provider had been asked already
-    waiting.swap(resource.waiting);
-    resource.fetching = ending == ProviderLanes::Ending::overdue;
-    resource.overdue = resource.fetching;
-    try {
-      take(fetch, ending);
-    } catch (...) {
-      resource.failed_until = clock_.mono_now() + options_.negative_ttl;
-    }
-    if (!resource.fetching && std::exchange(resource.outdated, false)) resource.expire();
-  }
-  for (const auto& renewal : waiting) went_on(renewal);
-}
-
-void SecretBroker::take(Fetch& fetch, ProviderLanes::Ending ending) {
-  using Ending = ProviderLanes::Ending;
-  CachedResource& resource = *fetch.resource;
-  const MonoTime now = clock_.mono_now();
-  const auto result = ending == Ending::overdue   ? std::string_view{"overdue"}
-                      : ending == Ending::refused ? std::string_view{"refused"}
-                                                  : word_for(fetch.result.status);
-  metrics_.secret_fetches(fetch.reference.scheme, result).Increment();
-  const auto before = resource.failure;
-  if (ending == Ending::returned)
-    resource.take(fetch.result, fetch.keys, now,
-                  {lifetime(fetch.result.ttl), options_.negative_ttl, options_.refresh_at});
-  else
-    resource.fail(CredentialState::unavailable, ending == Ending::overdue ? no_answer : not_asked,
-                  now + options_.negative_ttl);
-  // A breaker that is open has been told of already.
-  if (!resource.failure.empty() && (ending != Ending::refused || before != resource.failure))
-    logger_.warning("secret.resolve_failed",
-                    {{"tenant", fetch.tenant.str()}, {"scheme", fetch.reference.scheme}, {"reason", resource.failure}});
 }
 
 void SecretBroker::finish(const std::shared_ptr<Renewal>& renewal) {
