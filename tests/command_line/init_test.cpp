@@ -42,7 +42,8 @@ class Init : public OnBothStores {
   static std::string program() { return (fs::path(OPI_PROGRAMS) / "integrationsctl").string(); }
   std::string surroundings() {
     const fs::path state = site.write_configuration("first").parent_path();
-    return "export OPI_PLUGINS_DIRECTORY='" OPI_SHIPPED_PLUGINS "' OPI_GENERAL_STATE_DIRECTORY='" + state.string() + "'; ";
+    return "export OPI_PLUGINS_DIRECTORY='" OPI_SHIPPED_PLUGINS "' OPI_GENERAL_STATE_DIRECTORY='" + state.string() +
+           "'; ";
   }
 };
 
@@ -107,7 +108,7 @@ TEST_P(Init, AnAnswerHasALimit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, Init, testing::Values("SQLite", "PostgreSQL"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& store) { return std::string(store.param); });
 
 }  // namespace
 }  // namespace opi::command_line_test

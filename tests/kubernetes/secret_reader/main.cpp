@@ -8,7 +8,7 @@
 #include <set>
 
 #include "plugins/plugin_lab.hpp"
-#include "plugins/plugin_secret_provider.hpp"
+#include "plugins/plugin_provider_registry.hpp"
 
 namespace {
 
@@ -56,14 +56,19 @@ int main(int argc, char** argv) {
   if (argc != 8) return 64;
   plugins::testing::PluginLab lab;
   lab.add(argv[1]);
-  const auto host = lab.load(lab.options("production"));
-  const auto providers = plugins::make_secret_providers(*host, {{argv[2], argv[3]}}, lab.logger());
-  if (providers.empty()) {
+  plugins::PluginHost host(lab.options("production"), lab.logger());
+  secrets::SecretProviders providers;
+  plugins::PluginProviderRegistry registry(host, providers, lab.logger());
+  registry.load_directory([&](const plugins::Component& component) {
+    return component.id == argv[2] ? std::optional<std::string>(argv[3]) : std::nullopt;
+  });
+  if (providers.all().empty()) {
     std::cerr << lab.logger().text();
     return 1;
   }
+  const auto provider = providers.all().front();
   const auto tenant = *TenantId::parse(argv[4]);
-  const auto reference = providers.front()->parse(argv[5], tenant);
+  const auto reference = provider->parse(argv[5], tenant);
   const auto keys = split(argv[6]);
   const std::string times = argv[7];
   const int limit = std::stoi(times);
@@ -71,7 +76,7 @@ int main(int argc, char** argv) {
   const auto begin = std::chrono::steady_clock::now();
   Tally tally;
   while (by_time ? std::chrono::steady_clock::now() < begin + std::chrono::seconds{limit} : tally.reads < limit)
-    count(providers.front()->resolve({reference, keys, tenant, {}, MonoTime::max()}), keys.size(), tally);
+    count(provider->resolve({reference, keys, tenant, {}, MonoTime::max()}), keys.size(), tally);
   std::cout << "{\"reads\":" << tally.reads << ",\"failed\":" << tally.failed << ",\"denied\":" << tally.denied
             << ",\"mixed\":" << tally.mixed << ",\"versions\":" << tally.versions.size() << "}\n";
   if (tally.failed > 0) std::cerr << tally.fault << "\n";
