@@ -151,18 +151,20 @@ class Outage(ClusterNode):
         processes.eventually(lambda: value in self.signed(self.waiting), "the rest is delivered", 120)
 
     def test_504_without_a_kind_is_an_outage(self):
-        kind = self.working("frozen")
+        kind, answers = self.working("frozen"), []
 
         def meanwhile():
-            # At times it closes the connection instead.
-            status, answer = processes.eventually(lambda: self.answer("frozen"), "an answer", 300)
-            self.assertEqual(status, 504, answer)
-            self.assertNotEqual(answer.get("kind") if isinstance(answer, dict) else None, "Status")
             self.assertEqual(self.posture("frozen")["posture"], "unavailable")
             event, = self.send(kind)
             processes.eventually(lambda: self.signed(event), "what was read before goes on signing")
+            answers.append(self.answer("frozen"))
         self.hold(self.cluster.etcd, meanwhile)
         self.rotated("frozen", kind)
+        if answers == [None]:
+            self.skipTest("after its 60 s, this API server closed the connection instead of answering 504")
+        status, answer = answers[0]
+        self.assertEqual(status, 504, answer)
+        self.assertNotEqual(answer.get("kind") if isinstance(answer, dict) else None, "Status")
 
     def test_429_as_text_is_waited_for(self):
         kind = self.working("limited")
