@@ -7,7 +7,8 @@ groups=/sys/fs/cgroup/unified
 [ -d $groups ] || groups=/sys/fs/cgroup
 own=$groups/opi-test-$$
 mkdir "$own"
-trap 'rmdir "$own" 2>/dev/null || true' EXIT
+# What ran in there is gone by then, its groups are not.
+trap 'find "$own" -depth -type d -exec rmdir {} + 2>/dev/null || true' EXIT
 
 inside='
 set -eu
