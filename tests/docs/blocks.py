@@ -11,6 +11,7 @@ FENCE = re.compile(r"^(<!-- (?P<mark>.*?) -->\n)?```(?P<language>[a-z]*)\n(?P<te
 HELD_ELSEWHERE = {
     ("docs/webhook.md", "python"): "tests/clients/vectors_test.py",
     ("docs/operations.md", "sql"): "tests/docs/postgres_node.py",
+    ("docs/kubernetes.md", "yaml"): "tests/kubernetes/manifests_test.py",
 }
 
 

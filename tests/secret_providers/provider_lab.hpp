@@ -4,12 +4,13 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "plugins/plugin_lab.hpp"
-#include "plugins/plugin_secret_provider.hpp"
+#include "plugins/plugin_provider_registry.hpp"
 
 namespace opi::plugins::testing {
 
@@ -18,9 +19,11 @@ class ProviderLab {
  public:
   ProviderLab(const fs::path& plugin, const std::string& id, const std::string& config, bool production = true) {
     file_ = lab_.add(plugin);
-    host_ = lab_.load(lab_.options(production ? "production" : "test"));
-    auto providers = make_secret_providers(*host_, {{id, config}}, lab_.logger());
-    if (!providers.empty()) provider_ = providers.front();
+    host_ = std::make_unique<PluginHost>(lab_.options(production ? "production" : "test"), lab_.logger());
+    registry_ = std::make_unique<PluginProviderRegistry>(*host_, providers_, lab_.logger());
+    registry_->load_directory(
+        [&](const Component& component) { return component.id == id ? std::optional(config) : std::nullopt; });
+    if (const auto all = providers_.all(); !all.empty()) provider_ = all.front();
   }
 
   [[nodiscard]] bool is_ready() const { return provider_ != nullptr; }
@@ -52,7 +55,9 @@ class ProviderLab {
  private:
   PluginLab lab_;
   fs::path file_;
+  secrets::SecretProviders providers_;
   std::unique_ptr<PluginHost> host_;
+  std::unique_ptr<PluginProviderRegistry> registry_;
   std::shared_ptr<secrets::SecretProvider> provider_;
 };
 
