@@ -11,7 +11,6 @@
 #include <system_error>
 
 #include "audit/signing_key_file.hpp"
-#include "configuration/documented_file.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/findings.hpp"
 #include "ctl/services.hpp"
@@ -53,9 +52,8 @@ constexpr std::array<Question, 7> questions{{
     {"audit-key", "FILE", "audit.signing_key_file",
      "Key that signs the audit trail, the same file on every node (made if missing)", "/etc/integrationsd/audit.pem",
      on_postgres, "--engine postgres"},
-    {"files-root", "DIR", "secret_provider.files.root",
-     "Folder of mounted secrets for file:// references, or none", "none", always,
-     ""},
+    {"files-root", "DIR", "secret_provider.files.root", "Folder of mounted secrets for file:// references, or none",
+     "none", always, ""},
     {"files-layout", "LAYOUT", "secret_provider.files.layout", "Path of a secret below that folder",
      "{tenant}/{secret}/{key}", with_files, "--files-root"},
     {"kubernetes", "ACCESS", "secret_provider.kubernetes.access",
@@ -116,8 +114,8 @@ std::string compose(const Answers& answers) {
   return text;
 }
 
-bool is_as_shipped(const fs::path& file) {
-  const std::string shipped = configuration::documented_file();
+bool is_as_shipped(const fs::path& file, const configuration::Configuration& configuration) {
+  const std::string shipped = node::documented_configuration(configuration);
   std::ifstream stream(file, std::ios::binary);
   std::string content(shipped.size() + 1, '\0');
   stream.read(content.data(), static_cast<std::streamsize>(content.size()));
@@ -148,9 +146,9 @@ class Draft {
   fs::path file_, part_;
 };
 
-void check_target(const fs::path& file, bool force) {
+void check_target(const fs::path& file, const configuration::Configuration& configuration, bool force) {
   std::error_code fault;
-  if (force || !fs::exists(file, fault) || is_as_shipped(file)) return;
+  if (force || !fs::exists(file, fault) || is_as_shipped(file, configuration)) return;
   throw failure(exit_conflict, "exists", "The file is there already",
                 file.string() + " was written by somebody; --force replaces it, --output names another");
 }
@@ -172,7 +170,7 @@ void make_audit_key(const configuration::Configuration& configuration, const std
 
 int init(Context& given, const Arguments& arguments) {
   const fs::path file = arguments.get("output", given.config_file().empty() ? usual_file : given.config_file());
-  check_target(file, arguments.has("force"));
+  check_target(file, given.configuration(), arguments.has("force"));
   const auto answers = gather(given, arguments);
   const std::string text = compose(answers);
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "configuration/documented_file.hpp"
 #include "node/provider_settings.hpp"
 #include "node/version.hpp"
 #include "plugins/shipped_pins.hpp"
@@ -78,10 +79,11 @@ std::vector<std::string> faults(const Configuration& configuration) {
   return found;
 }
 
-std::filesystem::path documented_plugin_directory(const Configuration& configuration) {
+std::string documented_configuration(const Configuration& configuration) {
   const fs::path beside = fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib/plugins";
-  return fs::exists(configuration.plugin_directory) || !fs::exists(beside) ? fs::path(configuration.plugin_directory)
-                                                                           : beside;
+  const bool is_there = fs::exists(configuration.plugin_directory) || !fs::exists(beside);
+  return configuration::documented_file() +
+         documented_providers(is_there ? fs::path(configuration.plugin_directory) : beside);
 }
 
 }  // namespace opi::node

@@ -24,7 +24,8 @@ std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Co
 // What is wrong with values that only the parts can judge, each with its place.
 std::vector<std::string> faults(const configuration::Configuration& configuration);
 
-// Whose providers --print-config describes: plugins.directory, or where it is not there, that of the build tree.
-std::filesystem::path documented_plugin_directory(const configuration::Configuration& configuration);
+// What --print-config prints: every key, and the sections of the providers in plugins.directory, or where that is not
+// there, in that of the build tree.
+std::string documented_configuration(const configuration::Configuration& configuration);
 
 }  // namespace opi::node

@@ -72,7 +72,9 @@ TEST_P(Init, LeavesAFileAloneThatSomebodyWrote) {
 }
 
 TEST_P(Init, ReplacesTheFileThatThePackageCameWith) {
-  user.shell(std::string(OPI_PROGRAMS) + "/integrationsd --print-config > '" + file.string() + "'");
+  user.shell(std::string(OPI_PROGRAMS) +
+             "/integrationsd --set plugins.directory='" OPI_SHIPPED_PLUGINS "' --print-config > '" + file.string() +
+             "'");
   EXPECT_EQ(init("--yes " + engine()).code, 0);
   EXPECT_THAT(content(), StartsWith("# Written by integrationsctl init."));
 }

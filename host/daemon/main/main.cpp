@@ -1,11 +1,10 @@
 #include <boost/program_options/errors.hpp>
 #include <iostream>
 
-#include "configuration/documented_file.hpp"
 #include "daemon/application.hpp"
 #include "daemon/options.hpp"
 #include "daemon/version.hpp"
-#include "node/provider_settings.hpp"
+#include "node/parts.hpp"
 
 int main(int argc, char** argv) {
   using namespace opi;
@@ -23,8 +22,7 @@ int main(int argc, char** argv) {
   }
   auto loaded = configuration::load(line.config_file, configuration::environment_variables(), line.settings);
   if (line.print_config) {
-    std::cout << configuration::documented_file()
-              << node::documented_providers(node::documented_plugin_directory(loaded.configuration));
+    std::cout << node::documented_configuration(loaded.configuration);
     return 0;
   }
   for (auto& fault : daemon::faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
