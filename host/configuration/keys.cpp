@@ -1,4 +1,7 @@
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <sstream>
 
@@ -52,6 +55,14 @@ std::string absolute_path(C& c, const std::string& text) {
   if (!text.empty() && text.front() != '/') return "must be an absolute path";
   c.*Member = text;
   return {};
+}
+
+template <auto Member>
+std::string ip_address(C& c, const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  const bool is_one = ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+                      ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1 || text == "localhost";
+  return is_one ? any_text<Member>(c, text) : "must be an IP address, such as 127.0.0.1 or ::1";
 }
 
 template <auto Member>
@@ -176,7 +187,7 @@ const std::vector<Key>& keys() {
 
       {"api.address", "127.0.0.1", "IP address",
        "Address the API listens on. Put a TLS-terminating proxy in front of others than loopback.", false,
-       any_text<&C::api_address>},
+       ip_address<&C::api_address>},
       {"api.port", "8080", "TCP port, 0 to 65535", "0 takes any free port, which the log tells.", false,
        integer<&C::api_port, 0, 65535>},
       {"api.threads", "64", "1 to 1024", "Requests served at the same time.", false, integer<&C::api_threads, 1, 1024>},
@@ -213,7 +224,7 @@ const std::vector<Key>& keys() {
 
       {"status.address", "127.0.0.1", "IP address",
        "Address of /healthz, /readyz and /metrics, which ask for no token: keep it from the public.", false,
-       any_text<&C::status_address>},
+       ip_address<&C::status_address>},
       {"status.port", "8081", "TCP port, 0 to 65535", "0 takes any free port, which the log tells.", false,
        integer<&C::status_port, 0, 65535>},
 

@@ -145,6 +145,15 @@ TEST_F(Loading, TheUnitOfEveryNumberTellsItsLimits) {
   }
 }
 
+TEST_F(Loading, AddressesAreAddresses) {
+  for (const char* key : {"api.address", "status.address"}) {
+    for (const char* good : {"127.0.0.1", "0.0.0.0", "::1", "::", "localhost"})
+      EXPECT_THAT(load("", {}, {std::string(key) + "=" + good}).errors, IsEmpty()) << good;
+    for (const char* bad : {"", "256.0.0.1", "127.0.0.1:80", "[::1]", "a host", "11111111111"})
+      EXPECT_THAT(load("", {}, {std::string(key) + "=" + bad}).errors, testing::SizeIs(1)) << bad;
+  }
+}
+
 TEST_F(Loading, WordsAreOfTheirLists) {
   for (const char* good : {"general.environment=local", "general.environment=dev", "general.environment=test",
                            "store.engine=sqlite", "log.level=error", "log.file=/var/log/x", "store.sqlite_path="})
