@@ -1,4 +1,5 @@
 """The fenced blocks of the documents, and what holds each: a block of a language that nothing checks is a fault."""
+import configparser
 import json
 import pathlib
 import re
@@ -60,6 +61,30 @@ def judge_json(text):
         jsonschema.validate(value, schema("AuthorizationSetting"))
 
 
+def known_keys():
+    """Of the shipped configuration, which a test holds against the program: by section, those in comments as well."""
+    keys, section = {}, ""
+    for line in (ROOT / "etc" / "integrationsd.conf").read_text().splitlines():
+        if found := re.match(r"\[(.+)\]$", line):
+            section = found[1]
+        elif found := re.match(r"#?([a-z_0-9]+)=", line):
+            keys.setdefault(section, set()).add(found[1])
+    return keys
+
+
+def judge_ini(text):
+    """Throws unless it is a configuration of known sections and keys."""
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+    parser.read_string(text)
+    for section in parser.sections():
+        for key in parser[section]:
+            if key not in known_keys()[section]:
+                raise KeyError(f"{section}.{key}")
+
+
+JUDGES = {"json": judge_json, "ini": judge_ini}
+
+
 def fault(document, language, mark, text):
     """Why nothing holds this block, or what is wrong with it; None if all is well."""
     runs = document in run_documents()
@@ -67,10 +92,10 @@ def fault(document, language, mark, text):
         return None if runs or mark.startswith("not run: ") else "no test runs this document"
     if language == "" or (document, language) in HELD_ELSEWHERE:
         return None
-    if language != "json":
+    if language not in JUDGES:
         return f"nothing checks {language}"
     try:
-        judge_json(text)
-    except (ValueError, jsonschema.ValidationError, OSError, StopIteration, KeyError) as error:
+        JUDGES[language](text)
+    except (ValueError, jsonschema.ValidationError, OSError, StopIteration, KeyError, configparser.Error) as error:
         return str(error).splitlines()[0]
     return None

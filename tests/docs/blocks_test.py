@@ -33,6 +33,16 @@ class Blocks(unittest.TestCase):
         for (document, _), test in blocks.HELD_ELSEWHERE.items():
             self.assertIn(document.split("/")[1], (blocks.ROOT / test).read_text())
 
+    def test_a_configuration_of_unknown_keys_is_a_fault(self):
+        good = "[secret_provider.files]\nroot=/x\n[api]\nport=1\n"
+        self.assertIsNone(blocks.fault("docs/jira.md", "ini", "", good))
+        for old, new in (("root", "rot"), ("files", "flies"), ("port", "prot"), ("[api]", "api")):
+            self.assertIsNotNone(blocks.fault("docs/jira.md", "ini", "", good.replace(old, new)), new)
+
+
+if __name__ == "__main__":
+    unittest.main()
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -13,12 +13,12 @@ import threading
 import time
 import traceback
 
-KEY = bytes(range(1, 33))
 CREDENTIAL = pathlib.Path("/etc/integrationsd/acme.siem.signing")
 CONFIGURATION = pathlib.Path("/etc/integrationsd.conf")
 STATE = pathlib.Path("/var/lib/integrationsd")
 API, RECEIVER = 8080, 9123
 done, received, accepted = [], {}, set()
+keys = []  # the secret that the receiver knows
 
 
 def run(*command, expect=0, **more) -> str:
@@ -47,7 +47,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
         signed = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}.".encode() + body
-        mac = "v1," + base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
+        mac = "v1," + base64.b64encode(hmac.new(keys[0], signed, hashlib.sha256).digest()).decode()
         good = mac in self.headers["webhook-signature"].split(" ")
         if good:
             received.setdefault(json.loads(body)["event_id"], []).append(self.headers["webhook-id"])
@@ -101,13 +101,14 @@ def installed():
 
 
 def configured():
+    assert not CONFIGURATION.exists()
     CREDENTIAL.parent.mkdir(exist_ok=True)
-    CREDENTIAL.write_text("whsec_" + base64.b64encode(KEY).decode() + "\n")
-    CREDENTIAL.chmod(0o600)
+    secret = run("integrationsctl", "secrets", "generate")
+    keys.append(base64.b64decode(secret.strip().removeprefix("whsec_")))
+    run("systemd-creds", "encrypt", "--with-key=host", "--name=acme.siem.signing", "-", str(CREDENTIAL), input=secret)
     drop_in = pathlib.Path("/etc/systemd/system/integrationsd.service.d/secrets.conf")
     drop_in.parent.mkdir(parents=True)
-    sample = pathlib.Path("/usr/share/doc/integrationsd/examples/systemd/secrets.conf").read_text()
-    drop_in.write_text(sample.replace("LoadCredentialEncrypted=", "LoadCredential="))
+    drop_in.write_text(pathlib.Path("/usr/share/doc/integrationsd/examples/systemd/secrets.conf").read_text())
     run("systemctl", "daemon-reload")
     told = ctl("init", "--yes", "--files-root", "/run/credentials/integrationsd.service",
                "--files-layout", "{tenant}.{secret}.{key}")
@@ -127,7 +128,7 @@ def started():
 
 def delivered() -> str:
     ctl("tenants", "create", "acme", "--name", "Acme")
-    document = {"tenants": [{"tenant_id": "acme", "destinations": [{
+    document = {"tenants": [{"tenant_id": "acme", "name": "Acme", "destinations": [{
         "destination_id": "0199f3a0-0000-7000-8000-0000000000a1", "name": "SIEM", "adapter": "webhook",
         "endpoint": f"http://127.0.0.1:{RECEIVER}/hook", "event_types": ["*"],
         "credentials": [{"purpose": "signing", "reference": "file://acme/siem/signing"}]}]}]}
@@ -137,6 +138,8 @@ def delivered() -> str:
     until("the first delivery", lambda: "event-0" in received)
     names = [file.read_text() for file in pathlib.Path("/proc").glob("[0-9]*/comm")]
     assert "opi-plugin-host\n" in names, f"no plugin runs in a process of its own: {names}"
+    told = ctl("doctor")
+    assert " 0 errors" in told or told.startswith("0 errors") or "\n0 errors" in told, told
     step("delivered, signed with systemd's credential")
     return token
 
