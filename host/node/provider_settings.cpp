@@ -126,15 +126,26 @@ std::vector<std::string> provider_faults(const configuration::Configuration& con
   for (const auto& [id, section] : configuration.secret_providers) {
     const auto found = std::ranges::find(offered, id, [](const auto& one) { return one.component.id; });
     const auto where = section.begin()->second.source + ": [secret_provider." + id + "] ";
-    if (found == offered.end()) {
-      faults.push_back(where + "names no secret provider of a plugin in " + configuration.plugin_directory);
-    } else if (!found->is_for(configuration.environment)) {
+    if (found == offered.end()) continue;  // it may be dropped in later; --check-config and doctor tell
+    if (!found->is_for(configuration.environment)) {
       faults.push_back(where + "is of a provider that may not be used in " +
                        std::string(configuration::to_string(configuration.environment)));
     } else {
       std::ranges::move(faults_of(id, section, found->component), std::back_inserter(faults));
     }
   }
+  return faults;
+}
+
+std::vector<std::string> sections_of_nobody(const configuration::Configuration& configuration) {
+  std::vector<std::string> faults;
+  const auto files = plugins::discover(configuration.plugin_directory);
+  if (files.candidates.empty() && !files.refused.empty()) return faults;
+  const auto offered = offered_by(files);
+  for (const auto& [id, section] : configuration.secret_providers)
+    if (std::ranges::find(offered, id, [](const auto& one) { return one.component.id; }) == offered.end())
+      faults.push_back(section.begin()->second.source + ": [secret_provider." + id +
+                       "] names no secret provider of a plugin in " + configuration.plugin_directory);
   return faults;
 }
 

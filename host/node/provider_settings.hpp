@@ -29,7 +29,10 @@ std::string json_of(const std::map<std::string, configuration::ProviderSetting>&
                     const plugins::Component& component);
 
 // What is wrong with the sections, each with its place. Where the plugin directory cannot be read, nothing is known.
+// A section of no provider is none: its plugin may be dropped in later.
 std::vector<std::string> provider_faults(const configuration::Configuration& configuration);
+// Sections that are of no provider in the plugin directory, each with its place: mistyped, or their plugin is missing.
+std::vector<std::string> sections_of_nobody(const configuration::Configuration& configuration);
 
 enum class ProviderState { serving, not_configured, not_here, refused };
 std::string_view to_string(ProviderState state);

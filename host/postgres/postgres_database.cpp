@@ -85,6 +85,10 @@ std::string completed(const PostgresOptions& options) {
     if (value.empty()) continue;
     if (value.find_first_of(" \t\r\n\v\f") != std::string::npos)
       throw std::invalid_argument("postgresql: the connection string's " + keyword + " contains whitespace");
+    // libpq would take it for the name of a folder and say it in its errors, password and all. A first @ is an abstract
+    // socket's.
+    if (keyword == "host" && (value.find("://") != std::string::npos || value.find('@', 1) != std::string::npos))
+      throw std::invalid_argument("postgresql: the connection string's host holds a URI, which must stand alone");
     if (!text.empty()) text += ' ';
     text += keyword + '=' + escaped(value);
   }

@@ -25,6 +25,8 @@ SigningKey::SigningKey(const Secret& secret) {
   if (const auto size = crypto::decode_base64(encoded, decoded_)) key_ = std::span(decoded_).first(*size);
 }
 
-SigningKey::~SigningKey() { ::explicit_bzero(decoded_.data(), decoded_.size()); }
+SigningKey::~SigningKey() {
+  if (!decoded_.empty()) ::explicit_bzero(decoded_.data(), decoded_.size());
+}
 
 }  // namespace opi::secrets

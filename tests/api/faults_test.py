@@ -165,6 +165,27 @@ class FaultsTest(ApiTest):
                 self.assertEqual(answer.json.get("state"), "delivered" if code == "not-a-dead-letter" else None)
         self.expect(self.ask("discardDeadLetter", Call(path=orphan, body=reason)), 200)
 
+    def test_what_a_newer_version_wrote(self):
+        for operation in self.operations:
+            if not operation.of_a_tenant or 409 not in operation.documented or "{id}" not in operation.path:
+                continue
+            if operation.id in ("deleteDestination", "replayDeadLetter", "discardDeadLetter"):
+                continue  # deleting loses nothing that is not to be lost; the others are of deliveries
+            with self.subTest(operation=operation.id):
+                call = self.valid.of(operation.id, OWNER)
+                self.world.written_by_a_newer_version(call.path["id"])
+                self.expect(self.ask(operation.id, call), 409, "newer-version")
+        future = "future"
+        self.world.succeed("createTenant", None, body={"tenant_id": future, "name": "Future"})
+        admin = Caller(self.world.system_token, future)
+        policy = self.ask("replacePolicy", Call(headers={"If-Match": "*"}, body=self.valid.POLICY), admin)
+        self.expect(policy, 200)
+        self.world.policy_written_by_a_newer_version(future)
+        for operation, call in (("replacePolicy", Call(headers={"If-Match": "*"}, body=self.valid.POLICY)),
+                                ("changeTenant", Call(path={"id": future}, headers={"If-Match": "*"}, body={"name": "Past"}))):
+            with self.subTest(operation=operation):
+                self.expect(self.ask(operation, call, admin), 409, "newer-version")
+
     def test_an_audit_trail_that_is_no_chain(self):
         self.world.succeed("createTenant", None, body={"tenant_id": "tampered", "name": "Tampered"})
         time, digest = (("now()", "sha256('x')") if self.world.surroundings.cluster else ("0", f"x'{'00' * 32}'"))

@@ -79,6 +79,7 @@ class Surroundings:
             return self.cluster.sql("opi", statement)
         with sqlite3.connect(self.settings["store.sqlite_path"], timeout=30) as store:
             store.execute("PRAGMA legacy_alter_table=ON")
+            store.execute("PRAGMA ignore_check_constraints=ON")
             store.execute(statement)
         store.close()
 

@@ -105,6 +105,19 @@ class World:
                      headers={"If-Match": "*"}, body=destination["body"] | {"endpoint": "https://moved.example/"})
         return destination
 
+    def written_by_a_newer_version(self, destination: str) -> None:
+        """Gives it an authorization that this one does not know."""
+        of_it = f"'{destination}'" if self.surroundings.cluster else f"x'{destination.replace('-', '')}'"
+        self.surroundings.sql("UPDATE integration_destinations SET request_authorization = '{\"scheme\":\"dpop\"}' "
+                              f"WHERE destination_id = {of_it}")
+
+    def policy_written_by_a_newer_version(self, tenant: str) -> None:
+        """Gives its policy a word that this one does not know: the newer one's schema would allow it."""
+        if self.surroundings.cluster:
+            self.surroundings.sql("ALTER TABLE integration_delivery_policy "
+                                  "DROP CONSTRAINT integration_delivery_policy_dead_letter_check")
+        self.surroundings.sql(f"UPDATE integration_delivery_policy SET dead_letter = 'sometimes' WHERE tenant_id = '{tenant}'")
+
     def dead_letter(self, tenant: str) -> str:
         """The id of one that nobody else has been given."""
         if not self.parked.get(tenant):

@@ -122,10 +122,10 @@ TEST_P(Canary, ABadConnectionStringIsNotRepeated) {
   if (!GetParam()) GTEST_SKIP() << "SQLite has no connection string";
   const std::string word = unique_value();
   site_.secrets().plant("a stray word of the connection string", word);
-  constexpr int unavailable = 69, bad_configuration = 78;
+  constexpr int bad_configuration = 78;
   const std::pair<std::string, int> connections[] = {
       {" password=" + site_.values().password + " " + word, bad_configuration},
-      {"postgresql://opi:" + word + "@[::1/x", unavailable},  // to libpq, the name of a folder
+      {"postgresql://opi:" + word + "@[::1/x", bad_configuration},  // to libpq, the name of a folder
       {" nonsense=" + word, bad_configuration},
       {" password='" + word, bad_configuration}};
   for (const auto& [text, exit_code] : connections) {

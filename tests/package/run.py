@@ -67,10 +67,10 @@ class Machine:
 
     def __init__(self, folder: pathlib.Path):
         self.folder, self.root = folder, folder / "root"
-        for name in ("upper", "work", "root", "out"):
+        for name in ("upper", "scratch", "root", "out"):
             (folder / name).mkdir()
         checked("mount", "-t", "overlay", "overlay", "-o",
-                f"lowerdir={bare_debian()},upperdir={folder}/upper,workdir={folder}/work", self.root)
+                f"lowerdir={bare_debian()},upperdir={folder}/upper,workdir={folder}/scratch", self.root)
 
     def close(self):
         run("umount", "--recursive", self.root)

@@ -48,7 +48,9 @@ TEST(Manifest, WhatAProviderNeedsIsReadAndShown) {
   EXPECT_THAT(needs.reach(R"({"root":"/a","free":"/b/c"})").files, testing::ElementsAre("/etc/x", "/a", "/b/c"));
   EXPECT_THAT(needs.reach("{}").files, testing::ElementsAre("/etc/x", "/run/secrets")) << "the default, or nothing";
   EXPECT_TRUE(needs.reach("{}").network);
-  for (const auto* path : {"relative", "/", "//", "/a/../b", "/./a"})
+  EXPECT_THAT(needs.reach(R"({"free":"in_cluster"})").files, testing::ElementsAre("/etc/x", "/run/secrets"))
+      << "a word is no place";
+  for (const auto* path : {"/", "//", "/a/../b", "/./a"})
     EXPECT_THROW(needs.reach(R"({"free":")" + std::string(path) + "\"}"), std::runtime_error) << path;
   EXPECT_FALSE(parse_manifest(with_slot("signing"), problems).components.front().needs.reach("{}").any());
 }

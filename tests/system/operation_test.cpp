@@ -36,7 +36,7 @@ TEST(StoreDown, IntakeAnswers503AndTheDaemonRecoversByItself) {
   cluster.start();
   ASSERT_TRUE(eventually([&] { return publish(daemon, producer, 2).status == 202; }));
   ASSERT_TRUE(eventually([&] { return site.receiver().statistics().path("/healthy").accepted == 2; }));
-  EXPECT_EQ(demo::HttpClient(daemon.status_port()).get("/readyz").status, 200);
+  EXPECT_TRUE(eventually([&] { return demo::HttpClient(daemon.status_port()).get("/readyz").status == 200; }));
   EXPECT_TRUE(daemon.stop().clean()) << daemon.errors();
 }
 

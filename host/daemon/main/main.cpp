@@ -5,6 +5,7 @@
 #include "daemon/options.hpp"
 #include "daemon/version.hpp"
 #include "node/parts.hpp"
+#include "node/provider_settings.hpp"
 
 int main(int argc, char** argv) {
   using namespace opi;
@@ -26,6 +27,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   for (auto& fault : daemon::faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
+  if (line.check_config)
+    for (auto& fault : node::sections_of_nobody(loaded.configuration)) loaded.errors.push_back(std::move(fault));
   for (const auto& error : loaded.errors) std::cerr << "integrationsd: " << error << "\n";
   if (!loaded.errors.empty()) return exit_configuration;
   if (line.check_config) {

@@ -59,10 +59,10 @@ def main() -> None:
     run(options.cmake, "--install", options.build, "--component", "sdk", "--prefix", prefix)
 
     document = (source / "docs/writing-an-adapter.md").read_text()
-    blocks = dict(re.findall(r"```(cmake|json|cpp)\n(.*?)```", document, re.S))
-    (hello / "CMakeLists.txt").write_text(blocks["cmake"])
-    (hello / "manifest.json").write_text(blocks["json"])
-    (hello / "hello.cpp").write_text(blocks["cpp"])
+    blocks = dict(re.findall(r"<!-- file: hello/(\S+) -->\n```[a-z]+\n(.*?)```", document, re.S))
+    (hello / "CMakeLists.txt").write_text(blocks["CMakeLists.txt"])
+    (hello / "manifest.json").write_text(blocks["manifest.json"])
+    (hello / "hello.cpp").write_text(blocks["hello.cpp"])
     build(options.cmake, hello, prefix)
     expect_good(prefix, hello / "build/hello.so")
     build(options.cmake, plain, prefix)
@@ -71,7 +71,7 @@ def main() -> None:
     from_template(work / "siren", prefix)
 
     # A manifest with a fault stops the configuration and says where.
-    (hello / "manifest.json").write_text(blocks["json"].replace('"adapter"', '"adaptor"'))
+    (hello / "manifest.json").write_text(blocks["manifest.json"].replace('"adapter"', '"adaptor"'))
     refused = subprocess.run([options.cmake, "-S", hello, "-B", hello / "refused", f"-DCMAKE_PREFIX_PATH={prefix}"],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if refused.returncode == 0 or "components[0].kind" not in refused.stdout:
