@@ -127,6 +127,8 @@ int Application::main(const std::vector<std::string>&) {
         auto loaded = configuration::load(command_line_.config_file, configuration::environment_variables(),
                                           command_line_.settings);
         for (auto& fault : node::faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
+        // Whatever the configuration is: who rotates logs has moved the file already.
+        logger.reopen();
         for (const auto& error : loaded.errors) logger.error("daemon.reload_refused", {{"error", error}});
         try {
           if (loaded.errors.empty()) daemon.reload(loaded.configuration);

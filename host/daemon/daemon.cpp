@@ -159,6 +159,8 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
 Daemon::~Daemon() {
   drain_and_stop();
   for (auto* service : services_->all()) service->stop();  // also those of a start that failed half-way
+  plugins_.stop();
+  secret_workers_.stop(secret_patience);
   transport_.reset();
 }
 
@@ -293,10 +295,11 @@ void Daemon::reload(const configuration::Configuration& configuration) {
   logger_.set_threshold(configuration.log_level);
   logger_.reopen();
   jwts_.reload();
-  report_plugins(provider_registry_.reload_directory(provider_configs(configuration)));
+  const auto change = provider_registry_.reload_directory(provider_configs(configuration));
   adapters_.keep_only(*catalog_.current());
   refresh_secrets({{}, daemon_id_, {}});
   services_->dispatch->wake();
+  report_plugins(change);  // last: it writes records, and the store may be away
   logger_.info("daemon.reloaded", {{"log_level", telemetry::to_string(configuration.log_level)}});
 }
 
@@ -378,7 +381,11 @@ void Daemon::tell_of_newer_versions(const Catalog& catalog) {
   held_for_newer_ = std::move(told);
 }
 
-std::string Daemon::readiness() { return serving_ ? store_watch_.fault() : "the daemon is starting or stopping"; }
+std::string Daemon::readiness() {
+  if (!serving_) return "the daemon is starting or stopping";
+  if (auto fault = store_watch_.fault(); !fault.empty()) return fault;
+  return intake_.is_storing() ? "" : "the store takes no events";
+}
 
 void Daemon::report_plugins(const plugins::PluginHost::Change& change) {
   node::write_plugin_report(configuration_.state_directory, plugins_, change);

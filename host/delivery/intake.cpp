@@ -56,6 +56,11 @@ bool Intake::run_once() {
   return true;
 }
 
+bool Intake::is_storing() const {
+  const Lock lock(mutex_);
+  return !not_stored_at_ || clock_.mono_now() - *not_stored_at_ >= options_.doubt;
+}
+
 void Intake::close() {
   const Lock lock(mutex_);
   closed_ = true;
@@ -101,7 +106,13 @@ void Intake::commit(std::vector<Submission>& batch) {
     results = insert(events).results;
     OPI_CHECK(results.size() == events.size(), results.size(), events.size());
     judge_others(batch, events, position, results, repeated);
+    const Lock lock(mutex_);
+    not_stored_at_.reset();
   } catch (const StoreUnavailable&) {
+    {
+      const Lock lock(mutex_);
+      not_stored_at_ = clock_.mono_now();
+    }
     for (auto& submission : batch) submission.done.set_exception(std::current_exception());
     return;
   } catch (const std::exception&) {

@@ -36,7 +36,8 @@ class Intake {
   struct Options {
     std::size_t batch_events = 500;  // committed together at most
     std::size_t batch_bytes = 8 * 1024 * 1024;
-    std::size_t waiting_events = 20'000;  // beyond this, submit() refuses
+    std::size_t waiting_events = 20'000;      // beyond this, submit() refuses
+    std::chrono::milliseconds doubt{30'000};  // how long a store that took no events is taken not to
   };
   // `wake_writer` is called when submit() has left something for run_once(); `work_arrived` after deliveries
   // were committed.
@@ -55,6 +56,10 @@ class Intake {
 
   // Commits one batch of what is waiting. False if nothing was.
   bool run_once();
+
+  // False for a while after the store took no events, until it takes some: something else, a small mark say, may still
+  // fit where events do not. Never waits. Thread-safe.
+  [[nodiscard]] bool is_storing() const;
 
   // Refuses further events; those already waiting are still committed by run_once().
   void close();
@@ -84,7 +89,8 @@ class Intake {
   telemetry::Metrics& metrics_;
   const std::function<void()> wake_writer_, work_arrived_;
   const Options options_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  std::optional<MonoTime> not_stored_at_ OPI_GUARDED_BY(mutex_);  // the last time, if nothing was stored since
   std::deque<Submission> waiting_ OPI_GUARDED_BY(mutex_);
   std::size_t waiting_events_ OPI_GUARDED_BY(mutex_) = 0;
   bool closed_ OPI_GUARDED_BY(mutex_) = false;

@@ -1,6 +1,6 @@
 #include "delivery/store_watch.hpp"
 
-#include "domain/store_errors.hpp"
+#include <exception>
 
 namespace opi::delivery {
 
@@ -11,7 +11,7 @@ std::chrono::milliseconds StoreWatch::run_once() {
   }
   try {
     probe_.prove_write();
-  } catch (const StoreUnavailable& failure) {
+  } catch (const std::exception& failure) {  // whatever it was, nothing was proven
     metrics_.store_failures("write_probe").Increment();
     learned(failure.what());
     return options_.retry_interval;

@@ -92,10 +92,17 @@ bool Connection::healthy() {
 void Connection::open() {
   prepared_.clear();
   given_up_ = true;
+  const std::string former = process_;
   connect();
   ++generation_;
   if (role_ == Role::ours) {
     prove_session();
+    // A commit that waited for a standby beyond our deadline still does, though nobody waits for it: it would hold its
+    // place among the server's connections, and its locks, until the standby is back.
+    if (!former.empty() && peer_ == Peer::server)
+      script("SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = " + former +
+                 " AND usename = session_user AND wait_event = 'SyncRep'",
+             "let the former session go");
     if (script(settings_.on_open + ask_read_only, "open session").text(0, 0) != "off")
       throw StoreUnavailable(takes_no_writes);
   }

@@ -15,6 +15,9 @@ void PostgresWriteProbe::prove_write() {
   try {
     Transaction transaction{connection_};
     connection_.script(write_marker, "write a marker");
+    // A marker is written in a read-only transaction, too.
+    if (connection_.script("SHOW transaction_read_only", "look for read-only").text(0, 0) != "off")
+      throw StoreUnavailable("postgresql: the server is told to be read-only");
     transaction.commit();
   } catch (const CommitInDoubt& doubt) {
     throw StoreUnavailable(doubt.what());

@@ -14,8 +14,9 @@ std::string_view field(const PGresult* result, int code) {
 }
 
 // Classes (appendix A of the manual) in which nothing was changed and a later try may succeed: connection,
-// rollback by the server (deadlock, serialization), resources, locks, operator intervention, system error.
-constexpr std::array<std::string_view, 6> passing_classes{"08", "40", "53", "55", "57", "58"};
+// rollback by the server (deadlock, serialization), resources, limits (among them the stop before transaction ids run
+// out), locks, operator intervention, system error.
+constexpr std::array<std::string_view, 7> passing_classes{"08", "40", "53", "54", "55", "57", "58"};
 
 // Beside class 08 (connection): read-only transaction, the three shutdowns; a prepared statement that is not there, or
 // is there already.

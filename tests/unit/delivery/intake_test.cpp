@@ -172,9 +172,21 @@ TEST_F(IntakeOfEvents, ACatalogThatNeverStandsStillIsGivenUpAndNothingIsStored) 
 
 TEST_F(IntakeOfEvents, AnAbsentStoreIsToldToEveryoneWhoWaits) {
   store.fail_next(test::StoreOperation::insert, test::StoreFault::unavailable);
+  EXPECT_TRUE(intake().is_storing());
   EXPECT_THROW(intake().submit({test::event("e-1")}), StoreUnavailable);
+  EXPECT_FALSE(intake().is_storing());
   EXPECT_TRUE(deliveries().empty());
   EXPECT_EQ(intake().submit({test::event("e-1")}), Results{accepted});
+  EXPECT_TRUE(intake().is_storing());
+}
+
+TEST_F(IntakeOfEvents, AStoreThatTookNoEventsIsNotDoubtedForEver) {
+  store.fail_next(test::StoreOperation::insert, test::StoreFault::unavailable);
+  EXPECT_THROW(intake().submit({test::event("e-1")}), StoreUnavailable);
+  clock.advance(Intake::Options{}.doubt - 1ms);
+  EXPECT_FALSE(intake().is_storing());
+  clock.advance(1ms);
+  EXPECT_TRUE(intake().is_storing());
 }
 
 TEST_F(IntakeOfEvents, ACommitInDoubtThatHappenedIsAccepted) {

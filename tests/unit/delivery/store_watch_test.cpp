@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <stdexcept>
 
 #include "domain/store_errors.hpp"
 #include "support/manual_clock.hpp"
@@ -54,6 +55,12 @@ TEST_F(StoreWatching, SaysWhatTheLastTryFoundAndTriesSoonerWhileItFails) {
   EXPECT_EQ(watch.run_once(), options.interval);
   EXPECT_EQ(watch.fault(), "");
   EXPECT_EQ(lines("store.writable"), 1);
+}
+
+TEST_F(StoreWatching, WhateverTheProbeThrowsIsAFault) {
+  probe.on_probe = [] { throw std::logic_error("SQLSTATE 54000"); };
+  EXPECT_EQ(watch.run_once(), options.retry_interval);
+  EXPECT_THAT(watch.fault(), HasSubstr("takes no writes"));
 }
 
 TEST_F(StoreWatching, AnAnswerIsWaitedForNoLongerThanItsPatience) {
