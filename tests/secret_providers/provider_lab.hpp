@@ -17,9 +17,13 @@ namespace opi::plugins::testing {
 // A secret provider, loaded and asked as the daemon does.
 class ProviderLab {
  public:
-  ProviderLab(const fs::path& plugin, const std::string& id, const std::string& config, bool production = true) {
+  ProviderLab(const fs::path& plugin, const std::string& id, const std::string& config, bool production = true,
+              IsolationRule isolation = IsolationRule::in_process) {
     file_ = lab_.add(plugin);
-    host_ = std::make_unique<PluginHost>(lab_.options(production ? "production" : "test"), lab_.logger());
+    auto options = lab_.options(production ? "production" : "test");
+    options.isolation = isolation;
+    options.sandbox.program = OPI_TEST_PLUGIN_HOST;
+    host_ = std::make_unique<PluginHost>(std::move(options), lab_.logger());
     registry_ = std::make_unique<PluginProviderRegistry>(*host_, providers_, lab_.logger());
     registry_->load_directory(
         [&](const Component& component) { return component.id == id ? std::optional(config) : std::nullopt; });

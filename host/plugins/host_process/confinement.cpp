@@ -62,8 +62,8 @@ constexpr std::array<long, 25> computing{__NR_read,         __NR_write,         
 constexpr std::array<long, 5> reading{__NR_newfstatat, __NR_pread64, __NR_readlinkat, __NR_faccessat, __NR_getdents64};
 // What reaches anything needs beside both: to look at files, at itself, and to wait.
 constexpr auto reaching = std::to_array<long>({
-  __NR_statx, __NR_faccessat2, __NR_readv, __NR_preadv, __NR_dup, __NR_getuid, __NR_geteuid, __NR_getgid, __NR_getegid,
-      __NR_nanosleep, __NR_clock_nanosleep, __NR_clock_getres,
+  __NR_statx, __NR_fstatfs, __NR_faccessat2, __NR_readv, __NR_preadv, __NR_dup, __NR_getuid, __NR_geteuid, __NR_getgid,
+      __NR_getegid, __NR_nanosleep, __NR_clock_nanosleep, __NR_clock_getres,
 #if defined(__x86_64__)
       __NR_access, __NR_readlink,
 #endif
@@ -76,7 +76,7 @@ constexpr auto networking = std::to_array<long>({
       __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_eventfd2, __NR_pipe2, __NR_timerfd_create,
       __NR_timerfd_settime, __NR_uname, __NR_sysinfo, __NR_sched_getaffinity, __NR_set_robust_list, __NR_membarrier,
 #if defined(__x86_64__)
-      __NR_poll, __NR_select, __NR_epoll_wait,
+      __NR_poll, __NR_select, __NR_epoll_create, __NR_epoll_wait,  // Poco's sockets are polled by epoll_create()
 #endif
 });
 // What such a client reads wherever it is: how names are resolved, and whom to trust.
