@@ -50,7 +50,7 @@ std::chrono::seconds pause_of(const std::string& retry_after) {
 Answer ApiClient::get(const std::string& path, const std::string& accept, Deadline deadline) {
   heed_pause();
   auto session = sessions_.current();
-  bool token_read_again = false, asked_again = false;
+  bool token_read_again = false, asked_again = forbidden_.has(path);
   for (;;) {
     auto answer = exchange(*session, path, accept, deadline);
     if (answer.status == unauthorized && !token_read_again) {
@@ -61,6 +61,10 @@ Answer ApiClient::get(const std::string& path, const std::string& accept, Deadli
       std::this_thread::sleep_for(pause_after_403);
     } else {
       if (answer.status == too_many_requests) note_pause(answer);
+      if (answer.status == forbidden)
+        (void)forbidden_.note(path);  // one that has no place is asked for twice again
+      else
+        forbidden_.forget(path);
       return answer;
     }
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "answer_reader.hpp"
+#include "recent_names.hpp"
 #include "resolver.hpp"
 #include "session.hpp"
 
@@ -32,6 +33,7 @@ class ApiClient {
 
   Sessions sessions_;
   Resolver resolver_;
+  RecentNames forbidden_;  // paths whose last answer was 403
   std::mutex mutex_;
   Clock::time_point paused_until_;
 };

@@ -6,6 +6,7 @@
 #include "api_client.hpp"
 #include "base64.hpp"
 #include "names.hpp"
+#include "recent_names.hpp"
 #include "secret_document.hpp"
 #include "settings.hpp"
 #include "tenancy.hpp"
@@ -32,7 +33,10 @@ Deadline deadline_of(const sdk::SecretQuery& query) {
 class Provider {
  public:
   explicit Provider(const sdk::InstanceArgs& args)
-      : settings_(Settings::parse(args.config_json)), tenancy_(settings_), api_(settings_, args.host) {
+      : host_(args.host),
+        settings_(Settings::parse(args.config_json)),
+        tenancy_(settings_),
+        api_(settings_, args.host) {
     try {
       api_.check_access();
     } catch (const Failure& failure) {
@@ -80,19 +84,22 @@ class Provider {
     if (answer.status != 200) refuse(answer.status, tenant, target);
     if (!answer.is_json) throw Failure(OPI_E_FAILED, "the API server's answer is not JSON");
     auto document = std::make_unique<SecretDocument>(answer.body, kind, target);
-    if (!tenancy_.may_use(tenant, target.space, document->label(settings_.tenant_label))) deny(tenant, target);
+    if (!tenancy_.may_use(tenant, target.space, document->label(settings_.tenant_label)))
+      deny(tenant, target, "its label does not name the tenant");
     return document;
   }
 
-  [[noreturn]] void refuse(int status, std::string_view tenant, const Target& target) const {
-    if (status == 404 && tenancy_.owns(tenant, target.space))
+  [[noreturn]] void refuse(int status, std::string_view tenant, const Target& target) {
+    const bool is_own = tenancy_.owns(tenant, target.space);
+    if (status == 404 && is_own)
       throw Failure(OPI_E_NOT_FOUND, "namespace \"" + target.space + "\" has no Secret \"" + target.name + "\"");
-    if (status == 404) deny(tenant, target);
-    if (status == 403)
+    if (status == 403 && is_own)
       throw Failure(OPI_E_DENIED,
                     "the API server refuses (403): no role allows this daemon the verb get of the resource "
                     "secrets with the name \"" +
                         target.name + "\" in namespace \"" + target.space + "\"");
+    if (status == 404) deny(tenant, target, "it is not there (404)");
+    if (status == 403) deny(tenant, target, "no role allows this daemon the verb get of it (403)");
     if (status == 401)
       throw Failure(OPI_E_FAILED,
                     "the API server takes this daemon for nobody (401), also after its credentials were read again");
@@ -103,14 +110,18 @@ class Provider {
     throw Failure(OPI_E_FAILED, "the API server answers with status " + std::to_string(status));
   }
 
-  // The same whether there is no such Secret or it is another tenant's: nobody learns which.
-  [[noreturn]] void deny(std::string_view tenant, const Target& target) const {
-    throw Failure(OPI_E_DENIED,
-                  "namespace \"" + target.space + "\" has no Secret \"" + target.name + "\" of tenant \"" +
-                      std::string(tenant) + "\"; " +
-                      (settings_.tenant_label.empty() ? "tenant_namespaces does not give it the namespace"
-                                                      : "a Secret is a tenant's by the label " +
-                                                            settings_.tenant_label + " or by tenant_namespaces"));
+  // The same whether there is no such Secret, it is another tenant's, or the daemon may not look: nobody learns which
+  // names others have. Whoever runs the daemon is told.
+  [[noreturn]] void deny(std::string_view tenant, const Target& target, const char* reason) {
+    const auto line = std::string(tenant) + " " + target.space + "/" + target.name + " " + reason;
+    if (!told_.has(line) && told_.note(line))
+      host_.log(OPI_LOG_WARNING, "a tenant is denied a Secret",
+                {{"tenant", tenant}, {"namespace", target.space}, {"secret", target.name}, {"reason", reason}});
+    throw Failure(OPI_E_DENIED, "namespace \"" + target.space + "\" has no Secret \"" + target.name +
+                                    "\" that tenant \"" + std::string(tenant) +
+                                    "\" may use: it is not there, its label " + settings_.tenant_label +
+                                    " does not name the tenant, or no role allows this daemon the verb get of the "
+                                    "resource secrets with this name");
   }
 
   static void give(const SecretDocument& secret, std::string_view key, std::size_t i, sdk::SecretAnswer& answer) {
@@ -122,9 +133,11 @@ class Provider {
     if (!base64_decode(*base64, answer.reserve(i, *size))) throw Failure(OPI_E_INVALID, "the key's data is not base64");
   }
 
+  const sdk::Host host_;
   const Settings settings_;
   const Tenancy tenancy_;
   ApiClient api_;
+  RecentNames told_;  // what was logged
 };
 
 }  // namespace

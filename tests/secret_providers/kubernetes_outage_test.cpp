@@ -24,7 +24,7 @@ TEST_F(KubernetesOutage, StatusesAreToldApart) {
   const std::vector<Case> cases{
       {http("401 Unauthorized", status_object(401, "Unauthorized")), ResolveStatus::unavailable, "(401)", 2},
       {http("403 Forbidden", status_object(403, "Forbidden")), ResolveStatus::denied,
-       "verb get of the resource secrets with the name \"hook\" in namespace \"prod\"", 2},
+       "verb get of the resource secrets with this name", 2},
       {http("409 Conflict", status_object(409, "Conflict")), ResolveStatus::unavailable, "status 409"},
       {http("410 Gone", status_object(410, "Expired")), ResolveStatus::unavailable, "status 410"},
       {http("429 Too Many Requests", "Too many requests\n", "text/plain", "Retry-After: 1\r\n"),
@@ -54,6 +54,25 @@ TEST_F(KubernetesOutage, A403IsFinalOnlyTheSecondTime) {
   EXPECT_EQ(values_of(ask()), "whsec_first") << "an API server that has just started";
   EXPECT_EQ(made_of(http("403 Forbidden", status_object(403, "Forbidden"))).status, ResolveStatus::denied);
   EXPECT_EQ(server_->requests(), 2);
+  EXPECT_EQ(ask().status, ResolveStatus::denied);
+  EXPECT_EQ(server_->requests(), 3) << "what was refused just now is no longer waited for";
+  EXPECT_EQ(lab_->resolve("k8s://prod/other/signing").status, ResolveStatus::denied);
+  EXPECT_EQ(server_->requests(), 5) << "of another name that is not known";
+}
+
+TEST_F(KubernetesOutage, A403ThatHasEndedIsForgotten) {
+  std::string status = "403 Forbidden";
+  serve([&](const ApiRequest& request) {
+    return status == "403 Forbidden" ? ApiReply{http(status, status_object(403, "Forbidden"))} : usual(request);
+  });
+  EXPECT_EQ(ask().status, ResolveStatus::denied);
+  EXPECT_EQ(server_->requests(), 2);
+  status = "200 OK";
+  EXPECT_EQ(values_of(ask()), "whsec_first");
+  EXPECT_EQ(server_->requests(), 4);
+  status = "403 Forbidden";
+  EXPECT_EQ(ask().status, ResolveStatus::denied);
+  EXPECT_EQ(server_->requests(), 6) << "the server may have been restarted";
 }
 
 TEST_F(KubernetesOutage, ATokenIsReadAgainWhenItIsRefused) {

@@ -76,25 +76,38 @@ TEST_F(Kubernetes, ALabelOrTheConfigurationSaysWhoseASecretIs) {
 }
 
 TEST_F(Kubernetes, AForeignSecretAndNoneAreDeniedInOneWay) {
-  bool exists = true;
+  std::string status = "200 OK";
   int with_data = 0;
   serve([&](const ApiRequest& request) {
     with_data += request.is_metadata() ? 0 : 1;
-    return exists ? usual(request) : ApiReply{http("404 Not Found", status_object(404, "NotFound"))};
+    return status == "200 OK" ? usual(request)
+                              : ApiReply{http(status, status_object(std::stoi(status), status.substr(4)))};
   });
   secret_.tenant = "globex";
   const auto foreign = ask();
   const int requests = server_->requests();
-  exists = false;
+  status = "404 NotFound";
   const auto none = ask();
-  EXPECT_EQ(foreign.status, ResolveStatus::denied);
-  EXPECT_EQ(none.status, ResolveStatus::denied);
-  EXPECT_EQ(foreign.failure, none.failure);
-  EXPECT_THAT(foreign.failure, HasSubstr("integrations.oneprotect.io/tenant"));
   EXPECT_EQ(server_->requests(), 2 * requests) << "the same work";
+  status = "403 Forbidden";
+  const auto forbidden = ask();
+  for (const auto& one : {foreign, none, forbidden}) {
+    EXPECT_EQ(one.status, ResolveStatus::denied);
+    EXPECT_EQ(one.failure, foreign.failure);
+  }
+  EXPECT_THAT(foreign.failure, HasSubstr("integrations.oneprotect.io/tenant"));
+  EXPECT_THAT(foreign.failure, HasSubstr("verb get of the resource secrets"));
   EXPECT_EQ(with_data, 0) << "another's data is not even fetched";
+  for (const auto* const reason : {"reason=its label does not name the tenant", "reason=it is not there (404)",
+                                   "reason=no role allows this daemon the verb get of it (403)"})
+    EXPECT_THAT(lab_->log(), HasSubstr(reason)) << "for whoever runs the daemon";
+  const auto told = lab_->log();
+  EXPECT_EQ(ask().status, ResolveStatus::denied);
+  EXPECT_EQ(lab_->log(), told) << "not each time";
   provider(R"(,"tenant_namespaces":{"acme":["prod"]})");
-  EXPECT_EQ(ask().status, ResolveStatus::not_found) << "in a namespace of its own it may know";
+  EXPECT_THAT(ask().failure, HasSubstr("refuses (403)")) << "in a namespace of its own it may know";
+  status = "404 NotFound";
+  EXPECT_EQ(ask().status, ResolveStatus::not_found);
   EXPECT_THAT(ask().failure, HasSubstr("has no Secret \"hook\""));
 }
 
