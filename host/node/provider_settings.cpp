@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdlib>
 
 #include "plugins/abi.hpp"
 #include "plugins/discovery.hpp"
@@ -41,8 +42,16 @@ std::string type_of(const json::value& property) {
   return all;
 }
 
+// The one text that stands for something else: what systemd gives a service is named by its environment, which a plugin
+// in a process of its own has not. Where there is none it stays as it is, for the plugin to refuse.
+std::string expanded(const std::string& text) {
+  if (text != "$CREDENTIALS_DIRECTORY") return text;
+  const char* const given = std::getenv("CREDENTIALS_DIRECTORY");
+  return given == nullptr ? text : given;
+}
+
 json::value value_of(const std::string& text, const json::value& property) {
-  if (type_of(property).find("string") != std::string::npos) return json::string(text);
+  if (type_of(property).find("string") != std::string::npos) return json::string(expanded(text));
   json::error_code fault;
   auto value = json::parse(text, fault);
   return fault ? json::value(json::string(text)) : value;

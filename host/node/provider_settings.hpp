@@ -24,7 +24,8 @@ struct OfferedProvider {
 std::vector<OfferedProvider> offered_providers(const std::filesystem::path& plugin_directory);
 
 // The section as JSON by the component's schema: a string as it stands, numbers, booleans, arrays and objects as JSON
-// has them. What is no such thing stays a text, for the schema to refuse.
+// has them; the string $CREDENTIALS_DIRECTORY is what systemd has put there. What is no such thing stays a text, for
+// the schema to refuse.
 std::string json_of(const std::map<std::string, configuration::ProviderSetting>& section,
                     const plugins::Component& component);
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <opi/kit/config.hpp>
 
 namespace opi::file_secrets {
@@ -13,12 +12,8 @@ constexpr std::int64_t most_bytes = 65536, longest_ttl = 60, largest_uid = 42949
 
 std::string root_of(const boost::json::object& config) {
   auto root = kit::required_text(config, "root");
-  if (root == "$CREDENTIALS_DIRECTORY") {
-    const char* const given = std::getenv("CREDENTIALS_DIRECTORY");
-    if (given == nullptr || given[0] != '/')
-      kit::wrong("root", "systemd gave no $CREDENTIALS_DIRECTORY; the unit needs LoadCredential=");
-    root = given;
-  }
+  if (root == "$CREDENTIALS_DIRECTORY")  // the host puts there what it was given
+    kit::wrong("root", "systemd gave no $CREDENTIALS_DIRECTORY; the unit needs LoadCredential=");
   if (!root.starts_with('/') || root.find('\0') != std::string::npos) kit::wrong("root", "is not an absolute path");
   return root;
 }

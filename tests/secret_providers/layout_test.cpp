@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "secret_providers/files_lab.hpp"
 
 namespace opi::plugins::testing {
@@ -29,12 +27,11 @@ TEST_F(FlatFiles, ALayoutMapsReferencesToNames) {
 TEST_F(FlatFiles, TheDirectoryThatSystemdGivesIsARoot) {
   write("acme.hook.signing", "given", fs::perms::owner_read);
   fs::permissions(root(), fs::perms::owner_read | fs::perms::owner_exec);
-  const std::string config = R"({"root":"$CREDENTIALS_DIRECTORY","layout":"{tenant}.{secret}.{key}"})";
-  ::setenv("CREDENTIALS_DIRECTORY", root().c_str(), 1);
-  lab_.emplace(OPI_TEST_SECRETS_FILES, "files", config);
-  ::unsetenv("CREDENTIALS_DIRECTORY");
+  provider(R"(,"layout":"{tenant}.{secret}.{key}")");
   EXPECT_EQ(values_of(signing()), "given");
-  lab_.emplace(OPI_TEST_SECRETS_FILES, "files", config);
+  // The host puts it in the variable's place; where it has none, the name arrives.
+  lab_.emplace(OPI_TEST_SECRETS_FILES, "files",
+               R"({"root":"$CREDENTIALS_DIRECTORY","layout":"{tenant}.{secret}.{key}"})");
   EXPECT_THAT(lab_->refusal(), HasSubstr("LoadCredential="));
   fs::permissions(root(), fs::perms::owner_all);
 }
