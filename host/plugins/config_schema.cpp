@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <map>
 #include <optional>
 
@@ -46,6 +48,13 @@ unsigned types_of(const json::value& value) {
     case json::kind::double_: return number_type;
     default: return number_type | integer_type;
   }
+}
+
+// A bound as people write it: 60, not 6E1.
+std::string text_of(double bound) {
+  constexpr double exact = 9007199254740992;  // up to here a double holds every integer
+  if (bound == std::trunc(bound) && std::abs(bound) <= exact) return std::to_string(static_cast<std::int64_t>(bound));
+  return json::serialize(json::value(bound));
 }
 
 std::string pointer_part(std::string_view name) {
@@ -225,10 +234,8 @@ void ConfigSchema::Node::check_scalar(const json::value& value, const std::strin
       faults.push_back({path, "is longer than " + std::to_string(*max_length) + " characters"});
   } else if (value.is_number()) {
     const auto number = value.to_number<double>();
-    if (minimum && number < *minimum)
-      faults.push_back({path, "is below the minimum of " + json::serialize(json::value(*minimum))});
-    if (maximum && number > *maximum)
-      faults.push_back({path, "is above the maximum of " + json::serialize(json::value(*maximum))});
+    if (minimum && number < *minimum) faults.push_back({path, "is below the minimum of " + text_of(*minimum)});
+    if (maximum && number > *maximum) faults.push_back({path, "is above the maximum of " + text_of(*maximum)});
   }
 }
 

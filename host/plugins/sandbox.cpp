@@ -270,7 +270,7 @@ void Sandbox::answer_listener() try {
   const auto call = run_->process.listener().asked();
   if (!call) return;
   run_->process.kill();
-  end_run("was killed for a system call that no plugin may make (" + std::to_string(*call) + ")", OPI_E_BUSY);
+  end_run("was killed for " + std::string(forbidden_call) + " (" + std::to_string(*call) + ")", OPI_E_BUSY);
 } catch (const std::system_error& failure) {
   run_->process.kill();
   end_run("cannot be watched (" + std::string(failure.what()) + ") and was killed", OPI_E_BUSY);

@@ -43,7 +43,7 @@ std::string name_of(int signal) {
 SandboxProcess::End end_of(int status) {
   if (!WIFSIGNALED(status)) return {0, "ended with status " + std::to_string(WEXITSTATUS(status))};
   const int signal = WTERMSIG(status);
-  const char* const why = signal == SIGSYS ? " for a system call that no plugin may make" : "";
+  const auto why = signal == SIGSYS ? " for " + std::string(forbidden_call) : "";
   return {signal, "died (" + name_of(signal) + ")" + why};
 }
 

@@ -4,11 +4,15 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "plugins/descriptor.hpp"
 #include "plugins/seccomp_listener.hpp"
 
 namespace opi::plugins {
+
+// Of what the kernel ends a process for, in the texts that say so.
+inline constexpr std::string_view forbidden_call = "a system call that no plugin may make";
 
 // One run of opi-plugin-host, killed with this object at the latest. The kernel kills it with the thread that made it.
 class SandboxProcess {

@@ -4,6 +4,7 @@
 #include "check/checks.hpp"
 #include "check/examples.hpp"
 #include "plugins/plugin_secret_provider.hpp"
+#include "plugins/sandbox_process.hpp"
 #include "silent_logger.hpp"
 
 namespace opi::tool {
@@ -20,6 +21,9 @@ constexpr const char* sample_remedy =
     "give a reference, a tenant that it is for, and a configuration that lead to a value: in the manifest's "
     "\"samples\", "
     "or with --reference, --tenant and --config";
+constexpr const char* needs_remedy =
+    "declare in the manifest's \"needs\" what the provider reads or reaches: undeclared, the system calls for it end "
+    "its process";
 
 // A secret that is there, and whose it is.
 struct Known {
@@ -94,9 +98,10 @@ void try_secret(plugins::PluginSecretProvider& provider, const Known& known, con
   judge("before it was asked for", {});
   report.step(component + ": the secret of the tenant that it is for");
   const auto own = ask(provider, known.reference, known.tenant);
+  const bool killed = own.refusal.find(plugins::forbidden_call) != std::string::npos;
   if (own.got != "its value")
     return report.finding(component + ": the tenant that the secret is for does not get it: " + own.refusal,
-                          sample_remedy);
+                          killed ? needs_remedy : sample_remedy);
   judge("after it was given to the tenant that it is for", {});
   judge("by the version that it has", own.version);
 }

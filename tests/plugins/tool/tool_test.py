@@ -209,6 +209,11 @@ class Check(Commands):
         found = self.tenant_check("--reference", "file://read/app/key", "--tenant", "acme", "--config", config, code=1)
         self.assertIn("the tenant that the secret is for does not get it: open: No such file", found["findings"][0]["message"])
 
+    def test_a_system_call_that_was_not_declared_for_is_named_so(self):
+        found = self.tenant_check("--reference", "think://open-a-socket/app/key", "--tenant", "acme", code=1)
+        self.assertIn("a system call that no plugin may make", found["findings"][0]["message"])
+        self.assertIn('"needs"', found["findings"][0]["remedy"])
+
     def test_a_reference_needs_its_tenant(self):
         said = self.run_tool("check", PROVIDER, "--reference", "think://fine/app/key", code=2)
         self.assertIn("--reference and --tenant: the one needs the other", said)
