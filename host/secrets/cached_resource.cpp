@@ -15,8 +15,8 @@ bool same(const std::shared_ptr<const Secret>& one, const std::shared_ptr<const 
 CredentialState state_of(ResolveStatus failure) {
   switch (failure) {
     case ResolveStatus::not_found: return CredentialState::missing;
-    case ResolveStatus::denied:
-    case ResolveStatus::invalid: return CredentialState::denied;
+    case ResolveStatus::denied: return CredentialState::denied;
+    case ResolveStatus::invalid: return CredentialState::unusable;
     default: return CredentialState::unavailable;
   }
 }
@@ -55,22 +55,24 @@ void CachedResource::expire() {
   outdated = fetching;
 }
 
-void CachedResource::take(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
-                          const Lifetimes& lifetimes) {
+MonoTime CachedResource::take(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
+                              const Lifetimes& lifetimes) {
+  MonoTime stale_from = MonoTime::max();
   switch (result.status) {
-    case ResolveStatus::ok: take_values(result, asked, now + lifetimes.success); [[fallthrough]];
+    case ResolveStatus::ok: stale_from = take_values(result, asked, now, now + lifetimes.success); [[fallthrough]];
     case ResolveStatus::not_modified:
       fetched_at = now;
       fresh_until = now + lifetimes.success;
       renew_at = now + std::chrono::duration_cast<MonoTime::duration>(lifetimes.success * lifetimes.renew_at);
       failed_until = {};
       failure.clear();
-      return;
+      return stale_from;
     case ResolveStatus::not_found:
     case ResolveStatus::denied:
     case ResolveStatus::invalid:
       for (auto& [name, value] : keys)
         if (const auto key = value.lock()) {
+          if (key->current) stale_from = now;
           key->known = false;
           key->current = key->former = nullptr;
         }
@@ -80,31 +82,50 @@ void CachedResource::take(const ResolveResult& result, const std::vector<std::st
       fail(state_of(result.status), result.failure.empty() ? "the secret provider failed" : result.failure,
            now + lifetimes.failure);
   }
+  return stale_from;
 }
 
-void CachedResource::take_values(const ResolveResult& result, const std::vector<std::string>& asked,
-                                 MonoTime former_until) {
+MonoTime CachedResource::take_values(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
+                                     MonoTime former_until) {
   const bool other_version = result.version.empty() || result.version != version;
+  MonoTime stale_from = MonoTime::max();
   for (auto& [name, value] : keys) {
     const auto key = value.lock();
     if (!key) continue;
     const auto place = std::ranges::find(asked, name) - asked.begin();
     if (std::cmp_less(place, std::min(asked.size(), result.values.size()))) {
       const auto& fresh = result.values[static_cast<std::size_t>(place)];
+      key->known = true;
+      if (same(key->current, fresh)) continue;
       if (!fresh) {
+        if (key->current) stale_from = now;
         key->former = nullptr;
-      } else if (key->current && !same(key->current, fresh)) {
+      } else if (key->current) {
+        stale_from = std::min(stale_from, former_until);
         key->former = key->current;
         key->former_version = version;
         key->former_until = former_until;
       }
       key->current = fresh;
-      key->known = true;
     } else if (other_version) {
       key->known = false;  // of another version than the rest
     }
   }
   version = result.version;
+  return stale_from;
+}
+
+MonoTime CachedResource::forget_former(MonoTime now) {
+  MonoTime next = MonoTime::max();
+  for (auto& [name, value] : keys) {
+    const auto key = value.lock();
+    if (!key || !key->former) continue;
+    if (now >= key->former_until)
+      key->former = nullptr;
+    else
+      next = std::min(next, key->former_until);
+  }
+  return next;
 }
 
 void CachedResource::fail(CredentialState as, std::string why, MonoTime until) {

@@ -59,12 +59,16 @@ struct CachedResource {
   [[nodiscard]] std::vector<std::string> keys_to_ask(const std::string& wanted);
   // Whatever is known is asked for again before it is used.
   void expire();
-  void take(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
-            const Lifetimes& lifetimes);
+  // From when on somebody may hold a value that none of its keys has any more; MonoTime::max(): never.
+  MonoTime take(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
+                const Lifetimes& lifetimes);
+  // Lets go of the former values whose time is over, and tells when that of the next one is.
+  MonoTime forget_former(MonoTime now);
   void fail(CredentialState as, std::string why, MonoTime until);
 
  private:
-  void take_values(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime former_until);
+  MonoTime take_values(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
+                       MonoTime former_until);
 };
 
 CredentialState state_of(ResolveStatus failure);

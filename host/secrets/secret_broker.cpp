@@ -110,10 +110,12 @@ void SecretBroker::invalidate(const Destination& destination) {
   Entry& entry = found->second;
   const MonoTime now = clock_.mono_now();
   for (const auto& one : entry.wanted) {
-    if (!one.key || now < one.key->resource->asked_anew_at + options_.refusal_pause) continue;
+    if (!one.key) continue;
+    // What another destination's refusal has brought within the pause is in memory, and not yet in this one's set.
+    entry.serve_until = MonoTime::min();
+    if (now < one.key->resource->asked_anew_at + options_.refusal_pause) continue;
     one.key->resource->asked_anew_at = now;
     one.key->resource->expire();
-    entry.serve_until = MonoTime::min();
   }
   entry.refused = entry.renewing;
 }
@@ -161,6 +163,41 @@ void SecretBroker::refresh(const Scope& scope, std::function<void(const Refreshe
           done(counts);
         },
         Answer::of_a_renewal);
+}
+
+void SecretBroker::run_once() {
+  lanes_.run_once();
+  const Lock lock(mutex_);
+  const MonoTime now = clock_.mono_now();
+  if (now >= stale_from_) forget_stale_values(now);
+}
+
+bool SecretBroker::Entry::is_stale() const {
+  const auto is_known = [this](const SecretVersion& version) {
+    return std::ranges::any_of(wanted, [&](const Wanted& one) {
+      return one.key && (one.key->current == version.value || one.key->former == version.value);
+    });
+  };
+  return set && std::ranges::any_of(set->purposes, [&](const PurposeSecrets& purpose) {
+           return !std::ranges::all_of(purpose.versions, is_known);
+         });
+}
+
+void SecretBroker::forget_stale_values(MonoTime now) {
+  stale_from_ = MonoTime::max();
+  for (const auto& [name, known] : resources_)
+    if (const auto resource = known.lock()) stale_from_ = std::min(stale_from_, resource->forget_former(now));
+  for (auto& [id, entry] : entries_) {
+    if (entry.renewing || !entry.is_stale()) continue;  // the end of a renewal brings another set
+    entry.set = nullptr;
+    if (!entry.latest || entry.latest->revision != entry.revision) continue;
+    Renewal renewal(entry.latest);
+    renewal.wanted = entry.wanted;
+    auto assembled = assemble(renewal, now, clock_.unix_now(), options_.max_ttl, options_.negative_ttl);
+    entry.set = std::move(assembled.set);
+    entry.renew_at = assembled.renew_at;
+    entry.serve_until = assembled.serve_until;
+  }
 }
 
 std::chrono::milliseconds SecretBroker::lifetime(std::optional<std::chrono::milliseconds> ttl) {

@@ -49,8 +49,9 @@ class SecretBroker {
   // executor. A purpose that cannot be resolved is there without versions and with its failure.
   void resolve(const std::shared_ptr<const Destination>& destination, Ready ready);
 
-  // Ends what has waited too long for a provider; to be called every now and then.
-  void run_once() { lanes_.run_once(); }
+  // Ends what has waited too long for a provider, and lets go of values whose time is over; to be called every now and
+  // then.
+  void run_once();
 
   // Whether two references name one secret, however they are spelled and of whichever version.
   [[nodiscard]] bool is_same_secret(std::string_view one, std::string_view other, const TenantId& tenant) const;
@@ -97,6 +98,8 @@ class SecretBroker {
     [[nodiscard]] bool is_outdated(const Destination& destination) const {
       return gone || (latest && destination.revision < latest->revision);
     }
+    // Whether `set` has a value that is nobody's any more.
+    [[nodiscard]] bool is_stale() const;
   };
   struct Reading;
   struct Fetch;
@@ -119,6 +122,7 @@ class SecretBroker {
   void finish(const std::shared_ptr<Renewal>& renewal);
   void give_up(const std::shared_ptr<Renewal>& renewal) noexcept;
   void answer(const Waiting& waiting, const Renewal& renewal, const std::shared_ptr<const SecretSet>& set) noexcept;
+  void forget_stale_values(MonoTime now) OPI_REQUIRES(mutex_);
   std::chrono::milliseconds lifetime(std::optional<std::chrono::milliseconds> ttl);
 
   const SecretProviders& providers_;
@@ -132,6 +136,8 @@ class SecretBroker {
   Mutex mutex_;  // guards these and all that hangs on them, never held while a provider or a caller is called
   std::unordered_map<DestinationId, Entry> entries_ OPI_GUARDED_BY(mutex_);
   std::map<std::string, std::weak_ptr<CachedResource>> resources_ OPI_GUARDED_BY(mutex_);
+  // From then on somebody may hold a value that its key has no more, be it a set that nobody asks for.
+  MonoTime stale_from_ OPI_GUARDED_BY(mutex_) = MonoTime::max();
 };
 
 }  // namespace opi::secrets

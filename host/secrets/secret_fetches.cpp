@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "secrets/call_endings.hpp"
 #include "secrets/secret_broker.hpp"
 
@@ -109,8 +111,9 @@ void SecretBroker::take(Fetch& fetch, ProviderLanes::Ending ending) {
   metrics_.secret_fetches(fetch.reference.scheme, result).Increment();
   const auto before = resource.failure;
   if (ending == Ending::returned)
-    resource.take(fetch.result, fetch.keys, now,
-                  {lifetime(fetch.result.ttl), options_.negative_ttl, options_.refresh_at});
+    stale_from_ =
+        std::min(stale_from_, resource.take(fetch.result, fetch.keys, now,
+                                            {lifetime(fetch.result.ttl), options_.negative_ttl, options_.refresh_at}));
   else
     resource.fail(CredentialState::unavailable, ending == Ending::overdue ? no_answer : not_asked,
                   now + options_.negative_ttl);

@@ -28,7 +28,7 @@ enum class CredentialState {
   missing,      // the backend has no such secret, or it has no such key
   denied,       // the backend or the host's rules forbid it
   expired,      // its time is over; it was not even looked for
-  unusable,     // its value can never serve: a signing secret that is no key (signing_key.hpp)
+  unusable,     // its value can never serve: none that a secret can have, or for signing no key (signing_key.hpp)
   unbound,      // it was put for another receiver (domain/receiver.hpp): it was not even looked for
   unavailable,  // it could not be looked for: no provider, or a backend that does not answer
 };

@@ -66,6 +66,11 @@ class ScriptedProvider final : public SecretProvider {
     values_[resource_and_key] = std::move(value);
     version_ = std::move(version);
   }
+  void remove(const std::string& resource_and_key, std::string version = "v2") {
+    const std::lock_guard lock(mutex_);
+    values_.erase(resource_and_key);
+    version_ = std::move(version);
+  }
   void become(ResolveStatus status, std::string failure = {}) {
     const std::lock_guard lock(mutex_);
     status_ = status;

@@ -299,7 +299,7 @@ TEST_F(Broker, TellsHowItStandsWithEachCredential) {
   EXPECT_EQ(states({credential(1, "mem://malformed"), credential(2, "k8s://a/b/c")}), "2 unavailable;1 denied;");
   for (const auto& [status, expected] :
        {std::pair{ResolveStatus::not_found, "1 missing;"}, std::pair{ResolveStatus::denied, "1 denied;"},
-        std::pair{ResolveStatus::invalid, "1 denied;"}}) {
+        std::pair{ResolveStatus::invalid, "1 unusable;"}}) {
     provider->become(status);
     EXPECT_EQ(states({credential(1, "mem://fresh" + std::to_string(revision) + "/key")}), expected);
   }
@@ -530,6 +530,21 @@ TEST_F(Broker, InvalidateFetchesAnew) {
   EXPECT_EQ(provider->queries().size(), 3u);
 }
 
+TEST_F(Broker, WhatOneDestinationsRefusalBroughtIsKnownToTheOthers) {
+  provider->put("app/key", "secret-1", "v1");
+  const auto broker = make();
+  const auto one = destination({credential(1, "mem://app/key")}, 1),
+             other = destination({credential(1, "mem://app/key")}, 2);
+  resolve(*broker, one);
+  resolve(*broker, other);
+  provider->put("app/key", "secret-2", "v2");
+  broker->invalidate(*one);
+  EXPECT_EQ(values(resolve(*broker, one)).front(), "secret-2");
+  broker->invalidate(*other);
+  EXPECT_EQ(values(resolve(*broker, other)).front(), "secret-2") << "within the pause";
+  EXPECT_EQ(provider->queries().size(), 2u);
+}
+
 TEST_F(Broker, InvalidateDoesNotWaitForAFetchAndOutlivesIt) {
   provider->put("app/key", "secret-1", "v1");
   Threads threads;
@@ -727,6 +742,47 @@ TEST_F(Broker, AFormerValueSignsOnForOneLifetimeAndThenGoes) {
   clock.advance(1ms);
   resolve(*broker, d);
   EXPECT_EQ(values(resolve(*broker, d)), Values{"secret-2"});
+}
+
+TEST_F(Broker, AFormerValueIsInNobodysMemoryAfterItsTime) {
+  provider->put("app/key", "secret-1", "v1");
+  provider->name_ttl(60s);
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://app/key")}, 1),
+             idle = destination({credential(1, "mem://app/key")}, 2);
+  const std::weak_ptr<const Secret> former = resolve(*broker, d)->find("signing")->versions.front().value;
+  resolve(*broker, idle);
+  provider->put("app/key", "secret-2", "v2");
+  clock.advance(60s);
+  resolve(*broker, d);
+  clock.advance(59'999ms);
+  broker->run_once();
+  EXPECT_FALSE(former.expired());
+  clock.advance(1ms);
+  broker->run_once();
+  EXPECT_TRUE(former.expired()) << "though nobody has been delivered to since";
+  EXPECT_EQ(provider->queries().size(), 2u);
+  EXPECT_EQ(values(resolve(*broker, idle)), Values{"secret-2"});
+}
+
+TEST_F(Broker, AValueThatTheStoreTookAwayIsInNobodysMemory) {
+  for (const bool key_alone : {false, true}) {
+    provider = std::make_shared<ScriptedProvider>();
+    provider->put("app/key", "secret-1");
+    const auto broker = make();
+    const auto d = destination({credential(1, "mem://app/key")}, 1),
+               idle = destination({credential(1, "mem://app/key")}, 2);
+    const std::weak_ptr<const Secret> value = resolve(*broker, d)->find("signing")->versions.front().value;
+    resolve(*broker, idle);
+    if (key_alone)
+      provider->remove("app/key");
+    else
+      provider->become(ResolveStatus::denied);
+    broker->invalidate(*d);
+    resolve(*broker, d);
+    broker->run_once();
+    EXPECT_TRUE(value.expired()) << key_alone;
+  }
 }
 
 TEST_F(Broker, AFormerValueGoesAtOnceWhenTheStoreSaysNoOrTheReferenceChanges) {

@@ -16,7 +16,7 @@ export const postureWords: Record<Posture, { word: string; meaning: string; good
   expired: { word: 'Expired', meaning: 'The overlap of a rotation has ended; it is not used any more.', good: false },
   unusable: {
     word: 'Unusable',
-    meaning: 'Its value is no signing key: put one that is, such as integrationsctl secrets generate makes.',
+    meaning: 'Its value can never serve, such as one for signing that is no key: integrationsctl secrets generate makes one.',
     good: false,
   },
   unbound: {
