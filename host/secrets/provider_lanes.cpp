@@ -1,9 +1,45 @@
 #include "secrets/provider_lanes.hpp"
 
 #include <algorithm>
+#include <list>
 #include <utility>
 
 namespace opi::secrets {
+
+// Whoever waits for a place, in turns over the tenants, and of each in order.
+class ProviderLanes::Queue {
+ public:
+  [[nodiscard]] bool empty() const { return turns_.empty(); }
+  void push(const std::string& tenant, std::shared_ptr<Flight> flight) {
+    auto turn = std::ranges::find(turns_, tenant, &Turn::tenant);
+    if (turn == turns_.end()) turn = turns_.insert(turns_.end(), Turn{tenant, {}});
+    turn->flights.push_back(std::move(flight));
+  }
+  // The next one whose turn it is; then it is the next tenant's.
+  std::shared_ptr<Flight> pop() {
+    auto flight = std::move(turns_.front().flights.front());
+    turns_.front().flights.pop_front();
+    if (turns_.front().flights.empty())
+      turns_.pop_front();
+    else
+      turns_.splice(turns_.end(), turns_, turns_.begin());
+    return flight;
+  }
+  // Those that have waited for too long.
+  Flights take_due(MonoTime now);
+  Flights take_all() {
+    Flights all;
+    while (!empty()) all.push_back(pop());
+    return all;
+  }
+
+ private:
+  struct Turn {
+    std::string tenant;
+    Flights flights;
+  };
+  std::list<Turn> turns_;
+};
 
 struct ProviderLanes::Lane {
   Lane(const std::shared_ptr<SecretProvider>& provider, const Options& options, telemetry::Metrics& metrics)
@@ -16,9 +52,11 @@ struct ProviderLanes::Lane {
   CircuitBreaker breaker;
   telemetry::SecretProviderMeters meters;
   Flights under_way;  // overdue ones, too: each has a place
-  Flights waiting;
+  Queue waiting;
 
   [[nodiscard]] int in_time() const;
+  // Whether none of its places has become free since then.
+  [[nodiscard]] bool stands_still_since(MonoTime then, int places) const;
 };
 
 struct ProviderLanes::Flight {
@@ -35,12 +73,28 @@ int ProviderLanes::Lane::in_time() const {
   return static_cast<int>(std::ranges::count(under_way, false, [](const auto& one) { return one->overdue; }));
 }
 
+bool ProviderLanes::Lane::stands_still_since(MonoTime then, int places) const {
+  return std::cmp_greater_equal(under_way.size(), places) &&
+         std::ranges::all_of(under_way, [then](const auto& one) { return one->began <= then; });
+}
+
+ProviderLanes::Flights ProviderLanes::Queue::take_due(MonoTime now) {
+  Flights due;
+  for (auto& turn : turns_)
+    while (!turn.flights.empty() && now >= turn.flights.front()->due) {
+      due.push_back(std::move(turn.flights.front()));
+      turn.flights.pop_front();
+    }
+  std::erase_if(turns_, [](const Turn& turn) { return turn.flights.empty(); });
+  return due;
+}
+
 // A flight knows its lane, and the lane its flights.
 ProviderLanes::~ProviderLanes() {
   const Lock lock(mutex_);
   for (const auto& [owner, lane] : lanes_) {
     lane->under_way.clear();
-    lane->waiting.clear();
+    lane->waiting.take_all();
   }
 }
 
@@ -63,7 +117,8 @@ void ProviderLanes::submit(const std::shared_ptr<SecretProvider>& provider, Call
     if (lane->breaker.tripped() && lane->breaker.admit(1, lane->in_time(), now) == 0) {
       refused = std::move(flight);
     } else {
-      lane->waiting.push_back(std::move(flight));
+      const std::string tenant = flight->call.tenant;
+      lane->waiting.push(tenant, std::move(flight));
       startable_now = startable(*lane);
     }
   }
@@ -76,10 +131,9 @@ ProviderLanes::Flights ProviderLanes::startable(Lane& lane) {
   const MonoTime now = clock_.mono_now();
   while (!lane.waiting.empty() && std::cmp_less(lane.under_way.size(), options_.places) &&
          lane.breaker.admit(1, lane.in_time(), now) > 0) {
-    const auto flight = lane.waiting.front();
+    const auto flight = lane.waiting.pop();
     flights.push_back(flight);
     lane.under_way.push_back(flight);
-    lane.waiting.pop_front();
     flight->began = now;
     flight->due = now + options_.timeout + options_.grace;
     lane.meters.in_flight.Increment();
@@ -116,7 +170,7 @@ void ProviderLanes::returned(const std::shared_ptr<Flight>& flight) {
     lane.meters.duration.Observe(std::chrono::duration<double>(clock_.mono_now() - flight->began).count());
     if (!flight->overdue) judge(lane, flight->answered);  // a late one was judged when it became so
     // Nobody waits in front of an open breaker.
-    if (lane.breaker.open(clock_.mono_now())) refused.swap(lane.waiting);
+    if (lane.breaker.open(clock_.mono_now())) refused = lane.waiting.take_all();
     next = startable(lane);
   }
   flight->call.ended(Ending::returned);
@@ -150,11 +204,13 @@ void ProviderLanes::run_once() {
           flight->overdue = true;
           judge(*lane, false);
         }
-      while (!lane->waiting.empty() && (lane->breaker.open(now) || now >= lane->waiting.front()->due)) {
-        refused.push_back(lane->waiting.front());
-        lane->waiting.pop_front();
-        judge(*lane, false);  // no place in all that time: those that have them do not come back
+      for (auto& flight : lane->waiting.take_due(now)) {
+        // Those that have the places do not come back. A queue that is too long says nothing of the store.
+        if (lane->stands_still_since(flight->due - options_.timeout, options_.places)) judge(*lane, false);
+        refused.push_back(std::move(flight));
       }
+      if (lane->breaker.open(now))
+        for (auto& flight : lane->waiting.take_all()) refused.push_back(std::move(flight));
       for (auto& flight : startable(*lane)) next.push_back(std::move(flight));
     }
   }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "domain/circuit_breaker.hpp"
 #include "domain/clock.hpp"
@@ -13,8 +14,9 @@
 
 namespace opi::secrets {
 
-// Every provider's own lane: so many calls at a time, the others in order behind them, and a circuit breaker. A call
-// that does not come back keeps its place in its own lane and nobody else's. Thread-safe.
+// Every provider's own lane: so many calls at a time, the others behind them, and a circuit breaker. A call that does
+// not come back keeps its place in its own lane and nobody else's. Tenants have their calls made in turns, so that one
+// who asks for much waits behind himself. Thread-safe.
 class ProviderLanes {
  public:
   struct Options {
@@ -33,6 +35,7 @@ class ProviderLanes {
     refused,   // it was never made: the breaker is open, or no place became free in time
   };
   struct Call {
+    std::string tenant;                          // whose turn it is
     std::function<bool(MonoTime deadline)> ask;  // blocks; whether the provider's store answered, whatever it said
     std::function<void(Ending)> ended;           // must not throw
   };
@@ -50,11 +53,12 @@ class ProviderLanes {
 
  private:
   struct Lane;
+  class Queue;
   struct Flight;
   using Flights = std::deque<std::shared_ptr<Flight>>;
 
   std::shared_ptr<Lane> lane_of(const std::shared_ptr<SecretProvider>& provider) OPI_REQUIRES(mutex_);
-  // What may start now, taken out of the lane's queue.
+  // What may start now, taken out of the lane's queues.
   Flights startable(Lane& lane) OPI_REQUIRES(mutex_);
   void start(const Flights& flights);
   void returned(const std::shared_ptr<Flight>& flight);

@@ -70,7 +70,8 @@ std::shared_ptr<SecretBroker::Fetch> SecretBroker::join(const std::shared_ptr<Re
 
 void SecretBroker::fetch(const std::shared_ptr<Fetch>& fetch) noexcept {
   try {
-    lanes_.submit(fetch->provider, {[fetch](MonoTime deadline) {
+    lanes_.submit(fetch->provider, {fetch->tenant.str(),
+                                    [fetch](MonoTime deadline) {
                                       fetch->result =
                                           fetch->provider->resolve({fetch->reference, fetch->keys, fetch->tenant,
                                                                     fetch->if_not_version, deadline});

@@ -89,7 +89,8 @@ void SecretBroker::read(const std::shared_ptr<Reading>& reading) {
     went_on(reading->renewal);
   };
   try {
-    lanes_.submit(reading->provider, {[reading](MonoTime) {
+    lanes_.submit(reading->provider, {reading->tenant.str(),
+                                      [reading](MonoTime) {
                                         try {
                                           reading->reference = reading->provider->parse(reading->text, reading->tenant);
                                         } catch (const InvalidReference& invalid) {

@@ -25,9 +25,11 @@ class Lanes : public testing::Test {
       under_way.push_back({std::move(blocking), std::move(after)});
     };
   }
-  void call(const std::shared_ptr<ScriptedProvider>& provider, const std::string& name, bool answers = true) {
+  void call(const std::shared_ptr<ScriptedProvider>& provider, const std::string& name, bool answers = true,
+            const std::string& tenant = "acme") {
     lanes.submit(provider,
-                 {[this, name, answers](MonoTime) {
+                 {tenant,
+                  [this, name, answers](MonoTime) {
                     asked += name;
                     return answers;
                   },
@@ -139,7 +141,8 @@ TEST_F(Lanes, ACallThatThrowsHasFailedAndComesToAnEnd) {
   bool ended_once = false;
   for (int i = 0; i < 5; ++i) {
     ended_once = false;
-    lanes.submit(one, {[i](MonoTime) -> bool {
+    lanes.submit(one, {"acme",
+                       [i](MonoTime) -> bool {
                          if (i % 2 == 0) throw std::bad_alloc();
                          throw i;
                        },
@@ -160,6 +163,43 @@ TEST_F(Lanes, WhereThereIsNoThreadToBeHadTheCallComesToAnEnd) {
   call(one, "b");
   let_return();
   EXPECT_EQ(ended, "a+b+");
+}
+
+TEST_F(Lanes, ATenantThatAsksForMuchHoldsUpNobodyElse) {
+  for (int i = 0; i < 20; ++i) call(one, "a", true, "globex");
+  call(one, "b");
+  call(one, "b");
+  call(one, "c", true, "initech");
+  for (int i = 0; i < 7; ++i) let_return();
+  EXPECT_EQ(asked, "aaabcab") << "each in his turn";
+  while (!under_way.empty()) let_return();
+  EXPECT_EQ(asked.size(), 23u);
+}
+
+TEST_F(Lanes, AQueueThatIsTooLongSaysNothingOfTheStore) {
+  for (int i = 0; i < 20; ++i) call(one, "a");
+  clock.advance(2s);
+  let_return();
+  clock.advance(3s);
+  let_return();
+  lanes.run_once();
+  EXPECT_EQ(
+      ended, "a+a+" + [] {
+        std::string refused;
+        for (int i = 0; i < 16; ++i) refused += "a-";
+        return refused;
+      }());
+  EXPECT_EQ(gauge("opi_secret_breaker_open"), "0");
+  call(one, "b");
+  while (!under_way.empty()) let_return();
+  EXPECT_EQ(asked.back(), 'b') << "the store answers";
+}
+
+TEST_F(Lanes, WhereNoCallComesBackTheQueueTellsToo) {
+  for (int i = 0; i < 7; ++i) call(one, "a");
+  clock.advance(5s);
+  lanes.run_once();
+  EXPECT_EQ(gauge("opi_secret_breaker_open"), "1");
 }
 
 TEST_F(Lanes, AProviderThatTookAnothersPlaceHasPlacesOfItsOwn) {
