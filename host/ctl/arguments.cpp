@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ctl/failure.hpp"
+#include "ctl/help.hpp"
 
 namespace opi::ctl {
 namespace {
@@ -153,7 +154,8 @@ Invocation parse(const std::vector<std::string>& words) {
   invocation.help = given.contains("help");
   invocation.version = given.contains("version");
   invocation.words = named.words;
-  if (invocation.help || invocation.version) return invocation;
+  const bool asks_for_all = named.words.empty() || !help_of_noun(named.words).empty();
+  if (invocation.version || (invocation.help && (named.command != nullptr || asks_for_all))) return invocation;
   if (named.command == nullptr) throw usage_failure(no_command(named.words));
   invocation.arguments = Arguments(*named.command, values_of(*named.command, given, loose));
   return invocation;

@@ -27,7 +27,8 @@ const Command* find_command(std::string_view name) {
 
 const std::vector<Option>& global_options() {
   static const std::vector<Option> options{
-      {"config", "FILE", "configuration file; else the one that INTEGRATIONSCTL_CONFIG names"},
+      {"config", "FILE",
+       "configuration file; else INTEGRATIONSCTL_CONFIG, else /etc/integrationsd.conf if it is there"},
       {"set", "SECTION.NAME=VALUE", "overrides one key of the configuration; may be repeated"},
       {"json", "", "print the API's JSON document; errors are problem documents on standard error"},
       {"help", "", "print help on the command and exit"},

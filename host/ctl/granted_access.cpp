@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(const json::object& object, std::string_view member) {
+std::string text_in(const json::object& object, std::string_view member) {
   const auto* const found = object.if_contains(member);
   return found == nullptr ? std::string{} : std::string(found->as_string());
 }
@@ -46,7 +46,7 @@ struct Item {
 
 // A list of the API itself (RoleList) leaves its items' kinds out.
 void collect(const json::object& object, const std::string& implied_kind, std::vector<Item>& items) {
-  auto kind = object.contains("kind") ? text_of(object, "kind") : implied_kind;
+  auto kind = object.contains("kind") ? text_in(object, "kind") : implied_kind;
   if (kind.ends_with("List")) {
     kind.resize(kind.size() - 4);
     for (const auto& item : list_of(object, "items")) collect(item.as_object(), kind, items);
@@ -54,7 +54,7 @@ void collect(const json::object& object, const std::string& implied_kind, std::v
   }
   if (kind.empty()) throw std::runtime_error("an object without a kind");
   const auto& metadata = object.at("metadata").as_object();
-  items.push_back({kind, text_of(metadata, "namespace"), text_of(metadata, "name"), object});
+  items.push_back({kind, text_in(metadata, "namespace"), text_in(metadata, "name"), object});
 }
 
 class Comparison {
@@ -80,8 +80,8 @@ class Comparison {
     auto found = Subject::nobody;
     for (const auto& one : list_of(binding.body, "subjects")) {
       const auto& subject = one.as_object();
-      const auto kind = text_of(subject, "kind"), name = text_of(subject, "name");
-      if (kind == "ServiceAccount" && name == account_.name && text_of(subject, "namespace") == account_.namespace_name)
+      const auto kind = text_in(subject, "kind"), name = text_in(subject, "name");
+      if (kind == "ServiceAccount" && name == account_.name && text_in(subject, "namespace") == account_.namespace_name)
         return Subject::itself;
       if (kind == "User" && name == "system:serviceaccount:" + account_.namespace_name + ":" + account_.name)
         return Subject::itself;
@@ -96,7 +96,7 @@ class Comparison {
     const auto subject = subject_of(binding);
     if (subject == Subject::nobody) return;
     const auto& reference = binding.body.at("roleRef").as_object();
-    const auto kind = text_of(reference, "kind"), name = text_of(reference, "name");
+    const auto kind = text_in(reference, "kind"), name = text_in(reference, "name");
     const auto namespace_name = kind == "Role" ? binding.namespace_name : std::string{};
     const auto role = std::ranges::find_if(items_, [&](const Item& item) {
       return item.kind == kind && item.name == name && item.namespace_name == namespace_name;

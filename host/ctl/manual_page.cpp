@@ -43,6 +43,10 @@ std::string manual_page() {
   page.section("ENVIRONMENT")
       .item("INTEGRATIONSCTL_CONFIG", "", "The configuration file, if --config does not name one.")
       .item("OPI_SECTION_NAME", "", "One key of the configuration each; see integrationsd.conf(5).");
+  page.section("FILES").item(
+      "/etc/integrationsd.conf", "",
+      "The configuration file, if neither --config nor INTEGRATIONSCTL_CONFIG names one. Without "
+      "it the defaults hold.");
   page.section("SEE ALSO").paragraph("integrationsd(8), integrationsd.conf(5)");
   return page.text();
 }

@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "ctl/arguments.hpp"
+#include "ctl/config_file.hpp"
 #include "ctl/context.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/help.hpp"
@@ -54,21 +55,16 @@ Failure invalid_configuration(const std::string& file, const std::vector<std::st
            {"errors", std::move(fields)}}};
 }
 
-std::string config_file_of(const Invocation& invocation, const std::map<std::string, std::string>& environment) {
-  if (!invocation.config_file.empty()) return invocation.config_file;
-  const auto named = environment.find("INTEGRATIONSCTL_CONFIG");
-  return named == environment.end() ? "" : named->second;
-}
-
 // Those that look at the configuration themselves, or need none.
 bool needs_configuration(const Invocation& invocation) {
   const auto name = invocation.command->name;
-  return name != "doctor" && name != "init" && name != "completion bash" && !(name == "audit verify" && invocation.arguments.has("file"));
+  return name != "doctor" && name != "init" && name != "completion bash" &&
+         !(name == "audit verify" && invocation.arguments.has("file"));
 }
 
 int run_command(const Invocation& invocation) {
   const auto environment = configuration::environment_variables();
-  const auto file = config_file_of(invocation, environment);
+  const auto file = config_file_of(invocation.config_file, environment);
   auto loaded = configuration::load(file, environment, invocation.settings);
   if (needs_configuration(invocation)) {
     for (const auto& fault : node::faults(loaded.configuration)) loaded.errors.push_back("configuration: " + fault);

@@ -74,6 +74,11 @@ TEST(CommandLine, HelpNeedsNothingElse) {
   EXPECT_TRUE(parse({"--version"}).version);
 }
 
+TEST(CommandLine, NothingHasNoHelp) {
+  EXPECT_THAT(fault_of({"nonsense", "--help"}), HasSubstr("'nonsense'"));
+  EXPECT_THAT(fault_of({"tokens", "create", "--help"}), HasSubstr("'tokens create'; there are tokens"));
+}
+
 TEST(CommandLine, NumbersHaveLimits) {
   const auto line = parse({"tokens", "issue", "--role", "auditor", "--expires-in-days", "3651"});
   EXPECT_THROW((void)line.arguments.number("expires-in-days", 0, 3650), Failure);
