@@ -1,6 +1,7 @@
 #include <boost/json/array.hpp>
 #include <ostream>
 
+#include "ctl/daemons_eyes.hpp"
 #include "ctl/findings.hpp"
 #include "ctl/plain_text.hpp"
 #include "ctl/table.hpp"
@@ -30,8 +31,8 @@ int examine(Context& context, const Arguments&) { return report(context, {}); }
 
 }  // namespace
 
-int report(Context& context, json::object document) {
-  Findings findings;
+int report(Context& context, json::object document, Findings findings) {
+  look_with_the_daemons_eyes(context.configuration());
   examine_configuration(context, findings);
   // With a value that cannot be, what follows would examine something else than the daemon would use.
   if (findings.count(Level::error) == 0) {
@@ -56,14 +57,15 @@ int report(Context& context, json::object document) {
 }
 
 std::vector<Command> doctor_commands() {
-  return {{"doctor",
-           "examine the node: one screen of findings, with what to do",
-           "Configuration, permissions, disk space, database and its schema, clocks, plugins, secret providers, egress "
-           "guard, addresses, and whether every destination has what it signs with. It changes nothing. Exit code 1 if "
-           "there is any error.",
-           {},
-           {},
-           examine}};
+  return {
+      {"doctor",
+       "examine the node: one screen of findings, with what to do",
+       "Configuration, permissions, disk space, database and its schema, clocks, plugins, secret providers, egress "
+       "guard, addresses, and whether every destination has what it signs with. It changes nothing. Run as root, it "
+       "looks as the owner of the state directory, who is the daemon's user. Exit code 1 if there is any error.",
+       {},
+       {},
+       examine}};
 }
 
 }  // namespace opi::ctl

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "audit/signing_key_file.hpp"
 #include "ctl/findings.hpp"
@@ -31,6 +33,15 @@ void examine_private_file(const fs::path& file, Findings& findings) {
   if (status && audit::is_open_to_others(*status))
     findings.warning("permissions", file.string() + " can be read by others than its owner",
                      "chmod 600 " + file.string());
+}
+
+// With the eyes that the examination has: as a rule the daemon's.
+void examine_readable(const std::string& key, const fs::path& file, Findings& findings) {
+  if (file.empty() || ::eaccess(file.c_str(), R_OK) == 0) return;
+  findings.error("permissions",
+                 key + " " + file.string() + " cannot be read by user " + std::to_string(::geteuid()) + ": " +
+                     std::generic_category().message(errno),
+                 "let the daemon's user read it, and nobody else whom it does not concern");
 }
 
 void examine_space(const fs::path& folder, Findings& findings) {
@@ -115,6 +126,12 @@ void examine_configuration(const Context& context, Findings& findings) {
   if (!c.audit_signing_key.empty() && !status_of(c.audit_signing_key))
     findings.error("audit", "the signing key " + c.audit_signing_key + " is not there, or may not be looked at",
                    "make it once: openssl genpkey -algorithm ed25519 -out FILE; give every daemon the same");
+  else
+    examine_readable("audit.signing_key_file", c.audit_signing_key, findings);
+  examine_readable("the configuration file", context.config_file(), findings);
+  examine_readable("store.postgres_connection_file", c.postgres_connection_file, findings);
+  examine_readable("identity.jwt_keys", c.jwt_keys, findings);
+  examine_readable("egress.ca_file", c.egress_ca_file, findings);
   if (c.audit_signing_key.empty() && c.shares_audit_trail())
     findings.warning("audit", "no key of all daemons is named: the audit trail has no signed checkpoints",
                      "name one in audit.signing_key_file, the same on every node");

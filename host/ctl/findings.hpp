@@ -46,7 +46,7 @@ bool examine_store(Context& context, Findings& findings);                     //
 void examine_plugins(Context& context, Findings& findings, bool with_store);  // plugins, providers, signing
 
 // Makes all of them and prints what they found: as lines, or with --json as members of `document`. The exit code:
-// whether there is any error.
-int report(Context& context, boost::json::object document);
+// whether there is any error. `findings` are those that were made before.
+int report(Context& context, boost::json::object document, Findings findings = {});
 
 }  // namespace opi::ctl

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "ctl/daemons_eyes.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/plugin_desk.hpp"
 #include "ctl/table.hpp"
@@ -86,6 +87,7 @@ int print(Context& context, const plugins::PluginHost& host) {
 }
 
 int list_plugins(Context& context, const Arguments&) {
+  look_with_the_daemons_eyes(context.configuration());
   PluginDesk desk(context.configuration(), context.clock(), context.random());
   return print(context, desk.loaded());
 }
