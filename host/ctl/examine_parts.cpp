@@ -87,7 +87,8 @@ void examine_providers(const configuration::Configuration& configuration, Plugin
     findings.warning(
         "secrets",
         "there is no secret provider: nothing can be signed" + (standings.empty() ? "" : " (" + standings + ")"),
-        "put a secret provider into plugins.directory and its section into the configuration");
+        "configure one: [secret_provider.files] root=…, or [secret_provider.kubernetes] access=… (secret-stores.md)");
+  for (const auto& warning : desk.warnings()) findings.warning("secrets", warning, "see docs/secret-stores.md");
 }
 
 void examine_loading(const configuration::Configuration& configuration, PluginDesk& desk, Findings& findings) {
@@ -110,17 +111,21 @@ std::string name_of(const Destination& destination) {
   return destination.name + " of " + destination.tenant_id.str() + " (" + destination.id.to_string() + ")";
 }
 
+std::string reason_of(const std::string& failure) { return failure.empty() ? failure : " (" + failure + ")"; }
+
 // The first current credential that does not resolve to something usable; a destination that must sign needs one for
 // it.
-std::string lack_of(const Destination& destination, const std::vector<secrets::CredentialPosture>& postures) {
-  bool can_sign = destination.signing == SigningRule::disabled;
+std::string lack_of(const std::shared_ptr<const Destination>& destination,
+                    const std::vector<secrets::CredentialPosture>& postures, PluginDesk& desk) {
+  bool can_sign = destination->signing == SigningRule::disabled;
   for (const auto& posture : postures) {
-    const bool current = std::ranges::none_of(destination.credentials, [&](const Credential& other) {
+    const bool current = std::ranges::none_of(destination->credentials, [&](const Credential& other) {
       return other.purpose == posture.purpose && other.version > posture.version;
     });
     if (posture.purpose == secrets::signing_purpose) can_sign = true;
     if (current && posture.state != secrets::CredentialState::resolved)
-      return "its " + posture.purpose + " credential is " + std::string(to_string(posture.state));
+      return "its " + posture.purpose + " credential is " + std::string(to_string(posture.state)) +
+             reason_of(desk.failure(destination, posture.purpose));
   }
   return can_sign ? "" : "it must sign and has no signing credential";
 }
@@ -146,7 +151,7 @@ void examine_signing(Services& services, Findings& findings) {
   std::size_t faulty = 0, unsigned_ones = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!all[i]->not_understood.empty()) continue;  // what it needs cannot be told
-    const auto lack = lack_of(*all[i], postures[i]);
+    const auto lack = lack_of(all[i], postures[i], services.plugins());
     if (!lack.empty() && ++faulty <= named_destinations) {
       const std::string remedy = "integrationsctl secrets check --tenant " + all[i]->tenant_id.str() +
                                  " --destination " + all[i]->id.to_string();

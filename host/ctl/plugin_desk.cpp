@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <future>
 #include <system_error>
 
 #include "node/parts.hpp"
@@ -51,6 +52,7 @@ plugins::PluginHost& PluginDesk::loaded() {
   if (loaded_) return *host_;
   registry_ = std::make_unique<plugins::PluginProviderRegistry>(host(), providers_, logger_);
   registry_->load_directory(node::provider_configs(configuration_));
+  warnings_ = logger_.take();
   loaded_ = true;
   return *host_;
 }
@@ -58,6 +60,11 @@ plugins::PluginHost& PluginDesk::loaded() {
 const secrets::SecretProviders& PluginDesk::providers() {
   loaded();
   return providers_;
+}
+
+const std::vector<std::string>& PluginDesk::warnings() {
+  loaded();
+  return warnings_;
 }
 
 secrets::SecretBroker& PluginDesk::broker() {
@@ -79,6 +86,17 @@ administration::CredentialCheck& PluginDesk::check() {
     check_ = std::make_unique<administration::BrokerCredentialCheck>(
         broker(), administration::BrokerCredentialCheck::Options{patience});
   return *check_;
+}
+
+std::string PluginDesk::failure(const std::shared_ptr<const Destination>& destination, const std::string& purpose) {
+  // The broker has just looked, and answers from its memory; whoever did not answer then is not waited for again.
+  const auto answer = std::make_shared<std::promise<std::shared_ptr<const secrets::SecretSet>>>();
+  auto set = answer->get_future();
+  broker().resolve(destination, [answer](auto resolved) { answer->set_value(std::move(resolved)); });
+  if (set.wait_for(secret_patience) != std::future_status::ready) return "the provider did not answer in time";
+  const auto resolved = set.get();
+  const auto* const found = resolved->find(purpose);
+  return found == nullptr ? "" : found->failure;
 }
 
 }  // namespace opi::ctl

@@ -5,7 +5,7 @@
 #include "administration/adapter_directory.hpp"
 #include "administration/broker_credential_check.hpp"
 #include "configuration/configuration.hpp"
-#include "ctl/silent_logger.hpp"
+#include "ctl/plugin_warnings.hpp"
 #include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_provider_registry.hpp"
@@ -44,14 +44,19 @@ class PluginDesk {
   // With those of the configured directory, and their secret providers.
   plugins::PluginHost& loaded();
   const secrets::SecretProviders& providers();
+  // What the plugins warned of while the providers were made: "<plugin>: <message>".
+  const std::vector<std::string>& warnings();
   administration::CredentialCheck& check();
+  // Why the purpose of this destination has no secret, after check() has said that it has none; never holds a value.
+  std::string failure(const std::shared_ptr<const Destination>& destination, const std::string& purpose);
   [[nodiscard]] secrets::SecretBroker& broker();
 
  private:
   const configuration::Configuration& configuration_;
   const Clock& clock_;
   Random& random_;
-  SilentLogger logger_;
+  PluginWarnings logger_;
+  std::vector<std::string> warnings_;
   std::unique_ptr<PrivateFolder> folder_;
   std::unique_ptr<plugins::PluginHost> host_;
   bool loaded_ = false;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "crypto/digest.hpp"
+#include "ctl/daemons_eyes.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/reference_input.hpp"
 #include "ctl/services.hpp"
@@ -27,15 +28,21 @@ using secrets::CredentialState;
 // In the middle of what Standard Webhooks asks for, and as long as the MAC that is made with it.
 constexpr std::size_t generated_key_bytes = 32;
 
+struct Look {
+  CredentialState state;
+  std::string reason;  // empty if it resolves
+};
+
 // As if the tenant had a destination with this one credential.
-CredentialState look(Context& context, const TenantId& tenant, const std::string& purpose,
-                     const std::string& reference) {
+Look look(Context& context, const TenantId& tenant, const std::string& purpose, const std::string& reference) {
   auto destination = std::make_shared<Destination>();
   destination->tenant_id = tenant;
   destination->id = DestinationId{new_uuid(context.clock(), context.random())};
   destination->credentials = {{purpose, 1, reference, {}, {}}};
   bind_credentials(*destination);
-  return context.services().plugins().check().postures({destination}).front().front().state;
+  auto& plugins = context.services().plugins();
+  const auto state = plugins.check().postures({destination}).front().front().state;
+  return {state, state == CredentialState::resolved ? "" : plugins.failure(destination, purpose)};
 }
 
 int check_reference(Context& context, const Arguments& arguments) {
@@ -44,14 +51,16 @@ int check_reference(Context& context, const Arguments& arguments) {
   const auto scheme_end = reference.find("://");
   const auto fault = context.services().plugins().check().reference_fault(reference, tenant);
   const auto purpose = arguments.has("purpose") ? arguments.get("purpose") : std::string(secrets::signing_purpose);
-  const auto state = fault ? CredentialState::denied : look(context, tenant, purpose, reference);
+  const auto seen = fault ? Look{CredentialState::denied, *fault} : look(context, tenant, purpose, reference);
+  const auto state = seen.state;
   const auto posture = to_string(state);
   const json::object document{
       {"provider",
        scheme_end == std::string::npos ? json::value(nullptr) : json::value(reference.substr(0, scheme_end))},
       {"usable", state == CredentialState::resolved},
       {"fault", fault ? json::value(*fault) : json::value(nullptr)},
-      {"posture", fault ? json::value(nullptr) : json::value(json::string_view(posture.data(), posture.size()))}};
+      {"posture", fault ? json::value(nullptr) : json::value(json::string_view(posture.data(), posture.size()))},
+      {"reason", seen.reason.empty() ? json::value(nullptr) : json::value(seen.reason)}};
   if (context.json())
     print_json(context, document);
   else
@@ -59,12 +68,23 @@ int check_reference(Context& context, const Arguments& arguments) {
   return state == CredentialState::resolved ? exit_ok : exit_findings;
 }
 
+// What the API's document keeps to itself: it is for who operates the node.
+json::value reason_of(Context& context, const Arguments& arguments, const json::object& credential) {
+  const auto id = DestinationId::parse(arguments.get("destination"));
+  const auto catalog = context.services().catalog();
+  if (credential.at("posture").as_string() == "resolved" || !id || !catalog->destinations.contains(*id)) return nullptr;
+  const std::string purpose(credential.at("purpose").as_string().c_str());
+  const auto reason = context.services().plugins().failure(catalog->destinations.at(*id), purpose);
+  return reason.empty() ? json::value(nullptr) : json::value(reason);
+}
+
 int check_destination(Context& context, const Arguments& arguments) {
-  const auto answer =
-      get(context, arguments, "/destinations/" + segment(arguments.get("destination")) + "/credentials");
+  auto answer = get(context, arguments, "/destinations/" + segment(arguments.get("destination")) + "/credentials");
   bool resolved = true;
-  for (const auto& credential : answer.body.at("credentials").as_array())
+  for (auto& credential : answer.body.at("credentials").as_array()) {
+    credential.as_object()["reason"] = reason_of(context, arguments, credential.as_object());
     resolved = resolved && (!credential.at("current").as_bool() || credential.at("posture").as_string() == "resolved");
+  }
   if (context.json())
     print_json(context, answer.body);
   else
@@ -73,7 +93,8 @@ int check_destination(Context& context, const Arguments& arguments) {
                  {"VERSION", "version"},
                  {"CURRENT", "current"},
                  {"PROVIDER", "provider"},
-                 {"POSTURE", "posture"}},
+                 {"POSTURE", "posture"},
+                 {"REASON", "reason"}},
                 answer.body.at("credentials").as_array());
   return resolved ? exit_ok : exit_findings;
 }
@@ -81,6 +102,7 @@ int check_destination(Context& context, const Arguments& arguments) {
 int check(Context& context, const Arguments& arguments) {
   if (arguments.has("REFERENCE") == arguments.has("destination"))
     throw usage_failure("secrets check takes a REFERENCE (or - for standard input) or --destination");
+  look_with_the_daemons_eyes(context.configuration());
   return arguments.has("destination") ? check_destination(context, arguments) : check_reference(context, arguments);
 }
 
@@ -111,12 +133,19 @@ secrets::SecretBroker::Scope scope_of(Context& context, const Arguments& argumen
   return {destination, {}};
 }
 
+void check_destination_is_there(Context& context, const DestinationId& id) {
+  if (!context.services().catalog()->destinations.contains(id))
+    throw failure(exit_missing, "not-found", "There is no such destination",
+                  "there is no destination " + id.to_string());
+}
+
 secrets::SecretBroker::Refreshed refreshed(Context& context, const node::RefreshRequest& request) {
   const std::filesystem::path state = context.configuration().state_directory;
   if (!node::daemon_is_running(state))
     throw failure(
         exit_unavailable, "no-daemon", "No daemon runs here",
         "no daemon uses the state directory " + state.string() + "; a daemon fetches secrets as it needs them");
+  if (request.scope.destination) check_destination_is_there(context, *request.scope.destination);
   node::write_refresh_request(state, request);
   for (auto waited = std::chrono::milliseconds{0}; waited < refresh_patience; waited += refresh_poll) {
     std::this_thread::sleep_for(refresh_poll);
@@ -135,10 +164,13 @@ int refresh(Context& context, const Arguments& arguments) {
     print_json(context, document);
   else
     print_members(context.out(), document);
+  if (answer.destinations == 0 && !context.json())
+    context.out() << "none that the daemon has in memory refers to it: it is fetched when it is needed first\n";
   return answer.unresolved == 0 ? exit_ok : exit_findings;
 }
 
 int list_providers(Context& context, const Arguments&) {
+  look_with_the_daemons_eyes(context.configuration());
   PluginDesk desk(context.configuration(), context.clock(), context.random());
   json::array rows;
   bool all_well = true;

@@ -23,7 +23,14 @@ constexpr std::chrono::milliseconds reserve{20};
 // docs/secret-stores.md.
 class Provider {
  public:
-  explicit Provider(const sdk::InstanceArgs& args) : host_(args.host), settings_(Settings::parse(args.config_json)) {}
+  explicit Provider(const sdk::InstanceArgs& args) : host_(args.host), settings_(Settings::parse(args.config_json)) {
+    try {
+      const Tree tree(settings_.root, settings_.owners);
+    } catch (const Failure& failure) {
+      // What is mounted there may come later; every query says it again.
+      host_.log(OPI_LOG_WARNING, "no secret can be read now", {{"reason", failure.what()}});
+    }
+  }
 
   void check(const sdk::SecretQuery& query) const { (void)names_of(query); }
 
