@@ -1,3 +1,4 @@
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,20 +12,23 @@
 #include <system_error>
 
 #include "audit/signing_key_file.hpp"
+#include "ctl/config_file.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/findings.hpp"
 #include "ctl/services.hpp"
 #include "ctl/store_access.hpp"
 #include "ctl/table.hpp"
 #include "node/parts.hpp"
+#include "plugins/refusal_codes.hpp"
 
 namespace opi::ctl {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* usual_file = "/etc/integrationsd.conf";
+constexpr const char* usual_user = "integrationsd";  // of the package
 constexpr std::size_t max_answer_bytes = 4096;
+constexpr auto readable_by_all = fs::perms{0644}, open_to_all = fs::perms{0755};
 
 using Answers = std::map<std::string, std::string>;  // by option
 
@@ -132,6 +136,9 @@ class Draft {
     if (!stream.flush())
       throw failure(errno == EACCES ? exit_permission : exit_conflict, "no-output", "The file cannot be written",
                     part_.string() + ": cannot be written");
+    stream.close();
+    // The daemon is to read it, whatever the umask of who is at the terminal: it holds no secret.
+    fs::permissions(part_, readable_by_all);
   }
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
@@ -158,9 +165,34 @@ std::string without(const std::string& beginning, const std::string& text) {
   return text.starts_with(beginning) ? text.substr(beginning.size()) : text;
 }
 
+// With those above it. The daemon is to pass through, whatever the umask.
+void make_folder(const fs::path& folder) {
+  if (folder.empty() || fs::exists(folder)) return;
+  make_folder(folder.parent_path());
+  if (fs::create_directory(folder)) fs::permissions(folder, open_to_all);
+}
+
+// As systemd would make it. Without that user, what root makes here is root's, and a daemon of another user fails on
+// it.
+void make_state_directory(const fs::path& folder, Findings& findings) {
+  if (::geteuid() != 0 || fs::exists(folder)) return;
+  std::array<char, 16384> buffer;
+  passwd entry{};
+  passwd* user = nullptr;
+  if (::getpwnam_r(usual_user, &entry, buffer.data(), buffer.size(), &user) != 0 || user == nullptr) {
+    findings.warning("state",
+                     folder.string() + " was not there, and there is no user " + usual_user + ": it is made for root",
+                     "make the daemon's user and chown " + folder.string() + " to it");
+    return;
+  }
+  make_folder(folder.parent_path());
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0 || ::chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0)
+    throw std::system_error(errno, std::generic_category(), folder.string() + " cannot be made for " + usual_user);
+}
+
 // Made on the first node, and given to the daemon's user as the state directory is.
 void make_audit_key(const configuration::Configuration& configuration, const std::string& file) {
-  fs::create_directories(fs::path(file).parent_path());
+  make_folder(fs::path(file).parent_path());
   audit::open_signing_key(file);
   struct stat state {};
   if (::geteuid() == 0 && ::stat(configuration.state_directory.c_str(), &state) == 0 &&
@@ -168,8 +200,18 @@ void make_audit_key(const configuration::Configuration& configuration, const std
     throw std::system_error(errno, std::generic_category(), file + " cannot be given to the daemon's user");
 }
 
+// A section that its provider refuses is for the person at the terminal, and not for the daemon's first start.
+void try_providers(Context& given, const configuration::Configuration& configuration) {
+  PluginDesk desk(configuration, given.clock(), given.random());
+  desk.providers();
+  for (const auto& refusal : desk.host().refused())
+    if (refusal.code == plugins::codes::config_refused.code)
+      throw failure(exit_configuration, "configuration", "The configuration would not be valid",
+                    refusal.message + "; nothing was written");
+}
+
 int init(Context& given, const Arguments& arguments) {
-  const fs::path file = arguments.get("output", given.config_file().empty() ? usual_file : given.config_file());
+  const fs::path file = arguments.get("output", given.config_file().empty() ? usual_config_file : given.config_file());
   check_target(file, given.configuration(), arguments.has("force"));
   const auto answers = gather(given, arguments);
   const std::string text = compose(answers);
@@ -180,6 +222,9 @@ int init(Context& given, const Arguments& arguments) {
   if (!loaded.errors.empty())
     throw failure(exit_configuration, "configuration", "The configuration would not be valid",
                   without(draft.path() + ": ", loaded.errors.front()) + "; nothing was written");
+  try_providers(given, loaded.configuration);
+  Findings findings;
+  make_state_directory(loaded.configuration.state_directory, findings);
   if (const auto key = answers.find("audit-key"); key != answers.end())
     make_audit_key(loaded.configuration, key->second);
   draft.keep();
@@ -192,11 +237,12 @@ int init(Context& given, const Arguments& arguments) {
   } catch (const Failure&) {
     // What is wrong with the store is among the findings, with its remedy.
   }
-  const int code = report(context, {{"file", file.string()}});
+  const int code = report(context, {{"file", file.string()}}, std::move(findings));
   if (code == exit_ok && !context.json())
-    context.out() << "\nnext: systemctl start integrationsd, then a tenant and an administrator for it:\n"
-                     "  integrationsctl tenants create --help\n"
-                     "  integrationsctl tokens create --help\n";
+    context.out()
+        << "\nnext: systemctl start integrationsd, then a tenant and an administrator for it:\n"
+           "  integrationsctl tenants create acme --name Acme\n"
+           "  integrationsctl tokens issue --tenant acme --role tenant_admin --label me --expires-in-days 90\n";
   return code;
 }
 

@@ -184,19 +184,23 @@ TEST_P(Administration, ASecretThatIsNoKeyIsUnusable) {
   keep("bad", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS_");
   const auto good = user.json({"secrets", "check", "local://acme/signing/main/good", "--tenant", "acme"});
   EXPECT_EQ(text(good, "posture"), "resolved");
+  EXPECT_TRUE(good.at("reason").is_null());
   const std::string reference = "local://acme/signing/main/bad";
   const auto bad = user.run({"secrets", "check", reference, "--tenant", "acme"});
   EXPECT_EQ(bad.code, 1);
   EXPECT_THAT(bad.out, HasSubstr("usable    no"));
   EXPECT_THAT(bad.out, HasSubstr("posture   unusable"));
+  EXPECT_THAT(bad.out, HasSubstr("reason    the secret is not a key"));
   EXPECT_EQ(user.run({"secrets", "check", reference, "--tenant", "acme", "--purpose", "authorization"}).code, 0);
   const auto put =
       user.json({"credentials", "put", the_destination, "signing", "--tenant", "acme", "--reference", reference});
   EXPECT_EQ(text(put.at("credentials").at(0), "posture"), "unusable");
   EXPECT_EQ(text(user.json({"destinations", "show", the_destination, "--tenant", "acme"}), "credential_posture"),
             "unusable");
-  EXPECT_EQ(user.run({"secrets", "check", "--tenant", "acme", "--destination", the_destination}).code, 1);
-  EXPECT_THAT(user.run({"doctor"}).out, HasSubstr("its signing credential is unusable"));
+  const auto told = user.run({"secrets", "check", "--tenant", "acme", "--destination", the_destination, "--json"});
+  EXPECT_EQ(told.code, 1);
+  EXPECT_THAT(text(told.json().at("credentials").at(0), "reason"), HasSubstr("the secret is not a key"));
+  EXPECT_THAT(user.run({"doctor"}).out, HasSubstr("its signing credential is unusable (the secret is not a key"));
 }
 
 TEST_P(Administration, CredentialsAndSecrets) {

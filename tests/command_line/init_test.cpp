@@ -1,7 +1,11 @@
 #include <gmock/gmock.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "command_line/operator.hpp"
 
@@ -19,7 +23,10 @@ class Init : public OnBothStores {
  protected:
   // integrationsctl init as on a fresh machine, but for the places of plugins and state. `end` follows on the line.
   Result init(const std::string& words, const std::string& end = " < /dev/null") {
-    return user.shell(surroundings() + program() + " init --output '" + file.string() + "' " + words + end);
+    return user.shell(command(words + end));
+  }
+  std::string command(const std::string& words) {
+    return surroundings() + program() + " init --output '" + file.string() + "' " + words;
   }
   // The same at a terminal, where `typed` is typed.
   Result init_at_terminal(const std::string& typed) {
@@ -37,8 +44,6 @@ class Init : public OnBothStores {
     return {std::istreambuf_iterator<char>(stream), {}};
   }
   const fs::path file = site.folder() / "first.conf";
-
- private:
   static std::string program() { return (fs::path(OPI_PROGRAMS) / "integrationsctl").string(); }
   std::string surroundings() {
     const fs::path state = site.write_configuration("first").parent_path();
@@ -107,6 +112,79 @@ TEST_P(Init, AnAnswerHasALimit) {
   const auto done = init_at_terminal("\\n\\n\\n" + std::string(4000, '1') + "\\n");
   EXPECT_EQ(done.code, 78) << done.out << done.err;
   EXPECT_FALSE(fs::exists(file));
+}
+
+mode_t mode_of(const fs::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 0777 : 0;
+}
+
+// Whatever the umask of who ran it; what is secret stays closed.
+TEST_P(Init, WritesWhatTheDaemonCanRead) {
+  const fs::path key = site.folder() / "keys/audit/audit.pem";
+  const auto where = on_postgres() ? "--engine postgres --connection-file '" + (site.folder() / "connection").string() +
+                                         "' --audit-key '" + key.string() + "'"
+                                   : engine();
+  const auto done = user.shell("umask 077; " + command("--yes " + where + " < /dev/null"));
+  EXPECT_EQ(done.code, 0) << done.out << done.err;
+  EXPECT_EQ(mode_of(file), 0644u);
+  if (!on_postgres()) return;
+  EXPECT_EQ(mode_of(key.parent_path()), 0755u);
+  EXPECT_EQ(mode_of(key.parent_path().parent_path()), 0755u);
+  EXPECT_EQ(mode_of(key), 0600u);
+}
+
+TEST_P(Init, NamesNextStepsThatWork) {
+  const auto done = init("--yes " + engine());
+  ASSERT_EQ(done.code, 0) << done.out << done.err;
+  std::istringstream lines(done.out);
+  int steps = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("  integrationsctl ")) continue;
+    ++steps;
+    EXPECT_THAT(line, Not(HasSubstr("--help"))) << "a step is done, not read about";
+    const auto step = user.shell(surroundings() + "integrationsctl() { '" + program() + "' --config '" + file.string() +
+                                 "' \"$@\"; }; " + line + " < /dev/null");
+    EXPECT_EQ(step.code, 0) << line << "\n" << step.err;
+  }
+  EXPECT_EQ(steps, 2) << done.out;
+}
+
+TEST_P(Init, WritesNothingThatAProviderWouldRefuse) {
+  const auto refused = init("--yes " + engine() + " --files-root /tmp --files-layout no-key-in-it");
+  EXPECT_EQ(refused.code, 78) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("layout"), HasSubstr("nothing was written")));
+  EXPECT_FALSE(fs::exists(file));
+  EXPECT_FALSE(fs::exists(site.folder() / "audit.pem"));
+}
+
+// A provider that serves and can reach nothing.
+TEST_P(Init, WarnsOfSecretsThatAreNotThere) {
+  const fs::path nowhere = site.folder() / "not-mounted";
+  const auto files = init("--yes " + engine() + " --files-root '" + nowhere.string() + "'");
+  EXPECT_EQ(files.code, 0) << files.out << files.err;
+  EXPECT_THAT(files.out, AllOf(testing::ContainsRegex("warning +secrets .*no secret can be read now"),
+                               HasSubstr("do: see docs/secret-stores.md")));
+  const auto cluster = init("--force --yes " + engine() + " --kubernetes in_cluster");
+  EXPECT_THAT(cluster.out, testing::ContainsRegex("warning +secrets .*the API server cannot be asked now"));
+  const auto none = init("--force --yes " + engine());
+  EXPECT_THAT(none.out, HasSubstr("do: configure one: [secret_provider.files] root="));
+}
+
+// Without a package nobody has made the state directory: it is the daemon's, or it is said that it is not.
+TEST_P(Init, MakesTheStateDirectoryForTheDaemonsUser) {
+  if (getuid() != 0) GTEST_SKIP() << "only root makes what is another's";
+  const fs::path state = site.folder() / "made/state";
+  const auto done = user.shell(surroundings() + "export OPI_GENERAL_STATE_DIRECTORY='" + state.string() + "'; " +
+                               program() + " init --output '" + file.string() + "' --yes " + engine() + " < /dev/null");
+  if (const auto* known = ::getpwnam("integrationsd"); known != nullptr) {
+    struct stat status {};
+    ASSERT_EQ(::stat(state.c_str(), &status), 0) << done.out << done.err;
+    EXPECT_EQ(status.st_uid, known->pw_uid);
+    EXPECT_EQ(mode_of(state), 0700u);
+  } else {
+    EXPECT_THAT(done.out, testing::ContainsRegex("warning +state .*there is no user integrationsd")) << done.err;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, Init, testing::Values("SQLite", "PostgreSQL"),

@@ -144,6 +144,37 @@ TEST_P(Node, DoctorFindsAStateDirectoryThatIsOpen) {
   EXPECT_THAT(open.out, HasSubstr("is open to others than its owner"));
 }
 
+// What root can read is not what the daemon can; and what is the daemon's alone is not denied to it.
+TEST_P(Node, RootLooksWithTheDaemonsEyes) {
+  if (getuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  if (std::string_view(GetParam()) != "SQLite") GTEST_SKIP() << "of files, both look alike";
+  constexpr const char* nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups ";
+  if (user.shell(std::string(nobody) + "test -x " OPI_PROGRAMS "/integrationsctl -a -r " OPI_SHIPPED_PLUGINS).code != 0)
+    GTEST_SKIP() << "others may not look at these programs";
+  const fs::path mounted = site.folder() / "mounted/acme/signing";
+  fs::create_directories(mounted);
+  std::ofstream(mounted / "main") << site.signing_secret();
+  const fs::path authorities = site.folder() / "authorities.pem";
+  std::ofstream(authorities) << "";
+  site.set("plugins.directory", OPI_SHIPPED_PLUGINS);
+  site.set("general.environment", "production");
+  site.unset("secret_provider.local.directory");
+  site.set("secret_provider.files.root", (site.folder() / "mounted").string());
+  user.run({"migrate"});
+  const std::string given =
+      "chown -R 65534:65534 '" + site.folder().string() + "' && chmod 600 '" + (mounted / "main").string() + "'; ";
+  const auto check = user.shell(given + "$CTL secrets check file://acme/signing/main --tenant acme");
+  EXPECT_EQ(check.code, 0) << check.out << check.err;
+  const auto sound = user.shell(given + "$CTL doctor --set egress.ca_file='" + authorities.string() + "' --json");
+  EXPECT_EQ(sound.code, 0) << sound.out << sound.err;
+  const auto closed =
+      user.shell(given + "chown root '" + authorities.string() + "'; chmod 600 '" + authorities.string() +
+                 "'; $CTL doctor --set egress.ca_file='" + authorities.string() + "' --json");
+  EXPECT_EQ(closed.code, 1) << closed.out << closed.err;
+  EXPECT_THAT(finding(closed.json(), "permissions"), HasSubstr("error egress.ca_file " + authorities.string()));
+  EXPECT_EQ(user.shell(given + "$CTL plugins list").code, 0);
+}
+
 TEST_P(Node, DoctorMakesNoSchema) {
   EXPECT_THAT(finding(examine(0), "database"), HasSubstr("without a schema yet"));
   EXPECT_THAT(finding(examine(0), "database"), HasSubstr("without a schema yet"));
@@ -171,6 +202,7 @@ TEST_P(Node, MistakesEndWithTheirExitCode) {
   EXPECT_EQ(usage.code, 64);
   EXPECT_EQ(text(usage.problem(), "type"), "urn:oneprotect:problem:usage");
   EXPECT_EQ(user.run({"nonsense"}).code, 64);
+  EXPECT_EQ(user.run({"nonsense", "--help"}).code, 64);
   EXPECT_EQ(user.run({"--help"}).code, 0);
   const auto configuration = user.run({"tenants", "list", "--set", "api.port=x", "--json"});
   EXPECT_EQ(configuration.code, 78);
@@ -192,7 +224,8 @@ TEST_P(Node, AStrangerOfTheNodeMayNotUseItsStore) {
       user.shell("chmod 755 '" + site.folder().string() + "' '" + (site.folder() / "control").string() +
                  "'; cp ${CTL%% *} '" + site.folder().string() + "/program' && chmod 755 '" + site.folder().string() +
                  "/program' && cd / && setpriv --reuid=65534 --regid=65534 --clear-groups '" + site.folder().string() +
-                 "/program' tenants list --set store.sqlite_path='" + (site.folder() / "store.sqlite").string() + "'");
+                 "/program' --config /dev/null tenants list --set store.sqlite_path='" +
+                 (site.folder() / "store.sqlite").string() + "'");
   EXPECT_EQ(stranger.code, 77) << stranger.err;
   const auto configuration = user.shell(
       "chmod 755 '" + site.folder().string() + "' '" + (site.folder() / "control").string() +
