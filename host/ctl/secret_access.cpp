@@ -62,12 +62,12 @@ void print_object(std::string& out, const json::object& object, std::size_t inde
     out.append(key.data(), key.size()).append(":");
     if (value.is_object()) out.append("\n").append(indent + 2, ' ');
     if (value.is_array() && !value.get_array().empty()) out.append("\n");
-    if (value.is_string()) out.append(" ");
+    if (value.is_primitive()) out.append(" ");
     print(out, value, value.is_array() ? indent : indent + 2);
   }
 }
 
-// What access_manifests makes: texts, lists and objects, none of the latter empty.
+// What access_manifests makes: texts, booleans, lists and objects, none of the latter empty.
 void print(std::string& out, const json::value& value, std::size_t indent) {
   if (const auto* const object = value.if_object()) return print_object(out, *object, indent);
   if (const auto* const list = value.if_array()) {
@@ -121,6 +121,8 @@ std::optional<std::string> excess(const NeededSecrets& needed) {
 json::array access_manifests(const NeededSecrets& needed, const ServiceAccount& account) {
   json::array documents;
   auto own = object_of("v1", "ServiceAccount", account.namespace_name, account.name);
+  // As etc/kubernetes/base has it, whichever is applied last: only the daemon's own pod asks for the token.
+  own["automountServiceAccountToken"] = false;
   documents.push_back(std::move(own));
   const std::string role_name = account.name + "-secrets";
   for (const auto& [namespace_name, names] : needed.by_namespace) {

@@ -47,6 +47,7 @@ metadata:
   labels:
     app.kubernetes.io/name: "integrationsd"
     app.kubernetes.io/managed-by: "integrationsctl"
+automountServiceAccountToken: false
 ---
 apiVersion: "rbac.authorization.k8s.io/v1"
 kind: "Role"
