@@ -110,6 +110,7 @@ class Manifests(scene.WithFolder):
             container = self.pod(overlay)["containers"][0]
             mounted = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
             self.assertEqual(container["args"], ["--config", "/etc/integrationsd/integrationsd.conf"])
+            self.assertIn({"name": "INTEGRATIONSCTL_CONFIG", "value": container["args"][1]}, container["env"])
             self.assertIn("/etc/integrationsd", mounted)
             for key in ("audit.signing_key_file", "store.postgres_connection_file", "secret_provider.files.root"):
                 if key in settings:
