@@ -1,4 +1,5 @@
 """The manifests and samples of etc/kubernetes against the published schemas, without a cluster."""
+import json
 import re
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import scene
 import yaml
 
 KUBERNETES = "1.37"
-OVERLAYS = ("overlays/sqlite", "overlays/postgres", "samples/csi")
+OVERLAYS = ("overlays/sqlite", "overlays/postgres", "samples/csi", "samples/openbao-agent")
 CANCELLED_S = 5  # what drain_timeout_ms cut off may take
 
 # The form that the driver documents for v1; its CRD is in no registry.
@@ -119,6 +120,20 @@ class Manifests(scene.WithFolder):
             state = settings["general.state_directory"]
             self.assertIn(state.rpartition("/")[0], mounted)
             self.assertFalse(mounted[state.rpartition("/")[0]].get("readOnly"))
+
+    def test_the_agent_of_the_sample_is_let_out_and_its_files_are_taken(self):
+        objects, text = self.objects["samples/openbao-agent"], (scene.MANIFESTS / "samples/openbao-agent/agent.hcl").read_text()
+        settings = settings_of(scene.object_of(objects, "ConfigMap")["data"]["integrationsd.conf"])
+        agent, = self.pod("samples/openbao-agent")["initContainers"]
+        self.assertEqual(json.loads(settings["secret_provider.files.owner_uids"]), [agent["securityContext"]["runAsUser"]])
+        self.assertIn(f'destination = "{settings["secret_provider.files.root"]}/acme/siem/signing"', text)
+        mounts = {mount["name"]: mount["mountPath"] for mount in agent["volumeMounts"]}
+        # Below the volume, whose own folder the pod's group may write.
+        self.assertTrue(settings["secret_provider.files.root"].startswith(mounts["rendered"] + "/"))
+        self.assertEqual(agent["command"][-1], f"-config={mounts['agent']}/agent.hcl")
+        port = int(re.search(r'address = "https://vault.example:(\d+)"', text)[1])
+        rules = scene.object_of(objects, "NetworkPolicy")["spec"]["egress"]
+        self.assertIn({"ports": [{"port": port, "protocol": "TCP"}]}, rules)
 
     def test_services_find_the_pods_and_their_ports(self):
         for overlay, objects in self.objects.items():

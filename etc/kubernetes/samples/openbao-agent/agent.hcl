@@ -1,5 +1,5 @@
 # An agent of OpenBao (or Vault) beside the daemon, in a pod or on a machine, that keeps files of its secrets:
-# file://acme/siem/signing is /run/secrets/destinations/acme/siem/signing.
+# file://acme/siem/signing is /run/secrets/openbao/files/acme/siem/signing.
 vault {
   address = "https://vault.example:8200"
 }
@@ -22,8 +22,8 @@ template_config {
 
 template {
   source      = "/etc/bao-agent/signing.ctmpl"
-  destination = "/run/secrets/destinations/acme/siem/signing"
-  # In quotes: without them 640 is read as a decimal number, which is mode 1200.
+  destination = "/run/secrets/openbao/files/acme/siem/signing"
+  # The daemon reads it by its group. In quotes: without them 640 is read as a decimal number, which is mode 1200.
   perms = "0640"
   # Without it a missing key becomes the text "<no value>". The daemon refuses that text; this keeps the old file instead.
   error_on_missing_key = true
