@@ -1,7 +1,9 @@
 """A real OpenBao server and agent, with the sample's configuration: rendered, rotated, missing."""
 import json
+import os
 import pathlib
 import re
+import shutil
 import urllib.request
 
 import parts
@@ -9,6 +11,7 @@ import processes
 import scene
 from cluster import free_port
 from node import Node, destination
+from pod_test import GROUP, PodNode
 from receiver import Receiver
 from secrets_test import fresh
 
@@ -53,22 +56,23 @@ class Agent(scene.WithFolder):
             text = answer.read()
         return json.loads(text) if text else {}
 
-    def agent(self, name: str, *changes: tuple[str, str]) -> pathlib.Path:
+    def agent(self, name: str, *changes: tuple[str, str], here: pathlib.Path | None = None,
+              command: tuple = ()) -> pathlib.Path:
         """Starts one with the sample's configuration, its places moved here; the root of what it renders."""
-        here = self.folder / name
-        here.mkdir()
+        here = here or self.folder / name
+        here.mkdir(exist_ok=True)
         for file, text in self.credentials.items():
             (here / file).write_text(text)
         (here / "signing.ctmpl").write_text((SAMPLE / "signing.ctmpl").read_text())
         text = (SAMPLE / "agent.hcl").read_text()
         for old, new in (("https://vault.example:8200", f"http://{self.address}"), ("/etc/bao-agent", str(here)),
-                         ("/run/secrets/destinations", str(here / "files")),
+                         ("/run/secrets/openbao", str(here)),
                          ('static_secret_render_interval = "30s"', 'static_secret_render_interval = "1s"'), *changes):
             self.assertIn(old, text)
             text = text.replace(old, new)
         (here / "agent.hcl").write_text(text)
         with open(here / "log", "wb") as log:
-            process = processes.start([self.program, "agent", f"-config={here}/agent.hcl"], log)
+            process = processes.start([*(command or [self.program]), "agent", f"-config={here}/agent.hcl"], log)
         self.addCleanup(lambda: (process.kill(), process.wait(30)))
         return here / "files"
 
@@ -109,6 +113,37 @@ class Agent(scene.WithFolder):
         node.publish("third")
         processes.eventually(lambda: ("third", new) in receiver.requests(), "the old file goes on signing")
         self.assertEqual(file.read_text(), new)
+
+    def test_in_the_pod_of_the_sample_the_daemon_takes_what_the_agents_user_wrote(self):
+        if os.geteuid() != 0:
+            self.skipTest("users of a pod are taken on by root")
+        objects = scene.built("samples/openbao-agent")
+        pod = scene.object_of(objects, "Deployment")["spec"]["template"]["spec"]
+        user = pod["initContainers"][0]["securityContext"]["runAsUser"]
+        memory = pathlib.Path(self.enterContext(scene.memory_folder()))
+        memory.chmod(0o755)
+        volume, plugins = memory / "volume", self.folder / "plugins"
+        volume.mkdir()
+        os.chown(volume, 0, GROUP)
+        volume.chmod(0o2777)  # as the kubelet makes an emptyDir for fsGroup
+        plugins.mkdir()
+        shutil.copy(scene.BUILD / "lib/plugins/secrets_files.so", plugins)
+        self.put(signing=fresh())
+        program = self.folder / "bao"  # the cache is closed to other users
+        shutil.copy(self.program, program)
+        root = self.agent("pod", here=volume,
+                          command=("env", "HOME=/", "setpriv", f"--reuid={user}", f"--regid={GROUP}", f"--groups={GROUP}", program))
+        processes.eventually((root / "acme/siem/signing").exists, "the agent renders")
+        shipped = scene.object_of(objects, "ConfigMap")["data"]["integrationsd.conf"]
+        shipped = shipped[shipped.index("[secret_provider.files]"):].replace("/run/secrets/openbao", str(volume))
+        for text, posture in ((shipped, "resolved"), (re.sub("owner_uids=.*", "", shipped), "denied")):
+            folder = self.folder / posture
+            (folder / "state").mkdir(parents=True)
+            os.chown(folder / "state", GROUP, GROUP)
+            node = PodNode(scene.BUILD, folder, f"[general]\nenvironment=production\nstate_directory={folder}/state\n"
+                           f"[plugins]\ndirectory={plugins}\n" + text, {})
+            node.control("migrate")
+            self.assertEqual(self.posture(node)["posture"], posture)
 
     def test_a_missing_key_that_became_a_text_is_refused(self):
         self.put(other="x")
