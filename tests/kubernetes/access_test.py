@@ -86,7 +86,7 @@ class Access(scene.WithCluster):
                     self.cluster.apply(yaml.safe_load(path.read_text()))
             except parts.Unavailable as reason:
                 self.skipTest(str(reason))
-        objects = scene.built("overlays/sqlite") + scene.built("overlays/postgres")
+        objects = [one for folder in ("overlays/sqlite", "overlays/postgres", "samples/openbao-agent") for one in scene.built(folder)]
         objects.append(yaml.safe_load((scene.MANIFESTS / "components/service-monitor/service-monitor.yaml").read_text()))
         for file in ("secret/secret.yaml", "external-secrets/secret-store.yaml", "external-secrets/external-secret.yaml"):
             objects.append(yaml.safe_load((scene.MANIFESTS / "samples" / file).read_text()))
@@ -95,7 +95,7 @@ class Access(scene.WithCluster):
                 self.cluster.apply(one)
 
     def test_the_pods_are_such_as_the_namespace_admits(self):
-        for overlay in ("overlays/sqlite", "overlays/postgres"):
+        for overlay in ("overlays/sqlite", "overlays/postgres", "samples/openbao-agent"):
             objects = scene.built(overlay)
             for kind in ("Namespace", "ServiceAccount"):
                 self.cluster.apply(scene.object_of(objects, kind))
