@@ -39,6 +39,13 @@ std::string_view why_unusable(std::string_view purpose, const secrets::SecretSet
   return to_string(state == secrets::CredentialState::resolved ? secrets::CredentialState::unusable : state);
 }
 
+// What the next attempt may find otherwise is no end of the delivery, whatever the status and the adapter say.
+Outcome tried_again(Outcome&& outcome) {
+  if (outcome.verdict == Verdict::reject || outcome.verdict == Verdict::disable) outcome.verdict = Verdict::retry;
+  outcome.by_status = false;
+  return std::move(outcome);
+}
+
 Feedback feedback_of(const Outcome& outcome, const Decision& decision, const DeliveryPolicy& policy, bool sent) {
   Feedback feedback;
   const bool receiver_failed =
@@ -69,6 +76,7 @@ struct AttemptRunner::Flight {
   std::vector<std::string> used_purposes;  // whose secrets are in the request
   std::string unusable_purpose;            // why there is no request, if that is why
   bool asked_anew = false;                 // for its secrets, after a refusal
+  bool asked_for_all = false;              // of them, then: nothing was asked for just before
 
   // Receivers echo what they were sent, and plugins repeat it.
   void scrub(std::string& text) const { secrets::scrub(text, *secrets, endpoint_secrets); }
@@ -199,21 +207,34 @@ void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse
   });
 }
 
-// What was refused may have been replaced where it lives: it is fetched anew, and if that brings something else, the same
-// attempt is made with it. Once; then the verdict stands.
+// What was refused may have been replaced where it lives: it is fetched anew, and if that brings something else, the
+// same attempt is made with it. Once; then the verdict stands, unless the store could not be asked: then the policy's
+// next attempt asks it.
 void AttemptRunner::conclude(const std::shared_ptr<Flight>& flight, Outcome&& outcome) {
   if (!is_refusal(*flight, outcome)) return finish(*flight, std::move(outcome));
   const bool token_dropped = authorizer_.refused(*flight->destination, *flight->secrets);
-  secrets_.invalidate(*flight->destination);
-  if (std::exchange(flight->asked_anew, true)) return finish(*flight, std::move(outcome));
+  const bool asked_for_all = secrets_.invalidate(*flight->destination);
+  if (std::exchange(flight->asked_anew, true)) return finish_refused(*flight, *flight->secrets, std::move(outcome));
+  flight->asked_for_all = asked_for_all;
   secrets_.resolve(flight->destination, [this, flight, token_dropped, outcome = std::move(outcome)](
                                             std::shared_ptr<const secrets::SecretSet> secrets) mutable {
-    if (!token_dropped && has_same_secrets(*flight, *secrets)) return finish(*flight, std::move(outcome));
+    if (!token_dropped && has_same_secrets(*flight, *secrets))
+      return finish_refused(*flight, *secrets, std::move(outcome));
     logger_.info("delivery.asked_again", {{"destination", flight->destination->id.to_string()},
                                           {"delivery", flight->claim->delivery.to_string()},
                                           {"reason", "the receiver refused secrets that have been replaced"}});
     render_and_send(flight, std::move(secrets));
   });
+}
+
+// `known`: what there is of the secrets that were refused.
+void AttemptRunner::finish_refused(Flight& flight, const secrets::SecretSet& known, Outcome&& outcome) {
+  const bool confirmed =
+      flight.asked_for_all && std::ranges::none_of(flight.used_purposes, [&](const std::string& purpose) {
+        const auto* const one = known.find(purpose);
+        return one != nullptr && (one->versions.empty() || one->unconfirmed);
+      });
+  finish(flight, confirmed ? std::move(outcome) : tried_again(std::move(outcome)));
 }
 
 // The receiver will not have the credentials that were in the request.

@@ -35,6 +35,7 @@ class AttemptRunner {
   void send(const std::shared_ptr<Flight>& flight, Authorized&& authorized);
   void received(const std::shared_ptr<Flight>& flight, HttpResponse&& response);
   void conclude(const std::shared_ptr<Flight>& flight, Outcome&& outcome);
+  void finish_refused(Flight& flight, const secrets::SecretSet& known, Outcome&& outcome);
   static bool is_refusal(const Flight& flight, const Outcome& outcome);
   static bool has_same_secrets(const Flight& flight, const secrets::SecretSet& fresh);
   void finish(Flight& flight, Outcome outcome);

@@ -14,7 +14,7 @@ std::string why_barred(CredentialState state) {
 }
 
 PurposeSecrets& purpose_of(SecretSet& set, const std::string& purpose) {
-  if (set.purposes.empty() || set.purposes.back().purpose != purpose) set.purposes.push_back({purpose, {}, {}});
+  if (set.purposes.empty() || set.purposes.back().purpose != purpose) set.purposes.push_back({purpose, {}, {}, false});
   return set.purposes.back();
 }
 
@@ -61,6 +61,7 @@ class Assembly {
       posture(one.credential, usable ? CredentialState::resolved : CredentialState::unusable);
       if (!usable && purpose.failure.empty()) purpose.failure = not_a_signing_key;
       if (usable) add_values(purpose, one.credential, *key);
+      if (!key->resource->failure.empty()) purpose.unconfirmed = true;
       return follow(*key->resource);
     }
     const auto& resource = key == nullptr ? nowhere_ : *key->resource;

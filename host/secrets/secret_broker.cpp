@@ -103,21 +103,29 @@ void SecretBroker::keep_only(const Catalog& catalog) {
   std::erase_if(resources_, [](const auto& one) { return one.second.expired(); });
 }
 
-void SecretBroker::invalidate(const Destination& destination) {
+bool SecretBroker::invalidate(const Destination& destination) {
   const Lock lock(mutex_);
   const auto found = entries_.find(destination.id);
-  if (found == entries_.end()) return;
+  if (found == entries_.end()) return false;
   Entry& entry = found->second;
   const MonoTime now = clock_.mono_now();
+  bool all = true;
+  std::vector<const CachedResource*> asked;
   for (const auto& one : entry.wanted) {
     if (!one.key) continue;
     // What another destination's refusal has brought within the pause is in memory, and not yet in this one's set.
     entry.serve_until = MonoTime::min();
-    if (now < one.key->resource->asked_anew_at + options_.refusal_pause) continue;
-    one.key->resource->asked_anew_at = now;
-    one.key->resource->expire();
+    CachedResource& resource = *one.key->resource;
+    if (std::ranges::find(asked, &resource) != asked.end()) continue;
+    const bool pauses = now < resource.asked_anew_at + options_.refusal_pause;
+    all = all && !pauses;
+    if (pauses) continue;
+    asked.push_back(&resource);
+    resource.asked_anew_at = now;
+    resource.expire();
   }
   entry.refused = entry.renewing;
+  return all;
 }
 
 void SecretBroker::refresh(const Scope& scope, std::function<void(const Refreshed&)> done) {

@@ -63,8 +63,8 @@ class SecretBroker {
   void keep_only(const Catalog& catalog);
 
   // The receiver refused the credentials: the next resolve() fetches anew, though a resource at most once a pause,
-  // however many refusals there are. Does not block.
-  void invalidate(const Destination& destination);
+  // however many refusals there are. Whether it does so with all of them. Does not block.
+  bool invalidate(const Destination& destination);
 
   // Which of what is cached an operator wants fetched anew.
   struct Scope {

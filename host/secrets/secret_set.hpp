@@ -20,6 +20,7 @@ struct PurposeSecrets {
   std::string purpose;
   std::vector<SecretVersion> versions;  // empty: none could be resolved
   std::string failure;                  // then why, for people
+  bool unconfirmed = false;             // when last asked, the store of one of them did not say that it is so still
 };
 
 // How the host stands with one credential.

@@ -271,6 +271,39 @@ TEST_F(Attempts, WhatIsRefusedWithTheSecretThatThereIsStandsAfterOneFetch) {
   EXPECT_EQ(attempts_of(only_delivery()).size(), 1u);
 }
 
+TEST_F(Attempts, ARefusalThatTheStoreCouldNotBeAskedAboutIsTriedAgain) {
+  put_tenant("acme", {.backoff_initial = 1h});  // when the test is over
+  registry.adapter->change_rendering = [](Rendering& r) { r.used_purposes = {"signing"}; };
+  registry.adapter->change_outcome = [](Outcome& outcome) {
+    if (outcome.verdict == Verdict::delivered) return;
+    outcome.verdict = Verdict::reject;  // as adapters do that leave it to the policy
+    outcome.by_status = true;
+  };
+  using secrets::ResolveStatus;
+  const auto after = [&](const std::string& id, int status) -> std::string {
+    publish_and_dispatch(id);
+    EXPECT_EQ(transport.under_way.size(), 1u);
+    transport.answer(status);
+    settle();
+    for (const auto& one : deliveries())
+      if (one.event_id.str() == id) return is_terminal(one.state) ? "over" : "tried again";
+    return "lost";
+  };
+  for (const int status : {401, 403}) {
+    const auto name = std::to_string(status);
+    clock.advance(2s);
+    EXPECT_EQ(after("e-1-" + name, status), "over") << "the store says that it is that one";
+    EXPECT_EQ(after("e-2-" + name, status), "tried again") << "it is not asked so soon again";
+    for (const auto trouble : {ResolveStatus::unavailable, ResolveStatus::not_found}) {
+      clock.advance(2s);
+      engine().provider->status = trouble;
+      EXPECT_EQ(after("e-3-" + name + std::to_string(static_cast<int>(trouble)), status), "tried again");
+      engine().provider->status = ResolveStatus::ok;
+      clock.advance(6s);
+    }
+  }
+}
+
 TEST_F(Attempts, ItIsAskedAnewOnceAnAttempt) {
   registry.adapter->change_rendering = [](Rendering& r) { r.used_purposes = {"signing"}; };
   publish_and_dispatch();
