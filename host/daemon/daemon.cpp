@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <ranges>
 #include <thread>
 
@@ -27,6 +28,7 @@
 #include "daemon/plugin_entries.hpp"
 #include "daemon/refresh_entry.hpp"
 #include "node/plugin_report.hpp"
+#include "plugins/refusal_codes.hpp"
 
 namespace opi::daemon {
 namespace {
@@ -57,6 +59,10 @@ audit::TrustedKeys audit_keys(const crypto::Ed25519Key& own, const configuration
   auto keys = node::trusted_audit_keys(configuration);
   keys.push_back(own.public_key());
   return keys;
+}
+
+std::ptrdiff_t faults_among(const std::vector<plugins::Refusal>& refused) {
+  return std::ranges::count_if(refused, [](const auto& one) { return plugins::is_fault(one.code); });
 }
 
 }  // namespace
@@ -248,7 +254,7 @@ void Daemon::start() {
                                   {"status_port", static_cast<int>(status_->port())},
                                   {"console_files", console_.size()},
                                   {"plugins_loaded", plugins_.loaded().size()},
-                                  {"plugins_refused", plugins_.refused().size()}});
+                                  {"plugins_refused", faults_among(plugins_.refused())}});
 }
 
 void Daemon::drain_and_stop() {

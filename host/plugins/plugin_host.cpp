@@ -138,11 +138,15 @@ void PluginHost::add_refusal(Refusal refusal) {
 // True if there was nothing to take.
 bool PluginHost::take(Load& load, std::vector<Refusal>&& refused) {
   for (auto& refusal : refused) {
-    logger_.error("plugin.refused", {{"file", refusal.file},
-                                     {"stage", to_string(refusal.stage)},
-                                     {"code", refusal.code},
-                                     {"message", refusal.message},
-                                     {"remedy", refusal.remedy}});
+    // One that is for other environments is where it belongs: nobody is to be woken.
+    const auto level = is_fault(refusal.code) ? telemetry::Level::error : telemetry::Level::info;
+    if (logger_.enabled(level))
+      logger_.log(level, "plugin.refused",
+                  {{"file", refusal.file},
+                   {"stage", to_string(refusal.stage)},
+                   {"code", refusal.code},
+                   {"message", refusal.message},
+                   {"remedy", refusal.remedy}});
     load.change.refused.push_back(std::move(refusal));
   }
   return refused.empty();

@@ -151,6 +151,33 @@ TEST_P(BesideADaemon, ManyAtOnceDoNotDisturbIt) {
   EXPECT_TRUE(daemon.stop().clean()) << daemon.errors();
 }
 
+TEST_P(BesideADaemon, ARefreshOfNothingSaysSo) {
+  site.provision("/healthy");
+  const RunningDaemon daemon(site, "control");
+  const auto unknown =
+      user.run({"secrets", "refresh", "--destination", "0192f000-0000-7000-8000-0000000000ff", "--json"});
+  EXPECT_EQ(unknown.code, 66) << unknown.out;
+  EXPECT_EQ(user.run({"secrets", "refresh", "--destination", the_destination}).code, 0);
+  const auto unused = user.run({"secrets", "refresh", "local://acme/nobody/refers/1"});
+  EXPECT_EQ(unused.code, 0) << unused.err;
+  EXPECT_THAT(unused.out, HasSubstr("none that the daemon has in memory refers to it"));
+}
+
+// A plugin that is for other environments is where it belongs.
+TEST_P(BesideADaemon, AHealthyProductionStartLogsNoError) {
+  site.set("plugins.directory", OPI_SHIPPED_PLUGINS);
+  site.set("general.environment", "production");
+  site.unset("secret_provider.local.directory");
+  site.set("secret_provider.files.root", (site.folder() / "not-mounted").string());
+  user.run({"migrate"});
+  const RunningDaemon daemon(site, "control");
+  const auto log = daemon.log();
+  EXPECT_THAT(log, HasSubstr("L701"));
+  EXPECT_THAT(log, testing::Not(HasSubstr("\"level\":\"error\"")));
+  EXPECT_THAT(log, HasSubstr("\"plugins_refused\":0"));
+  EXPECT_THAT(log, HasSubstr("no secret can be read now")) << "and its operator is told that nothing is mounted";
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, BesideADaemon, testing::Values("SQLite", "PostgreSQL"),
                          [](const auto& which) { return std::string(which.param); });
 
