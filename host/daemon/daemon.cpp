@@ -323,7 +323,8 @@ void Daemon::refresh_secrets(const node::RefreshRequest& request) {
     logger_.info("secrets.refreshed", {{"by", request.by},
                                        {"destinations", refreshed.destinations},
                                        {"changed", refreshed.changed},
-                                       {"unresolved", refreshed.unresolved}});
+                                       {"unresolved", refreshed.unresolved},
+                                       {"unanswered", refreshed.unanswered}});
     if (request.id.empty()) return;  // SIGHUP: nobody waits for the answer, and no person asked
     node::write_refresh_answer(configuration_.state_directory, request.id, refreshed);
     stores_.audit->append(std::vector{refresh_entry(request, refreshed, clock_.unix_now())});

@@ -18,8 +18,10 @@ audit::Entry refresh_entry(const node::RefreshRequest& request, const secrets::S
   entry.target = request.scope.destination         ? "destination:" + request.scope.destination->to_string()
                  : request.scope.reference.empty() ? "secrets:all"
                                                    : "secrets:one";
-  entry.details = boost::json::serialize(boost::json::object{
-      {"destinations", refreshed.destinations}, {"changed", refreshed.changed}, {"unresolved", refreshed.unresolved}});
+  entry.details = boost::json::serialize(boost::json::object{{"destinations", refreshed.destinations},
+                                                             {"changed", refreshed.changed},
+                                                             {"unresolved", refreshed.unresolved},
+                                                             {"unanswered", refreshed.unanswered}});
   return entry;
 }
 

@@ -1,11 +1,14 @@
 #include "node/secret_refresh.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
+#include <vector>
 
 #include "domain/ids.hpp"
 
@@ -17,8 +20,40 @@ namespace json = boost::json;
 
 constexpr std::uintmax_t max_bytes = 64 * 1024;
 
-fs::path request_file(const fs::path& state) { return state / "secrets-refresh.json"; }
-fs::path answer_file(const fs::path& state) { return state / "secrets-refreshed.json"; }
+constexpr std::string_view requests = "secrets-refresh-", answers = "secrets-refreshed-", suffix = ".json";
+
+// Both sides make the id, or have taken it from a file's name: it never is a path.
+fs::path file_of(const fs::path& state, std::string_view kind, const std::string& id) {
+  if (!Uuid::parse(id)) throw std::runtime_error("a refresh has an id that is none");
+  return state / (std::string(kind) + id + std::string(suffix));
+}
+
+struct Waiting {
+  fs::path file;
+  fs::file_time_type since;
+};
+
+// The requests that wait, oldest first; removes what has outlived whoever waited for it.
+std::vector<Waiting> waiting(const fs::path& state) {
+  std::vector<Waiting> found;
+  const auto now = fs::file_time_type::clock::now();
+  std::error_code fault;
+  for (auto at = fs::directory_iterator(state, fault); !fault && at != fs::directory_iterator(); at.increment(fault)) {
+    const auto name = at->path().filename().string();
+    const bool is_request = name.starts_with(requests);
+    if (!is_request && !name.starts_with(answers)) continue;
+    std::error_code gone;  // between the listing and here
+    const auto since = at->last_write_time(gone);
+    if (gone) continue;
+    if (now - since > refresh_file_lifetime)
+      fs::remove(at->path(), gone);
+    else if (is_request && name.ends_with(suffix))
+      found.push_back({at->path(), since});
+  }
+  if (fault) throw std::runtime_error("cannot read " + state.string() + ": " + fault.message());
+  std::ranges::sort(found, {}, &Waiting::since);
+  return found;
+}
 
 void write(const fs::path& file, const json::object& document) {
   const fs::path part = file.string() + ".part";
@@ -60,7 +95,9 @@ int number(const json::object& document, json::string_view name) {
 }  // namespace
 
 void write_refresh_request(const fs::path& state_directory, const RefreshRequest& request) {
-  write(request_file(state_directory),
+  if (waiting(state_directory).size() >= max_refresh_requests)
+    throw std::runtime_error("too many requests to fetch secrets anew wait in " + state_directory.string());
+  write(file_of(state_directory, requests, request.id),
         {{"id", request.id},
          {"by", request.by},
          {"reference", request.scope.reference},
@@ -68,7 +105,9 @@ void write_refresh_request(const fs::path& state_directory, const RefreshRequest
 }
 
 std::optional<RefreshRequest> take_refresh_request(const fs::path& state_directory) {
-  const auto file = request_file(state_directory);
+  const auto all = waiting(state_directory);
+  if (all.empty()) return std::nullopt;
+  const auto& file = all.front().file;
   std::optional<json::object> document;
   try {
     document = read(file);
@@ -79,6 +118,7 @@ std::optional<RefreshRequest> take_refresh_request(const fs::path& state_directo
   if (!document) return std::nullopt;
   fs::remove(file);
   RefreshRequest request{text(*document, "id"), text(*document, "by"), {{}, text(*document, "reference")}};
+  if (!Uuid::parse(request.id)) throw std::runtime_error(file.string() + " has no id");
   const auto destination = text(*document, "destination");
   if (!destination.empty()) {
     request.scope.destination = DestinationId::parse(destination);
@@ -89,19 +129,20 @@ std::optional<RefreshRequest> take_refresh_request(const fs::path& state_directo
 
 void write_refresh_answer(const fs::path& state_directory, const std::string& id,
                           const secrets::SecretBroker::Refreshed& refreshed) {
-  write(answer_file(state_directory), {{"id", id},
-                                       {"destinations", refreshed.destinations},
-                                       {"changed", refreshed.changed},
-                                       {"unresolved", refreshed.unresolved}});
+  write(file_of(state_directory, answers, id), {{"destinations", refreshed.destinations},
+                                                {"changed", refreshed.changed},
+                                                {"unresolved", refreshed.unresolved},
+                                                {"unanswered", refreshed.unanswered}});
 }
 
 std::optional<secrets::SecretBroker::Refreshed> take_refresh_answer(const fs::path& state_directory,
                                                                     const std::string& id) {
-  const auto document = read(answer_file(state_directory));
-  if (!document || text(*document, "id") != id) return std::nullopt;
-  fs::remove(answer_file(state_directory));
+  const auto file = file_of(state_directory, answers, id);
+  const auto document = read(file);
+  if (!document) return std::nullopt;
+  fs::remove(file);
   return secrets::SecretBroker::Refreshed{number(*document, "destinations"), number(*document, "changed"),
-                                          number(*document, "unresolved")};
+                                          number(*document, "unresolved"), number(*document, "unanswered")};
 }
 
 }  // namespace opi::node

@@ -1,12 +1,14 @@
 #pragma once
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
 
 #include "secrets/secret_broker.hpp"
 
-// How `integrationsctl secrets refresh` and the daemon of this node talk: by two files in the state directory, which is
-// open to the daemon's user and root alone. The daemon looks for a request several times a second.
+// How `integrationsctl secrets refresh` and the daemon of this node talk: by two files a call in the state directory,
+// which is open to the daemon's user and root alone. The daemon looks for requests several times a second.
 namespace opi::node {
 
 struct RefreshRequest {
@@ -15,9 +17,13 @@ struct RefreshRequest {
   secrets::SecretBroker::Scope scope;
 };
 
-// Replaces a request that nobody has taken. Throws std::runtime_error if it cannot be written.
+inline constexpr std::size_t max_refresh_requests = 64;           // that wait for the daemon at a time
+inline constexpr std::chrono::minutes refresh_file_lifetime{10};  // of one that nobody has taken
+
+// Throws std::runtime_error if it cannot be written, or if too many wait.
 void write_refresh_request(const std::filesystem::path& state_directory, const RefreshRequest& request);
-// Takes the request away; nullopt if there is none. Throws std::runtime_error if it makes no sense.
+// Takes one away, the oldest there is; nullopt if there is none. Throws std::runtime_error if it makes no sense.
+// Removes what whoever asked or answered has left behind.
 std::optional<RefreshRequest> take_refresh_request(const std::filesystem::path& state_directory);
 
 void write_refresh_answer(const std::filesystem::path& state_directory, const std::string& id,

@@ -65,7 +65,7 @@ struct ProviderLanes::Flight {
   Call call;
   MonoTime due;  // waiting: for a place; under way: to be back
   MonoTime began{};
-  bool answered = false;  // the provider's store
+  std::optional<bool> answered = false;  // the provider's store, if it was asked
   bool overdue = false;
 };
 
@@ -168,7 +168,8 @@ void ProviderLanes::returned(const std::shared_ptr<Flight>& flight) {
     std::erase(lane.under_way, flight);
     lane.meters.in_flight.Decrement();
     lane.meters.duration.Observe(std::chrono::duration<double>(clock_.mono_now() - flight->began).count());
-    if (!flight->overdue) judge(lane, flight->answered);  // a late one was judged when it became so
+    if (!flight->overdue && flight->answered)
+      judge(lane, *flight->answered);  // a late one was judged when it became so
     // Nobody waits in front of an open breaker.
     if (lane.breaker.open(clock_.mono_now())) refused = lane.waiting.take_all();
     next = startable(lane);

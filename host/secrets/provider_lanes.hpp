@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "domain/circuit_breaker.hpp"
@@ -35,9 +36,10 @@ class ProviderLanes {
     refused,   // it was never made: the breaker is open, or no place became free in time
   };
   struct Call {
-    std::string tenant;                          // whose turn it is
-    std::function<bool(MonoTime deadline)> ask;  // blocks; whether the provider's store answered, whatever it said
-    std::function<void(Ending)> ended;           // must not throw
+    std::string tenant;  // whose turn it is
+    // Blocks; whether the provider's store answered, whatever it said. Nullopt: it was not asked.
+    std::function<std::optional<bool>(MonoTime deadline)> ask;
+    std::function<void(Ending)> ended;  // must not throw
   };
 
   ProviderLanes(Executor executor, const Clock& clock, telemetry::Metrics& metrics, telemetry::Logger& logger,

@@ -1,6 +1,7 @@
 #include "secrets/secret_broker.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace opi::secrets {
 namespace {
@@ -10,15 +11,26 @@ bool is_used(const Destination& destination, const Wanted& wanted) {
          destination.credentials.end();
 }
 
+// Of those that are current in their place: what signs on beside them tells of an earlier change.
+std::vector<std::shared_ptr<const Secret>> current_values(const PurposeSecrets& purpose) {
+  std::vector<std::shared_ptr<const Secret>> values;
+  for (const auto& version : purpose.versions)
+    if (!version.former) values.push_back(version.value);
+  return values;
+}
+
 bool has_same_values(const SecretSet& one, const SecretSet& other) {
-  const auto same_version = [](const SecretVersion& a, const SecretVersion& b) {
-    return std::ranges::equal(a.value->reveal(), b.value->reveal());
-  };
+  const auto same_value = [](const auto& a, const auto& b) { return std::ranges::equal(a->reveal(), b->reveal()); };
   const auto same_purpose = [&](const PurposeSecrets& a, const PurposeSecrets& b) {
-    return a.purpose == b.purpose && a.versions.empty() == b.versions.empty() &&
-           (a.versions.empty() || same_version(a.versions.front(), b.versions.front()));
+    return a.purpose == b.purpose && std::ranges::equal(current_values(a), current_values(b), same_value);
   };
   return std::ranges::equal(one.purposes, other.purposes, same_purpose);
+}
+
+bool is_unresolved(const SecretSet& set) {
+  return std::ranges::any_of(set.credentials, [](const CredentialPosture& one) {
+    return one.state != CredentialState::resolved && one.state != CredentialState::expired;
+  });
 }
 
 }  // namespace
@@ -128,11 +140,40 @@ bool SecretBroker::invalidate(const Destination& destination) {
   return all;
 }
 
+// As the provider reads it for each tenant that has a secret of its scheme in memory.
+std::map<TenantId, SecretReference> SecretBroker::readings_of(const std::string& reference) {
+  const auto provider = provider_of(reference);
+  if (!provider) return {};
+  std::set<TenantId> tenants;
+  {
+    const Lock lock(mutex_);
+    for (const auto& [name, known] : resources_)
+      if (const auto resource = known.lock(); resource && resource->reference.scheme == provider->scheme())
+        tenants.insert(resource->tenant);
+  }
+  std::map<TenantId, SecretReference> readings;
+  for (const auto& tenant : tenants) {
+    try {
+      readings.emplace(tenant, provider->parse(reference, tenant));
+    } catch (const InvalidReference&) {
+      continue;  // it is none of this tenant's
+    }
+  }
+  return readings;
+}
+
 void SecretBroker::refresh(const Scope& scope, std::function<void(const Refreshed&)> done) {
   struct Tally {
     Mutex mutex;
     Refreshed counts OPI_GUARDED_BY(mutex);
     std::size_t missing OPI_GUARDED_BY(mutex) = 0;
+  };
+  const auto readings = readings_of(scope.reference);
+  const auto is_named = [&](const Wanted& one) {
+    if (scope.reference.empty() || one.credential.reference == scope.reference) return true;
+    const auto reading = one.key ? readings.find(one.key->resource->tenant) : readings.end();
+    return reading != readings.end() && reading->second.scheme == one.key->resource->reference.scheme &&
+           reading->second.resource == one.key->resource->reference.resource && reading->second.key == one.key->key;
   };
   std::vector<std::pair<std::shared_ptr<const Destination>, std::shared_ptr<const SecretSet>>> chosen;
   {
@@ -141,7 +182,7 @@ void SecretBroker::refresh(const Scope& scope, std::function<void(const Refreshe
       if (!entry.latest || entry.gone || (scope.destination && *scope.destination != id)) continue;
       bool wanted = false;
       for (const auto& one : entry.wanted) {
-        if (!scope.reference.empty() && one.credential.reference != scope.reference) continue;
+        if (!is_named(one)) continue;
         wanted = true;
         if (one.key) one.key->resource->expire();
       }
@@ -163,8 +204,8 @@ void SecretBroker::refresh(const Scope& scope, std::function<void(const Refreshe
         [tally, done, before = before](const std::shared_ptr<const SecretSet>& set) {
           Lock lock(tally->mutex);
           if (!before || !has_same_values(*before, *set)) ++tally->counts.changed;
-          if (std::ranges::any_of(set->purposes, [](const auto& one) { return one.versions.empty(); }))
-            ++tally->counts.unresolved;
+          if (is_unresolved(*set)) ++tally->counts.unresolved;
+          if (std::ranges::any_of(set->purposes, &PurposeSecrets::unconfirmed)) ++tally->counts.unanswered;
           if (--tally->missing > 0) return;
           const auto counts = tally->counts;
           lock.unlock();

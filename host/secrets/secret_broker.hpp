@@ -69,12 +69,13 @@ class SecretBroker {
   // Which of what is cached an operator wants fetched anew.
   struct Scope {
     std::optional<DestinationId> destination;
-    std::string reference;  // empty: whatever it is
+    std::string reference;  // of whichever version, however it is spelled; empty: whatever it is
   };
   struct Refreshed {
     int destinations = 0;  // that refer to it and have been resolved by this daemon before
     int changed = 0;       // of them: have other values now
     int unresolved = 0;    // of them: have a credential that does not resolve
+    int unanswered = 0;    // of them: have one whose store did not answer, and are served what was in memory before
   };
   // Fetches anew what is cached within the scope, and calls `done` when all of it has been answered.
   void refresh(const Scope& scope, std::function<void(const Refreshed&)> done);
@@ -107,6 +108,7 @@ class SecretBroker {
 
   [[nodiscard]] std::shared_ptr<SecretProvider> provider_of(std::string_view reference) const;
   void ask(const std::shared_ptr<const Destination>& destination, Ready&& ready, Answer answer);
+  [[nodiscard]] std::map<TenantId, SecretReference> readings_of(const std::string& reference);
   void begin(const std::shared_ptr<Renewal>& renewal) noexcept;
   void read_references(const std::shared_ptr<Renewal>& renewal);
   void read(const std::shared_ptr<Reading>& reading);

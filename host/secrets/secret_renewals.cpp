@@ -90,13 +90,13 @@ void SecretBroker::read(const std::shared_ptr<Reading>& reading) {
   };
   try {
     lanes_.submit(reading->provider, {reading->tenant.str(),
-                                      [reading](MonoTime) {
+                                      [reading](MonoTime) -> std::optional<bool> {
                                         try {
                                           reading->reference = reading->provider->parse(reading->text, reading->tenant);
                                         } catch (const InvalidReference& invalid) {
                                           reading->fault = invalid.what();
                                         }
-                                        return true;
+                                        return std::nullopt;  // it says nothing of the store
                                       },
                                       ended});
   } catch (const std::exception&) {

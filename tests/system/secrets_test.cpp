@@ -76,17 +76,17 @@ TEST_F(Rotation, RefreshActsAtOnce) {
   EXPECT_THAT(site.control({"secrets", "refresh", "--all"}, 69), testing::IsEmpty()) << "no daemon has that folder";
   site.write_secret(reference, Site::signing_secret());
   EXPECT_EQ(site.control({"secrets", "refresh", "--json", "local://acme/signing/other/1"}, 0, "daemon"),
-            R"({"destinations":0,"changed":0,"unresolved":0})");
+            R"({"destinations":0,"changed":0,"unresolved":0,"unanswered":0})");
   EXPECT_EQ(site.control({"secrets", "refresh", "--json", std::string("local://acme/") + reference}, 0, "daemon"),
-            R"({"destinations":1,"changed":1,"unresolved":0})");
+            R"({"destinations":1,"changed":1,"unresolved":0,"unanswered":0})");
   EXPECT_TRUE(is_delivered(2)) << daemon->log();
   EXPECT_EQ(answers(site, "/healthy", 401), 1u);
   EXPECT_EQ(site.control({"secrets", "refresh", "--json", "--all"}, 0, "daemon"),
-            R"({"destinations":1,"changed":0,"unresolved":0})");
+            R"({"destinations":1,"changed":0,"unresolved":0,"unanswered":0})");
   fs::remove(site.folder() / "secrets/acme" / reference);
   EXPECT_EQ(site.control({"secrets", "refresh", "--json", "--destination", "0192f000-0000-7000-8000-000000000001"}, 1,
                          "daemon"),
-            R"({"destinations":1,"changed":1,"unresolved":1})");
+            R"({"destinations":1,"changed":1,"unresolved":1,"unanswered":0})");
 }
 
 TEST_F(Rotation, SoDoesSighup) {

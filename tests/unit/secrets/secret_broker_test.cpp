@@ -823,20 +823,57 @@ TEST_F(Broker, RefreshFetchesWhatIsInMemoryAndTellsWhatBecameOfIt) {
   const auto refresh = [&](const SecretBroker::Scope& scope) {
     std::string said = "nothing";
     broker->refresh(scope, [&](const SecretBroker::Refreshed& r) {
-      said = std::to_string(r.destinations) + " " + std::to_string(r.changed) + " " + std::to_string(r.unresolved);
+      said = std::to_string(r.destinations) + " " + std::to_string(r.changed) + " " + std::to_string(r.unresolved) +
+             " " + std::to_string(r.unanswered);
     });
     return said;
   };
   provider->put("two/key", "another", "v2");
-  EXPECT_EQ(refresh({{}, "mem://three/key"}), "0 0 0");
+  EXPECT_EQ(refresh({{}, "mem://three/key"}), "0 0 0 0");
   EXPECT_EQ(provider->queries().size(), 2u);
-  EXPECT_EQ(refresh({first->id, {}}), "1 0 0");
+  EXPECT_EQ(refresh({first->id, {}}), "1 0 0 0");
   EXPECT_EQ(provider->queries().size(), 3u);
-  EXPECT_EQ(refresh({{}, "mem://two/key"}), "1 1 0");
+  EXPECT_EQ(refresh({{}, "mem://two/key"}), "1 1 0 0");
   EXPECT_EQ(values(resolve(*broker, second)).front(), "another");
-  EXPECT_EQ(refresh({}), "2 0 0");
+  EXPECT_EQ(refresh({}), "2 0 0 0");
+  EXPECT_EQ(refresh({{}, "mem://two/key/7"}), "1 0 0 0") << "however it is spelled";
+  provider->become(ResolveStatus::unavailable);
+  EXPECT_EQ(refresh({}), "2 0 0 2") << "nothing was fetched";
   provider->become(ResolveStatus::denied);
-  EXPECT_EQ(refresh({}), "2 2 2");
+  EXPECT_EQ(refresh({}), "2 2 2 0");
+}
+
+TEST_F(Broker, RefreshTellsOfEveryVersionThatSignsAndOfEveryCredential) {
+  for (const char* key : {"old/key", "new/key"}) provider->put(key, key, "v1");
+  const auto broker = make();
+  const auto d = destination({credential(1, "mem://old/key", clock.unix_now() + 1h), credential(2, "mem://new/key")});
+  resolve(*broker, d);
+  SecretBroker::Refreshed said;
+  const auto refresh = [&] { broker->refresh({}, [&](const SecretBroker::Refreshed& r) { said = r; }); };
+  provider->put("old/key", "another", "v2");
+  refresh();
+  EXPECT_EQ(said.changed, 1);
+  refresh();
+  EXPECT_EQ(said.changed, 0);
+  provider->remove("old/key", "v3");
+  refresh();
+  EXPECT_EQ(said.changed, 1);
+  EXPECT_EQ(said.unresolved, 1) << "the current one resolves, and the other does not";
+  clock.advance(1h);
+  refresh();
+  EXPECT_EQ(said.unresolved, 0) << "what has expired is not looked for";
+}
+
+TEST_F(Broker, AReferenceThatIsReadSaysNothingOfTheStore) {
+  provider->put("app/key", "secret-1");
+  provider->become(ResolveStatus::unavailable);
+  const auto broker = make({.negative_ttl = 1ms});
+  // Five fetches fail in a row, though references are read in between.
+  for (std::uint8_t id = 1; id <= 5; ++id)
+    resolve(*broker, destination({credential(1, "mem://r" + std::to_string(id) + "/key")}, id));
+  EXPECT_EQ(provider->queries().size(), 5u);
+  resolve(*broker, destination({credential(1, "mem://r6/key")}, 6));
+  EXPECT_EQ(provider->queries().size(), 5u) << "the breaker is open";
 }
 
 }  // namespace
