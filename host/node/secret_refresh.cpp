@@ -1,9 +1,15 @@
 #include "node/secret_refresh.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -55,16 +61,17 @@ std::vector<Waiting> waiting(const fs::path& state) {
   return found;
 }
 
+// Root may write for the daemon, and the daemon for root; the folder is closed to everybody else. Whatever stands in
+// the new file's place, a link the daemon's user put there for root to follow, say, it is not written through.
 void write(const fs::path& file, const json::object& document) {
-  const fs::path part = file.string() + ".part";
-  {
-    std::ofstream stream(part, std::ios::trunc);
-    stream << json::serialize(document) << "\n";
-    if (!stream.flush()) throw std::runtime_error("cannot write " + part.string());
-  }
-  // Root may write for the daemon, and the daemon for root: the folder is closed to everybody else.
-  fs::permissions(part,
-                  fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read | fs::perms::others_read);
+  const std::string part = file.string() + ".part", text = json::serialize(document) + "\n";
+  const int made = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (made < 0) throw std::runtime_error("cannot make " + part + ": " + std::strerror(errno));
+  const bool written = ::write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       ::fchmod(made, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH) == 0;
+  ::close(made);
+  if (!written) fs::remove(part);
+  if (!written) throw std::runtime_error("cannot write " + part);
   fs::rename(part, file);
 }
 

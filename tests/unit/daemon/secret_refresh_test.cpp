@@ -48,6 +48,17 @@ TEST_F(SecretRefresh, CallsAtTheSameTimeAllHaveTheirAnswers) {
   EXPECT_EQ(files(), 0u);
 }
 
+// Root writes into a folder of the daemon's user.
+TEST_F(SecretRefresh, NothingIsWrittenThroughALink) {
+  const fs::path victim = folder.path().string() + "-victim";
+  std::ofstream(victim) << "as it was";
+  fs::create_symlink(victim, state / ("secrets-refresh-" + id(1) + ".json.part"));
+  EXPECT_THROW(ask(1), std::runtime_error);
+  std::ifstream stream(victim);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(stream), {}), "as it was");
+  fs::remove(victim);
+}
+
 TEST_F(SecretRefresh, NoMoreThanSoManyWait) {
   for (std::size_t n = 0; n < max_refresh_requests; ++n) ask(static_cast<int>(n));
   EXPECT_THROW(ask(999), std::runtime_error);
