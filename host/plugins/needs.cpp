@@ -93,8 +93,7 @@ Reach Needs::reach(std::string_view config_json) const {
       const auto* const given = error ? nullptr : member(config, place.property);
       path = given != nullptr && given->is_string() ? std::string(given->get_string()) : place.otherwise;
       if (!path.starts_with('/')) continue;  // a word, such as what says that the place is elsewhere
-      if (!is_place(path))
-        throw std::runtime_error("/" + place.property + " is not a path without \".\" and \"..\"");
+      if (!is_place(path)) throw std::runtime_error("/" + place.property + " is not a path without \".\" and \"..\"");
     }
     reach.files.push_back(std::move(path));
   }
