@@ -23,6 +23,14 @@ constexpr std::chrono::milliseconds start_deadline = 60s, stop_deadline = 30s, p
 
 using Connected = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 
+// Whether a child that nobody reaped yet runs no more: a zombie, whose files and connections are closed.
+bool has_ended(pid_t process) {
+  std::ifstream status{std::filesystem::path("/proc") / std::to_string(process) / "stat"};
+  std::string line;
+  std::getline(status, line);
+  return line.compare(line.rfind(')') + 2, 1, "Z") == 0;  // man 5 proc: the state follows the name in brackets
+}
+
 }  // namespace
 
 PostgresCluster::PostgresCluster(Options options) : options_(std::move(options)) {
@@ -102,7 +110,19 @@ void PostgresCluster::stop() {
 }
 
 void PostgresCluster::kill_hard() {
-  // Its sessions see the death of their parent and end a moment later.
+  // A session left to itself sees the death of its parent a moment later, and may answer one more statement until then.
+  ::kill(server_, SIGSTOP);  // so that no session begins after the look at them
+  std::vector<pid_t> sessions;
+  const std::string server = std::to_string(server_);
+  std::ifstream children{std::filesystem::path("/proc") / server / "task" / server / "children"};
+  for (pid_t one = 0; children >> one;) sessions.push_back(one);
+  for (const pid_t one : sessions) ::kill(one, SIGKILL);  // the stopped server reaps none: each number is still theirs
+  const auto deadline = std::chrono::steady_clock::now() + stop_deadline;
+  for (const pid_t one : sessions)
+    while (!has_ended(one)) {
+      if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("a session does not end:\n" + log());
+      std::this_thread::sleep_for(poll_interval);
+    }
   ::kill(server_, SIGKILL);
   wait_until_gone();
 }
