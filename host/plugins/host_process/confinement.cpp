@@ -111,9 +111,15 @@ void allow_reading(int rules, const char* path) {
 }
 #endif
 
-// Root's process is nobody special either: what it may read and send is what its files' and sockets' owner may.
+// Root's process is nobody special either: what it may read and send is what its files' and sockets' owner may. Who has
+// nothing to give away does not ask: a unit that takes everything from the daemon refuses that call, too.
 void drop_privileges() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> held{};
+  if (::syscall(__NR_capget, &header, held.data()) != 0) give_up();
+  if (std::ranges::all_of(
+          held, [](const auto& half) { return half.effective == 0 && half.permitted == 0 && half.inheritable == 0; }))
+    return;
   const std::array<__user_cap_data_struct, 2> none{};
   if (::syscall(__NR_capset, &header, none.data()) != 0) give_up();
 }
