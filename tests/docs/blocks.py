@@ -25,6 +25,12 @@ def blocks(text):
         yield found["language"], found["mark"] or "", found["text"]
 
 
+def section(text, heading):
+    """From that heading to the next one of its level."""
+    after = text.split(f"\n{heading}\n", 1)[1]
+    return re.split(f"^{heading.split()[0]} ", after, maxsplit=1, flags=re.MULTILINE)[0]
+
+
 def run_documents():
     """Those that tests/docs/CMakeLists.txt has run."""
     lists = (ROOT / "tests" / "docs" / "CMakeLists.txt").read_text()

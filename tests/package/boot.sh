@@ -1,7 +1,10 @@
 #!/bin/sh
-# boot.sh FOLDER: makes FOLDER/root, in namespaces of its own, the root of a booted system. Its systemd is PID 1 here.
+# boot.sh FOLDER ADDRESS: makes FOLDER/root, in namespaces of its own, the root of a booted system. Its systemd is PID 1 here.
+# The network has the node alone, by that address, too.
 set -eu
 cd "$1"
+ip link set lo up
+ip address add "$2/32" dev lo
 out=$PWD/out
 cd root
 mount -t proc proc proc
