@@ -17,6 +17,8 @@ struct Answer {
   std::string retry_after;  // as it was sent
   bool keeps_alive = false;
   PrivateBuffer body;
+  // Until then the server may have just started, and says 403 of what it allows.
+  Deadline in_doubt_until{};
 };
 
 // Reads one HTTP/1.1 answer. The head, which holds nothing secret, is POCO's to parse; the body goes through private

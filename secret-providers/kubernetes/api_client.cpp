@@ -9,7 +9,7 @@ namespace {
 
 using sdk::Failure;
 
-constexpr int unauthorized = 401, forbidden = 403, too_many_requests = 429;
+constexpr int unauthorized = 401, too_many_requests = 429;
 constexpr std::size_t most_request_bytes = 1024 * 1024;
 
 std::string host_header(const Access& access) {
@@ -50,24 +50,22 @@ std::chrono::seconds pause_of(const std::string& retry_after) {
 Answer ApiClient::get(const std::string& path, const std::string& accept, Deadline deadline) {
   heed_pause();
   auto session = sessions_.current();
-  bool token_read_again = false, asked_again = forbidden_.has(path);
-  for (;;) {
+  for (bool token_read_again = false;; token_read_again = true) {
     auto answer = exchange(*session, path, accept, deadline);
     if (answer.status == unauthorized && !token_read_again) {
-      token_read_again = true;
       session = sessions_.renewed(session);
-    } else if (answer.status == forbidden && !asked_again && Clock::now() + 2 * pause_after_403 < deadline) {
-      asked_again = true;
-      std::this_thread::sleep_for(pause_after_403);
-    } else {
-      if (answer.status == too_many_requests) note_pause(answer);
-      if (answer.status == forbidden)
-        (void)forbidden_.note(path);  // one that has no place is asked for twice again
-      else
-        forbidden_.forget(path);
-      return answer;
+      continue;
     }
+    if (answer.status == too_many_requests) note_pause(answer);
+    return answer;
   }
+}
+
+bool ApiClient::await_settled(const Answer& answer, Deadline deadline) {
+  // As long again for the answer that follows.
+  if (Clock::now() >= answer.in_doubt_until || answer.in_doubt_until + settling > deadline) return false;
+  std::this_thread::sleep_until(answer.in_doubt_until);
+  return true;
 }
 
 Answer ApiClient::exchange(Session& session, const std::string& path, const std::string& accept, Deadline deadline) {
@@ -102,7 +100,9 @@ Answer ApiClient::exchange(Session& session, const std::string& path, const std:
 
 Answer ApiClient::ask(TlsConnection& connection, const PrivateBuffer& request, Deadline deadline) {
   connection.write(request.view(), deadline);
-  return AnswerReader(connection, deadline).read();
+  auto answer = AnswerReader(connection, deadline).read();
+  answer.in_doubt_until = connection.made_at() + settling;
+  return answer;
 }
 
 void ApiClient::heed_pause() {

@@ -4,24 +4,26 @@
 #include <string>
 
 #include "answer_reader.hpp"
-#include "recent_names.hpp"
 #include "resolver.hpp"
 #include "session.hpp"
 
 namespace opi::kubernetes {
 
 // GETs of the API server. Repeated once are: a request on a kept connection that the server had closed; 401, with the
-// token read again; 403 after a pause, for an API server that has just started says so of what it allows a moment
-// later. After a 429 nobody asks before its time. Thread-safe.
+// token read again. After a 429 nobody asks before its time. Thread-safe.
 class ApiClient {
  public:
-  static constexpr std::chrono::milliseconds pause_after_403{500};
+  // An API server that has just started says 403 of what it allows. It is older than any connection to it.
+  static constexpr std::chrono::seconds settling{1};
   static constexpr std::chrono::seconds longest_pause{60};
 
   ApiClient(const Settings& settings, sdk::Host host) : sessions_(settings, host) {}
 
   // Throws sdk::Failure if there was no answer, or it must not be asked for now (BUSY).
   Answer get(const std::string& path, const std::string& accept, Deadline deadline);
+  // Waits until the server is known to have settled when it is asked again. False, at once: it had, or there is no
+  // time.
+  static bool await_settled(const Answer& answer, Deadline deadline);
   // Why the access cannot be used now, if so. Asks nobody.
   void check_access() { (void)sessions_.current(); }
 
@@ -33,7 +35,6 @@ class ApiClient {
 
   Sessions sessions_;
   Resolver resolver_;
-  RecentNames forbidden_;  // paths whose last answer was 403
   std::mutex mutex_;
   Clock::time_point paused_until_;
 };

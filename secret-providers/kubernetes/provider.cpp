@@ -79,14 +79,25 @@ class Provider {
 
   // What the tenant may see of the Secret.
   std::unique_ptr<SecretDocument> fetch(std::string_view tenant, const Target& target, std::string_view kind,
-                                        const char* accept, Deadline deadline) {
-    const auto answer = api_.get("/api/v1/namespaces/" + target.space + "/secrets/" + target.name, accept, deadline);
-    if (answer.status != 200) refuse(answer.status, tenant, target);
+                                        const char* accept, Deadline deadline, bool asked_again = false) {
+    const auto path = "/api/v1/namespaces/" + target.space + "/secrets/" + target.name;
+    const auto answer = api_.get(path, accept, deadline);
+    if (auto document = usable(answer, tenant, target, kind)) return document;
+    // Not 403 alone: whatever denies a tenant takes as long, so that it is not told apart by its time.
+    if (!asked_again && ApiClient::await_settled(answer, deadline))
+      return fetch(tenant, target, kind, accept, deadline, true);
+    refuse(answer.status, tenant, target);
+  }
+
+  // Null: it is not there (404), nobody may look (403), or it is another's (200).
+  std::unique_ptr<SecretDocument> usable(const Answer& answer, std::string_view tenant, const Target& target,
+                                         std::string_view kind) const {
+    if (answer.status == 403 || answer.status == 404) return nullptr;
+    if (answer.status != 200) fail(answer.status);
     if (!answer.is_json) throw Failure(OPI_E_FAILED, "the API server's answer is not JSON");
     auto document = std::make_unique<SecretDocument>(answer.body, kind, target);
-    if (!tenancy_.may_use(tenant, target.space, document->label(settings_.tenant_label)))
-      deny(tenant, target, "its label does not name the tenant");
-    return document;
+    const bool may_use = tenancy_.may_use(tenant, target.space, document->label(settings_.tenant_label));
+    return may_use ? std::move(document) : nullptr;
   }
 
   [[noreturn]] void refuse(int status, std::string_view tenant, const Target& target) {
@@ -100,6 +111,10 @@ class Provider {
                         target.name + "\" in namespace \"" + target.space + "\"");
     if (status == 404) deny(tenant, target, "it is not there (404)");
     if (status == 403) deny(tenant, target, "no role allows this daemon the verb get of it (403)");
+    deny(tenant, target, "its label does not name the tenant");
+  }
+
+  [[noreturn]] static void fail(int status) {
     if (status == 401)
       throw Failure(OPI_E_FAILED,
                     "the API server takes this daemon for nobody (401), also after its credentials were read again");

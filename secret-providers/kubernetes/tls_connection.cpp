@@ -42,6 +42,7 @@ TlsConnection::TlsConnection(SSL_CTX* context, const std::vector<Poco::Net::IPAd
   expect(server_name);
   connect(addresses, port, deadline);
   handshake(deadline);
+  made_at_ = Clock::now();
 }
 
 TlsConnection::~TlsConnection() = default;

@@ -35,6 +35,7 @@ class TlsConnection {
   void write(std::string_view bytes, Deadline deadline);
   std::size_t read(std::span<char> room, Deadline deadline);  // at least one byte
 
+  [[nodiscard]] Clock::time_point made_at() const { return made_at_; }
   // Bytes that were read so far.
   [[nodiscard]] std::uint64_t received() const { return received_; }
   // Whether nothing has come that nobody asked for, such as the end.
@@ -57,6 +58,7 @@ class TlsConnection {
   BIO* incoming_ = nullptr;  // the SSL's
   BIO* outgoing_ = nullptr;
   std::uint64_t received_ = 0;
+  Clock::time_point made_at_;
 };
 
 }  // namespace opi::kubernetes

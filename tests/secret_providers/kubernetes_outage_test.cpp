@@ -35,44 +35,53 @@ TEST_F(KubernetesOutage, StatusesAreToldApart) {
       {http("504 Gateway Timeout", R"({"metadata":{},"code":504})"), ResolveStatus::unavailable, "(504)"},
       {http("302 Found", "", "text/plain", "Location: https://elsewhere.example/\r\n"), ResolveStatus::unavailable,
        "redirects (302)"},
-      {http("404 Not Found", "404 page not found", "text/plain"), ResolveStatus::denied, "no Secret"},
+      {http("404 Not Found", "404 page not found", "text/plain"), ResolveStatus::denied, "no Secret", 2},
       {"HTTP/1.1 204 No Content\r\n\r\n", ResolveStatus::unavailable, "status 204"}};
   for (const auto& one : cases) {
     const auto found = made_of(one.bytes);
     EXPECT_EQ(found.status, one.status) << one.says << " / " << found.failure;
     EXPECT_THAT(found.failure, HasSubstr(one.says));
     EXPECT_THAT(found.failure, Not(HasSubstr("c4n4ry"))) << "what an answer says is not repeated";
-    EXPECT_EQ(server_->requests(),
-              one.says == "(401)" || one.status == ResolveStatus::denied ? server_->requests() : 1);
+    EXPECT_EQ(server_->requests(), one.requests) << one.says;
   }
 }
 
-TEST_F(KubernetesOutage, A403IsFinalOnlyTheSecondTime) {
+TEST_F(KubernetesOutage, A403OnANewConnectionIsAskedForAgain) {
   serve([this](const ApiRequest& request) {
     return request.number == 1 ? ApiReply{http("403 Forbidden", status_object(403, "Forbidden"))} : usual(request);
   });
   EXPECT_EQ(values_of(ask()), "whsec_first") << "an API server that has just started";
-  EXPECT_EQ(made_of(http("403 Forbidden", status_object(403, "Forbidden"))).status, ResolveStatus::denied);
-  EXPECT_EQ(server_->requests(), 2);
-  EXPECT_EQ(ask().status, ResolveStatus::denied);
-  EXPECT_EQ(server_->requests(), 3) << "what was refused just now is no longer waited for";
-  EXPECT_EQ(lab_->resolve("k8s://prod/other/signing").status, ResolveStatus::denied);
-  EXPECT_EQ(server_->requests(), 5) << "of another name that is not known";
+  EXPECT_EQ(server_->connections(), 1) << "by the connection that has grown old enough meanwhile";
 }
 
-TEST_F(KubernetesOutage, A403ThatHasEndedIsForgotten) {
-  std::string status = "403 Forbidden";
+TEST_F(KubernetesOutage, WhateverDeniesATenantHoldsUpTheFirstLookOfAConnectionAndNoOther) {
+  std::string status;
   serve([&](const ApiRequest& request) {
-    return status == "403 Forbidden" ? ApiReply{http(status, status_object(403, "Forbidden"))} : usual(request);
+    return status == "200 OK" ? usual(request)
+                              : ApiReply{http(status, status_object(std::stoi(status), status.substr(4)))};
   });
-  EXPECT_EQ(ask().status, ResolveStatus::denied);
-  EXPECT_EQ(server_->requests(), 2);
-  status = "200 OK";
-  EXPECT_EQ(values_of(ask()), "whsec_first");
-  EXPECT_EQ(server_->requests(), 4);
-  status = "403 Forbidden";
-  EXPECT_EQ(ask().status, ResolveStatus::denied);
-  EXPECT_EQ(server_->requests(), 6) << "the server may have been restarted";
+  secret_.tenant = "globex";
+  auto& lab = provider();
+  for (const auto* const one : {"403 Forbidden", "404 NotFound", "200 OK"}) {
+    status = one;
+    server_->close_all();  // as a restart does
+    const int before = server_->requests();
+    EXPECT_EQ(ask().status, ResolveStatus::denied) << status;
+    EXPECT_EQ(server_->requests(), before + 2) << status << ": the server may have just started";
+    EXPECT_EQ(ask().status, ResolveStatus::denied) << status;
+    EXPECT_EQ(server_->requests(), before + 3) << status;
+    for (const auto* const name : {"one", "two", "three"})
+      EXPECT_EQ(lab.resolve("k8s://prod/" + std::string(name) + "/signing").status,
+                status == "200 OK" ? ResolveStatus::unavailable : ResolveStatus::denied);
+    EXPECT_EQ(server_->requests(), before + 6) << status << ": names that were never asked for wait no longer";
+  }
+}
+
+TEST_F(KubernetesOutage, NothingIsWaitedForThatTheDeadlineHasNoTimeFor) {
+  serve_always(http("403 Forbidden", status_object(403, "Forbidden")));
+  provider();
+  EXPECT_EQ(ask({}, milliseconds{1500}).status, ResolveStatus::denied);
+  EXPECT_EQ(server_->requests(), 1);
 }
 
 TEST_F(KubernetesOutage, ATokenIsReadAgainWhenItIsRefused) {
