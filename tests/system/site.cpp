@@ -59,18 +59,23 @@ Site::Site(test::PostgresCluster* cluster)
 }
 
 const Programs& these_programs() {
-  static const Programs programs{OPI_PROGRAMS, {}};
+  static const Programs programs{OPI_PROGRAMS, {}, {}};
   return programs;
 }
 
-fs::path Site::write_configuration(const std::string& daemon, const fs::path& plugins) {
+fs::path Site::write_configuration(const std::string& daemon, const Programs& programs) {
   const fs::path state = folder() / daemon;
   fs::create_directories(state);
   chmod(state.c_str(), 0700);
   auto settings = settings_;
   settings["general.state_directory"] = state.string();
-  if (!plugins.empty()) settings["plugins.directory"] = plugins.string();
+  if (!programs.plugins.empty()) settings["plugins.directory"] = programs.plugins.string();
   settings["log.file"] = (state / "log").string();
+  for (const auto& [here, there] : programs.keys)
+    if (auto known = settings.extract(here)) {
+      known.key() = there;
+      settings.insert(std::move(known));
+    }
   std::string text, section;
   for (const auto& [key, value] : settings) {
     const auto dot = key.rfind('.');
@@ -120,12 +125,13 @@ std::string Site::token(const std::string& role) {
 
 RunningDaemon::RunningDaemon(Site& site, const std::string& name, const Programs& programs)
     : log_(site.folder() / name / "log") {
-  const auto configuration = site.write_configuration(name, programs.plugins);
+  const auto configuration = site.write_configuration(name, programs);
   log_start_ = fs::exists(log_) ? fs::file_size(log_) : 0;
   process_ = std::make_unique<demo::ChildProcess>(demo::Command{
       programs.folder / "integrationsd", {"--config", configuration.string()}, site.folder() / name / "errors"});
   const bool started = eventually([&] {
-    if (process_->wait(std::chrono::milliseconds{0})) throw std::runtime_error("integrationsd ended: " + log());
+    if (process_->wait(std::chrono::milliseconds{0}))
+      throw std::runtime_error("integrationsd ended: " + errors() + log());
     const std::string text = log();
     const auto line = text.find("\"daemon.started\"");
     if (line == std::string::npos || text.find('\n', line) == std::string::npos) return false;

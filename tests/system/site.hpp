@@ -15,6 +15,13 @@
 
 namespace opi::system_test {
 
+// Which build's.
+struct Programs {
+  std::filesystem::path folder, plugins;
+  std::map<std::string, std::string> keys;  // of the configuration that are called otherwise there: by this build's
+};
+const Programs& these_programs();
+
 // A daemon's surroundings: configuration, secret, receiver and database, all of its own. One tenant, "acme".
 class Site {
  public:
@@ -38,7 +45,7 @@ class Site {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
   receiver::Receiver& receiver() { return receiver_; }
   // Writes the configuration of a daemon with a state folder of its own; returns the file.
-  std::filesystem::path write_configuration(const std::string& daemon, const std::filesystem::path& plugins = {});
+  std::filesystem::path write_configuration(const std::string& daemon, const Programs& programs = these_programs());
   [[nodiscard]] static std::string signing_secret();
 
  private:
@@ -46,12 +53,6 @@ class Site {
   receiver::Receiver receiver_;
   std::map<std::string, std::string> settings_;
 };
-
-// Which build's.
-struct Programs {
-  std::filesystem::path folder, plugins;
-};
-const Programs& these_programs();
 
 // One run of integrationsd.
 class RunningDaemon {

@@ -14,7 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const Programs previous{OPI_PREVIOUS "/source/build/default/bin", OPI_PREVIOUS "/plugins"};
+const Programs previous{OPI_PREVIOUS "/source/build/default/bin",
+                        OPI_PREVIOUS "/plugins",
+                        {{"secret_provider.local.directory", "secrets.local_directory"}}};
 
 int last_migration(const std::string& connection) {
   const std::unique_ptr<PGconn, decltype(&PQfinish)> side_door{PQconnectdb(connection.c_str()), &PQfinish};
