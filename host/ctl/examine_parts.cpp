@@ -88,6 +88,10 @@ void examine_providers(const configuration::Configuration& configuration, Plugin
         "secrets",
         "there is no secret provider: nothing can be signed" + (standings.empty() ? "" : " (" + standings + ")"),
         "configure one: [secret_provider.files] root=…, or [secret_provider.kubernetes] access=… (secret-stores.md)");
+}
+
+// When everything has been asked for that there is to be said of.
+void tell_warnings(PluginDesk& desk, Findings& findings) {
   for (const auto& warning : desk.warnings()) findings.warning("secrets", warning, "see docs/secret-stores.md");
 }
 
@@ -195,9 +199,11 @@ void examine_plugins(Context& context, Findings& findings, bool with_store) {
     if (with_store) {
       examine_loading(context.configuration(), context.services().plugins(), findings);
       examine_signing(context.services(), findings);
+      tell_warnings(context.services().plugins(), findings);
     } else {
       PluginDesk desk(context.configuration(), context.clock(), context.random());
       examine_loading(context.configuration(), desk, findings);
+      tell_warnings(desk, findings);
     }
   } catch (const std::exception& failure) {
     findings.error("plugins", failure.what(), "see the message");

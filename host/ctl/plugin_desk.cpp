@@ -52,7 +52,6 @@ plugins::PluginHost& PluginDesk::loaded() {
   if (loaded_) return *host_;
   registry_ = std::make_unique<plugins::PluginProviderRegistry>(host(), providers_, logger_);
   registry_->load_directory(node::provider_configs(configuration_));
-  warnings_ = logger_.take();
   loaded_ = true;
   return *host_;
 }
@@ -62,9 +61,9 @@ const secrets::SecretProviders& PluginDesk::providers() {
   return providers_;
 }
 
-const std::vector<std::string>& PluginDesk::warnings() {
+std::vector<std::string> PluginDesk::warnings() {
   loaded();
-  return warnings_;
+  return logger_.take();
 }
 
 secrets::SecretBroker& PluginDesk::broker() {

@@ -44,8 +44,8 @@ class PluginDesk {
   // With those of the configured directory, and their secret providers.
   plugins::PluginHost& loaded();
   const secrets::SecretProviders& providers();
-  // What the plugins warned of while the providers were made: "<plugin>: <message>".
-  const std::vector<std::string>& warnings();
+  // What the plugins warned of since the last call: "<plugin>: <message>".
+  std::vector<std::string> warnings();
   administration::CredentialCheck& check();
   // Why the purpose of this destination has no secret, after check() has said that it has none; never holds a value.
   std::string failure(const std::shared_ptr<const Destination>& destination, const std::string& purpose);
@@ -56,7 +56,6 @@ class PluginDesk {
   const Clock& clock_;
   Random& random_;
   PluginWarnings logger_;
-  std::vector<std::string> warnings_;
   std::unique_ptr<PrivateFolder> folder_;
   std::unique_ptr<plugins::PluginHost> host_;
   bool loaded_ = false;

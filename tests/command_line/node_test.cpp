@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,6 +84,26 @@ TEST_P(Node, SecretProvidersTellHowTheyStand) {
   site.unset("secret_provider.local.directory");
   EXPECT_EQ(standing(0), "not_configured");
   EXPECT_THAT(finding(examine(0), "plugins"), testing::StartsWith("ok ")) << "nobody has asked for it";
+}
+
+// What a provider notices while a secret is read, not only what it says at its start.
+TEST_P(Node, DoctorTellsOfAVolumeThatKubeletUpdatesNoMore) {
+  const fs::path volume = site.folder() / "mounted/acme/siem";
+  fs::create_directories(volume / "..version");
+  std::ofstream(volume / "..version/signing") << site.signing_secret();
+  fs::permissions(volume / "..version/signing", fs::perms::owner_read);
+  fs::create_directory_symlink("..version", volume / "..data");
+  site.set("plugins.directory", OPI_SHIPPED_PLUGINS);
+  site.set("secret_provider.files.root", (site.folder() / "mounted").string());
+  site.provision("/healthy");
+  user.json({"credentials", "put", the_destination, "signing", "--tenant", "acme", "--reference", "-"},
+            "file://acme/siem/signing");
+  EXPECT_THAT(finding(examine(0), "secrets"), testing::StartsWith("ok "));
+  fs::create_symlink("..next", volume / "..data_tmp");
+  const timespec old[2]{{::time(nullptr) - 61, 0}, {::time(nullptr) - 61, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (volume / "..data_tmp").c_str(), old, AT_SYMLINK_NOFOLLOW), 0);
+  EXPECT_THAT(finding(examine(0), "secrets"),
+              AllOf(testing::StartsWith("warning "), HasSubstr("kubelet updates this volume no more")));
 }
 
 // The shipped file is what the program prints, its providers' sections from the manifests of the shipped plugins.
