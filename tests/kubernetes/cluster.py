@@ -2,10 +2,7 @@
 import base64
 import http.client
 import json
-import os
 import pathlib
-import shlex
-import shutil
 import signal
 import socket
 import ssl
@@ -29,16 +26,6 @@ extendedKeyUsage=serverAuth'
 certificate admin /O=system:masters/CN=admin extendedKeyUsage=clientAuth
 openssl genrsa -out account.key 2048
 openssl rsa -in account.key -pubout -out account.pub
-"""
-
-# What the page's commands ask of kubectl, where there is none: the same requests.
-STAND_IN = """#!/bin/sh -e
-ask() { exec curl -sSf --cacert ca.crt --cert admin.crt --key admin.key -X PATCH -H "Content-Type: application/$1" --data-binary "@$2" "$3"; }
-secrets=SERVER/api/v1/namespaces/$2/secrets
-case "$1 $3 $4 $6" in
-"-n patch secret --patch-file") cd FOLDER; ask strategic-merge-patch+json "$7" "$secrets/$5" ;;
-*) echo "no kubectl, and no request for: $*" >&2; exit 1 ;;
-esac
 """
 
 
@@ -139,24 +126,6 @@ class Cluster:
     def _resources(self, base: str) -> list:
         return processes.eventually(lambda: self.ask("GET", base)[0] == 200 and self.ask("GET", base)[1]["resources"],
                                     f"{base} is served")
-
-    def shell(self, commands: str, **environment: str) -> None:
-        """Commands of the documents, whose kubectl is this cluster's administrator."""
-        here = self.folder / "commands"
-        here.mkdir(exist_ok=True)
-        server, program = f"https://127.0.0.1:{self.port}", shutil.which("kubectl")
-        text = STAND_IN.replace("SERVER", server).replace("FOLDER", shlex.quote(str(self.folder)))
-        if program:
-            flags = [program, f"--server={server}", f"--certificate-authority={self.folder}/ca.crt",
-                     f"--client-certificate={self.folder}/admin.crt", f"--client-key={self.folder}/admin.key",
-                     f"--cache-dir={here}/cache", "--kubeconfig=/dev/null"]
-            text = "#!/bin/sh\nexec " + shlex.join(flags) + ' "$@"\n'
-        (here / "kubectl").write_text(text)
-        (here / "kubectl").chmod(0o755)
-        done = subprocess.run(["sh", "-e", "-c", commands], env=os.environ | environment | {"PATH": f"{here}:{os.environ['PATH']}"},
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"{commands}: {done.stdout}")
 
     # --- what the tests need of it
 

@@ -53,6 +53,11 @@ class Node:
     # --- the daemon
 
     def start(self) -> "Node":
+        self.run()
+        self.producer = self.control("tokens", "issue", "--tenant", "acme", "--role", "producer", "--label", "test").strip()
+        return self
+
+    def run(self) -> None:
         with open(self.folder / "output", "ab") as output:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", "--", *self.before, self.programs / "integrationsd", "--config",
@@ -60,8 +65,6 @@ class Node:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self.environment)
         started = processes.eventually(lambda: self.logged("daemon.started"), "the daemon starts", 120)[-1]
         self.port, self.status_port = started["api_port"], started["status_port"]
-        self.producer = self.control("tokens", "issue", "--tenant", "acme", "--role", "producer", "--label", "test").strip()
-        return self
 
     def logged(self, event: str) -> list[dict]:
         if self.process.poll() is not None:

@@ -92,6 +92,12 @@ def kubernetes() -> pathlib.Path:
 
 
 @functools.cache
+def kubectl() -> pathlib.Path:
+    return kept(f"kubectl-{KUBERNETES}", lambda folder: _build_of_kubernetes(
+        folder, {"kubectl": "k8s.io/kubernetes/cmd/kubectl"})) / "kubectl"
+
+
+@functools.cache
 def atomic_writer() -> pathlib.Path:
     """What writes volumes as the kubelet does."""
     source = hashlib.sha256((PROGRAMS / "atomic-writer/main.go").read_bytes()).hexdigest()[:12]

@@ -2,7 +2,6 @@
 import itertools
 import json
 import secrets
-import shutil
 import threading
 import base64
 
@@ -131,23 +130,6 @@ class Secrets(ClusterNode):
         new = fresh()
         self.secret("rotated", new)
         self.arrives(kind, new)
-
-    def test_rotated_by_the_command_of_the_document(self):
-        sample = yaml.safe_load((scene.MANIFESTS / "samples/secret/secret.yaml").read_text())
-        old, new = fresh(), fresh()
-        self.receiver.accept(*self.receiver.accepted, old, new)
-        sample["stringData"]["signing"] = old
-        if shutil.which("kubectl"):
-            self.cluster.shell("printf %s \"$SECRET\" | kubectl apply -f -", SECRET=json.dumps(sample))
-        else:
-            self.cluster.apply(sample)
-        kind = self.destination("siem")
-        self.arrives(kind, old)
-        document = (scene.REPOSITORY / "docs/kubernetes.md").read_text()
-        command, = [line for line in document.splitlines() if line.startswith("printf") and "secret siem" in line]
-        self.cluster.shell(command, NEW=new)
-        self.arrives(kind, new)
-        self.assertEqual(self.cluster.must("GET", self.path("siem"))["metadata"]["labels"], sample["metadata"]["labels"])
 
     def test_a_receiver_that_knows_the_new_one_alone_costs_no_delivery(self):
         old = self.secret("at-once", fresh())
