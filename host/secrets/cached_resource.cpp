@@ -10,6 +10,15 @@ bool same(const std::shared_ptr<const Secret>& one, const std::shared_ptr<const 
   return one && other && std::ranges::equal(one->reveal(), other->reveal());
 }
 
+std::string said(const std::string& why) { return why.empty() ? "the secret provider failed" : why; }
+
+// Whether somebody may have held a value of it.
+bool let_go(CachedKey& key) {
+  key.known = false;
+  key.former = nullptr;
+  return std::exchange(key.current, nullptr) != nullptr;
+}
+
 }  // namespace
 
 CredentialState state_of(ResolveStatus failure) {
@@ -36,57 +45,91 @@ std::shared_ptr<CachedKey> CachedResource::key_of(const std::shared_ptr<CachedRe
 }
 
 bool CachedResource::needs_fetch(const CachedKey& key, MonoTime now, std::chrono::milliseconds negative_ttl) const {
-  if (now < failed_until) return false;
+  if (now < failure.until || now < key.failure.until) return false;
   const bool known = key.known && (key.current || now < fetched_at + negative_ttl);
   return !known || now >= renew_at;
 }
 
-std::vector<std::string> CachedResource::keys_to_ask(const std::string& wanted) {
+CachedResource::Question CachedResource::question_for(const CachedKey& wanted, MonoTime now) {
   std::erase_if(keys, [](const auto& one) { return one.second.expired(); });
-  std::vector<std::string> asked{wanted};
-  for (const auto& [key, value] : keys)
-    if (key != wanted && asked.size() < SecretProvider::max_keys) asked.push_back(key);
-  return asked;
+  std::vector<std::shared_ptr<const CachedKey>> refused, others;
+  for (const auto& [name, value] : keys) {
+    const auto key = value.lock();
+    if (!key || key.get() == &wanted) continue;
+    if (!key->failure.any())
+      others.push_back(key);
+    else if (now >= key->failure.until)
+      refused.push_back(key);
+  }
+  Question question{{wanted.key}, 0};
+  const auto add = [&](const std::vector<std::shared_ptr<const CachedKey>>& more, std::size_t most) {
+    for (const auto& one : more)
+      if (question.keys.size() < most) question.keys.push_back(one->key);
+  };
+  if (wanted.failure.any()) {
+    // Those first that have waited longest: however many there are, each has its turn.
+    std::ranges::stable_sort(refused, {}, [](const auto& key) { return key->failure.until; });
+    add(refused, Inquiry::most_questions);
+    question.doubted = question.keys.size();
+  }
+  add(others, SecretProvider::max_keys);
+  return question;
 }
 
 void CachedResource::expire() {
   renew_at = fresh_until = MonoTime::min();
-  failed_until = {};
+  failure.until = {};
+  for (const auto& [name, value] : keys)
+    if (const auto key = value.lock()) key->failure.until = {};
   outdated = fetching;
 }
 
-MonoTime CachedResource::take(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
-                              const Lifetimes& lifetimes) {
+MonoTime CachedResource::take(const Answers& answers, MonoTime now, const Lifetimes& lifetimes) {
+  const auto refused = take_refusals(answers.refused, now, now + lifetimes.failure);
+  return answers.keys.empty() ? refused : std::min(refused, take_result(answers, now, lifetimes));
+}
+
+MonoTime CachedResource::take_refusals(const std::vector<Answers::Refusal>& refused, MonoTime now, MonoTime until) {
+  MonoTime stale_from = MonoTime::max();
+  for (const auto& refusal : refused) {
+    const auto found = keys.find(refusal.key);
+    const auto key = found == keys.end() ? nullptr : found->second.lock();
+    if (!key) continue;
+    if (let_go(*key)) stale_from = now;
+    key->failure = {state_of(refusal.status), said(refusal.why), until};
+  }
+  return stale_from;
+}
+
+MonoTime CachedResource::take_result(const Answers& answers, MonoTime now, const Lifetimes& lifetimes) {
+  const auto& result = answers.result;
   MonoTime stale_from = MonoTime::max();
   switch (result.status) {
-    case ResolveStatus::ok: stale_from = take_values(result, asked, now, now + lifetimes.success); [[fallthrough]];
+    case ResolveStatus::ok: stale_from = take_values(answers, now, now + lifetimes.success); [[fallthrough]];
     case ResolveStatus::not_modified:
       fetched_at = now;
       fresh_until = now + lifetimes.success;
       renew_at = now + std::chrono::duration_cast<MonoTime::duration>(lifetimes.success * lifetimes.renew_at);
-      failed_until = {};
-      failure.clear();
+      failure = {};
       return stale_from;
     case ResolveStatus::not_found:
     case ResolveStatus::denied:
     case ResolveStatus::invalid:
       for (auto& [name, value] : keys)
         if (const auto key = value.lock()) {
-          if (key->current) stale_from = now;
-          key->known = false;
-          key->current = key->former = nullptr;
+          if (let_go(*key)) stale_from = now;
+          key->failure = {};
         }
       version.clear();
       [[fallthrough]];
-    case ResolveStatus::unavailable:
-      fail(state_of(result.status), result.failure.empty() ? "the secret provider failed" : result.failure,
-           now + lifetimes.failure);
+    case ResolveStatus::unavailable: failure = {state_of(result.status), said(result.failure), now + lifetimes.failure};
   }
   return stale_from;
 }
 
-MonoTime CachedResource::take_values(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
-                                     MonoTime former_until) {
+MonoTime CachedResource::take_values(const Answers& answers, MonoTime now, MonoTime former_until) {
+  const auto& result = answers.result;
+  const auto& asked = answers.keys;
   const bool other_version = result.version.empty() || result.version != version;
   MonoTime stale_from = MonoTime::max();
   for (auto& [name, value] : keys) {
@@ -96,6 +139,7 @@ MonoTime CachedResource::take_values(const ResolveResult& result, const std::vec
     if (std::cmp_less(place, std::min(asked.size(), result.values.size()))) {
       const auto& fresh = result.values[static_cast<std::size_t>(place)];
       key->known = true;
+      key->failure = {};
       if (same(key->current, fresh)) continue;
       if (!fresh) {
         if (key->current) stale_from = now;
@@ -126,12 +170,6 @@ MonoTime CachedResource::forget_former(MonoTime now) {
       next = std::min(next, key->former_until);
   }
   return next;
-}
-
-void CachedResource::fail(CredentialState as, std::string why, MonoTime until) {
-  failed_as = as;
-  failure = std::move(why);
-  failed_until = until;
 }
 
 }  // namespace opi::secrets

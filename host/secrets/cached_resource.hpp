@@ -8,6 +8,7 @@
 
 #include "domain/clock.hpp"
 #include "domain/ids.hpp"
+#include "secrets/inquiry.hpp"
 #include "secrets/secret_provider.hpp"
 #include "secrets/secret_set.hpp"
 
@@ -15,6 +16,15 @@ namespace opi::secrets {
 
 struct CachedResource;
 struct Renewal;
+
+// What the last fetch failed with, and until when nobody tries again. It is there until a later one brings something.
+struct Failure {
+  CredentialState as = CredentialState::unavailable;
+  std::string why;  // for people; empty: there is none
+  MonoTime until{};
+
+  [[nodiscard]] bool any() const { return !why.empty(); }
+};
 
 // What is known of one key of a resource. Credentials that refer to it hold it, and its values go with the last of
 // them.
@@ -27,6 +37,7 @@ struct CachedKey {
   std::shared_ptr<const Secret> former;
   std::string former_version;
   MonoTime former_until{};
+  Failure failure;  // of this key alone: others of the resource are served, and asked for without it
 };
 
 // What is known of one resource of one tenant. Not thread-safe.
@@ -41,9 +52,8 @@ struct CachedResource {
   std::weak_ptr<SecretProvider> provider;  // that was asked last
   std::map<std::string, std::weak_ptr<CachedKey>> keys;
   std::string version;
-  MonoTime fetched_at{}, renew_at{}, fresh_until{}, failed_until{};
-  std::string failure;  // of the last fetch; empty if it had none
-  CredentialState failed_as = CredentialState::unavailable;
+  MonoTime fetched_at{}, renew_at{}, fresh_until{};
+  Failure failure;           // of all of its keys
   std::uint64_t fetch = 0;   // the number of the last one
   bool fetching = false;     // it is under way, or waits for its turn
   bool overdue = false;      // it has not come back in time: nobody waits for it any more
@@ -55,20 +65,24 @@ struct CachedResource {
 
   // Whether it takes a fetch to answer this now.
   [[nodiscard]] bool needs_fetch(const CachedKey& key, MonoTime now, std::chrono::milliseconds negative_ttl) const;
-  // `wanted` first, then what else is known, as far as one fetch goes.
-  [[nodiscard]] std::vector<std::string> keys_to_ask(const std::string& wanted);
+  struct Question {
+    std::vector<std::string> keys;
+    std::size_t doubted = 0;  // so many of them, the first ones, were refused before
+  };
+  // `wanted` first, then what else is known, as far as one fetch goes. What was refused goes only with what was
+  // refused.
+  [[nodiscard]] Question question_for(const CachedKey& wanted, MonoTime now);
   // Whatever is known is asked for again before it is used.
   void expire();
   // From when on somebody may hold a value that none of its keys has any more; MonoTime::max(): never.
-  MonoTime take(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
-                const Lifetimes& lifetimes);
+  MonoTime take(const Answers& answers, MonoTime now, const Lifetimes& lifetimes);
   // Lets go of the former values whose time is over, and tells when that of the next one is.
   MonoTime forget_former(MonoTime now);
-  void fail(CredentialState as, std::string why, MonoTime until);
 
  private:
-  MonoTime take_values(const ResolveResult& result, const std::vector<std::string>& asked, MonoTime now,
-                       MonoTime former_until);
+  MonoTime take_refusals(const std::vector<Answers::Refusal>& refused, MonoTime now, MonoTime until);
+  MonoTime take_result(const Answers& answers, MonoTime now, const Lifetimes& lifetimes);
+  MonoTime take_values(const Answers& answers, MonoTime now, MonoTime former_until);
 };
 
 CredentialState state_of(ResolveStatus failure);

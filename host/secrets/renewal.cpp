@@ -40,6 +40,21 @@ bool can_serve(const Credential& credential, const Secret& value) {
   return credential.purpose != signing_purpose || !SigningKey(value).bytes().empty();
 }
 
+// What there is to say of one that has no value. What was said of the key alone says more.
+const Failure& failure_of(const CachedKey& key) { return key.failure.any() ? key.failure : key.resource->failure; }
+
+CredentialState state_of(const Wanted& one) {
+  if (!one.key) return one.state;
+  const auto& failure = failure_of(*one.key);
+  return failure.any() ? failure.as : CredentialState::missing;
+}
+
+std::string why_not(const Wanted& one) {
+  if (!one.key) return one.failure;
+  const auto& failure = failure_of(*one.key);
+  return failure.any() ? failure.why : "the secret has no such key";
+}
+
 // Puts one credential into the set that grows.
 class Assembly {
  public:
@@ -61,19 +76,14 @@ class Assembly {
       posture(one.credential, usable ? CredentialState::resolved : CredentialState::unusable);
       if (!usable && purpose.failure.empty()) purpose.failure = not_a_signing_key;
       if (usable) add_values(purpose, one.credential, *key);
-      if (!key->resource->failure.empty()) purpose.unconfirmed = true;
+      if (key->resource->failure.any()) purpose.unconfirmed = true;
       return follow(*key->resource);
     }
-    const auto& resource = key == nullptr ? nowhere_ : *key->resource;
-    posture(one.credential, key == nullptr             ? one.state
-                            : resource.failure.empty() ? CredentialState::missing
-                                                       : resource.failed_as);
-    if (purpose.failure.empty())
-      purpose.failure = key == nullptr             ? one.failure
-                        : resource.failure.empty() ? "the secret has no such key"
-                                                   : resource.failure;
+    posture(one.credential, state_of(one));
+    if (purpose.failure.empty()) purpose.failure = why_not(one);
     live_until(key == nullptr ? now_ + negative_ttl_
-                              : std::max(resource.failed_until, resource.fetched_at + negative_ttl_));
+                              : std::max({key->resource->failure.until, key->failure.until,
+                                          key->resource->fetched_at + negative_ttl_}));
   }
 
   Assembled done() && { return {std::move(set_), std::min(renew_at_, ends_), std::min(serve_until_, ends_)}; }
@@ -91,11 +101,11 @@ class Assembly {
   }
   // A value whose store is away is served on, and asked for again whenever that may help.
   void follow(const CachedResource& resource) {
-    if (resource.failure.empty()) {
+    if (!resource.failure.any()) {
       renew_at_ = std::min(renew_at_, resource.renew_at);
       serve_until_ = std::min(serve_until_, resource.fresh_until);
     } else {
-      renew_at_ = std::min(renew_at_, std::max(now_, resource.failed_until));
+      renew_at_ = std::min(renew_at_, std::max(now_, resource.failure.until));
     }
   }
   void live_until(MonoTime at) {
@@ -105,7 +115,6 @@ class Assembly {
 
   const MonoTime now_;
   const std::chrono::milliseconds negative_ttl_;
-  const CachedResource nowhere_{};
   std::shared_ptr<SecretSet> set_ = std::make_shared<SecretSet>();
   MonoTime renew_at_, serve_until_, ends_;
 };

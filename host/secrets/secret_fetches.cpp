@@ -19,6 +19,13 @@ std::string_view word_for(ResolveStatus status) {
   return "";
 }
 
+// What a fetch counts as: a key that is refused is what somebody has to see.
+std::string_view word_for(ProviderLanes::Ending ending, const Answers& answers) {
+  if (ending == ProviderLanes::Ending::overdue) return "overdue";
+  if (ending == ProviderLanes::Ending::refused) return "refused";
+  return word_for(answers.refused.empty() ? answers.result.status : answers.refused.front().status);
+}
+
 }  // namespace
 
 // A fetch of a resource; owns what the call touches.
@@ -28,9 +35,13 @@ struct SecretBroker::Fetch {
   std::shared_ptr<SecretProvider> provider;
   SecretReference reference;
   TenantId tenant;
-  std::vector<std::string> keys;
+  CachedResource::Question question;
   std::string if_not_version;
-  ResolveResult result;
+  Answers answers;
+
+  void make(MonoTime deadline) {
+    answers = Inquiry(*provider, {reference, question.keys, tenant, if_not_version, deadline}).make(question.doubted);
+  }
 };
 
 // The fetch to be made, if the one that is needed is not under way.
@@ -39,11 +50,11 @@ std::shared_ptr<SecretBroker::Fetch> SecretBroker::join(const std::shared_ptr<Re
   CachedResource& resource = *wanted.key->resource;
   if (!resource.needs_fetch(*wanted.key, now, options_.negative_ttl)) return nullptr;
   const auto provider = wanted.provider.lock();
-  if (!provider) resource.fail(CredentialState::unavailable, no_provider, now + options_.negative_ttl);
+  if (!provider) resource.failure = {CredentialState::unavailable, no_provider, now + options_.negative_ttl};
   if (!provider) return nullptr;
   const bool same_provider = resource.provider.lock() == provider;
   const bool stuck = resource.fetching && resource.overdue && same_provider;
-  if (stuck) resource.failed_until = now + options_.negative_ttl;
+  if (stuck) resource.failure.until = now + options_.negative_ttl;
   if (stuck) return nullptr;
   std::shared_ptr<Fetch> fetch;
   if (!resource.fetching || resource.overdue) {
@@ -53,7 +64,8 @@ std::shared_ptr<SecretBroker::Fetch> SecretBroker::join(const std::shared_ptr<Re
     fetch->reference = resource.reference;
     fetch->reference.key = wanted.key->key;
     fetch->tenant = resource.tenant;
-    fetch->keys = resource.keys_to_ask(wanted.key->key);
+    fetch->question = resource.question_for(*wanted.key, now);
+    fetch->answers.keys = fetch->question.keys;  // whatever becomes of the call, it is about these
     // Another provider's versions say nothing of this one's.
     if (wanted.key->known && same_provider) fetch->if_not_version = resource.version;
   }
@@ -72,10 +84,9 @@ void SecretBroker::fetch(const std::shared_ptr<Fetch>& fetch) noexcept {
   try {
     lanes_.submit(fetch->provider, {fetch->tenant.str(),
                                     [fetch](MonoTime deadline) {
-                                      fetch->result =
-                                          fetch->provider->resolve({fetch->reference, fetch->keys, fetch->tenant,
-                                                                    fetch->if_not_version, deadline});
-                                      return fetch->result.status != ResolveStatus::unavailable;
+                                      fetch->make(deadline);
+                                      return fetch->answers.keys.empty() ||
+                                             fetch->answers.result.status != ResolveStatus::unavailable;
                                     },
                                     [this, fetch](ProviderLanes::Ending ending) { fetched(*fetch, ending); }});
   } catch (...) {
@@ -95,7 +106,7 @@ void SecretBroker::fetched(Fetch& fetch, ProviderLanes::Ending ending) noexcept 
     try {
       take(fetch, ending);
     } catch (...) {
-      resource.failed_until = clock_.mono_now() + options_.negative_ttl;
+      resource.failure.until = clock_.mono_now() + options_.negative_ttl;
     }
     if (!resource.fetching && std::exchange(resource.outdated, false)) resource.expire();
   }
@@ -106,22 +117,28 @@ void SecretBroker::take(Fetch& fetch, ProviderLanes::Ending ending) {
   using Ending = ProviderLanes::Ending;
   CachedResource& resource = *fetch.resource;
   const MonoTime now = clock_.mono_now();
-  const auto result = ending == Ending::overdue   ? std::string_view{"overdue"}
-                      : ending == Ending::refused ? std::string_view{"refused"}
-                                                  : word_for(fetch.result.status);
-  metrics_.secret_fetches(fetch.reference.scheme, result).Increment();
-  const auto before = resource.failure;
-  if (ending == Ending::returned)
-    stale_from_ =
-        std::min(stale_from_, resource.take(fetch.result, fetch.keys, now,
-                                            {lifetime(fetch.result.ttl), options_.negative_ttl, options_.refresh_at}));
-  else
-    resource.fail(CredentialState::unavailable, ending == Ending::overdue ? no_answer : not_asked,
-                  now + options_.negative_ttl);
-  // A breaker that is open has been told of already.
-  if (!resource.failure.empty() && (ending != Ending::refused || before != resource.failure))
-    logger_.warning("secret.resolve_failed",
-                    {{"tenant", fetch.tenant.str()}, {"scheme", fetch.reference.scheme}, {"reason", resource.failure}});
+  metrics_.secret_fetches(fetch.reference.scheme, word_for(ending, fetch.answers)).Increment();
+  const auto before = resource.failure.why;
+  bool told = false;
+  if (ending == Ending::returned) {
+    stale_from_ = std::min(
+        stale_from_, resource.take(fetch.answers, now,
+                                   {lifetime(fetch.answers.result.ttl), options_.negative_ttl, options_.refresh_at}));
+    for (const auto& refusal : fetch.answers.refused)
+      logger_.warning("secret.resolve_failed", {{"tenant", fetch.tenant.str()},
+                                                {"scheme", fetch.reference.scheme},
+                                                {"key", refusal.key},
+                                                {"reason", refusal.why}});
+    told = fetch.answers.keys.empty();  // of the resource nothing was said
+  } else {
+    resource.failure = {CredentialState::unavailable, ending == Ending::overdue ? no_answer : not_asked,
+                        now + options_.negative_ttl};
+    told = ending == Ending::refused && before == resource.failure.why;  // a breaker that is open
+  }
+  if (!told && resource.failure.any())
+    logger_.warning(
+        "secret.resolve_failed",
+        {{"tenant", fetch.tenant.str()}, {"scheme", fetch.reference.scheme}, {"reason", resource.failure.why}});
 }
 
 }  // namespace opi::secrets

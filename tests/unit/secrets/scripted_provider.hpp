@@ -49,6 +49,12 @@ class ScriptedProvider final : public SecretProvider {
         result.status = ResolveStatus::not_modified;
         return result;
       }
+      for (const auto& key : query.keys)
+        if (const auto found = refused_.find(query.reference.resource.front() + "/" + key); found != refused_.end()) {
+          result.status = found->second;
+          result.failure = "no value: " + key;
+          return result;
+        }
       result.version = version_;
       for (const auto& key : query.keys) {
         const auto found = values_.find(query.reference.resource.front() + "/" + key);
@@ -69,6 +75,19 @@ class ScriptedProvider final : public SecretProvider {
   void remove(const std::string& resource_and_key, std::string version = "v2") {
     const std::lock_guard lock(mutex_);
     values_.erase(resource_and_key);
+    version_ = std::move(version);
+  }
+  // Every question that names this key among others is refused for its sake, with one status for all, as the ABI has
+  // it.
+  void refuse(const std::string& resource_and_key, ResolveStatus status = ResolveStatus::invalid,
+              std::string version = "v2") {
+    const std::lock_guard lock(mutex_);
+    refused_[resource_and_key] = status;
+    version_ = std::move(version);
+  }
+  void mend(const std::string& resource_and_key, std::string version = "v3") {
+    const std::lock_guard lock(mutex_);
+    refused_.erase(resource_and_key);
     version_ = std::move(version);
   }
   void become(ResolveStatus status, std::string failure = {}) {
@@ -105,6 +124,7 @@ class ScriptedProvider final : public SecretProvider {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, std::string> values_;
+  std::map<std::string, ResolveStatus> refused_;
   std::string version_, failure_;
   ResolveStatus status_ = ResolveStatus::ok;
   std::optional<std::chrono::milliseconds> ttl_;
