@@ -81,9 +81,10 @@ class Assembly {
     }
     posture(one.credential, state_of(one));
     if (purpose.failure.empty()) purpose.failure = why_not(one);
-    live_until(key == nullptr ? now_ + negative_ttl_
-                              : std::max({key->resource->failure.until, key->failure.until,
-                                          key->resource->fetched_at + negative_ttl_}));
+    if (key == nullptr) return live_until(now_ + negative_ttl_);
+    const auto& resource = *key->resource;
+    live_until(std::max(resource.failure.until,
+                        key->failure.any() ? key->failure.until : resource.fetched_at + negative_ttl_));
   }
 
   Assembled done() && { return {std::move(set_), std::min(renew_at_, ends_), std::min(serve_until_, ends_)}; }
