@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "plugins/adapter_instance.hpp"
-#include "plugins/loaded_plugin.hpp"
+#include "plugins/local_instance.hpp"
 
 namespace opi::plugins {
 
@@ -14,7 +14,6 @@ class LocalAdapter final : public AdapterInstance {
   // Throws std::runtime_error with the plugin's reason if it refuses the configuration.
   LocalAdapter(std::shared_ptr<const LoadedPlugin> plugin, const Component& component, const Destination& destination,
                std::vector<std::string> confidential);
-  ~LocalAdapter() override;
 
   [[nodiscard]] bool sees_transport_faults() const override;
   void render(const opi_delivery& delivery, const opi_request_out& request, Done done) const override;
@@ -22,11 +21,9 @@ class LocalAdapter final : public AdapterInstance {
                  Done done) const override;
 
  private:
-  std::shared_ptr<const LoadedPlugin> plugin_;
-  const opi_component_v1& lifetime_;
+  const LocalInstance instance_;
   const opi_http_adapter_v1& table_;
   std::vector<std::string> confidential_;
-  void* instance_ = nullptr;
 };
 
 }  // namespace opi::plugins
