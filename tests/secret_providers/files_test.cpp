@@ -73,6 +73,26 @@ TEST_F(Files, AFileThatIsWrittenInPlaceIsNeverTakenForTheOneBefore) {
   EXPECT_GT(unsettled, 0) << "a version that was read within a tick of its writing holds for that one look";
 }
 
+TEST_F(Files, AFileThatCannotBeAValueFailsAlone) {
+  write("acme/hook/signing", "s");
+  write("acme/hook/other", "o");
+  const auto asked = [&](const std::string& bad) {
+    return (lab_ ? *lab_ : provider()).inquire("file://acme/hook/" + bad, {bad, "signing", "other"});
+  };
+  write("acme/hook/empty", "");
+  EXPECT_EQ(asked("empty"), "signing other = s,o; empty: the file of the secret is empty");
+  write("acme/hook/large", std::string(65537, 'x'));
+  EXPECT_THAT(asked("large"), HasSubstr("signing other = s,o; large: the file of the secret is larger than"));
+  write("acme/hook/rendered", "<no value>");
+  EXPECT_THAT(asked("rendered"), HasSubstr("signing other = s,o; rendered: the file of the secret holds the text"));
+  write("acme/hook/writable", "w", own_only | fs::perms::others_write);
+  EXPECT_THAT(asked("writable"), HasSubstr("signing other = s,o; writable: \"writable\" can be written"));
+  fs::create_symlink("/etc/hostname", root() / "acme/hook/outside");
+  EXPECT_THAT(asked("outside"), HasSubstr("signing other = s,o; outside: a symbolic link with an absolute path"));
+  fs::create_directory(root() / "acme/hook/folder");
+  EXPECT_THAT(asked("folder"), HasSubstr("signing other = s,o; folder: \"folder\" is not a regular file"));
+}
+
 TEST_F(Files, ReadsNothingButRegularFilesOfABoundedSize) {
   write("acme/hook/empty", "\n");
   EXPECT_EQ(ask("file://acme/hook/empty").status, ResolveStatus::invalid);

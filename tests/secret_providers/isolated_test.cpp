@@ -32,6 +32,12 @@ TEST_P(IsolatedFiles, AreReadOnADiskAndInMemory) {
   EXPECT_EQ(values_of(readable), in_memory || readable.status == ResolveStatus::ok ? "whsec_other" : "");
 }
 
+TEST_P(IsolatedFiles, AFileThatCannotBeAValueFailsAlone) {
+  write("acme/hook/signing", "whsec_abc\n");
+  write("acme/hook/large", std::string(65537, 'x'));
+  EXPECT_THAT(lab_->inquire("file://acme/hook/large", {"large", "signing"}), HasSubstr("signing = whsec_abc; large: "));
+}
+
 INSTANTIATE_TEST_SUITE_P(Places, IsolatedFiles, ::testing::Values("/var/tmp", "/dev/shm"));
 
 class IsolatedKubernetes : public ApiServerLab {};

@@ -167,6 +167,20 @@ TEST_F(Kubernetes, AMebibyteIsReadAndMoreIsRefused) {
   }
 }
 
+TEST_F(Kubernetes, AKeyWhoseDataIsNoValueFailsAlone) {
+  serve();
+  secret_.data["other"] = base64("o");
+  auto& lab = provider();
+  for (const auto& [data, says] : std::map<std::string, std::string>{
+           {"abc", "the key's data is not base64"},
+           {"", "the key's data is empty"},
+           {base64(std::string(65537, 'x')), "the value is empty or larger than the host takes"}}) {
+    secret_.data["bad"] = data;
+    EXPECT_EQ(lab.inquire("k8s://prod/hook/bad", {"bad", "signing", "other"}),
+              "signing other = whsec_first,o; bad: " + says);
+  }
+}
+
 TEST_F(Kubernetes, WhatIsNoValueIsRefusedWithoutRepeatingIt) {
   serve();
   for (const auto& [data, says] :

@@ -11,6 +11,7 @@
 
 #include "plugins/plugin_lab.hpp"
 #include "plugins/plugin_provider_registry.hpp"
+#include "secrets/inquiry.hpp"
 
 namespace opi::plugins::testing {
 
@@ -46,6 +47,9 @@ class ProviderLab {
     }
   }
 
+  // Of several keys of one secret, as the broker asks: "a b = 1,2; bad: why".
+  std::string inquire(const std::string& reference, const std::vector<std::string>& keys) const;
+
   secrets::ResolveResult resolve(const std::string& reference, std::vector<std::string> keys = {},
                                  std::string_view known = {}, const std::string& tenant = "acme",
                                  std::chrono::milliseconds patience = std::chrono::seconds{10}) const {
@@ -77,6 +81,19 @@ inline std::string values_of(const secrets::ResolveResult& result) {
     const auto bytes = value->reveal();
     all.append(bytes.begin(), bytes.end());
   }
+  return all;
+}
+
+inline std::string ProviderLab::inquire(const std::string& reference, const std::vector<std::string>& keys) const {
+  const auto tenant = *TenantId::parse("acme");
+  const auto parsed = provider_->parse(reference, tenant);
+  const auto deadline = std::chrono::steady_clock::now().time_since_epoch() + std::chrono::seconds{10};
+  const auto answers =
+      secrets::Inquiry(*provider_, {parsed, keys, tenant, {}, MonoTime{std::chrono::nanoseconds(deadline)}}).make(0);
+  std::string all;
+  for (const auto& key : answers.keys) all += key + " ";
+  all += "= " + values_of(answers.result);
+  for (const auto& refusal : answers.refused) all += "; " + refusal.key + ": " + refusal.why;
   return all;
 }
 
