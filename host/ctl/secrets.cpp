@@ -158,10 +158,7 @@ secrets::SecretBroker::Refreshed refreshed(Context& context, const node::Refresh
 int refresh(Context& context, const Arguments& arguments) {
   const auto answer = refreshed(context, {new_uuid(context.clock(), context.random()).to_string(), operating_user(),
                                           scope_of(context, arguments)});
-  const json::object document{{"destinations", answer.destinations},
-                              {"changed", answer.changed},
-                              {"unresolved", answer.unresolved},
-                              {"unanswered", answer.unanswered}};
+  const auto document = node::document_of(answer);
   if (context.json())
     print_json(context, document);
   else
@@ -213,9 +210,10 @@ std::vector<Command> secret_commands() {
       {"secrets refresh",
        "have the running daemon of this node fetch secrets anew",
        "What it has in memory of them is used until the new value has come. Told are the destinations that refer to "
-       "them and have been delivered to since the daemon's start, how many of them have another value now, and how "
-       "many have a credential that does not resolve, or one whose store was asked and did not answer. Exit code 1 if "
-       "any does not resolve or was not answered.",
+       "them and have been delivered to since the daemon's start, how many of them have another value than before, or "
+       "lost theirs (changed), how many have one where they had none (added), and how many have a credential that does "
+       "not resolve, or one whose store was asked and did not answer. Exit code 1 if any does not resolve or was not "
+       "answered.",
        {{"REFERENCE", "as the destinations have it; - reads it from standard input", false}},
        {{"destination", "DESTINATION", "what this destination refers to"}, {"all", "", "everything that is in memory"}},
        refresh},

@@ -12,6 +12,7 @@
 #include "daemon/daemon.hpp"
 #include "daemon/state_directory.hpp"
 #include "node/parts.hpp"
+#include "node/provider_settings.hpp"
 #include "plugins/breadcrumbs.hpp"
 #include "runtime/service_notifier.hpp"
 
@@ -126,11 +127,15 @@ int Application::main(const std::vector<std::string>&) {
         notifier.reloading();
         auto loaded = configuration::load(command_line_.config_file, configuration::environment_variables(),
                                           command_line_.settings);
-        for (auto& fault : node::faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
+        for (auto& fault : node::egress_faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
         // Whatever the configuration is: who rotates logs has moved the file already.
         logger.reopen();
         for (const auto& error : loaded.errors) logger.error("daemon.reload_refused", {{"error", error}});
         try {
+          // A wrong section costs its provider the change, and nothing else: it goes on with what it had.
+          if (loaded.errors.empty())
+            for (const auto& fault : node::provider_faults(loaded.configuration))
+              logger.error("secret_provider.settings_refused", {{"error", fault}});
           if (loaded.errors.empty()) daemon.reload(loaded.configuration);
         } catch (const std::exception& failure) {
           logger.error("daemon.reload_failed", {{"error", failure.what()}});

@@ -283,7 +283,6 @@ void Daemon::wait_until_settled(milliseconds timeout) {
 
 void Daemon::reload(const configuration::Configuration& configuration) {
   logger_.set_threshold(configuration.log_level);
-  logger_.reopen();
   jwts_.reload();
   const auto change = provider_registry_.reload_directory(provider_configs(configuration));
   adapters_.keep_only(*catalog_.current());
@@ -295,11 +294,13 @@ void Daemon::reload(const configuration::Configuration& configuration) {
 
 // `integrationsctl secrets refresh` of this node.
 void Daemon::answer_refresh_request() {
+  std::optional<node::RefreshRequest> request;
   try {
-    if (const auto request = node::take_refresh_request(configuration_.state_directory)) refresh_secrets(*request);
-  } catch (const std::runtime_error& failure) {
+    request = node::take_refresh_request(configuration_.state_directory);
+  } catch (const std::exception& failure) {
     logger_.error("secrets.refresh_not_understood", {{"error", failure.what()}});
   }
+  if (request) refresh_secrets(*request);
 }
 
 void Daemon::refresh_secrets(const node::RefreshRequest& request) {
@@ -307,12 +308,26 @@ void Daemon::refresh_secrets(const node::RefreshRequest& request) {
     logger_.info("secrets.refreshed", {{"by", request.by},
                                        {"destinations", refreshed.destinations},
                                        {"changed", refreshed.changed},
+                                       {"added", refreshed.added},
                                        {"unresolved", refreshed.unresolved},
                                        {"unanswered", refreshed.unanswered}});
-    if (request.id.empty()) return;  // SIGHUP: nobody waits for the answer, and no person asked
-    node::write_refresh_answer(configuration_.state_directory, request.id, refreshed);
-    stores_.audit->append(std::vector{refresh_entry(request, refreshed, clock_.unix_now())});
+    // SIGHUP: nobody waits for the answer, and no person asked.
+    if (!request.id.empty()) tell_of_refresh(request, refreshed);
   });
+}
+
+// It was done, whether or not that can be said and recorded.
+void Daemon::tell_of_refresh(const node::RefreshRequest& request, const secrets::SecretBroker::Refreshed& refreshed) {
+  try {
+    node::write_refresh_answer(configuration_.state_directory, request.id, refreshed);
+  } catch (const std::exception& failure) {
+    logger_.error("secrets.refresh_not_answered", {{"by", request.by}, {"error", failure.what()}});
+  }
+  try {
+    stores_.audit->append(std::vector{refresh_entry(request, refreshed, clock_.unix_now())});
+  } catch (const std::exception& failure) {
+    logger_.error("secrets.refresh_not_audited", {{"by", request.by}, {"error", failure.what()}});
+  }
 }
 
 bool Daemon::alive() const {
@@ -348,6 +363,7 @@ std::string Daemon::readiness() {
 }
 
 void Daemon::report_plugins(const plugins::PluginHost::Change& change) {
+  metrics_.plugins_refused.Set(static_cast<double>(faults_among(plugins_.refused())));
   node::write_plugin_report(configuration_.state_directory, plugins_, change);
   const auto entries = plugin_entries(change, daemon_id_, clock_.unix_now());
   if (!entries.empty()) stores_.audit->append(entries);

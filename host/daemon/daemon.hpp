@@ -68,6 +68,7 @@ class Daemon {
   void report_plugins(const plugins::PluginHost::Change& change);
   void refresh_secrets(const node::RefreshRequest& request);
   void answer_refresh_request();
+  void tell_of_refresh(const node::RefreshRequest& request, const secrets::SecretBroker::Refreshed& refreshed);
   void record_failed_sign_ins();
   void make_services();
   void announce_work();

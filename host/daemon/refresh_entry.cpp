@@ -1,6 +1,5 @@
 #include "daemon/refresh_entry.hpp"
 
-#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "domain/role.hpp"
@@ -18,10 +17,7 @@ audit::Entry refresh_entry(const node::RefreshRequest& request, const secrets::S
   entry.target = request.scope.destination         ? "destination:" + request.scope.destination->to_string()
                  : request.scope.reference.empty() ? "secrets:all"
                                                    : "secrets:one";
-  entry.details = boost::json::serialize(boost::json::object{{"destinations", refreshed.destinations},
-                                                             {"changed", refreshed.changed},
-                                                             {"unresolved", refreshed.unresolved},
-                                                             {"unanswered", refreshed.unanswered}});
+  entry.details = boost::json::serialize(node::document_of(refreshed));
   return entry;
 }
 

@@ -1,5 +1,7 @@
 #include "node/parts.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <stdexcept>
 
@@ -46,10 +48,15 @@ plugins::PluginHost::Options plugin_options(const Configuration& configuration) 
 }
 
 plugins::PluginProviderRegistry::ConfigOf provider_configs(const Configuration& configuration) {
-  return [sections = configuration.secret_providers](const plugins::Component& component) {
-    const auto section = sections.find(component.id);
-    return section == sections.end() ? std::nullopt : std::optional(json_of(section->second, component));
-  };
+  return
+      [sections = configuration.secret_providers](const plugins::Component& component) -> std::optional<std::string> {
+        const auto section = sections.find(component.id);
+        if (section == sections.end()) return std::nullopt;
+        std::string all;
+        for (const auto& fault : section_faults(section->second, component)) all += (all.empty() ? "" : "; ") + fault;
+        if (!all.empty()) throw std::runtime_error(all);
+        return json_of(section->second, component);
+      };
 }
 
 egress::AddressGuard address_guard(const Configuration& configuration) {
@@ -69,13 +76,18 @@ std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Co
   return keys;
 }
 
-std::vector<std::string> faults(const Configuration& configuration) {
-  auto found = provider_faults(configuration);
+std::vector<std::string> egress_faults(const Configuration& configuration) {
   try {
     address_guard(configuration);
+    return {};
   } catch (const std::runtime_error& fault) {
-    found.insert(found.begin(), std::string("configuration: ") + fault.what());
+    return {std::string("configuration: ") + fault.what()};
   }
+}
+
+std::vector<std::string> faults(const Configuration& configuration) {
+  auto found = egress_faults(configuration);
+  std::ranges::move(provider_faults(configuration), std::back_inserter(found));
   return found;
 }
 

@@ -14,14 +14,16 @@
 namespace opi::node {
 
 plugins::PluginHost::Options plugin_options(const configuration::Configuration& configuration);
-// What the configuration says to each secret provider.
+// What the configuration says to each secret provider. One whose section is wrong is refused, with its lines.
 plugins::PluginProviderRegistry::ConfigOf provider_configs(const configuration::Configuration& configuration);
 
 // Throws std::runtime_error that names an entry of egress.allow which is not a CIDR block.
 egress::AddressGuard address_guard(const configuration::Configuration& configuration);
 // audit.trusted_keys.
 std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Configuration& configuration);
-// What is wrong with values that only the parts can judge, each with its place.
+// What is wrong with egress.allow, with its place.
+std::vector<std::string> egress_faults(const configuration::Configuration& configuration);
+// That, and what is wrong with the sections of secret providers: whatever only the parts can judge.
 std::vector<std::string> faults(const configuration::Configuration& configuration);
 
 // What --print-config prints: every key, and the sections of the providers in plugins.directory, or where that is not

@@ -68,17 +68,6 @@ std::string setting_of(const std::string& pointer) {
   return pointer.empty() ? std::string{} : pointer.substr(1, pointer.find('/', 1) - 1);
 }
 
-std::vector<std::string> faults_of(const std::string& id, const Section& section, const plugins::Component& component) {
-  std::vector<std::string> faults;
-  for (const auto& fault : component.config_schema.check(json_of(section, component))) {
-    const auto name = setting_of(fault.path);
-    const auto setting = section.find(name);
-    const auto& place = setting != section.end() ? setting->second.source : section.begin()->second.source;
-    faults.push_back(place + ": secret_provider." + id + (name.empty() ? "" : "." + name) + " " + fault.message);
-  }
-  return faults;
-}
-
 // A comment of lines of at most 118 characters.
 std::string commented(const std::string& text) {
   std::string out, line = "#";
@@ -126,6 +115,18 @@ std::string json_of(const Section& section, const plugins::Component& component)
   return json::serialize(config);
 }
 
+std::vector<std::string> section_faults(const Section& section, const plugins::Component& component) {
+  std::vector<std::string> faults;
+  for (const auto& fault : component.config_schema.check(json_of(section, component))) {
+    const auto name = setting_of(fault.path);
+    const auto setting = section.find(name);
+    const auto& place = setting != section.end() ? setting->second.source : section.begin()->second.source;
+    faults.push_back(place + ": secret_provider." + component.id + (name.empty() ? "" : "." + name) + " " +
+                     fault.message);
+  }
+  return faults;
+}
+
 std::vector<std::string> provider_faults(const configuration::Configuration& configuration) {
   std::vector<std::string> faults;
   if (configuration.secret_providers.empty()) return faults;
@@ -140,7 +141,7 @@ std::vector<std::string> provider_faults(const configuration::Configuration& con
       faults.push_back(where + "is of a provider that may not be used in " +
                        std::string(configuration::to_string(configuration.environment)));
     } else {
-      std::ranges::move(faults_of(id, section, found->component), std::back_inserter(faults));
+      std::ranges::move(section_faults(section, found->component), std::back_inserter(faults));
     }
   }
   return faults;

@@ -29,6 +29,9 @@ std::vector<OfferedProvider> offered_providers(const std::filesystem::path& plug
 std::string json_of(const std::map<std::string, configuration::ProviderSetting>& section,
                     const plugins::Component& component);
 
+// What is wrong with a section by its component's schema, each with its place.
+std::vector<std::string> section_faults(const std::map<std::string, configuration::ProviderSetting>& section,
+                                        const plugins::Component& component);
 // What is wrong with the sections, each with its place. Where the plugin directory cannot be read, nothing is known.
 // A section of no provider is none: its plugin may be dropped in later.
 std::vector<std::string> provider_faults(const configuration::Configuration& configuration);

@@ -134,12 +134,17 @@ std::optional<RefreshRequest> take_refresh_request(const fs::path& state_directo
   return request;
 }
 
+json::object document_of(const secrets::SecretBroker::Refreshed& refreshed) {
+  return {{"destinations", refreshed.destinations},
+          {"changed", refreshed.changed},
+          {"added", refreshed.added},
+          {"unresolved", refreshed.unresolved},
+          {"unanswered", refreshed.unanswered}};
+}
+
 void write_refresh_answer(const fs::path& state_directory, const std::string& id,
                           const secrets::SecretBroker::Refreshed& refreshed) {
-  write(file_of(state_directory, answers, id), {{"destinations", refreshed.destinations},
-                                                {"changed", refreshed.changed},
-                                                {"unresolved", refreshed.unresolved},
-                                                {"unanswered", refreshed.unanswered}});
+  write(file_of(state_directory, answers, id), document_of(refreshed));
 }
 
 std::optional<secrets::SecretBroker::Refreshed> take_refresh_answer(const fs::path& state_directory,
@@ -149,7 +154,8 @@ std::optional<secrets::SecretBroker::Refreshed> take_refresh_answer(const fs::pa
   if (!document) return std::nullopt;
   fs::remove(file);
   return secrets::SecretBroker::Refreshed{number(*document, "destinations"), number(*document, "changed"),
-                                          number(*document, "unresolved"), number(*document, "unanswered")};
+                                          number(*document, "added"), number(*document, "unresolved"),
+                                          number(*document, "unanswered")};
 }
 
 }  // namespace opi::node

@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -25,6 +26,9 @@ void write_refresh_request(const std::filesystem::path& state_directory, const R
 // Takes one away, the oldest there is; nullopt if there is none. Throws std::runtime_error if it makes no sense.
 // Removes what whoever asked or answered has left behind.
 std::optional<RefreshRequest> take_refresh_request(const std::filesystem::path& state_directory);
+
+// The counts by their names, as the answer, the audit trail and people have them.
+boost::json::object document_of(const secrets::SecretBroker::Refreshed& refreshed);
 
 void write_refresh_answer(const std::filesystem::path& state_directory, const std::string& id,
                           const secrets::SecretBroker::Refreshed& refreshed);

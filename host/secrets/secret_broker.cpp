@@ -19,12 +19,26 @@ std::vector<std::shared_ptr<const Secret>> current_values(const PurposeSecrets& 
   return values;
 }
 
-bool has_same_values(const SecretSet& one, const SecretSet& other) {
-  const auto same_value = [](const auto& a, const auto& b) { return std::ranges::equal(a->reveal(), b->reveal()); };
-  const auto same_purpose = [&](const PurposeSecrets& a, const PurposeSecrets& b) {
-    return a.purpose == b.purpose && std::ranges::equal(current_values(a), current_values(b), same_value);
+// What became of a destination's values, purpose by purpose. `before`: null if it had none.
+struct Difference {
+  bool changed = false, added = false;
+};
+
+Difference difference(const SecretSet* before, const SecretSet& after) {
+  using SecretValues = std::vector<std::shared_ptr<const Secret>>;
+  const auto has = [](const SecretValues& values, const std::shared_ptr<const Secret>& value) {
+    return std::ranges::any_of(values,
+                               [&](const auto& one) { return std::ranges::equal(one->reveal(), value->reveal()); });
   };
-  return std::ranges::equal(one.purposes, other.purposes, same_purpose);
+  Difference difference;
+  for (const auto& purpose : after.purposes) {
+    const auto* const known = before == nullptr ? nullptr : before->find(purpose.purpose);
+    const auto then = known == nullptr ? SecretValues{} : current_values(*known), now = current_values(purpose);
+    difference.changed =
+        difference.changed || !std::ranges::all_of(then, [&](const auto& one) { return has(now, one); });
+    difference.added = difference.added || now.size() > then.size();
+  }
+  return difference;
 }
 
 bool is_unresolved(const SecretSet& set) {
@@ -203,7 +217,9 @@ void SecretBroker::refresh(const Scope& scope, std::function<void(const Refreshe
         destination,
         [tally, done, before = before](const std::shared_ptr<const SecretSet>& set) {
           Lock lock(tally->mutex);
-          if (!before || !has_same_values(*before, *set)) ++tally->counts.changed;
+          const auto became = difference(before.get(), *set);
+          if (became.changed) ++tally->counts.changed;
+          if (became.added) ++tally->counts.added;
           if (is_unresolved(*set)) ++tally->counts.unresolved;
           if (std::ranges::any_of(set->purposes, &PurposeSecrets::unconfirmed)) ++tally->counts.unanswered;
           if (--tally->missing > 0) return;

@@ -73,7 +73,8 @@ class SecretBroker {
   };
   struct Refreshed {
     int destinations = 0;  // that refer to it and have been resolved by this daemon before
-    int changed = 0;       // of them: have other values now
+    int changed = 0;       // of them: have lost a value that they had, most often for another
+    int added = 0;         // of them: have a value where they had none
     int unresolved = 0;    // of them: have a credential that does not resolve
     int unanswered = 0;    // of them: have one whose store did not answer, and are served what was in memory before
   };

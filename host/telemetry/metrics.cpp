@@ -60,6 +60,8 @@ Metrics::Metrics()
       due_destinations(gauge(registry_, "opi_due_destinations", "Destinations known to have work due")),
       breakers_open(gauge(registry_, "opi_breakers_open", "Destinations whose circuit breaker is open")),
       settle_backlog(gauge(registry_, "opi_settle_backlog", "Settlements waiting for the store")),
+      plugins_refused(gauge(registry_, "opi_plugins_refused",
+                            "Plugin files and settings of secret providers that the last look at them refused")),
       attempt_duration(histogram(registry_, "opi_attempt_duration_seconds", "Duration of attempts", seconds)),
       delivery_latency(
           histogram(registry_, "opi_delivery_latency_seconds", "From event accepted to delivered", latency_seconds)) {}

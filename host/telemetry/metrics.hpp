@@ -60,6 +60,7 @@ class Metrics {
   prometheus::Gauge& due_destinations;
   prometheus::Gauge& breakers_open;
   prometheus::Gauge& settle_backlog;
+  prometheus::Gauge& plugins_refused;
   prometheus::Histogram& attempt_duration;
   prometheus::Histogram& delivery_latency;
 };

@@ -76,17 +76,17 @@ TEST_F(Rotation, RefreshActsAtOnce) {
   EXPECT_THAT(site.control({"secrets", "refresh", "--all"}, 69), testing::IsEmpty()) << "no daemon has that folder";
   site.write_secret(reference, Site::signing_secret());
   EXPECT_EQ(site.control({"secrets", "refresh", "--json", "local://acme/signing/other/1"}, 0, "daemon"),
-            R"({"destinations":0,"changed":0,"unresolved":0,"unanswered":0})");
+            R"({"destinations":0,"changed":0,"added":0,"unresolved":0,"unanswered":0})");
   EXPECT_EQ(site.control({"secrets", "refresh", "--json", std::string("local://acme/") + reference}, 0, "daemon"),
-            R"({"destinations":1,"changed":1,"unresolved":0,"unanswered":0})");
+            R"({"destinations":1,"changed":1,"added":0,"unresolved":0,"unanswered":0})");
   EXPECT_TRUE(is_delivered(2)) << daemon->log();
   EXPECT_EQ(answers(site, "/healthy", 401), 1u);
   EXPECT_EQ(site.control({"secrets", "refresh", "--json", "--all"}, 0, "daemon"),
-            R"({"destinations":1,"changed":0,"unresolved":0,"unanswered":0})");
+            R"({"destinations":1,"changed":0,"added":0,"unresolved":0,"unanswered":0})");
   fs::remove(site.folder() / "secrets/acme" / reference);
   EXPECT_EQ(site.control({"secrets", "refresh", "--json", "--destination", "0192f000-0000-7000-8000-000000000001"}, 1,
                          "daemon"),
-            R"({"destinations":1,"changed":1,"unresolved":1,"unanswered":0})");
+            R"({"destinations":1,"changed":1,"added":0,"unresolved":1,"unanswered":0})");
 }
 
 TEST_F(Rotation, SoDoesSighup) {
@@ -95,6 +95,65 @@ TEST_F(Rotation, SoDoesSighup) {
   ASSERT_TRUE(eventually([&] { return daemon->log().find("secrets.refreshed") != std::string::npos; }));
   EXPECT_TRUE(is_delivered(2)) << daemon->log();
   EXPECT_EQ(answers(site, "/healthy", 401), 1u);
+}
+
+// Files of one secret, of which one at a time can be no value, each for a destination of its own.
+TEST(OneBadKey, FailsItsOwnDestinationAlone) {
+  Site site(nullptr);
+  const fs::path plugins = site.folder() / "plugins", root = site.folder() / "mounted", secret = root / "acme/hook";
+  fs::create_directories(plugins);
+  for (const auto& file : {fs::path(OPI_PLUGINS) / "webhook.so", fs::path(OPI_SECRETS_FILES)})
+    fs::copy_file(file, plugins / file.filename());
+  fs::create_directories(secret);
+  const auto render = [&](const std::string& key, const std::string& value) {
+    std::ofstream(secret / (key + ".new"), std::ios::binary) << value;
+    fs::permissions(secret / (key + ".new"), fs::perms::owner_read | fs::perms::owner_write);
+    fs::rename(secret / (key + ".new"), secret / key);
+  };
+  site.unset("secret_provider.local.directory");
+  site.set("plugins.directory", plugins.string());
+  site.set("secret_provider.files.root", root.string());
+  site.set("secret_provider.files.ttl_seconds", "1");
+  std::string destinations;
+  for (const std::string key : {"bad", "good"})
+    destinations += std::string(destinations.empty() ? "" : ",") +
+                    R"({"destination_id":"0192f000-0000-7000-8000-00000000000)" + (key == "bad" ? "1" : "2") +
+                    R"(","name":")" + key + R"(","adapter":"webhook","event_types":["*"],"endpoint":")" +
+                    site.receiver().url("/healthy/" + key) +
+                    R"(","credentials":[{"purpose":"signing","reference":"file://acme/hook/)" + key + "\"}]}";
+  std::ofstream(site.folder() / "two.json")
+      << R"({"tenants":[{"tenant_id":"acme","name":"Acme","policy":{"max_attempts":100,"backoff_initial_ms":50,)"
+      << R"("backoff_cap_ms":1000},"destinations":[)" << destinations << "]}]}";
+  site.control({"apply", (site.folder() / "two.json").string()});
+  const auto producer = site.token("producer");
+  render("good", Site::signing_secret());
+  render("bad", "");
+  RunningDaemon daemon(site);
+  const auto accepted = [&](const std::string& key, std::uint64_t at_least) {
+    return eventually([&] { return site.receiver().statistics().path("/healthy/" + key).accepted >= at_least; });
+  };
+  const std::vector<std::pair<std::string, std::string>> no_values{
+      {"", "the file of the secret is empty"},
+      {std::string(65537, 'x'), "the file of the secret is larger than"},
+      {"<no value>", "holds the text that a template renders"}};
+  std::uint64_t published = 0;
+  for (const auto& [value, says] : no_values) {
+    render("bad", value);
+    const auto told = [&, says = says] {
+      publish(daemon, producer, static_cast<int>(++published));
+      EXPECT_TRUE(accepted("good", published)) << daemon.log();
+      return daemon.log().find(says) != std::string::npos;
+    };
+    EXPECT_TRUE(eventually(told)) << daemon.log();
+  }
+  EXPECT_EQ(site.receiver().statistics().path("/healthy/bad").requests, 0u) << "nothing goes out unsigned";
+  EXPECT_EQ(site.control({"secrets", "refresh", "--json", "--all"}, 1, "daemon"),
+            R"({"destinations":2,"changed":0,"added":0,"unresolved":1,"unanswered":0})");
+  // A value that is put in place of it acts, and the other one has never been away.
+  render("bad", Site::signing_secret());
+  EXPECT_TRUE(accepted("bad", published)) << daemon.log();
+  EXPECT_EQ(site.receiver().statistics().path("/healthy/good").requests, published) << "each at its first attempt";
+  EXPECT_EQ(daemon.stop().code, 0);
 }
 
 // Eight destinations on a store that never answers, and one on a store that does.

@@ -35,7 +35,7 @@ TEST_F(SecretRefresh, CallsAtTheSameTimeAllHaveTheirAnswers) {
     const int n = request->id == id(1) ? 1 : 2;
     EXPECT_EQ(request->id, id(n));
     EXPECT_EQ(request->scope.reference, "mem://app/" + std::to_string(n));
-    write_refresh_answer(state, request->id, {n, 0, 0, n});
+    write_refresh_answer(state, request->id, {n, 0, 0, 0, n});
   }
   EXPECT_FALSE(take_refresh_request(state));
   for (const int n : {2, 1}) {

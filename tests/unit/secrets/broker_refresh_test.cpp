@@ -70,24 +70,46 @@ TEST_F(Broker, RefreshFetchesWhatIsInMemoryAndTellsWhatBecameOfIt) {
   const auto refresh = [&](const SecretBroker::Scope& scope) {
     std::string said = "nothing";
     broker->refresh(scope, [&](const SecretBroker::Refreshed& r) {
-      said = std::to_string(r.destinations) + " " + std::to_string(r.changed) + " " + std::to_string(r.unresolved) +
-             " " + std::to_string(r.unanswered);
+      said = std::to_string(r.destinations) + " " + std::to_string(r.changed) + " " + std::to_string(r.added) + " " +
+             std::to_string(r.unresolved) + " " + std::to_string(r.unanswered);
     });
     return said;
   };
   provider->put("two/key", "another", "v2");
-  EXPECT_EQ(refresh({{}, "mem://three/key"}), "0 0 0 0");
+  EXPECT_EQ(refresh({{}, "mem://three/key"}), "0 0 0 0 0");
   EXPECT_EQ(provider->queries().size(), 2u);
-  EXPECT_EQ(refresh({first->id, {}}), "1 0 0 0");
+  EXPECT_EQ(refresh({first->id, {}}), "1 0 0 0 0");
   EXPECT_EQ(provider->queries().size(), 3u);
-  EXPECT_EQ(refresh({{}, "mem://two/key"}), "1 1 0 0");
+  EXPECT_EQ(refresh({{}, "mem://two/key"}), "1 1 0 0 0");
   EXPECT_EQ(values(resolve(*broker, second)).front(), "another");
-  EXPECT_EQ(refresh({}), "2 0 0 0");
-  EXPECT_EQ(refresh({{}, "mem://two/key/7"}), "1 0 0 0") << "however it is spelled";
+  EXPECT_EQ(refresh({}), "2 0 0 0 0");
+  EXPECT_EQ(refresh({{}, "mem://two/key/7"}), "1 0 0 0 0") << "however it is spelled";
   provider->become(ResolveStatus::unavailable);
-  EXPECT_EQ(refresh({}), "2 0 0 2") << "nothing was fetched";
+  EXPECT_EQ(refresh({}), "2 0 0 0 2") << "nothing was fetched";
   provider->become(ResolveStatus::denied);
-  EXPECT_EQ(refresh({}), "2 2 2 0");
+  EXPECT_EQ(refresh({}), "2 2 0 2 0");
+  provider->become(ResolveStatus::ok);
+  EXPECT_EQ(refresh({}), "2 0 2 0 0") << "they had none: nothing of theirs has changed";
+}
+
+TEST_F(Broker, AValueThatComesBesideOthersIsAddedAndTakesNothingAway) {
+  provider->put("app/key", "secret-1", "v1");
+  const auto broker = make();
+  resolve(*broker, destination({credential(1, "mem://app/key"), credential(2, "mem://app/next"),
+                                credential(1, "mem://app/user", std::nullopt, "authorization")}));
+  SecretBroker::Refreshed said;
+  const auto refresh = [&] { broker->refresh({}, [&](const SecretBroker::Refreshed& r) { said = r; }); };
+  provider->put("app/next", "secret-2", "v2");
+  refresh();
+  EXPECT_EQ(said.added, 1) << "a second one signs";
+  EXPECT_EQ(said.changed, 0);
+  provider->put("app/user", "user", "v3");
+  provider->put("app/key", "secret-3", "v3");
+  refresh();
+  EXPECT_EQ(said.added, 1) << "another purpose has its first";
+  EXPECT_EQ(said.changed, 1) << "and one that signs is another";
+  refresh();
+  EXPECT_EQ(said.added + said.changed, 0);
 }
 
 TEST_F(Broker, RefreshTellsOfEveryVersionThatSignsAndOfEveryCredential) {
