@@ -155,14 +155,17 @@ bool ConnectionGate::too_slow(Connection& connection, TimePoint now) const {
 
 void ConnectionGate::sweep(TimePoint now) {
   std::vector<std::uint64_t> late_ones;
+  const bool over = ending_ && now >= TimePoint{patience_.load()};
   for (auto& [id, connection] : connections_)
-    if (connection.state != State::serving && (now >= connection.deadline || too_slow(connection, now)))
+    if (connection.state != State::serving && (over || now >= connection.deadline || too_slow(connection, now)))
       late_ones.push_back(id);
   for (const auto id : late_ones) {
     const auto found = connections_.find(id);
     if (found == connections_.end()) continue;  // it made room for a refusal meanwhile
     Connection& connection = found->second;
-    if (connection.state == State::reading && connection.admission)
+    if (over)
+      close(id);
+    else if (connection.state == State::reading && connection.admission)
       refuse(id, connection,
              now < connection.deadline ? slow(options_.least_rate) : late(options_.body_timeout, "The body"), now);
     else if (connection.state == State::reading && connection.reader.begun())

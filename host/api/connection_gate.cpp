@@ -61,9 +61,15 @@ void ConnectionGate::start() {
   thread_ = std::thread([this] { loop(); });
 }
 
-void ConnectionGate::stop() {
+void ConnectionGate::request_stop(TimePoint patience) {
+  if (stopping_) return;
+  patience_ = patience.time_since_epoch();
   stopping_ = true;
   desk_.wake();
+}
+
+void ConnectionGate::stop() {
+  request_stop(TimePoint::max());
   if (thread_.joinable()) thread_.join();
 }
 
@@ -135,7 +141,10 @@ bool ConnectionGate::under_way(const Connection& connection) const {
 
 void ConnectionGate::end_idle() {
   ending_ = true;
-  listen(false);
+  // The kernel is to refuse, too: else clients would wait for nothing until the last answer is written.
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
+  listening_ = false;
+  shutdown(listener_, SHUT_RD);
   std::vector<std::uint64_t> idle;
   for (const auto& [id, connection] : connections_)
     if (!under_way(connection)) idle.push_back(id);
@@ -145,6 +154,7 @@ void ConnectionGate::end_idle() {
 // --- accepting ---
 
 void ConnectionGate::accept_some(TimePoint now) {
+  if (ending_) return;
   for (int i = 0; i < accepted_at_once; ++i) {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;

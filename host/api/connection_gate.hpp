@@ -45,8 +45,11 @@ class ConnectionGate {
   ConnectionGate& operator=(const ConnectionGate&) = delete;
 
   void start();
-  // Accepts no more and closes the connections that wait; returns when those whose requests are under way have their
-  // answers, or have run out of time. Idempotent.
+  // Accepts no more and closes the connections that wait. Whoever still sends his request or reads his answer at
+  // `patience` is cut off then; waits for nothing. Once.
+  void request_stop(std::chrono::steady_clock::time_point patience);
+  // The same without a limit of its own, if it was not requested before; returns when those whose requests are under
+  // way have their answers, or have run out of time. Idempotent.
   void stop();
 
  private:
@@ -118,6 +121,7 @@ class ConnectionGate {
   std::uint64_t last_id_ = 1;
   std::size_t closing_ = 0;
   bool listening_ = true, ending_ = false;
+  std::atomic<TimePoint::duration> patience_{TimePoint::duration::max()};  // once it is stopping
   std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };

@@ -64,6 +64,10 @@ void HttpServer::start() {
   own.gate.start();
 }
 
+void HttpServer::request_stop(std::chrono::steady_clock::time_point patience) {
+  implementation_->gate.request_stop(patience);
+}
+
 void HttpServer::stop() {
   implementation_->gate.stop();     // while there are threads: what is under way gets its answers
   implementation_->socket.close();  // or the kernel would go on accepting, and clients would wait for nothing

@@ -27,6 +27,8 @@ class HttpServer {
   ~HttpServer();  // stops
 
   void start();
+  // Accepts no more, and cuts off at `patience` whoever still sends or reads then; waits for nothing. Once.
+  void request_stop(std::chrono::steady_clock::time_point patience);
   // Accepts no more, lets requests under way finish. Idempotent.
   void stop();
   [[nodiscard]] std::uint16_t port() const;

@@ -143,8 +143,9 @@ int Application::main(const std::vector<std::string>&) {
         notifier.ready("serving");
       });
       waitForTerminationRequest();
+      notifier.stopping();
+      daemon.request_stop();  // a reload that waits for the store is waited for as long as all others
     }
-    notifier.stopping();
     daemon.drain_and_stop();
     return EXIT_OK;
   } catch (const std::exception& failure) {

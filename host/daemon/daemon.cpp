@@ -62,6 +62,21 @@ struct Daemon::Services {
       if (*service) list.push_back(service->get());
     return list;
   }
+
+  // What nothing waits for that is under way.
+  std::vector<runtime::PeriodicService*> not_of_the_drain() {
+    auto list = all();
+    std::erase_if(list, [this](const auto* one) {
+      return one == intake.get() || one == settle.get() || one == announce.get() || one == secrets.get();
+    });
+    return list;
+  }
+
+  // Their last runs go on side by side: with a database that does not answer each of them takes long.
+  void stop_all() {
+    for (auto* service : all()) service->request_stop();
+    for (auto* service : all()) service->stop();
+  }
 };
 
 Daemon::Daemon(const configuration::Configuration& configuration, telemetry::JsonLogger& logger)
@@ -148,7 +163,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
 
 Daemon::~Daemon() {
   drain_and_stop();
-  for (auto* service : services_->all()) service->stop();  // also those of a start that failed half-way
+  services_->stop_all();  // also those of a start that failed half-way
   plugins_.stop();
   secret_workers_.stop(secret_patience);
   transport_.reset();
@@ -241,30 +256,40 @@ void Daemon::start() {
                                   {"plugins_refused", faults_among(plugins_.refused())}});
 }
 
-void Daemon::drain_and_stop() {
-  if (!serving_ || stopped_.exchange(true)) return;
-  serving_ = false;
-  const MonoTime began = clock_.mono_now();
+// The drain has one deadline, whoever is slow: see "How long it takes" in docs/operations.md.
+void Daemon::request_stop() {
+  if (!serving_.exchange(false)) return;
+  stop_requested_at_ = clock_.mono_now();
+  const MonoTime finished = stop_requested_at_ + configuration_.drain_timeout;
+  logger_.info("daemon.stopping", {{"daemon", daemon_id_}, {"drain_timeout_ms", configuration_.drain_timeout.count()}});
+  stores_.give_up_at(finished + cancel_timeout);
   intake_.close();
-  api_->stop();
+  api_->request_stop(finished);
+  for (auto* service : services_->not_of_the_drain()) service->request_stop();
+}
+
+void Daemon::drain_and_stop() {
+  request_stop();
+  if (stop_requested_at_ == MonoTime{} || stopped_.exchange(true)) return;  // nothing was started, or all is stopped
+  const MonoTime finished = stop_requested_at_ + configuration_.drain_timeout;
+  api_->stop();  // a producer's request waits for the intake, which goes on
   for (auto* service :
        {services_->inbox.get(), services_->dispatch.get(), services_->rescue.get(), services_->listen.get()})
-    if (service != nullptr) service->stop();
-  wait_until_settled(configuration_.drain_timeout);
+    if (service != nullptr) service->stop();  // nothing comes under way any more
+  wait_until_settled(finished);
   transport_->stop();
   plugins_.stop();  // what plugins have not answered is given back
-  wait_until_settled(cancel_timeout);
+  wait_until_settled(std::min(finished, clock_.mono_now()) + cancel_timeout);
   const auto left = scheduler_.counts(clock_.mono_now()).in_flight;
   if (const auto left_behind = secret_workers_.stop(secret_patience); left_behind > 0)
     logger_.warning("secrets.calls_left", {{"calls", static_cast<std::int64_t>(left_behind)}});
-  for (auto* service : services_->all()) service->stop();
-  status_->stop();  // last: it says that the daemon is draining
+  services_->stop_all();
   record_failed_sign_ins();
+  status_->stop();  // last: it says that the daemon is draining
   // Leases that are left run out by themselves, here or at another daemon.
+  const auto took = std::chrono::duration_cast<milliseconds>(clock_.mono_now() - stop_requested_at_);
   logger_.info("daemon.stopped",
-               {{"daemon", daemon_id_},
-                {"left_to_lease_expiry", left},
-                {"duration_ms", std::chrono::duration_cast<milliseconds>(clock_.mono_now() - began).count()}});
+               {{"daemon", daemon_id_}, {"left_to_lease_expiry", left}, {"duration_ms", took.count()}});
 }
 
 void Daemon::record_failed_sign_ins() {
@@ -275,8 +300,7 @@ void Daemon::record_failed_sign_ins() {
   }
 }
 
-void Daemon::wait_until_settled(milliseconds timeout) {
-  const MonoTime deadline = clock_.mono_now() + timeout;
+void Daemon::wait_until_settled(MonoTime deadline) {
   while (clock_.mono_now() < deadline && (scheduler_.counts(clock_.mono_now()).in_flight > 0 || !settler_.idle()))
     std::this_thread::sleep_for(milliseconds{5});
 }

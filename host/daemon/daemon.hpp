@@ -52,6 +52,9 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
 
   void start();
+  // Begins to take no more work, and has whoever waits for the store do so until the end of the drain at most. Waits
+  // for nothing. Idempotent.
+  void request_stop();
   // Takes no more work, finishes what is under way within the drain timeout, gives back the rest. Idempotent.
   void drain_and_stop();
   // Applies what may change while running.
@@ -76,7 +79,7 @@ class Daemon {
   bool is_known(const TenantId& tenant);
   void tell_of_newer_versions(const Catalog& catalog);
   std::string readiness();
-  void wait_until_settled(std::chrono::milliseconds timeout);
+  void wait_until_settled(MonoTime deadline);
 
   const configuration::Configuration configuration_;
   telemetry::JsonLogger& logger_;
@@ -131,6 +134,7 @@ class Daemon {
   std::unique_ptr<api::HttpServer> api_, status_;
   std::atomic<bool> serving_ = false;
   std::atomic<bool> stopped_ = false;
+  MonoTime stop_requested_at_{};
   std::atomic<std::int64_t> dispatched_at_{0};  // mono, ns
   std::atomic<bool> announce_ = false;
 };

@@ -34,6 +34,8 @@ bool poll_socket(PGconn* native, short events, std::chrono::milliseconds timeout
   return ::poll(&entry, 1, static_cast<int>(bounded)) != 0;
 }
 
+constexpr std::chrono::milliseconds closing_look{250};
+
 // How long a rival waits for a server of its own; a pooler that has none left lets it wait.
 constexpr std::chrono::milliseconds rival_deadline{5'000};
 
@@ -90,19 +92,19 @@ bool Connection::healthy() {
 
 // Until the session is as all of ours are, it is one that the next ensure_open() does not trust.
 void Connection::open() {
+  if (settings_.closing->is_over()) throw StoreUnavailable("postgresql: no session is opened while the program ends");
   prepared_.clear();
   given_up_ = true;
-  const std::string former = process_;
   connect();
   ++generation_;
   if (role_ == Role::ours) {
     prove_session();
     // A commit that waited for a standby beyond our deadline still does, though nobody waits for it: it would hold its
     // place among the server's connections, and its locks, until the standby is back.
-    if (!former.empty() && peer_ == Peer::server)
-      script("SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = " + former +
-                 " AND usename = session_user AND wait_event = 'SyncRep'",
-             "let the former session go");
+    if (peer_ == Peer::server) {
+      if (!identity_.process.empty()) let_go(*this, identity_);
+      identity_ = identity_of(*this);
+    }
     if (script(settings_.on_open + ask_read_only, "open session").text(0, 0) != "off")
       throw StoreUnavailable(takes_no_writes);
   }
@@ -137,7 +139,7 @@ void Connection::prove_session() {
   process_ = server_process();
   peer_ = process_ == std::to_string(PQbackendPID(native_)) ? Peer::server : Peer::pooler;
   if (peer_ == Peer::server) return;
-  Connection rival({settings_.connection, {}, rival_deadline}, Role::rival);
+  Connection rival({settings_.connection, {}, rival_deadline, settings_.closing}, Role::rival);
   try {
     rival.open();
     if (keeps_its_server(
@@ -171,8 +173,12 @@ void Connection::lost(std::string_view what) {
 }
 
 void Connection::await_socket(short events, SteadyTime deadline, std::string_view what) {
-  const auto left = until(deadline);
-  if (left.count() <= 0 || !poll_socket(native_, events, left)) lost(what);
+  // A look now and then, for the closing time may come while this waits.
+  for (;;) {
+    const auto left = until(settings_.closing->or_earlier(deadline));
+    if (left.count() <= 0) lost(what);
+    if (poll_socket(native_, events, std::min(left, closing_look))) return;
+  }
 }
 
 void Connection::flush(SteadyTime deadline, std::string_view what) {

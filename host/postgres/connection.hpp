@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "postgres/closing_time.hpp"
+#include "postgres/former_session.hpp"
 #include "postgres/parameters.hpp"
 #include "postgres/rows.hpp"
 
@@ -26,6 +28,7 @@ struct ConnectionSettings {
   std::string connection;              // as PostgresOptions::connection, completed
   std::string on_open;                 // commands that every (re)opened session starts with
   std::chrono::milliseconds deadline;  // of one statement, from this side
+  std::shared_ptr<const ClosingTime> closing = std::make_shared<const ClosingTime>();
 };
 
 // Where a session ends.
@@ -37,10 +40,11 @@ enum class Peer {
 
 // One session. POCO's connector opens and owns the connection; statements run over its native handle,
 // because POCO 1.11 prepares each statement anew, knows no array parameters and hides the SQLSTATE.
-// Every call ends by the deadline. A lost connection is opened again by the next ensure_open(), and so is one whose
-// server cannot be written to, such as a standby, or whose pooler has given its server to somebody else.
-// Errors: StoreUnavailable, or StoreRefused for content that the schema forbids; both carry the statement's
-// name, the SQLSTATE, and nothing that came with the data. Not thread-safe.
+// Every call ends by the deadline, and by the closing time if that is earlier; from then on none is opened. A lost
+// connection is opened again by the next ensure_open(), and so is one whose server cannot be written to, such as a
+// standby, or whose pooler has given its server to somebody else. Errors: StoreUnavailable, or StoreRefused for content
+// that the schema forbids; both carry the statement's name, the SQLSTATE, and nothing that came with the data. Not
+// thread-safe.
 class Connection {
  public:
   explicit Connection(ConnectionSettings settings);
@@ -103,9 +107,10 @@ class Connection {
   const Role role_ = Role::ours;
   int generation_ = 0;
   Peer peer_ = Peer::unknown;
-  std::string process_;    // the server's that answered first
-  bool given_up_ = false;  // the next ensure_open() starts anew: a call left the protocol in the middle, say
-  bool warned_ = false;    // by the server, since the last commit() began
+  SessionIdentity identity_;  // of the last session that led to a server, not to a pooler
+  std::string process_;       // the server's that answered first
+  bool given_up_ = false;     // the next ensure_open() starts anew: a call left the protocol in the middle, say
+  bool warned_ = false;       // by the server, since the last commit() began
 };
 
 }  // namespace opi::postgres

@@ -1,6 +1,9 @@
 #pragma once
 #include <chrono>
+#include <memory>
 #include <string>
+
+#include "postgres/closing_time.hpp"
 
 namespace opi::postgres {
 
@@ -17,6 +20,7 @@ struct PostgresOptions {
   std::chrono::milliseconds tcp_user_timeout{15'000};  // unacknowledged bytes on a dead network
   std::chrono::milliseconds borrow_timeout{5'000};     // waiting for a free session
   std::chrono::milliseconds migration_timeout{600'000};
+  std::shared_ptr<ClosingTime> closing = std::make_shared<ClosingTime>();  // of all sessions that these make
 
   int intake_sessions = 1;
   int claim_sessions = 1;

@@ -113,7 +113,7 @@ ConnectionSettings settings(const PostgresOptions& options, const std::string& p
 
 ConnectionSettings plain_settings(const PostgresOptions& options, std::chrono::milliseconds statement_timeout) {
   return {completed(options), timeouts(options, statement_timeout) + fixed_surroundings,
-          statement_timeout + server_grace};
+          statement_timeout + server_grace, options.closing};
 }
 
 PostgresDatabase::PostgresDatabase(const PostgresOptions& options)

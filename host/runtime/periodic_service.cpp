@@ -26,12 +26,16 @@ void PeriodicService::wake() {
   changed_.notify_one();
 }
 
-void PeriodicService::stop() {
+void PeriodicService::request_stop() {
   {
     const Lock lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
+}
+
+void PeriodicService::stop() {
+  request_stop();
   if (thread_.joinable()) thread_.join();
 }
 

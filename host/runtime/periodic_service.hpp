@@ -24,7 +24,10 @@ class PeriodicService {
   void start();
   // Ends the current wait early. Thread-safe; cheap if the service is running already.
   void wake();
-  // Returns when the thread has ended; a run under way is finished first. Idempotent.
+  // Begins no further run; waits for nothing. Of several services each is asked before any is waited for, so that their
+  // last runs go on side by side.
+  void request_stop();
+  // Requests it, and returns when the thread has ended; a run under way is finished first. Idempotent.
   void stop();
 
  private:

@@ -60,6 +60,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.probe = std::make_unique<postgres::PostgresWriteProbe>(options);
   stores.listener = std::make_unique<PostgresListener>(options);
   stores.inbox = std::make_unique<postgres::PostgresInbox>(*database);
+  stores.give_up_at = [closing = options.closing](auto when) { closing->set(when); };
   stores.database = std::move(database);
   return stores;
 }

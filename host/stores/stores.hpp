@@ -43,6 +43,9 @@ struct Stores {
   std::unique_ptr<delivery::WriteProbe> probe;
   std::unique_ptr<WorkListener> listener;
   std::unique_ptr<delivery::Inbox> inbox;  // null where producers cannot publish by SQL
+  // From `when` on nobody waits for the database, whatever his own deadline is: what is under way then fails, or is in
+  // doubt. Where it is a file nobody waits for long.
+  std::function<void(std::chrono::steady_clock::time_point when)> give_up_at = [](auto) {};
 };
 
 // Opens the database and brings its schema up to date. Throws StoreUnavailable, or std::runtime_error with what an

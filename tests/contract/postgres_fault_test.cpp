@@ -182,6 +182,39 @@ TEST_F(PostgresSilence, AServerThatFallsSilentIsGivenUpAtTheDeadline) {
   EXPECT_THAT(store_.insert({{new_event("e2")}}, 0).results, Each(InsertResult::accepted));
 }
 
+// The end of a program that stops: whoever waits, and would for an hour, does not any more.
+struct PostgresClosing : PostgresInDoubt {
+  PostgresClosing() : PostgresInDoubt(1h) {}
+  const std::shared_ptr<postgres::ClosingTime> closing_ = std::make_shared<postgres::ClosingTime>();
+  PostgresDatabase closable_{
+      {.connection = through(proxy_, connection_), .statement_timeout = 1h, .closing = closing_}};
+};
+
+TEST_F(PostgresClosing, WhatIsUnderWayIsGivenUpAndNothingIsBegun) {
+  auto session = closable_.general().borrow();
+  proxy_.arm(CuttingProxy::Fault::stall);
+  std::thread closer([&] { closing_->set(std::chrono::steady_clock::now()); });
+  EXPECT_THROW(session->execute({"one", "SELECT 1"}), StoreUnavailable);
+  closer.join();
+  proxy_.arm(CuttingProxy::Fault::none);
+  EXPECT_THROW(session->ensure_open(), StoreUnavailable);
+  EXPECT_THROW(closable_.claim().borrow(), StoreUnavailable);
+  EXPECT_NO_THROW(cut_.claim().borrow()) << "of other programs it says nothing";
+}
+
+TEST_F(PostgresClosing, ACommitThatIsUnderWayIsInDoubt) {
+  PostgresDeliveryStore store{closable_, clock_};
+  proxy_.arm(CuttingProxy::Fault::stall_at_commit);
+  std::thread closer([&] {
+    const auto locks = "SELECT count(*) FROM pg_locks WHERE relation = 'integration_events'::regclass";
+    while (direct_.general().borrow()->script(locks, "look").text(0, 0) == "0") std::this_thread::yield();
+    closing_->set(std::chrono::steady_clock::now());
+  });
+  EXPECT_ANY_THROW(store.insert({{new_event("e1")}}, 0));
+  closer.join();
+  EXPECT_THAT(PostgresDeliveryStore(direct_, clock_).stored({{new_event("e1")}}), Each(false));
+}
+
 TEST_F(PostgresSilence, ACommitThatIsNeverAnsweredIsInDoubtAtTheDeadline) {
   proxy_.arm(CuttingProxy::Fault::stall_at_commit);
   EXPECT_THROW(store_.insert({{new_event("e1")}}, 0), CommitInDoubt);

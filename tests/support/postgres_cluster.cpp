@@ -11,6 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "support/server_process.hpp"
 
@@ -109,14 +110,30 @@ void PostgresCluster::stop() {
   wait_until_gone();
 }
 
-void PostgresCluster::kill_hard() {
-  // A session left to itself sees the death of its parent a moment later, and may answer one more statement until then.
-  ::kill(server_, SIGSTOP);  // so that no session begins after the look at them
+// No session begins after the look at them, and the stopped server reaps none: each number stays theirs.
+std::vector<pid_t> PostgresCluster::sessions_of_stopped() {
+  ::kill(server_, SIGSTOP);
   std::vector<pid_t> sessions;
   const std::string server = std::to_string(server_);
   std::ifstream children{std::filesystem::path("/proc") / server / "task" / server / "children"};
   for (pid_t one = 0; children >> one;) sessions.push_back(one);
-  for (const pid_t one : sessions) ::kill(one, SIGKILL);  // the stopped server reaps none: each number is still theirs
+  return sessions;
+}
+
+void PostgresCluster::freeze() {
+  frozen_ = sessions_of_stopped();
+  for (const pid_t one : frozen_) ::kill(one, SIGSTOP);
+}
+
+void PostgresCluster::thaw() {
+  for (const pid_t one : std::exchange(frozen_, {})) ::kill(one, SIGCONT);
+  ::kill(server_, SIGCONT);
+}
+
+void PostgresCluster::kill_hard() {
+  // A session left to itself sees the death of its parent a moment later, and may answer one more statement until then.
+  const auto sessions = sessions_of_stopped();
+  for (const pid_t one : sessions) ::kill(one, SIGKILL);
   const auto deadline = std::chrono::steady_clock::now() + stop_deadline;
   for (const pid_t one : sessions)
     while (!has_ended(one)) {

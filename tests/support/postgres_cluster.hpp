@@ -32,6 +32,8 @@ class PostgresCluster final {
   void stop();       // fast shutdown: sessions are told, data are written
   void kill_hard();  // SIGKILL to the server and all its processes: a crash
   void start();      // after either of them
+  void freeze();     // SIGSTOP to all its processes: connections stand and are made, and nobody answers
+  void thaw();       // after that
   void promote();    // a standby, which takes writes when it returns
 
   [[nodiscard]] const std::filesystem::path& host() const { return folder_; }  // in a connection string
@@ -41,12 +43,14 @@ class PostgresCluster final {
   void initialise();
   void run(const std::vector<std::string>& command);
   void wait_until_gone();
+  std::vector<pid_t> sessions_of_stopped();
   [[nodiscard]] std::string connection(const std::string& database) const;
   [[nodiscard]] std::string log() const;
 
   Options options_;
   std::filesystem::path folder_;
   pid_t server_ = -1;
+  std::vector<pid_t> frozen_;
   int databases_ = 0;
 };
 

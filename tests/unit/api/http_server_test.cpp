@@ -186,6 +186,38 @@ TEST_F(Server, AfterAStopNobodyIsLeftWaiting) {
   EXPECT_THROW(RawClient late(own), std::runtime_error);
 }
 
+TEST_F(Server, WhoeverStillSendsWhenPatienceIsOverIsCutOff) {
+  server_options.gate.body_timeout = server_options.gate.head_timeout = std::chrono::hours{1};
+  server_options.gate.rate_grace = std::chrono::hours{1};
+  const auto own = port();
+  RawClient sender(own);
+  sender.send(post_head(sized(100'000) + "Expect: 100-continue\r\n"));
+  ASSERT_THAT(sender.beginning(), StartsWith("HTTP/1.1 100"));
+  server().request_stop(std::chrono::steady_clock::now());
+  server().stop();
+  EXPECT_THAT(sender.rest(), Not(HasSubstr("200")));
+}
+
+// While it waits for the last answers, the kernel does not accept in its name.
+TEST_F(Server, WhoeverComesAfterTheRequestToStopIsRefusedAtOnce) {
+  server_options.gate.body_timeout = std::chrono::hours{1};
+  server_options.gate.rate_grace = std::chrono::hours{1};
+  const auto own = port();
+  RawClient sender(own);
+  sender.send(post_head(sized(100'000) + "Expect: 100-continue\r\n"));
+  ASSERT_THAT(sender.beginning(), StartsWith("HTTP/1.1 100"));
+  server().request_stop(std::chrono::steady_clock::now() + std::chrono::hours{1});
+  bool refused = false;
+  while (!refused) try {
+      const RawClient late(own);
+    } catch (const std::runtime_error&) {
+      refused = true;
+    }
+  sender.send(std::string(100'000, 'x'));
+  EXPECT_THAT(sender.rest(), HasSubstr("100000")) << "what is under way gets its answer";
+  server().stop();
+}
+
 TEST_F(Server, AnAddressInUseIsNamed) {
   auto second = server_options;
   second.port = port();

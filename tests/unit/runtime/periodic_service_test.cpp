@@ -108,6 +108,36 @@ TEST_F(Periodic, StopFinishesTheRunUnderWayAndIsIdempotent) {
   EXPECT_EQ(finished.count(), runs_at_stop);
 }
 
+// So that several can be asked before any is waited for.
+TEST_F(Periodic, ARequestToStopWaitsForNoRunAndNoneBeginsAfterIt) {
+  Tally inside, go;
+  PeriodicService service(
+      "test",
+      [&] {
+        inside.add();
+        EXPECT_TRUE(go.reaches(1));
+        return 0ms;
+      },
+      logger);
+  service.start();
+  ASSERT_TRUE(inside.reaches(1));
+  service.request_stop();
+  go.add();
+  service.stop();
+  EXPECT_EQ(inside.count(), 1);
+}
+
+TEST_F(Periodic, ARequestEndsTheWaitAndTakesNoWakingBack) {
+  PeriodicService service(
+      "test", [&] { return runs.add(), std::chrono::milliseconds{1h}; }, logger);
+  service.start();
+  ASSERT_TRUE(runs.reaches(1));
+  service.request_stop();
+  service.wake();
+  service.stop();
+  EXPECT_EQ(runs.count(), 1);
+}
+
 TEST_F(Periodic, StopBeforeStartIsHarmless) {
   PeriodicService service(
       "test", [&] { return runs.add(), 0ms; }, logger);
