@@ -185,6 +185,10 @@ bool examine_store(Context& context, Findings& findings) {
     const auto vitals = stores::look(context.configuration());
     examine_schema(vitals, findings);
     if (!vitals.path.empty()) findings.ok("database", vitals.path);
+    if (!vitals.unconfirmed.empty())
+      findings.error("replication", vitals.unconfirmed,
+                     "bring the standby back; or, if it is lost, take it out of synchronous_standby_names and reload, "
+                     "knowing that one server is then all there is");
     examine_weaknesses(vitals, findings);
     examine_clock(vitals.clock, before, context.clock().unix_now(), findings);
     return vitals.served && vitals.schema >= vitals.known_schema;

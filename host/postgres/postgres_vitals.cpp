@@ -17,6 +17,16 @@ constexpr Statement read_schema{"read_schema_names", "SELECT number, name FROM s
 constexpr Statement read_address{"read_address", R"(
   SELECT coalesce(host(inet_server_addr()), ''), coalesce(inet_server_port(), 0)::int)"};
 
+// No row where no commit waits for a standby. What a standby is to the server is told to roles of pg_read_all_stats
+// alone: to others it is null. A commit waits for some milliseconds at any time; one that does for seconds is stuck.
+constexpr Statement find_standbys{"find_standbys", R"(
+  SELECT current_setting('synchronous_standby_names'),
+         (SELECT count(*) FROM pg_stat_replication r WHERE coalesce(r.sync_state IN ('sync', 'quorum'), true))::int,
+         (SELECT count(*) FROM pg_stat_activity a
+          WHERE a.wait_event = 'SyncRep' AND a.query_start < clock_timestamp() - interval '5 seconds')::int
+  WHERE current_setting('synchronous_standby_names') <> ''
+    AND current_setting('synchronous_commit') NOT IN ('off', 'local'))"};
+
 // Of a database without our schema there is nothing to say.
 constexpr Statement find_weaknesses{"find_weaknesses", R"(
   WITH ours AS (
@@ -115,6 +125,17 @@ std::string path_of(Connection& connection) {
   return "the server itself answers";
 }
 
+// Why nothing that is committed is confirmed, or some of it is not.
+std::string unconfirmed_by(Connection& connection) {
+  const auto found = connection.execute(find_standbys);
+  if (found.size() == 0) return {};
+  const int standbys = found.int4(0, 1), stuck = found.int4(0, 2);
+  if (standbys > 0 && stuck == 0) return {};
+  return "synchronous_standby_names is '" + found.string(0, 0) + "', and " +
+         (standbys == 0 ? "no standby is there to confirm a commit" : "too few standbys confirm a commit") +
+         ": nothing can be stored; " + std::to_string(stuck) + " sessions have waited for it for seconds";
+}
+
 }  // namespace
 
 Vitals look(const PostgresOptions& options) {
@@ -126,6 +147,7 @@ Vitals look(const PostgresOptions& options) {
   vitals.version = server.string(0, 0);
   vitals.clock = UnixTime{std::chrono::milliseconds{server.int8(0, 1)}};
   vitals.path = path_of(connection);
+  vitals.unconfirmed = unconfirmed_by(connection);
   if (server.boolean(0, 2)) {
     std::vector<delivery::AppliedMigration> applied;
     const auto rows = connection.execute(read_schema);

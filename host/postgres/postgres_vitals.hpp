@@ -21,7 +21,8 @@ struct Vitals {
   int known_schema = 0;
   bool served = true;  // this program can work with the schema, or bring it there
   UnixTime clock{};
-  std::string path;  // what was found between this program and the server
+  std::string path;         // what was found between this program and the server
+  std::string unconfirmed;  // why commits wait for a synchronous standby; empty if none does
   std::vector<Weakness> weaknesses;
 };
 

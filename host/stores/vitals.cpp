@@ -10,14 +10,20 @@ Vitals look(const configuration::Configuration& configuration) {
     postgres::PostgresOptions options;
     options.connection = configuration.postgres_connection;
     const auto found = postgres::look(options);
-    Vitals vitals{
-        "PostgreSQL " + found.version, found.schema, found.known_schema, found.served, found.clock, found.path, {}};
+    Vitals vitals{"PostgreSQL " + found.version,
+                  found.schema,
+                  found.known_schema,
+                  found.served,
+                  found.clock,
+                  found.path,
+                  found.unconfirmed,
+                  {}};
     for (const auto& one : found.weaknesses) vitals.weaknesses.push_back({one.grave, one.message, one.remedy});
     return vitals;
   }
   const auto file = configuration.sqlite_file();
   const auto found = sqlite::look(file);
-  return {"SQLite " + found.version, found.schema, found.known_schema, found.served, std::nullopt, {}, {}};
+  return {"SQLite " + found.version, found.schema, found.known_schema, found.served, std::nullopt, {}, {}, {}};
 }
 
 }  // namespace opi::stores

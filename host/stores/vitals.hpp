@@ -22,6 +22,7 @@ struct Vitals {
   bool served = true;             // this program can work with it, or bring it there
   std::optional<UnixTime> clock;  // the database's own; nullopt if it is the node's
   std::string path{};             // what was found between this program and the server; empty: nothing to find
+  std::string unconfirmed{};      // why commits wait for a synchronous standby; empty if none does
   std::vector<Weakness> weaknesses{};
 };
 

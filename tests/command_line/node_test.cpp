@@ -136,6 +136,28 @@ TEST_P(Node, DoctorNamesADatabaseThatIsOpenToItsLogins) {
   EXPECT_THAT(finding(examine(0), "rights"), HasSubstr("warning every login may make temporary tables"));
 }
 
+// A server that has lost its standby answers whoever reads; whoever writes waits.
+TEST(Doctor, NamesTheStandbyThatIsMissing) {
+  test::PostgresCluster cluster;
+  system_test::Site site(&cluster);
+  Operator user(site);
+  site.provision("/healthy");
+  const auto name_standby = [&](const std::string& name) {
+    const std::string psql =
+        "/usr/lib/postgresql/15/bin/psql -qtA \"$(cat '" + (site.folder() / "connection").string() + "')\" -c ";
+    user.shell(psql + "\"ALTER SYSTEM SET synchronous_standby_names = '" + name + "'\" -c 'SELECT pg_reload_conf()'");
+    while (user.shell(psql + "'SHOW synchronous_standby_names'").out != name + "\n") {
+    }
+  };
+  EXPECT_EQ(site.control({"doctor", "--json"}).find("synchronous_standby_names"), std::string::npos);
+  name_standby("absent");
+  const auto found = site.control({"doctor", "--json"}, 1);
+  EXPECT_THAT(found, HasSubstr("synchronous_standby_names is 'absent', and no standby is there to confirm a commit"));
+  EXPECT_THAT(found, HasSubstr("bring the standby back"));
+  name_standby("");
+  EXPECT_EQ(site.control({"doctor", "--json"}).find("synchronous_standby_names"), std::string::npos);
+}
+
 TEST_P(Node, DoctorFindsWhatIsWrong) {
   site.provision("/healthy",
                  R"(},{"destination_id":"0192f000-0000-7000-8000-000000000002","name":"mute","adapter":"webhook",)"

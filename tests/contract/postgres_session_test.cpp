@@ -8,6 +8,7 @@
 #include "contract/postgres_fixture.hpp"
 #include "contract/shared_cluster.hpp"
 #include "domain/store_errors.hpp"
+#include "postgres/former_session.hpp"
 #include "postgres/pooler.hpp"
 #include "postgres/postgres_vitals.hpp"
 #include "postgres/postgres_work_listener.hpp"
@@ -127,7 +128,9 @@ TEST_F(PostgresSessions, WhatNoStandbyHasConfirmedIsNotSaidToBeStored) {
     ask(connection, "SELECT pg_reload_conf()");
     while (ask(connection, "SHOW synchronous_standby_names") != name) std::this_thread::sleep_for(10ms);
   };
+  EXPECT_EQ(postgres::look({.connection = connection}).unconfirmed, "");
   await_standby("absent");
+  EXPECT_THAT(postgres::look({.connection = connection}).unconfirmed, HasSubstr("no standby is there"));
   std::thread impatient([&] {
     const std::string cancel =
         "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
@@ -143,6 +146,61 @@ TEST_F(PostgresSessions, WhatNoStandbyHasConfirmedIsNotSaidToBeStored) {
   EXPECT_THAT(store.stored({{one}}), Each(true));
   EXPECT_THAT(store.insert({{one}}, 0).results, Each(InsertResult::duplicate));
   EXPECT_NO_THROW(probe.prove_write());
+}
+
+class PostgresFormerSessions : public PostgresSessions {
+ protected:
+  void SetUp() override {
+    ask(connection_, "CREATE TABLE t (x int)");
+    ask(connection_, "ALTER SYSTEM SET synchronous_standby_names = 'absent'");
+    ask(connection_, "SELECT pg_reload_conf()");
+    while (ask(connection_, "SHOW synchronous_standby_names") != "absent") std::this_thread::sleep_for(10ms);
+  }
+  // The session's commit waits in the server, and here nobody waits for it any more.
+  void strand(Connection& session) {
+    session.ensure_open();
+    session.script("BEGIN; INSERT INTO t VALUES (1)", "write");
+    EXPECT_THROW(session.commit(), CommitInDoubt);
+    ASSERT_EQ(waiting(), "1");
+  }
+  std::string waiting() {
+    return ask(connection_, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+  }
+
+  PostgresCluster cluster_;
+  const std::string connection_ = cluster_.create_database();
+};
+
+TEST_F(PostgresFormerSessions, ACommitThatNobodyWaitsForIsLetGoWhenTheSessionOpensAnew) {
+  Connection session{{connection_, "", 2s}};
+  strand(session);
+  session.ensure_open();
+  while (waiting() != "0") std::this_thread::sleep_for(10ms);
+}
+
+// Process ids come again, on this server and on the next one.
+TEST_F(PostgresFormerSessions, AnotherSessionOfTheSameProcessIdIsLeftAlone) {
+  Connection session{{connection_, "", 2s}};
+  session.ensure_open();
+  const auto its = postgres::identity_of(session);
+  strand(session);
+  Connection other{{connection_, "", 10s}};
+  other.ensure_open();
+  Connection elsewhere{{shared_cluster().create_database(), "", 10s}};
+  elsewhere.ensure_open();
+  auto of_another_server = postgres::identity_of(elsewhere);
+  of_another_server.process = its.process;
+  auto of_another_time = its;
+  of_another_time.began = postgres::identity_of(other).began;
+  auto of_another_run = its;
+  of_another_run.server_began = of_another_server.server_began;
+  for (const auto& foreign : {of_another_server, of_another_time, of_another_run}) {
+    EXPECT_FALSE(postgres::let_go(other, foreign));
+    EXPECT_EQ(waiting(), "1");
+  }
+  EXPECT_FALSE(postgres::let_go(other, postgres::identity_of(other))) << "it waits for nothing";
+  EXPECT_TRUE(postgres::let_go(other, its));
+  while (waiting() != "0") std::this_thread::sleep_for(10ms);
 }
 
 // Its role is what holds a session to what it may do: one without is none.
