@@ -65,4 +65,10 @@ Problem unavailable(std::string detail, int retry_after_seconds) {
   return problem;
 }
 
+Problem commit_in_doubt(std::string detail, int retry_after_seconds) {
+  auto problem = make(503, "commit-in-doubt", "Whether it was done is not known", std::move(detail));
+  problem.headers.emplace_back("Retry-After", std::to_string(retry_after_seconds));
+  return problem;
+}
+
 }  // namespace opi::api

@@ -47,5 +47,7 @@ Problem too_large(std::string detail);
 Problem csrf(std::string detail);
 Problem too_many_requests(std::string detail, std::chrono::milliseconds retry_after);
 Problem unavailable(std::string detail, int retry_after_seconds);
+// Whether it was done is not known.
+Problem commit_in_doubt(std::string detail, int retry_after_seconds);
 
 }  // namespace opi::api

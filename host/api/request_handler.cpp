@@ -16,6 +16,15 @@ std::string media_type(std::string_view content_type) {
   return type;
 }
 
+constexpr std::string_view events_path = "/api/v1/events";
+// An event is known by its id, so that it is stored once however often it comes. Other changes are not.
+constexpr const char* in_doubt_event =
+    "Whether the events were stored is not known: the database did not confirm it. Send the same events again, with "
+    "the "
+    "same event_id: what is stored is answered as duplicate, and nothing is delivered twice for it";
+constexpr const char* in_doubt_change =
+    "Whether this was done is not known: the database did not confirm it. Look before you send it again";
+
 // The installation is no customer, but it has an audit trail and tokens of its own.
 bool concerns_the_installation(Action action) {
   return action == Action::read_audit || action == Action::manage_tokens;
@@ -127,7 +136,7 @@ Response RequestHandler::failed(const std::string& path) const {
   } catch (const CommitInDoubt& failure) {
     logger_.error("api.commit_in_doubt", {{"path", redact(path)}, {"error", failure.what()}});
     return to_response(
-        unavailable("Whether this was stored is unknown; sending it again is safe", options_.retry_after_seconds));
+        commit_in_doubt(path == events_path ? in_doubt_event : in_doubt_change, options_.retry_after_seconds));
   } catch (const std::exception& failure) {
     logger_.error("api.failed", {{"path", redact(path)}, {"error", failure.what()}});
     return to_response({500, "internal", "Internal error", "The request failed; the log says why", {}, {}, {}});

@@ -109,12 +109,9 @@ void Intake::commit(std::vector<Submission>& batch) {
     const Lock lock(mutex_);
     not_stored_at_.reset();
   } catch (const StoreUnavailable&) {
-    {
-      const Lock lock(mutex_);
-      not_stored_at_ = clock_.mono_now();
-    }
-    for (auto& submission : batch) submission.done.set_exception(std::current_exception());
-    return;
+    return not_stored(batch);
+  } catch (const CommitInDoubt&) {
+    return not_stored(batch);
   } catch (const std::exception&) {
     if (batch.size() == 1) {
       batch.front().done.set_exception(std::current_exception());
@@ -141,6 +138,15 @@ void Intake::commit(std::vector<Submission>& batch) {
     }
     submission.done.set_value(std::move(own));
   }
+}
+
+// All are told what is being thrown.
+void Intake::not_stored(std::vector<Submission>& batch) {
+  {
+    const Lock lock(mutex_);
+    not_stored_at_ = clock_.mono_now();
+  }
+  for (auto& submission : batch) submission.done.set_exception(std::current_exception());
 }
 
 // A copy with other content than the batch's first one conflicts with it, unless that one was itself refused: then
@@ -196,9 +202,7 @@ InsertReport Intake::store_routed(const std::function<std::vector<NewEvent>(cons
       report = store_.insert(routed, catalog->revision);
     } catch (const CommitInDoubt&) {
       metrics_.store_failures("insert_in_doubt").Increment();
-      const auto stored = store_.stored(routed);
-      if (std::ranges::find(stored, false) != stored.end())
-        throw StoreUnavailable("the connection was lost before the events were stored");
+      if (!reads_back(routed)) throw;
       report.results.assign(routed.size(), InsertResult::accepted);
     } catch (const StoreUnavailable&) {
       metrics_.store_failures("insert").Increment();
@@ -211,6 +215,18 @@ InsertReport Intake::store_routed(const std::function<std::vector<NewEvent>(cons
     catalog_.refresh();
   }
   throw StoreUnavailable("the destinations change faster than events can be stored");
+}
+
+// What is found is stored. What is not found may come yet: the server may have the commit before it, whose session is
+// cut off from us. And where nothing can be read, nothing is known either.
+bool Intake::reads_back(const std::vector<NewEvent>& events) {
+  try {
+    const auto stored = store_.stored(events);
+    return std::ranges::find(stored, false) == stored.end();
+  } catch (const StoreUnavailable&) {
+    metrics_.store_failures("read_back").Increment();
+    return false;
+  }
 }
 
 std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, const Catalog& catalog) {

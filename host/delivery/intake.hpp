@@ -46,7 +46,8 @@ class Intake {
          const Options& options);
 
   // Blocks until the events are committed; one result per event, in order. All or none of them are stored.
-  // Throws StoreUnavailable, IntakeOverloaded, IntakeClosed; then none is known to be stored.
+  // Throws StoreUnavailable, IntakeOverloaded, IntakeClosed, and then none is stored; CommitInDoubt, and then all are
+  // or none is. The same events may be handed in again after any of them.
   std::vector<InsertResult> submit(std::vector<ParsedEvent> events);
 
   // Stores one event for one destination, whatever it subscribes to, with the audit entry of whoever caused it; on the
@@ -73,11 +74,13 @@ class Intake {
 
   std::vector<Submission> take_batch();
   void commit(std::vector<Submission>& batch);
+  void not_stored(std::vector<Submission>& batch);
   void judge_others(std::vector<Submission>& batch, const std::vector<ParsedEvent*>& events,
                     const std::vector<std::size_t>& position, const std::vector<InsertResult>& results,
                     std::vector<InsertResult>& repeated);
   InsertReport insert(const std::vector<ParsedEvent*>& events);
   InsertReport store_routed(const std::function<std::vector<NewEvent>(const Catalog&)>& route);
+  bool reads_back(const std::vector<NewEvent>& events);
   std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog);
   void tell_scheduler(const std::vector<NewEvent>& events, const std::vector<InsertResult>& results);
 

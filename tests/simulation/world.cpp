@@ -149,6 +149,8 @@ void World::submit(const std::string& id) {
       throw Violation("event " + id + " was new and is called a duplicate");
     known.accepted = true;
     ++totals_.published;
+  } catch (const CommitInDoubt&) {
+    // Likewise.
   } catch (const StoreUnavailable&) {
     // Not accepted; whether it is stored shows when it is sent again.
   }

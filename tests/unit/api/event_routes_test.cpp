@@ -128,15 +128,34 @@ TEST_F(Events, ASystemAdminPublishesForTheTenantItNames) {
 }
 
 TEST_F(Events, AnAbsentStoreIs503WithRetryAfterAndNever202) {
-  for (const auto fault : {test::StoreFault::unavailable, test::StoreFault::in_doubt_lost}) {
+  const std::pair<test::StoreFault, const char*> faults[] = {{test::StoreFault::unavailable, "unavailable"},
+                                                             {test::StoreFault::in_doubt_lost, "commit-in-doubt"}};
+  for (const auto& [fault, code] : faults) {
     store.fail_next(test::StoreOperation::insert, fault);
     const auto response = post(envelope("e-1"));
     EXPECT_EQ(response.status, 503);
-    EXPECT_EQ(problem(response), "unavailable");
+    EXPECT_EQ(problem(response), code);
     EXPECT_EQ(header(response, "Retry-After"), "5");
   }
   EXPECT_TRUE(deliveries().empty());
   EXPECT_EQ(post(envelope("e-1")).status, 202);
+}
+
+// What is stored and not known to be: the answer says so, and the same id again is a duplicate.
+TEST_F(Events, WhatMayBeStoredIsNotSaidNotToBe) {
+  store.choose = [](test::StoreOperation now) {
+    return now == test::StoreOperation::insert   ? test::StoreFault::in_doubt_done
+           : now == test::StoreOperation::stored ? test::StoreFault::unavailable
+                                                 : test::StoreFault::none;
+  };
+  const auto response = post(envelope("e-1"));
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(problem(response), "commit-in-doubt");
+  EXPECT_EQ(response.body.find("nothing was stored"), std::string::npos);
+  EXPECT_NE(response.body.find("with the same event_id"), std::string::npos);
+  store.choose = [](auto) { return test::StoreFault::none; };
+  EXPECT_EQ(post(envelope("e-1")).status, 202);
+  EXPECT_EQ(deliveries().size(), 1u);
 }
 
 TEST_F(Events, AClosedIntakeIs503) {

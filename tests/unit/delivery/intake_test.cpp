@@ -196,10 +196,25 @@ TEST_F(IntakeOfEvents, ACommitInDoubtThatHappenedIsAccepted) {
   EXPECT_EQ(engine().work_arrived, 1) << "its deliveries are known to the scheduler";
 }
 
-TEST_F(IntakeOfEvents, ACommitInDoubtThatDidNotHappenIsUnavailable) {
+// What is not there may come yet: nobody says that it was not stored.
+TEST_F(IntakeOfEvents, ACommitInDoubtThatDidNotHappenStaysInDoubt) {
   store.fail_next(test::StoreOperation::insert, test::StoreFault::in_doubt_lost);
-  EXPECT_THROW(intake().submit({test::event("e-1")}), StoreUnavailable);
+  EXPECT_THROW(intake().submit({test::event("e-1")}), CommitInDoubt);
   EXPECT_TRUE(deliveries().empty());
+  EXPECT_FALSE(intake().is_storing());
+  EXPECT_EQ(intake().submit({test::event("e-1")}), Results{accepted});
+}
+
+TEST_F(IntakeOfEvents, ACommitInDoubtThatCannotBeReadBackStaysInDoubt) {
+  store.choose = [](test::StoreOperation now) {
+    return now == test::StoreOperation::insert   ? test::StoreFault::in_doubt_done
+           : now == test::StoreOperation::stored ? test::StoreFault::unavailable
+                                                 : test::StoreFault::none;
+  };
+  EXPECT_THROW(intake().submit({test::event("e-1")}), CommitInDoubt);
+  store.choose = [](auto) { return test::StoreFault::none; };
+  EXPECT_EQ(intake().submit({test::event("e-1")}), Results{InsertResult::duplicate});
+  EXPECT_EQ(deliveries().size(), 1u);
 }
 
 TEST_F(IntakeOfEvents, ADefectOfOneSubmissionSparesTheOthersOfItsBatch) {
