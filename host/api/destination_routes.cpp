@@ -73,10 +73,13 @@ Response list(const Request& request, const Parts& parts) {
   const bool more = page.size() > filter.limit;
   if (more) page.resize(filter.limit);
   const auto postures = parts.credentials.postures(page);
+  std::vector<DestinationId> ids;
+  for (const auto& one : page) ids.push_back(one->id);
+  const auto runtimes = parts.runtime.views_of(ids);
   json::array rows;
   for (std::size_t i = 0; i < page.size(); ++i) {
     auto row = administration::view_of(*page[i], catalog->policy_of(*page[i]), postures[i]);
-    row["runtime"] = parts.runtime.view_of(page[i]->id);
+    row["runtime"] = runtimes[i];
     rows.push_back(std::move(row));
   }
   return json_answer({{"destinations", std::move(rows)},
@@ -163,8 +166,8 @@ Response test(const Request& request, const Parts& parts) {
 
 void add_destination_routes(RouteTable& routes, administration::Destinations& destinations,
                             administration::TestEvents& test_events, administration::CredentialCheck& credentials,
-                            administration::CatalogEditor& editor, delivery::Scheduler& scheduler, const Clock& clock) {
-  const Parts parts{destinations, test_events, credentials, editor, {scheduler, clock}};
+                            administration::CatalogEditor& editor, DestinationRuntime runtime) {
+  const Parts parts{destinations, test_events, credentials, editor, std::move(runtime)};
   const auto add = [&](const char* method, const char* pattern, Action action,
                        Response (*handler)(const Request&, const Parts&)) {
     routes.add({method, pattern, action, [parts, handler](const Request& request) { return handler(request, parts); }});

@@ -2,8 +2,8 @@
 #include "administration/credential_check.hpp"
 #include "administration/destinations.hpp"
 #include "administration/test_events.hpp"
+#include "api/destination_runtime.hpp"
 #include "api/route_table.hpp"
-#include "delivery/scheduler.hpp"
 
 namespace opi::api {
 
@@ -11,6 +11,6 @@ namespace opi::api {
 // /api/v1/destinations/{id}; POST /api/v1/destinations/{id}:enable, :disable and :test (wait_ms).
 void add_destination_routes(RouteTable& routes, administration::Destinations& destinations,
                             administration::TestEvents& test_events, administration::CredentialCheck& credentials,
-                            administration::CatalogEditor& editor, delivery::Scheduler& scheduler, const Clock& clock);
+                            administration::CatalogEditor& editor, DestinationRuntime runtime);
 
 }  // namespace opi::api

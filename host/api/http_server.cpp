@@ -4,6 +4,7 @@
 #include <Poco/Net/ServerSocket.h>
 
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace {
 namespace net = Poco::Net;
 
 constexpr int waiting_connections = 512;  // of the kernel, until the gate accepts them
+
+constexpr std::string_view last_resort =
+    "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 net::ServerSocket bind(const HttpServer::Options& options) {
   try {
@@ -40,7 +44,14 @@ struct HttpServer::Implementation {
         gate(socket.impl()->sockfd(), desk, options.gate) {}
 
   void serve() {
-    while (auto job = desk.take()) desk.done({job->connection, exchange.serve(std::move(job->inbound))});
+    while (auto job = desk.take()) {
+      const auto connection = job->connection;
+      try {
+        desk.done({connection, exchange.serve(std::move(job->inbound))});
+      } catch (...) {  // not even a problem could be written: no memory, most likely
+        desk.done({connection, Reply{std::string(last_resort), false}});
+      }
+    }
   }
 
   const Options options;

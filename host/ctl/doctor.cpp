@@ -60,7 +60,8 @@ std::vector<Command> doctor_commands() {
   return {
       {"doctor",
        "examine the node: one screen of findings, with what to do",
-       "Configuration, permissions, disk space, database and its schema, clocks, plugins, secret providers, egress "
+       "Configuration, permissions, disk space, database and its schema, clocks, the daemons that share it, plugins, "
+       "secret providers, egress "
        "guard, addresses, and whether every destination has what it signs with. It changes nothing. Run as root, it "
        "looks as the owner of the state directory, who is the daemon's user. Exit code 1 if there is any error.",
        {},

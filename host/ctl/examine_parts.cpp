@@ -14,7 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds tolerable_skew{2'000}, bad_skew{30'000};
 constexpr std::size_t named_destinations = 10;  // one screen; the rest is counted
 
 void examine_schema(const stores::Vitals& vitals, Findings& findings) {
@@ -46,18 +45,16 @@ void examine_weaknesses(const stores::Vitals& vitals, Findings& findings) {
       findings.warning("rights", weakness.message, weakness.remedy);
 }
 
+void examine_ballast(const stores::Vitals& vitals, Findings& findings) {
+  for (const auto& one : vitals.ballasts) findings.warning("bloat", one.message, one.remedy);
+  if (vitals.ballasts.empty() && !vitals.ballast.empty()) findings.ok("bloat", vitals.ballast);
+}
+
 void examine_clock(const std::optional<UnixTime>& there, UnixTime before, UnixTime after, Findings& findings) {
   if (!there) return findings.ok("clock", "the database has the node's own");
   const auto here = before + (after - before) / 2;
   const auto skew = std::chrono::abs(std::chrono::duration_cast<milliseconds>(*there - here));
-  const std::string message = "the database's differs from the node's by " + std::to_string(skew.count()) + " ms";
-  const std::string remedy = "let both follow the same time servers (chrony, systemd-timesyncd)";
-  if (skew > bad_skew)
-    findings.error("clock", message, remedy);
-  else if (skew > tolerable_skew)
-    findings.warning("clock", message, remedy);
-  else
-    findings.ok("clock", message);
+  findings.skew(skew, "the database's differs from the node's by " + std::to_string(skew.count()) + " ms");
 }
 
 // What a plugin may reach out of processes of its own; empty: nothing, or it runs in the daemon.
@@ -190,8 +187,11 @@ bool examine_store(Context& context, Findings& findings) {
                      "bring the standby back; or, if it is lost, take it out of synchronous_standby_names and reload, "
                      "knowing that one server is then all there is");
     examine_weaknesses(vitals, findings);
+    examine_ballast(vitals, findings);
     examine_clock(vitals.clock, before, context.clock().unix_now(), findings);
-    return vitals.served && vitals.schema >= vitals.known_schema;
+    const bool usable = vitals.served && vitals.schema >= vitals.known_schema;
+    if (usable) examine_fleet(context.services().stores().fleet->roll(), findings);
+    return usable;
   } catch (const std::exception& failure) {
     findings.error("database", failure.what(), "bring it back, or correct the keys of [store]");
     return false;

@@ -13,6 +13,14 @@ std::string_view to_string(Level level) {
   return "";
 }
 
+void Findings::skew(std::chrono::milliseconds skew, std::string message) {
+  constexpr std::chrono::milliseconds bad{30'000};
+  const std::string remedy = "let both follow the same time servers (chrony, systemd-timesyncd)";
+  if (skew > bad) return error("clock", std::move(message), remedy);
+  if (skew > tolerable_skew) return warning("clock", std::move(message), remedy);
+  ok("clock", std::move(message));
+}
+
 long Findings::count(Level level) const { return std::ranges::count(all_, level, &Finding::level); }
 
 bool Findings::clean_since(std::size_t before) const {

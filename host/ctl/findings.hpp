@@ -1,9 +1,11 @@
 #pragma once
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "ctl/context.hpp"
+#include "delivery/fleet_store.hpp"
 
 namespace opi::ctl {
 
@@ -17,6 +19,8 @@ struct Finding {
   std::string remedy;   // what to do about it; empty if ok
 };
 
+constexpr std::chrono::milliseconds tolerable_skew{2'000};  // of clocks
+
 // What doctor found so far.
 class Findings {
  public:
@@ -27,6 +31,8 @@ class Findings {
   void error(std::string check, std::string message, std::string remedy) {
     add({Level::error, std::move(check), std::move(message), std::move(remedy)});
   }
+  // What a clock that is off by `skew` means.
+  void skew(std::chrono::milliseconds skew, std::string message);
   [[nodiscard]] const std::vector<Finding>& all() const { return all_; }
   [[nodiscard]] long count(Level level) const;
   // Whether a warning or an error was added since `before` findings: if not, a check may say that all is well.
@@ -42,8 +48,9 @@ void examine_configuration(const Context& context, Findings& findings);  // valu
 void examine_network(const configuration::Configuration& configuration, Findings& findings);  // allow-list, addresses
 void examine_state(const configuration::Configuration& configuration, Findings& findings);    // folder, owners, space
 // False if the store cannot be used.
-bool examine_store(Context& context, Findings& findings);                     // reachable, schema, clock
-void examine_plugins(Context& context, Findings& findings, bool with_store);  // plugins, providers, signing
+bool examine_store(Context& context, Findings& findings);                        // reachable, schema, clock
+void examine_fleet(const delivery::FleetStore::Roll& roll, Findings& findings);  // who lives, whose clock is off
+void examine_plugins(Context& context, Findings& findings, bool with_store);     // plugins, providers, signing
 
 // Makes all of them and prints what they found: as lines, or with --json as members of `document`. The exit code:
 // whether there is any error. `findings` are those that were made before.

@@ -73,7 +73,7 @@ secrets::SecretBroker& PluginDesk::broker() {
   broker_ = std::make_unique<secrets::SecretBroker>(
       providers_,
       [this](std::function<void()> blocking, std::function<void()> after) {
-        workers_->submit(std::move(blocking), std::move(after));
+        workers_->submit(std::move(blocking), [after = std::move(after)](const std::exception_ptr&) { after(); });
       },
       clock_, random_, metrics_, logger_, secrets::SecretBroker::Options{});
   return *broker_;

@@ -50,6 +50,7 @@ class PluginDesk {
   // Why the purpose of this destination has no secret, after check() has said that it has none; never holds a value.
   std::string failure(const std::shared_ptr<const Destination>& destination, const std::string& purpose);
   [[nodiscard]] secrets::SecretBroker& broker();
+  telemetry::Logger& logger() { return logger_; }
 
  private:
   const configuration::Configuration& configuration_;

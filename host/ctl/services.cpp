@@ -27,13 +27,14 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
       credential_check_(desk_),
       endpoints_(resolver_, node::address_guard(configuration), {}),
       scheduler_(delivery::Scheduler::Options{}),
+      instruments_{clock_, random_, metrics_, desk_.logger()},
+      // Whose the destinations are only daemons know: they are told at once.
+      news_(scheduler_, *stores_.deliveries, instruments_, {.elsewhere = [this] { news_.run_once(); }},
+            {.interval = std::chrono::milliseconds{0}}),
       catalog_(*stores_.catalog, {}),
-      // Nothing waits here: a test event is stored by the thread that hands it in. The daemon hears of work as it hears
-      // of that of other daemons.
-      intake_(
-          *stores_.deliveries, catalog_, scheduler_, clock_, random_, metrics_, [] {},
-          [this] { stores_.deliveries->announce(); }, {}),
-      dead_letters_(*stores_.dead_letters, [this] { stores_.deliveries->announce(); }),
+      // Nothing waits here: a test event is stored by the thread that hands it in.
+      intake_(*stores_.deliveries, catalog_, news_, instruments_, [] {}, {}),
+      dead_letters_(*stores_.dead_letters, [this] { news_.due_somewhere(); }),
       editor_(*stores_.catalog, catalog_, clock_),
       tenants_(editor_),
       destinations_(editor_, adapters_, endpoints_, clock_, random_),
@@ -58,7 +59,8 @@ void Services::make_routes() {
   api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, clock_);
   api::add_tenant_routes(routes_, tenants_, editor_);
   api::add_adapter_routes(routes_, adapters_);
-  api::add_destination_routes(routes_, destinations_, test_events_, credential_check_, editor_, scheduler_, clock_);
+  api::add_destination_routes(routes_, destinations_, test_events_, credential_check_, editor_,
+                              {scheduler_, *stores_.fleet, {}, clock_});
   api::add_credential_routes(routes_, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes_, policies_, editor_);
   api::add_delivery_event_routes(routes_, *stores_.feed);

@@ -45,6 +45,8 @@ class Services {
   egress::SystemResolver resolver_;
   egress::GuardedEndpointCheck endpoints_;
   delivery::Scheduler scheduler_;
+  const delivery::Instruments instruments_;
+  delivery::WorkNews news_;
   delivery::CatalogCache catalog_;
   delivery::Intake intake_;
   delivery::DeadLetters dead_letters_;

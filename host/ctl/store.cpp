@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -5,6 +6,7 @@
 #include "ctl/failure.hpp"
 #include "ctl/services.hpp"
 #include "ctl/table.hpp"
+#include "delivery/ownership.hpp"
 #include "delivery/provisioning.hpp"
 #include "domain/delivery_state.hpp"
 #include "plugins/abi.hpp"
@@ -71,6 +73,15 @@ int apply(Context& context, const Arguments& arguments) {
                   " unchanged");
 }
 
+// As the daemons of the database work it out for themselves.
+delivery::Ownership who_serves(Services& services) {
+  const auto roll = services.stores().fleet->roll();
+  std::vector<std::string> owners;
+  for (const auto& daemon : roll.daemons)
+    if (daemon.owns_from <= roll.taken_at && daemon.alive_until > roll.taken_at) owners.push_back(daemon.daemon_id);
+  return {{}, std::move(owners), delivery::due_never, MonoTime::max()};
+}
+
 int status(Context& context, const Arguments& arguments) {
   const TenantId tenant = arguments.tenant();
   const auto catalog = context.services().catalog();
@@ -81,6 +92,7 @@ int status(Context& context, const Arguments& arguments) {
     for (const auto& destination : group->second) table[destination->id];
   for (const auto& count : context.services().stores().query->counts(tenant))
     table[count.destination][count.state] = count.count;
+  const auto serving = who_serves(context.services());
   json::array rows;
   for (auto& [id, counts] : table) {
     const auto found = catalog->destinations.find(id);
@@ -88,6 +100,8 @@ int status(Context& context, const Arguments& arguments) {
     json::object row{{"destination_id", id.to_string()},
                      {"name", known ? json::value(found->second->name) : json::value(nullptr)},
                      {"enabled", known && found->second->enabled}};
+    const auto* server = serving.owner(id);
+    row["served_by"] = known && server != nullptr ? json::value(*server) : json::value(nullptr);
     for (const auto state : all_delivery_states) {
       const auto name = to_string(state);
       row[json::string_view(name.data(), name.size())] = counts[state];
@@ -100,6 +114,8 @@ int status(Context& context, const Arguments& arguments) {
   }
   std::vector<Column> columns{{"DESTINATION", "destination_id"}, {"NAME", "name"}, {"ENABLED", "enabled"}};
   for (const auto state : all_delivery_states) columns.push_back({to_string(state), to_string(state)});
+  const auto told = [](const json::value& row) { return !row.at("served_by").is_null(); };
+  if (std::ranges::any_of(rows, told)) columns.push_back({"SERVED BY", "served_by"});
   print_table(context.out(), columns, rows);
   return exit_ok;
 }
@@ -119,7 +135,12 @@ std::vector<Command> store_commands() {
            {{"FILE", "the document; - is standard input"}},
            {{"check", "", "only look for errors in the document"}},
            apply},
-          {"status", "deliveries of each destination by state", "", {}, {tenant_option()}, status}};
+          {"status",
+           "deliveries of each destination by state",
+           "Where daemons share a PostgreSQL, also which of them serves it.",
+           {},
+           {tenant_option()},
+           status}};
 }
 
 }  // namespace opi::ctl

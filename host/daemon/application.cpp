@@ -125,13 +125,13 @@ int Application::main(const std::vector<std::string>&) {
     {
       const ReloadSignal reload([&] {
         notifier.reloading();
-        auto loaded = configuration::load(command_line_.config_file, configuration::environment_variables(),
-                                          command_line_.settings);
-        for (auto& fault : node::egress_faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
-        // Whatever the configuration is: who rotates logs has moved the file already.
-        logger.reopen();
-        for (const auto& error : loaded.errors) logger.error("daemon.reload_refused", {{"error", error}});
         try {
+          auto loaded = configuration::load(command_line_.config_file, configuration::environment_variables(),
+                                            command_line_.settings);
+          for (auto& fault : node::egress_faults(loaded.configuration)) loaded.errors.push_back(std::move(fault));
+          // Whatever the configuration is: who rotates logs has moved the file already.
+          logger.reopen();
+          for (const auto& error : loaded.errors) logger.error("daemon.reload_refused", {{"error", error}});
           // A wrong section costs its provider the change, and nothing else: it goes on with what it had.
           if (loaded.errors.empty())
             for (const auto& fault : node::provider_faults(loaded.configuration))

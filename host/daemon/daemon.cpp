@@ -8,6 +8,7 @@
 
 #include "audit/signing_key_file.hpp"
 #include "crypto/digest.hpp"
+#include "daemon/daemon_services.hpp"
 #include "daemon/options.hpp"
 #include "daemon/plugin_entries.hpp"
 #include "daemon/refresh_entry.hpp"
@@ -19,14 +20,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds never{std::chrono::hours{1}};
-constexpr milliseconds announce_interval{10};  // other daemons hear of work at most this often
-constexpr milliseconds catalog_interval{500};  // changed destinations are noticed this soon
-constexpr milliseconds listen_timeout{500};
-constexpr milliseconds sign_in_audit_interval{5'000};
-constexpr milliseconds checkpoint_look_interval{5'000};
-constexpr milliseconds secret_look_interval{250};
-constexpr std::size_t most_secret_calls = 128;           // of all providers; each has a few places of its own
+constexpr std::size_t most_adapters_made = 16;  // at a time, one of each plugin
+constexpr std::size_t most_secret_calls = 128;  // of all providers; each has a few places of its own
+constexpr milliseconds adapter_patience{100};
 constexpr milliseconds secret_patience{2'000};           // for calls of providers that have not come back at the end
 constexpr milliseconds cancel_timeout{5'000};            // for what the drain timeout cut off
 constexpr std::chrono::seconds dispatcher_deadline{90};  // several times the longest store timeout
@@ -51,38 +47,11 @@ std::ptrdiff_t faults_among(const std::vector<plugins::Refusal>& refused) {
 
 }  // namespace
 
-struct Daemon::Services {
-  std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, rescue, catalog, announce, listen, inbox, feed,
-      retention, store_watch, sign_ins, checkpoints, secrets;
-
-  std::vector<runtime::PeriodicService*> all() {
-    std::vector<runtime::PeriodicService*> list;
-    for (auto* service : {&catalog, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed, &retention,
-                          &store_watch, &sign_ins, &checkpoints, &secrets})
-      if (*service) list.push_back(service->get());
-    return list;
-  }
-
-  // What nothing waits for that is under way.
-  std::vector<runtime::PeriodicService*> not_of_the_drain() {
-    auto list = all();
-    std::erase_if(list, [this](const auto* one) {
-      return one == intake.get() || one == settle.get() || one == announce.get() || one == secrets.get();
-    });
-    return list;
-  }
-
-  // Their last runs go on side by side: with a database that does not answer each of them takes long.
-  void stop_all() {
-    for (auto* service : all()) service->request_stop();
-    for (auto* service : all()) service->stop();
-  }
-};
-
 Daemon::Daemon(const configuration::Configuration& configuration, telemetry::JsonLogger& logger)
     : configuration_(configuration),
       logger_(logger),
       daemon_id_(make_daemon_id(random_)),
+      predecessor_(configuration_.state_directory, daemon_id_),
       stores_(stores::open(configuration_, clock_)),
       audit_key_(audit::open_signing_key(configuration_.audit_key_file(), configuration_.audit_signing_key.empty()
                                                                               ? audit::MissingKey::made
@@ -95,43 +64,71 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                     }),
       plugins_(plugin_options(configuration_), logger_),
       provider_registry_(plugins_, secret_providers_, logger_),
-      adapters_(plugins_, {}, logger_),
+      adapter_workers_("adapters", most_adapters_made, logger_),
+      adapters_(plugins_,
+                {.executor =
+                     [this](std::function<void()> blocking, std::function<void()> after) {
+                       adapter_workers_.submit(std::move(blocking),
+                                               [after = std::move(after)](const std::exception_ptr&) { after(); });
+                     }},
+                logger_),
       secret_workers_("secrets", most_secret_calls, logger_),
       secrets_(secret_providers_,
                [this](std::function<void()> blocking, std::function<void()> after) {
-                 secret_workers_.submit(std::move(blocking), std::move(after));
+                 secret_workers_.submit(std::move(blocking),
+                                        [after = std::move(after)](const std::exception_ptr&) { after(); });
                },
                clock_, random_, metrics_, logger_, {}),
+      resolver_({.logger = &logger_}),
       services_(std::make_unique<Services>()),
-      scheduler_(scheduler_options(configuration_)),
+      instruments_{clock_, random_, metrics_, logger_},
+      scheduler_(scheduler_options(configuration_), [this] { services_->discovery->wake(); }),
+      fleet_(
+          *stores_.fleet, instruments_,
+          [this](const std::shared_ptr<const delivery::Ownership>& ownership) {
+            scheduler_.update(ownership);
+            services_->discovery->wake();
+          },
+          fleet_options(daemon_id_, predecessor_.id())),
+      news_(scheduler_, *stores_.deliveries, instruments_,
+            {.here = [this] { services_->dispatch->wake(); },
+             .everywhere =
+                 [this] {
+                   discovery_.look_everywhere();
+                   services_->discovery->wake();
+                 },
+             .elsewhere =
+                 [this] {
+                   if (services_->announce) services_->announce->wake();
+                 }},
+            {}),
+      discovery_(
+          *stores_.deliveries, *stores_.fleet, scheduler_, instruments_, [this] { services_->dispatch->wake(); },
+          discovery_options(configuration_, daemon_id_)),
       catalog_(*stores_.catalog, {[this](const Catalog& catalog) {
         scheduler_.update(catalog);
         secrets_.keep_only(catalog);
         authorizer_.keep_only(catalog);
         adapters_.keep_only(catalog);
         tell_of_newer_versions(catalog);
+        services_->discovery->wake();  // there may be new destinations
+        services_->dispatch->wake();   // and others that are served again
       }}),
       credential_watch_(clock_),
       settler_(
-          *stores_.deliveries, *stores_.catalog, scheduler_, credential_watch_, clock_, metrics_, logger_,
-          [this] { services_->settle->wake(); }, [this] { services_->dispatch->wake(); }, {}),
+          *stores_.deliveries, *stores_.catalog, credential_watch_, instruments_, [this] { services_->settle->wake(); },
+          [this] { services_->dispatch->wake(); }, {}),
       transport_(std::make_unique<egress::HttpTransport>(resolver_, address_guard(configuration_),
-                                                         transport_options(configuration_))),
+                                                         transport_options(configuration_, logger_))),
       authorizer_(*transport_, clock_),
-      attempts_(adapters_, secrets_, authorizer_, *transport_, settler_, scheduler_, credential_watch_, clock_, random_,
-                logger_, {}),
-      dispatcher_(*stores_.deliveries, catalog_, scheduler_, attempts_, settler_, clock_, metrics_, logger_,
+      attempts_(adapters_, secrets_, authorizer_, *transport_, scheduler_, credential_watch_, instruments_, {}),
+      dispatcher_(*stores_.deliveries, catalog_, scheduler_, attempts_, settler_.landings(), instruments_,
                   dispatcher_options(configuration_, daemon_id_)),
-      rescuer_(*stores_.deliveries, catalog_, scheduler_, clock_, random_, metrics_, logger_,
-               rescuer_options(configuration_, daemon_id_)),
+      rescuer_(*stores_.deliveries, catalog_, news_, instruments_, rescuer_options(configuration_, daemon_id_)),
       intake_(
-          *stores_.deliveries, catalog_, scheduler_, clock_, random_, metrics_, [this] { services_->intake->wake(); },
-          [this] { announce_work(); }, intake_options(configuration_)),
-      dead_letters_(*stores_.dead_letters,
-                    [this] {
-                      dispatcher_.work_announced();
-                      announce_work();
-                    }),
+          *stores_.deliveries, catalog_, news_, instruments_, [this] { services_->intake->wake(); },
+          intake_options(configuration_)),
+      dead_letters_(*stores_.dead_letters, [this] { news_.due_somewhere(); }),
       adapter_directory_(plugins_),
       endpoints_(resolver_, address_guard(configuration_), {}),
       credential_check_(secrets_, {}),
@@ -142,12 +139,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       policies_(editor_),
       test_events_(editor_, intake_, *stores_.query, clock_, random_,
                    [](milliseconds pause) { std::this_thread::sleep_for(pause); }),
-      feed_publisher_(*stores_.feed, *stores_.deliveries, catalog_, clock_, random_, logger_,
-                      [this] {
-                        dispatcher_.work_announced();
-                        announce_work();
-                      },
-                      {}),
+      feed_publisher_(*stores_.feed, *stores_.deliveries, catalog_, news_, instruments_, {}),
       retention_(*stores_.retention, catalog_, clock_, metrics_, logger_, retention_options(configuration_)),
       store_watch_(*stores_.probe, clock_, metrics_, logger_, {}),
       tokens_(*stores_.tokens, clock_, {}),
@@ -157,6 +149,10 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, request_limit(configuration_)),
       console_(api::ConsoleAssets::read(console_directory(configuration_))) {
   report_plugins(provider_registry_.load_directory(provider_configs(configuration_)));
+  adapters_.on_ready([this](const DestinationId& destination) {
+    scheduler_.resume(destination);
+    services_->dispatch->wake();
+  });
   make_services();
   make_servers();
 }
@@ -166,80 +162,12 @@ Daemon::~Daemon() {
   services_->stop_all();  // also those of a start that failed half-way
   plugins_.stop();
   secret_workers_.stop(secret_patience);
+  adapter_workers_.stop(adapter_patience);
   transport_.reset();
 }
 
-// Here and to other daemons.
-void Daemon::announce_work() {
-  services_->dispatch->wake();
-  announce_ = true;
-  if (services_->announce) services_->announce->wake();
-}
-
-void Daemon::make_services() {
-  const auto make = [this](const char* name, runtime::PeriodicService::RunOnce run_once) {
-    return std::make_unique<runtime::PeriodicService>(name, std::move(run_once), logger_);
-  };
-  services_->intake = make("intake", [this] { return intake_.run_once() ? milliseconds{0} : never; });
-  services_->settle = make("settle", [this] { return settler_.run_once(); });
-  services_->dispatch = make("dispatch", [this] {
-    const auto wait = dispatcher_.run_once();
-    dispatched_at_ = clock_.mono_now().time_since_epoch().count();
-    return wait;
-  });
-  services_->rescue = make("rescue", [this] { return rescuer_.run_once(); });
-  services_->retention = make("retention", [this] { return retention_.run_once(); });
-  services_->store_watch = make("store_watch", [this] { return store_watch_.run_once(); });
-  services_->feed = make("feed", [this] { return feed_publisher_.run_once(); });
-  services_->catalog = make("catalog", [this] {
-    catalog_.refresh();
-    return catalog_interval;
-  });
-  if (stores_.inbox) {
-    inbox_ = std::make_unique<delivery::InboxDrain>(*stores_.inbox, intake_, metrics_, logger_,
-                                                    delivery::InboxDrain::Options{});
-    services_->inbox = make("inbox", [this] { return inbox_->run_once(); });
-  }
-  services_->secrets = make("secrets", [this] {
-    secrets_.run_once();
-    answer_refresh_request();
-    return secret_look_interval;
-  });
-  services_->sign_ins = make("sign_ins", [this] {
-    failed_sign_ins_.run_once();
-    return sign_in_audit_interval;
-  });
-  // Daemons that share a database must not each sign with a key of its own: none could tell then whose checkpoint
-  // counts.
-  if (!configuration_.shares_audit_trail() || !configuration_.audit_signing_key.empty())
-    services_->checkpoints = make("checkpoints", [this] {
-      const auto catalog = catalog_.current();
-      const auto tenants = std::views::keys(catalog->tenants);
-      checkpointer_.run_once({tenants.begin(), tenants.end()});
-      return checkpoint_look_interval;
-    });
-  else
-    logger_.warning("audit.no_checkpoints", {{"reason", "audit.signing_key_file names no key for all daemons"}});
-  if (!stores_.listener) return;
-  services_->listen = make("listen", [this] {
-    if (stores_.listener->run_once(listen_timeout)) {
-      dispatcher_.work_announced();
-      services_->dispatch->wake();
-    }
-    return milliseconds{0};
-  });
-  services_->announce = make("announce", [this, last = MonoTime{}]() mutable {
-    if (!announce_) return never;
-    const MonoTime now = clock_.mono_now();
-    if (now - last < announce_interval) return std::chrono::ceil<milliseconds>(last + announce_interval - now);
-    announce_ = false;
-    last = now;
-    stores_.deliveries->announce();
-    return announce_interval;
-  });
-}
-
 void Daemon::start() {
+  scheduler_.update(fleet_.current());  // nothing is this daemon's before it has shown itself
   catalog_.refresh();
   dispatched_at_ = clock_.mono_now().time_since_epoch().count();
   for (auto* service : services_->all()) service->start();
@@ -276,6 +204,8 @@ void Daemon::drain_and_stop() {
   for (auto* service :
        {services_->inbox.get(), services_->dispatch.get(), services_->rescue.get(), services_->listen.get()})
     if (service != nullptr) service->stop();  // nothing comes under way any more
+  services_->fleet->stop();
+  leave_fleet();
   wait_until_settled(finished);
   transport_->stop();
   plugins_.stop();  // what plugins have not answered is given back
@@ -283,6 +213,7 @@ void Daemon::drain_and_stop() {
   const auto left = scheduler_.counts(clock_.mono_now()).in_flight;
   if (const auto left_behind = secret_workers_.stop(secret_patience); left_behind > 0)
     logger_.warning("secrets.calls_left", {{"calls", static_cast<std::int64_t>(left_behind)}});
+  adapter_workers_.stop(adapter_patience);
   services_->stop_all();
   record_failed_sign_ins();
   status_->stop();  // last: it says that the daemon is draining
@@ -290,6 +221,15 @@ void Daemon::drain_and_stop() {
   const auto took = std::chrono::duration_cast<milliseconds>(clock_.mono_now() - stop_requested_at_);
   logger_.info("daemon.stopped",
                {{"daemon", daemon_id_}, {"left_to_lease_expiry", left}, {"duration_ms", took.count()}});
+}
+
+// So that others go on with its destinations at once; what is still under way here they know by its leases.
+void Daemon::leave_fleet() {
+  try {
+    fleet_.leave();
+  } catch (const std::exception& failure) {
+    logger_.warning("fleet.not_left", {{"error", failure.what()}});  // they do when its time is up
+  }
 }
 
 void Daemon::record_failed_sign_ins() {

@@ -15,13 +15,17 @@
 #include "audit/checkpointer.hpp"
 #include "configuration/configuration.hpp"
 #include "crypto/ed25519.hpp"
+#include "daemon/predecessor.hpp"
 #include "delivery/dead_letters.hpp"
+#include "delivery/discovery.hpp"
 #include "delivery/dispatcher.hpp"
 #include "delivery/feed_publisher.hpp"
+#include "delivery/fleet.hpp"
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
 #include "delivery/retention.hpp"
+#include "delivery/settler.hpp"
 #include "delivery/store_watch.hpp"
 #include "egress/guarded_endpoint_check.hpp"
 #include "egress/http_transport.hpp"
@@ -74,7 +78,8 @@ class Daemon {
   void tell_of_refresh(const node::RefreshRequest& request, const secrets::SecretBroker::Refreshed& refreshed);
   void record_failed_sign_ins();
   void make_services();
-  void announce_work();
+  runtime::PeriodicService::RunOnce if_leading(runtime::PeriodicService::RunOnce run_once);
+  void leave_fleet();
   void make_servers();
   bool is_known(const TenantId& tenant);
   void tell_of_newer_versions(const Catalog& catalog);
@@ -87,6 +92,7 @@ class Daemon {
   runtime::SystemClock clock_;
   runtime::SystemRandom random_;
   const std::string daemon_id_;
+  Predecessor predecessor_;  // of the same state directory
   stores::Stores stores_;
   const crypto::Ed25519Key audit_key_;   // signs the audit trail's checkpoints and exports
   const audit::TrustedKeys audit_keys_;  // it, and those before it
@@ -95,12 +101,17 @@ class Daemon {
   plugins::PluginHost plugins_;
   secrets::SecretProviders secret_providers_;
   plugins::PluginProviderRegistry provider_registry_;
+  runtime::WorkerPool adapter_workers_;  // make and end instances of plugins in this process
   plugins::PluginAdapterRegistry adapters_;
   runtime::WorkerPool secret_workers_;
   secrets::SecretBroker secrets_;
   egress::SystemResolver resolver_;
   std::unique_ptr<Services> services_;  // threads that run the parts below; made before them, started after
+  const delivery::Instruments instruments_;
   delivery::Scheduler scheduler_;
+  delivery::Fleet fleet_;
+  delivery::WorkNews news_;
+  delivery::Discovery discovery_;
   std::map<DestinationId, std::int64_t> held_for_newer_;  // by revision; the listeners of catalog_ run one at a time
   delivery::CatalogCache catalog_;
   delivery::CredentialWatch credential_watch_;
@@ -136,7 +147,6 @@ class Daemon {
   std::atomic<bool> stopped_ = false;
   MonoTime stop_requested_at_{};
   std::atomic<std::int64_t> dispatched_at_{0};  // mono, ns
-  std::atomic<bool> announce_ = false;
 };
 
 }  // namespace opi::daemon

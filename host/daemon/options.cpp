@@ -20,12 +20,25 @@ delivery::Scheduler::Options scheduler_options(const Configuration& configuratio
   return options;
 }
 
+delivery::Fleet::Options fleet_options(std::string daemon_id, std::optional<std::string> predecessor) {
+  delivery::Fleet::Options options;
+  options.daemon_id = std::move(daemon_id);
+  options.replaces = std::move(predecessor);
+  return options;
+}
+
+delivery::Discovery::Options discovery_options(const Configuration& configuration, std::string daemon_id) {
+  delivery::Discovery::Options options;
+  options.daemon_id = std::move(daemon_id);
+  options.interval = configuration.discovery_interval;
+  return options;
+}
+
 delivery::Dispatcher::Options dispatcher_options(const Configuration& configuration, std::string daemon_id) {
   delivery::Dispatcher::Options options;
   options.daemon_id = std::move(daemon_id);
   options.lease_grace = configuration.lease_grace;
   options.claim_interval = configuration.claim_interval;
-  options.discovery_interval = configuration.discovery_interval;
   return options;
 }
 
@@ -55,13 +68,14 @@ audit::Checkpointer::Options checkpoint_options(const Configuration& configurati
   return {configuration.audit_checkpoint_records, configuration.audit_checkpoint_interval};
 }
 
-egress::TransportOptions transport_options(const Configuration& configuration) {
+egress::TransportOptions transport_options(const Configuration& configuration, telemetry::Logger& logger) {
   egress::TransportOptions options;
   options.threads = static_cast<std::size_t>(configuration.egress_threads);
   options.connect_timeout = configuration.egress_connect_timeout;
   options.idle_timeout = configuration.egress_idle_timeout;
   options.max_connections_per_origin = static_cast<std::size_t>(configuration.egress_max_connections_per_origin);
   options.tls.ca_file = configuration.egress_ca_file;
+  options.logger = &logger;
   return options;
 }
 

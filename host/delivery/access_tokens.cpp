@@ -47,6 +47,7 @@ void AccessTokens::fetch(Wanted wanted) {
   // Half of the patience is left for the delivery itself.
   request.timeout = std::min(options_.request_timeout, wanted.patience / 2);
   request.client_certificate = wanted.client_certificate;
+  request.tenant = wanted.destination->tenant_id;
   const MonoTime asked_at = clock_.mono_now();
   auto with_sent = std::make_shared<secrets::SecretSet>(*wanted.secrets);
   with_sent->sent.push_back(wanted.client_secret.value);

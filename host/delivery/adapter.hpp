@@ -67,17 +67,26 @@ class Adapter {
 };
 
 struct AdapterLookup {
-  std::shared_ptr<const Adapter> adapter;  // null: the destination is held
-  std::string held_reason;                 // why, for people
+  std::shared_ptr<const Adapter> adapter;  // null: the destination is held, or waits for it
+  std::string held_reason = {};            // why, for people
+  bool pending = false;                    // it is being made; AdapterRegistry::on_ready() tells when to ask again
 };
 
 // Loaded adapters by component id. Thread-safe.
 class AdapterRegistry {
  public:
   virtual ~AdapterRegistry() = default;
-  // The adapter of this destination at this revision; created on first use and kept until the revision
-  // changes. A missing plugin or a refused configuration holds the destination, it fails nothing.
+  // The adapter of this destination at this revision; made on first use and kept until the revision changes. Never
+  // waits for a plugin: what takes one is made elsewhere, and is pending until then. A missing plugin or a refused
+  // configuration holds the destination, it fails nothing.
   virtual AdapterLookup find(const Destination& destination) = 0;
+
+  // Who is told that a destination's adapter, which was pending, is pending no more: it is there, or held with a
+  // reason. Once after each making, be it before find() has returned to who asked first; on a thread of the registry's
+  // and under no lock of its; it must not block or throw. To be set before the first find(). A registry whose adapters
+  // are never pending has nobody to tell.
+  using Ready = std::function<void(const DestinationId& destination)>;
+  virtual void on_ready(Ready /*ready*/) {}
 };
 
 }  // namespace opi::delivery

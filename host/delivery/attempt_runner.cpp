@@ -61,11 +61,9 @@ Feedback feedback_of(const Outcome& outcome, const Decision& decision, const Del
 
 }  // namespace
 
-struct AttemptRunner::Flight {
-  Claim claim;
-  std::shared_ptr<const Destination> destination;
-  DeliveryPolicy policy;
-  std::shared_ptr<const Adapter> adapter;
+struct AttemptRunner::Attempt {
+  FlightPtr flight;  // landed: null
+  Target target;
   std::shared_ptr<const secrets::SecretSet> secrets;
   std::array<std::uint8_t, 16> nonce{};
   UnixTime started_at{};
@@ -78,14 +76,19 @@ struct AttemptRunner::Flight {
   bool asked_anew = false;                 // for its secrets, after a refusal
   bool asked_for_all = false;              // of them, then: nothing was asked for just before
 
+  // Whether there is time for it before somebody else may have the delivery.
+  [[nodiscard]] bool fits_lease(MonoTime now, std::chrono::milliseconds margin) const {
+    return flight->claim->leased_until - now >= target.policy.timeout + margin;
+  }
   // Receivers echo what they were sent, and plugins repeat it.
   void scrub(std::string& text) const { secrets::scrub(text, *secrets, endpoint_secrets); }
   [[nodiscard]] std::chrono::milliseconds elapsed(const Clock& clock) const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock.mono_now() - started);
   }
   [[nodiscard]] AttemptContext context() const {
+    const auto& claim = flight->claim;
     return {*claim->event,
-            *destination,
+            *target.destination,
             claim->delivery,
             claim->idempotency_key,
             claim->attempts_made + 1,
@@ -100,199 +103,271 @@ struct AttemptRunner::Flight {
 };
 
 AttemptRunner::AttemptRunner(AdapterRegistry& adapters, secrets::SecretBroker& secrets, Authorizer& authorizer,
-                             Transport& transport, Settler& settler, Scheduler& scheduler, CredentialWatch& credentials,
-                             const Clock& clock, Random& random, telemetry::Logger& logger, const Options& options)
+                             Transport& transport, Scheduler& scheduler, CredentialWatch& credentials,
+                             const Instruments& instruments, const Options& options)
     : adapters_(adapters),
       secrets_(secrets),
       authorizer_(authorizer),
       transport_(transport),
-      settler_(settler),
       scheduler_(scheduler),
       credentials_(credentials),
-      clock_(clock),
-      random_(random),
-      logger_(logger),
+      instruments_(instruments),
       options_(options) {}
 
-void AttemptRunner::start(Claim claim, const std::shared_ptr<const Destination>& destination,
-                          const DeliveryPolicy& policy) {
-  auto flight =
-      std::make_shared<Flight>(Flight{.claim = std::move(claim), .destination = destination, .policy = policy});
-  const MonoTime now = clock_.mono_now();
+std::optional<Target> AttemptRunner::target(const Catalog& catalog, const DestinationId& id) {
+  const auto found = catalog.destinations.find(id);
+  // It changed since the plan: what is due waits.
+  if (found == catalog.destinations.end() || !found->second->served()) return std::nullopt;
+  const auto& destination = found->second;
+  if (const auto purpose = unbound_purpose(*destination)) {
+    hold(*destination, "its " + *purpose + " credential was put for another receiver: put it again, or revoke it");
+    return std::nullopt;
+  }
+  auto lookup = adapters_.find(*destination);
+  if (lookup.pending) {
+    // Asked again when it is said to be there, which may have been said before the pause began.
+    scheduler_.pause(id, instruments_.clock.mono_now() + options_.hold_recheck);
+    lookup = adapters_.find(*destination);
+    if (lookup.pending) return std::nullopt;
+  }
+  if (!lookup.adapter) {
+    hold(*destination, lookup.held_reason);
+    return std::nullopt;
+  }
+  if (scheduler_.resume(id))
+    instruments_.logger.info("destination.resumed",
+                             {{"tenant", destination->tenant_id.str()}, {"destination", id.to_string()}});
+  return Target{destination, catalog.policy_of(*destination), std::move(lookup.adapter)};
+}
+
+void AttemptRunner::start(FlightPtr flight, const Target& target) noexcept {
+  AttemptPtr attempt;
+  try {
+    attempt = std::make_shared<Attempt>(Attempt{.flight = std::move(flight), .target = target});
+  } catch (const std::exception& failure) {
+    instruments_.logger.error("attempt.not_started", {{"error", failure.what()}});
+    return;
+  }
+  step(attempt, [&] { begin(attempt); });
+}
+
+// Every piece of an attempt runs in here, on whatever thread: what it throws ends the attempt and nothing else.
+void AttemptRunner::step(const AttemptPtr& attempt, const std::function<void()>& what) noexcept {
+  if (!attempt->flight) return;  // it ended when an earlier piece failed
+  try {
+    what();
+  } catch (const std::exception& failure) {
+    failed(attempt, failure.what());
+  } catch (...) {
+    failed(attempt, "an exception of no known type");
+  }
+}
+
+// A defect of ours, or memory that ran out. What may have reached the receiver counts as an attempt. The rest is given
+// back when nobody holds the attempt any more, and not tried again at once.
+void AttemptRunner::failed(const AttemptPtr& attempt, const char* error) noexcept {
+  if (!attempt->flight) return;
+  try {
+    const auto& destination = *attempt->target.destination;
+    scheduler_.pause(destination.id, instruments_.clock.mono_now() + options_.hold_recheck);
+    instruments_.logger.error("attempt.failed", {{"tenant", destination.tenant_id.str()},
+                                                 {"destination", destination.id.to_string()},
+                                                 {"sent", attempt->sent},
+                                                 {"error", error}});
+    if (attempt->sent && !attempt->flight->settlement)
+      finish(*attempt,
+             failure(Verdict::unknown, "internal_error", "the daemon could not go on after it had sent the request"));
+  } catch (const std::exception&) {
+    // Not even that; letting go of it takes no memory.
+  }
+}
+
+void AttemptRunner::begin(const AttemptPtr& attempt) {
   // Too late to finish within the lease: someone else may have it before our answer comes.
-  if (flight->claim->leased_until - now < policy.timeout + options_.lease_margin) return release(*flight);
-  if (const auto purpose = unbound_purpose(*destination))
-    return hold(*flight, "its " + *purpose + " credential was put for another receiver: put it again, or revoke it");
-  auto found = adapters_.find(*destination);
-  if (!found.adapter) return hold(*flight, found.held_reason);
-  flight->adapter = std::move(found.adapter);
-  secrets_.resolve(destination, [this, flight](std::shared_ptr<const secrets::SecretSet> secrets) {
-    render_and_send(flight, std::move(secrets));
+  if (!attempt->fits_lease(instruments_.clock.mono_now(), options_.lease_margin)) return attempt->flight.reset();
+  secrets_.resolve(attempt->target.destination, [this, attempt](std::shared_ptr<const secrets::SecretSet> secrets) {
+    step(attempt, [&] { render_and_send(attempt, std::move(secrets)); });
   });
 }
 
-void AttemptRunner::render_and_send(const std::shared_ptr<Flight>& flight,
-                                    std::shared_ptr<const secrets::SecretSet> secrets) {
-  flight->secrets = std::move(secrets);
-  flight->endpoint_secrets = endpoint_secrets(flight->destination->endpoint);
-  flight->started_at = clock_.unix_now();
-  flight->started = clock_.mono_now();
-  if (flight->claim->leased_until - flight->started < flight->policy.timeout + options_.lease_margin)
-    return release(*flight);
-  random_.fill(flight->nonce);
-  const auto fault = signing_fault(*flight->destination, *flight->secrets);
-  if (fault) flight->unusable_purpose = secrets::signing_purpose;
-  if (fault) return finish(*flight, failure(Verdict::retry, "signing_secret_unavailable", *fault));
-  flight->adapter->begin_render(flight->context(), *flight->secrets,
-                                [this, flight](Rendering&& rendering) { rendered(flight, std::move(rendering)); });
+void AttemptRunner::render_and_send(const AttemptPtr& attempt, std::shared_ptr<const secrets::SecretSet> secrets) {
+  attempt->secrets = std::move(secrets);
+  attempt->endpoint_secrets = endpoint_secrets(attempt->target.destination->endpoint);
+  attempt->started_at = instruments_.clock.unix_now();
+  attempt->started = instruments_.clock.mono_now();
+  if (!attempt->fits_lease(attempt->started, options_.lease_margin)) return attempt->flight.reset();
+  instruments_.random.fill(attempt->nonce);
+  const auto fault = signing_fault(*attempt->target.destination, *attempt->secrets);
+  if (fault) {
+    // The next one would fare no better: a backlog is not to spend its attempts as fast as they can be written down.
+    scheduler_.pause(attempt->target.destination->id, attempt->started + options_.unsigned_pause);
+    attempt->unusable_purpose = secrets::signing_purpose;
+    return finish(*attempt, failure(Verdict::retry, "signing_secret_unavailable", *fault));
+  }
+  attempt->target.adapter->begin_render(attempt->context(), *attempt->secrets, [this, attempt](Rendering&& rendering) {
+    step(attempt, [&] { rendered(attempt, std::move(rendering)); });
+  });
 }
 
-void AttemptRunner::rendered(const std::shared_ptr<Flight>& flight, Rendering&& rendering) {
-  if (!rendering.held.empty()) return hold(*flight, rendering.held);
-  flight->used_purposes = std::move(rendering.used_purposes);
-  flight->unusable_purpose = std::move(rendering.unusable_purpose);
+void AttemptRunner::rendered(const AttemptPtr& attempt, Rendering&& rendering) {
+  if (!rendering.held.empty()) {
+    hold(*attempt->target.destination, rendering.held);
+    return attempt->flight.reset();
+  }
+  attempt->used_purposes = std::move(rendering.used_purposes);
+  attempt->unusable_purpose = std::move(rendering.unusable_purpose);
   if (!rendering.sent.empty()) {
-    auto all = std::make_shared<secrets::SecretSet>(*flight->secrets);
+    auto all = std::make_shared<secrets::SecretSet>(*attempt->secrets);
     for (auto& value : rendering.sent) all->sent.push_back(std::move(value));
-    flight->secrets = std::move(all);
+    attempt->secrets = std::move(all);
   }
   if (rendering.url_is_secret)
-    for (auto& part : endpoint_secrets(rendering.request.url)) flight->endpoint_secrets.push_back(std::move(part));
+    for (auto& part : endpoint_secrets(rendering.request.url)) attempt->endpoint_secrets.push_back(std::move(part));
   if (!rendering.ok)
-    return finish(*flight, failure(rendering.retryable ? Verdict::retry : Verdict::reject, "render_failed",
-                                   std::move(rendering.error)));
-  if (flight->destination->signing == SigningRule::required && !rendering.is_signed)
-    return finish(*flight, failure(Verdict::reject, "unsigned_request",
-                                   "signing is required, but the adapter made no signature; nothing was sent"));
-  const auto& destination = *flight->destination;
+    return finish(*attempt, failure(rendering.retryable ? Verdict::retry : Verdict::reject, "render_failed",
+                                    std::move(rendering.error)));
+  if (attempt->target.destination->signing == SigningRule::required && !rendering.is_signed)
+    return finish(*attempt, failure(Verdict::reject, "unsigned_request",
+                                    "signing is required, but the adapter made no signature; nothing was sent"));
+  const auto& destination = *attempt->target.destination;
   if (rendering.elsewhere && (destination.authorization || destination.has_credential(client_certificate_purpose)))
-    return finish(*flight, failure(Verdict::reject, "credential_elsewhere",
-                                   "the adapter's request goes to another host than the endpoint's, and the host's "
-                                   "credentials go to the endpoint's alone"));
+    return finish(*attempt, failure(Verdict::reject, "credential_elsewhere",
+                                    "the adapter's request goes to another host than the endpoint's, and the host's "
+                                    "credentials go to the endpoint's alone"));
   // What the wait for the adapter took is no longer there.
-  const auto left = flight->policy.timeout - flight->elapsed(clock_);
+  const auto left = attempt->target.policy.timeout - attempt->elapsed(instruments_.clock);
   rendering.request.timeout = std::min(rendering.request.timeout, left);
-  authorizer_.authorize(flight->destination, flight->secrets, std::move(rendering.request), left,
-                        [this, flight](Authorized&& authorized) { send(flight, std::move(authorized)); });
+  authorizer_.authorize(
+      attempt->target.destination, attempt->secrets, std::move(rendering.request), left,
+      [this, attempt](Authorized&& authorized) { step(attempt, [&] { send(attempt, std::move(authorized)); }); });
 }
 
-void AttemptRunner::send(const std::shared_ptr<Flight>& flight, Authorized&& authorized) {
-  if (authorized.status == Authorized::Status::cancelled) return release(*flight);
-  flight->secrets = std::move(authorized.secrets);
+void AttemptRunner::send(const AttemptPtr& attempt, Authorized&& authorized) {
+  if (authorized.status == Authorized::Status::cancelled) return attempt->flight.reset();
+  attempt->secrets = std::move(authorized.secrets);
   if (authorized.status == Authorized::Status::failed) {
-    flight->used_purposes = std::move(authorized.used_purposes);  // nothing of the adapter's was sent
-    flight->unusable_purpose = std::move(authorized.unusable_purpose);
-    return conclude(flight, std::move(authorized.failure));
+    attempt->used_purposes = std::move(authorized.used_purposes);  // nothing of the adapter's was sent
+    attempt->unusable_purpose = std::move(authorized.unusable_purpose);
+    return conclude(attempt, std::move(authorized.failure));
   }
-  for (auto& purpose : authorized.used_purposes) flight->used_purposes.push_back(std::move(purpose));
+  for (auto& purpose : authorized.used_purposes) attempt->used_purposes.push_back(std::move(purpose));
   // What the wait for a token took is no longer there.
-  authorized.request.timeout = std::min(authorized.request.timeout, flight->policy.timeout - flight->elapsed(clock_));
-  flight->sent = true;
-  transport_.send(std::move(authorized.request),
-                  [this, flight](HttpResponse&& response) { received(flight, std::move(response)); });
+  authorized.request.timeout =
+      std::min(authorized.request.timeout, attempt->target.policy.timeout - attempt->elapsed(instruments_.clock));
+  authorized.request.tenant = attempt->target.destination->tenant_id;
+  attempt->sent = true;
+  transport_.send(std::move(authorized.request), [this, attempt](HttpResponse&& response) {
+    step(attempt, [&] { received(attempt, std::move(response)); });
+  });
 }
 
-void AttemptRunner::received(const std::shared_ptr<Flight>& flight, HttpResponse&& response) {
-  if (response.fault == TransportFault::cancelled && !response.request_sent) return release(*flight);
+void AttemptRunner::received(const AttemptPtr& attempt, HttpResponse&& response) {
+  if (response.fault == TransportFault::cancelled && !response.request_sent) return attempt->flight.reset();
   const bool answered = response.fault == TransportFault::none;
   // Before the adapter sees it: what it does not know it can neither log nor cut in two.
-  flight->scrub(response.body);
+  attempt->scrub(response.body);
   for (auto& header : response.headers)
-    for (auto* text : {&header.name, &header.value}) flight->scrub(*text);
-  if (!answered) return conclude(flight, transport_outcome(response));
-  flight->response = std::move(response);
-  flight->adapter->begin_interpret(flight->context(), flight->response, [this, flight](Outcome&& outcome) {
-    if (!outcome.http_status) outcome.http_status = flight->response.status;
-    conclude(flight, std::move(outcome));
+    for (auto* text : {&header.name, &header.value}) attempt->scrub(*text);
+  if (!answered) return conclude(attempt, transport_outcome(response));
+  attempt->response = std::move(response);
+  attempt->target.adapter->begin_interpret(attempt->context(), attempt->response, [this, attempt](Outcome&& outcome) {
+    if (!outcome.http_status) outcome.http_status = attempt->response.status;
+    step(attempt, [&] { conclude(attempt, std::move(outcome)); });
   });
 }
 
 // What was refused may have been replaced where it lives: it is fetched anew, and if that brings something else, the
 // same attempt is made with it. Once; then the verdict stands, unless the store could not be asked: then the policy's
 // next attempt asks it.
-void AttemptRunner::conclude(const std::shared_ptr<Flight>& flight, Outcome&& outcome) {
-  if (!is_refusal(*flight, outcome)) return finish(*flight, std::move(outcome));
-  const bool token_dropped = authorizer_.refused(*flight->destination, *flight->secrets);
-  const bool asked_for_all = secrets_.invalidate(*flight->destination);
-  if (std::exchange(flight->asked_anew, true)) return finish_refused(*flight, *flight->secrets, std::move(outcome));
-  flight->asked_for_all = asked_for_all;
-  secrets_.resolve(flight->destination, [this, flight, token_dropped, outcome = std::move(outcome)](
-                                            std::shared_ptr<const secrets::SecretSet> secrets) mutable {
-    if (!token_dropped && has_same_secrets(*flight, *secrets))
-      return finish_refused(*flight, *secrets, std::move(outcome));
-    logger_.info("delivery.asked_again", {{"destination", flight->destination->id.to_string()},
-                                          {"delivery", flight->claim->delivery.to_string()},
-                                          {"reason", "the receiver refused secrets that have been replaced"}});
-    render_and_send(flight, std::move(secrets));
-  });
+void AttemptRunner::conclude(const AttemptPtr& attempt, Outcome&& outcome) {
+  if (!is_refusal(*attempt, outcome)) return finish(*attempt, std::move(outcome));
+  const bool token_dropped = authorizer_.refused(*attempt->target.destination, *attempt->secrets);
+  const bool asked_for_all = secrets_.invalidate(*attempt->target.destination);
+  if (std::exchange(attempt->asked_anew, true)) return finish_refused(*attempt, *attempt->secrets, std::move(outcome));
+  attempt->asked_for_all = asked_for_all;
+  auto concluded = [this, attempt, token_dropped,
+                    outcome = std::move(outcome)](std::shared_ptr<const secrets::SecretSet> secrets) mutable {
+    step(attempt, [&] {
+      if (!token_dropped && has_same_secrets(*attempt, *secrets))
+        return finish_refused(*attempt, *secrets, std::move(outcome));
+      instruments_.logger.info("delivery.asked_again",
+                               {{"destination", attempt->target.destination->id.to_string()},
+                                {"delivery", attempt->flight->claim->delivery.to_string()},
+                                {"reason", "the receiver refused secrets that have been replaced"}});
+      render_and_send(attempt, std::move(secrets));
+    });
+  };
+  secrets_.resolve(attempt->target.destination, std::move(concluded));
 }
 
 // `known`: what there is of the secrets that were refused.
-void AttemptRunner::finish_refused(Flight& flight, const secrets::SecretSet& known, Outcome&& outcome) {
+void AttemptRunner::finish_refused(Attempt& attempt, const secrets::SecretSet& known, Outcome&& outcome) {
   const bool confirmed =
-      flight.asked_for_all && std::ranges::none_of(flight.used_purposes, [&](const std::string& purpose) {
+      attempt.asked_for_all && std::ranges::none_of(attempt.used_purposes, [&](const std::string& purpose) {
         const auto* const one = known.find(purpose);
         return one != nullptr && (one->versions.empty() || one->unconfirmed);
       });
-  finish(flight, confirmed ? std::move(outcome) : tried_again(std::move(outcome)));
+  finish(attempt, confirmed ? std::move(outcome) : tried_again(std::move(outcome)));
 }
 
 // The receiver will not have the credentials that were in the request.
-bool AttemptRunner::is_refusal(const Flight& flight, const Outcome& outcome) {
+bool AttemptRunner::is_refusal(const Attempt& attempt, const Outcome& outcome) {
   if (outcome.verdict == Verdict::auth) return true;
   const bool by_status = outcome.http_status == http_unauthorized || outcome.http_status == http_forbidden;
-  return by_status && outcome.verdict != Verdict::delivered && !flight.used_purposes.empty();
+  return by_status && outcome.verdict != Verdict::delivered && !attempt.used_purposes.empty();
 }
 
 // Whether what the request carried is what there is now.
-bool AttemptRunner::has_same_secrets(const Flight& flight, const secrets::SecretSet& fresh) {
-  return std::ranges::all_of(flight.used_purposes, [&](const std::string& purpose) {
-    const auto *before = flight.secrets->find(purpose), *after = fresh.find(purpose);
+bool AttemptRunner::has_same_secrets(const Attempt& attempt, const secrets::SecretSet& fresh) {
+  return std::ranges::all_of(attempt.used_purposes, [&](const std::string& purpose) {
+    const auto *before = attempt.secrets->find(purpose), *after = fresh.find(purpose);
     if (before == nullptr || after == nullptr || before->versions.empty() || after->versions.empty())
       return after == nullptr || after->versions.empty();  // nothing to try again with
     return std::ranges::equal(before->versions.front().value->reveal(), after->versions.front().value->reveal());
   });
 }
 
-void AttemptRunner::finish(Flight& flight, Outcome outcome) {
+void AttemptRunner::finish(Attempt& attempt, Outcome outcome) {
   for (auto* text : {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref,
                      &outcome.external_url, &outcome.peer, &outcome.carry})
-    flight.scrub(*text);
-  const Decision decision = decide(flight.policy, flight.claim->budgeted_attempt(), outcome, random_.uniform());
-  const auto duration = std::chrono::ceil<std::chrono::milliseconds>(clock_.mono_now() - flight.started);
-  Feedback feedback = feedback_of(outcome, decision, flight.policy, flight.sent);
+    attempt.scrub(*text);
+  const Decision decision =
+      decide(attempt.target.policy, attempt.flight->claim->budgeted_attempt(), outcome, instruments_.random.uniform());
+  const auto duration = std::chrono::ceil<std::chrono::milliseconds>(instruments_.clock.mono_now() - attempt.started);
+  Feedback feedback = feedback_of(outcome, decision, attempt.target.policy, attempt.sent);
   // The next delivery about the same subject may be due now.
-  if (!flight.claim->subject.empty() && is_terminal(decision.next)) feedback.next_due_in = std::chrono::milliseconds{0};
-  auto settlement = make_settlement(std::move(flight.claim), outcome, decision, {flight.started_at, duration}, false,
-                                    clock_, random_);
-  watch_credentials(flight, outcome, settlement);
-  settler_.settle(std::move(settlement), feedback);
+  if (!attempt.flight->claim->subject.empty() && is_terminal(decision.next))
+    feedback.next_due_in = std::chrono::milliseconds{0};
+  Flight& flight = *attempt.flight;
+  // From here on it has an end, whatever else fails.
+  flight.settlement = make_settlement(std::move(flight.claim), outcome, decision, {attempt.started_at, duration}, false,
+                                      instruments_.clock, instruments_.random);
+  flight.feedback = feedback;
+  watch_credentials(attempt, outcome, *flight.settlement);
+  attempt.flight.reset();
 }
 
 // A refusal does not say which credential it means: it is held against all that were in the request.
-void AttemptRunner::watch_credentials(const Flight& flight, const Outcome& outcome, Settlement& settlement) {
+void AttemptRunner::watch_credentials(const Attempt& attempt, const Outcome& outcome, Settlement& settlement) {
   const auto failed = [&](std::string_view purpose, std::string_view why) {
     if (auto failure = credentials_.failed(settlement.claim(), purpose, why)) settlement.add(std::move(*failure));
   };
-  if (!flight.unusable_purpose.empty()) {
-    failed(flight.unusable_purpose, why_unusable(flight.unusable_purpose, *flight.secrets));
+  if (!attempt.unusable_purpose.empty()) {
+    failed(attempt.unusable_purpose, why_unusable(attempt.unusable_purpose, *attempt.secrets));
   } else if (outcome.verdict == Verdict::auth ||
              (outcome.http_status == http_unauthorized && outcome.verdict != Verdict::delivered)) {
-    for (const auto& purpose : flight.used_purposes) failed(purpose, "refused");
+    for (const auto& purpose : attempt.used_purposes) failed(purpose, "refused");
   } else if (outcome.http_status) {
-    for (const auto& purpose : flight.used_purposes) credentials_.succeeded(flight.destination->id, purpose);
+    for (const auto& purpose : attempt.used_purposes) credentials_.succeeded(attempt.target.destination->id, purpose);
   }
 }
 
-void AttemptRunner::hold(Flight& flight, const std::string& reason) {
-  const auto& destination = *flight.destination;
-  scheduler_.hold(destination.id, clock_.mono_now() + options_.hold_recheck);
-  logger_.warning(
+// Told once, however many of its deliveries find it so.
+void AttemptRunner::hold(const Destination& destination, const std::string& reason) {
+  if (!scheduler_.hold(destination.id, instruments_.clock.mono_now() + options_.hold_recheck, reason)) return;
+  instruments_.logger.warning(
       "destination.held",
       {{"tenant", destination.tenant_id.str()}, {"destination", destination.id.to_string()}, {"reason", reason}});
-  release(flight);
 }
-
-void AttemptRunner::release(Flight& flight) { settler_.release(std::move(flight.claim)); }
 
 }  // namespace opi::delivery

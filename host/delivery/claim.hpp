@@ -19,7 +19,7 @@ using LeaseToken = std::int64_t;
 
 // A point on the database's clock in microseconds since the Unix epoch.
 using DueTime = std::int64_t;
-inline constexpr DueTime due_since_ever = INT64_MIN;
+inline constexpr DueTime due_since_ever = INT64_MIN, due_never = INT64_MAX;
 
 // The right to settle one delivery: whoever holds it has the lease. Move-only; given up by Settlement,
 // by DeliveryStore::release(), or by letting the lease run out.

@@ -47,9 +47,26 @@ struct ClaimRequest {
   DueTime due_from = due_since_ever;  // low watermark: only rows due at or after it are looked at
 };
 
+// How a claim is made.
+struct ClaimTerms {
+  std::string daemon_id;            // who holds the leases
+  std::chrono::milliseconds lease;  // from the moment the database works on the claim
+  // A claim that reaches the database later than this, by its clock, takes nothing: a daemon that stood still meanwhile
+  // would claim what is another's by now.
+  DueTime valid_until = due_never;
+};
+
+// Where to look for waiting deliveries: of a destination, due at or after a low watermark.
+struct DueSearch {
+  DueSearch(const DestinationId& of, DueTime from = due_since_ever) : destination(of), due_from(from) {}
+  DestinationId destination;
+  DueTime due_from;
+};
+
 struct DueDestination {
   DestinationId destination;
   std::chrono::milliseconds due_in{0};  // of its earliest waiting delivery by the database's clock; <= 0: due
+  DueTime due_at = due_since_ever;      // the same as a point on that clock: a low watermark that hides nothing
 };
 
 enum class SettleResult { settled, lease_lost };
@@ -67,14 +84,14 @@ class DeliveryStore {
   // After CommitInDoubt of insert(): whether each of these events is stored with this very content.
   virtual std::vector<bool> stored(std::span<const NewEvent> events) = 0;
 
-  // Tells other daemons that work has come; at most once per batch, after its commit.
-  virtual void announce() = 0;
+  // Tells other daemons that work for these destinations has come, after its commit; of none, or of too many to be
+  // named, that any may have some.
+  virtual void announce(std::span<const DestinationId> destinations) = 0;
 
-  // Claims up to the given number of due deliveries per destination and leases each for `lease`. Only
+  // Claims up to the given number of due deliveries per destination and leases each. Only
   // pending and retry_scheduled deliveries are claimed; expired leases are left to take_over_expired().
   // Safe to be lost: an unreported claim runs out by itself.
-  virtual std::vector<Claim> claim(std::span<const ClaimRequest> requests, const std::string& daemon_id,
-                                   std::chrono::milliseconds lease) = 0;
+  virtual std::vector<Claim> claim(std::span<const ClaimRequest> requests, const ClaimTerms& terms) = 0;
 
   // Ends or reschedules claimed deliveries: state, attempt, delivery event and audit record of each in
   // one transaction; the end of an ordered delivery makes the next one about its subject due. Fenced by the lease
@@ -87,7 +104,7 @@ class DeliveryStore {
   virtual void release(std::span<const Claim> claims) = 0;
 
   // Takes over deliveries whose lease has run out: re-leased to this daemon with a new token. The caller
-  // settles each as interrupted.
+  // settles each as interrupted. Costs by the leases there are, not by the deliveries that wait.
   virtual std::vector<Claim> take_over_expired(int limit, const std::string& daemon_id,
                                                std::chrono::milliseconds lease) = 0;
 
@@ -95,8 +112,10 @@ class DeliveryStore {
   // that settle(), or a dead letter's replay or discard, lets go need no help. Returns how many.
   virtual int wake_stranded() = 0;
 
-  // Destinations that have waiting deliveries (pending or retry_scheduled), with the time of the earliest.
-  virtual std::vector<DueDestination> due_destinations() = 0;
+  // Those of these destinations, at most `looked_at_once`, that have waiting deliveries (pending or retry_scheduled)
+  // from their watermarks on, with the time of the earliest. In no particular order.
+  static constexpr std::size_t looked_at_once = 500;
+  virtual std::vector<DueDestination> due_destinations(std::span<const DueSearch> searches) = 0;
 };
 
 }  // namespace opi::delivery

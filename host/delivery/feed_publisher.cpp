@@ -32,17 +32,9 @@ std::vector<TenantId> subscribed_tenants(const Catalog& catalog) {
 
 }  // namespace
 
-FeedPublisher::FeedPublisher(DeliveryFeed& feed, DeliveryStore& store, CatalogCache& catalog, const Clock& clock,
-                             Random& random, telemetry::Logger& logger, std::function<void()> published,
-                             const Options& options)
-    : feed_(feed),
-      store_(store),
-      catalog_(catalog),
-      clock_(clock),
-      random_(random),
-      logger_(logger),
-      published_(std::move(published)),
-      options_(options) {}
+FeedPublisher::FeedPublisher(DeliveryFeed& feed, DeliveryStore& store, CatalogCache& catalog, WorkNews& news,
+                             const Instruments& instruments, const Options& options)
+    : feed_(feed), store_(store), catalog_(catalog), news_(news), instruments_(instruments), options_(options) {}
 
 std::chrono::milliseconds FeedPublisher::run_once() {
   const auto catalog = catalog_.current();
@@ -74,8 +66,8 @@ bool FeedPublisher::publish(const Catalog& catalog, const TenantId& tenant) {
       return true;
     }
     const auto stored = std::ranges::count(report.results, InsertResult::accepted);
-    logger_.debug("feed.published", {{"tenant", tenant.str()}, {"events", stored}});
-    if (stored > 0) published_();
+    instruments_.logger.debug("feed.published", {{"tenant", tenant.str()}, {"events", stored}});
+    news_.stored(events, report.results);
   }
   feed_.published(tenant, entries.back().sequence);
   return entries.size() == static_cast<std::size_t>(options_.page);
@@ -91,9 +83,9 @@ NewEvent FeedPublisher::route(const Catalog& catalog, const TenantId& tenant, co
   for (const auto& destination : catalog.by_tenant.at(tenant)) {
     if (destination->id == entry.destination || !subscribes(*destination, entry.type)) continue;
     std::array<std::uint8_t, 10> entropy;
-    random_.fill(entropy);
-    routed.deliveries.push_back({DeliveryId{Uuid::v7(clock_.unix_now().time_since_epoch(), entropy)}, destination->id,
-                                 idempotency_key(tenant, destination->id, routed.event.event_id)});
+    instruments_.random.fill(entropy);
+    routed.deliveries.push_back({DeliveryId{Uuid::v7(instruments_.clock.unix_now().time_since_epoch(), entropy)},
+                                 destination->id, idempotency_key(tenant, destination->id, routed.event.event_id)});
   }
   return routed;
 }

@@ -5,7 +5,7 @@
 #include "delivery/catalog_cache.hpp"
 #include "delivery/delivery_feed.hpp"
 #include "delivery/delivery_store.hpp"
-#include "telemetry/logger.hpp"
+#include "delivery/work_news.hpp"
 
 namespace opi::delivery {
 
@@ -19,9 +19,8 @@ class FeedPublisher {
     int page = 200;                             // entries at a time
     std::chrono::milliseconds interval{1'000};  // between looks at a feed that had nothing more
   };
-  // `published` is called after deliveries were stored: work has come.
-  FeedPublisher(DeliveryFeed& feed, DeliveryStore& store, CatalogCache& catalog, const Clock& clock, Random& random,
-                telemetry::Logger& logger, std::function<void()> published, const Options& options);
+  FeedPublisher(DeliveryFeed& feed, DeliveryStore& store, CatalogCache& catalog, WorkNews& news,
+                const Instruments& instruments, const Options& options);
 
   // Publishes at most one page of each tenant; returns when to run again. One thread. Throws StoreUnavailable,
   // CommitInDoubt: the next run goes on where the cursor stands.
@@ -36,10 +35,8 @@ class FeedPublisher {
   DeliveryFeed& feed_;
   DeliveryStore& store_;
   CatalogCache& catalog_;
-  const Clock& clock_;
-  Random& random_;
-  telemetry::Logger& logger_;
-  const std::function<void()> published_;
+  WorkNews& news_;
+  const Instruments instruments_;
   const Options options_;
   std::int64_t forgotten_at_ = -1;  // catalog revision at which unsubscribed tenants were forgotten
 };

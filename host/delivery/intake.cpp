@@ -18,17 +18,13 @@ constexpr int max_catalog_changes = 5;
 
 }  // namespace
 
-Intake::Intake(DeliveryStore& store, CatalogCache& catalog, Scheduler& scheduler, const Clock& clock, Random& random,
-               telemetry::Metrics& metrics, std::function<void()> wake_writer, std::function<void()> work_arrived,
-               const Options& options)
+Intake::Intake(DeliveryStore& store, CatalogCache& catalog, WorkNews& news, const Instruments& instruments,
+               std::function<void()> wake_writer, const Options& options)
     : store_(store),
       catalog_(catalog),
-      scheduler_(scheduler),
-      clock_(clock),
-      random_(random),
-      metrics_(metrics),
+      news_(news),
+      instruments_(instruments),
       wake_writer_(std::move(wake_writer)),
-      work_arrived_(std::move(work_arrived)),
       options_(options) {}
 
 std::vector<InsertResult> Intake::submit(std::vector<ParsedEvent> events) {
@@ -58,7 +54,7 @@ bool Intake::run_once() {
 
 bool Intake::is_storing() const {
   const Lock lock(mutex_);
-  return !not_stored_at_ || clock_.mono_now() - *not_stored_at_ >= options_.doubt;
+  return !not_stored_at_ || instruments_.clock.mono_now() - *not_stored_at_ >= options_.doubt;
 }
 
 void Intake::close() {
@@ -130,9 +126,9 @@ void Intake::commit(std::vector<Submission>& batch) {
     for (std::size_t i = 0; i < submission.events.size(); ++i, ++at) {
       InsertResult result = results[position[at]];
       if (is_repeat[at]) result = repeated[at];
-      auto& counter = result == InsertResult::accepted    ? metrics_.events_accepted
-                      : result == InsertResult::duplicate ? metrics_.events_duplicate
-                                                          : metrics_.events_conflict;
+      auto& counter = result == InsertResult::accepted    ? instruments_.metrics.events_accepted
+                      : result == InsertResult::duplicate ? instruments_.metrics.events_duplicate
+                                                          : instruments_.metrics.events_conflict;
       counter.Increment();
       own.push_back(result);
     }
@@ -144,7 +140,7 @@ void Intake::commit(std::vector<Submission>& batch) {
 void Intake::not_stored(std::vector<Submission>& batch) {
   {
     const Lock lock(mutex_);
-    not_stored_at_ = clock_.mono_now();
+    not_stored_at_ = instruments_.clock.mono_now();
   }
   for (auto& submission : batch) submission.done.set_exception(std::current_exception());
 }
@@ -174,7 +170,7 @@ std::optional<DeliveryId> Intake::submit_for(const TenantId& tenant, const Desti
     const Lock lock(mutex_);
     if (closed_) throw IntakeClosed("the daemon is stopping");
   }
-  const DeliveryId delivery{new_uuid(clock_, random_)};
+  const DeliveryId delivery{new_uuid(instruments_.clock, instruments_.random)};
   const auto report = store_routed([&](const Catalog& catalog) {
     std::vector<NewEvent> routed;
     const auto found = catalog.destinations.find(destination);
@@ -188,7 +184,7 @@ std::optional<DeliveryId> Intake::submit_for(const TenantId& tenant, const Desti
     return routed;
   });
   if (report.results.empty()) return std::nullopt;
-  metrics_.events_accepted.Increment();
+  instruments_.metrics.events_accepted.Increment();
   return delivery;
 }
 
@@ -201,15 +197,15 @@ InsertReport Intake::store_routed(const std::function<std::vector<NewEvent>(cons
     try {
       report = store_.insert(routed, catalog->revision);
     } catch (const CommitInDoubt&) {
-      metrics_.store_failures("insert_in_doubt").Increment();
+      instruments_.metrics.store_failures("insert_in_doubt").Increment();
       if (!reads_back(routed)) throw;
       report.results.assign(routed.size(), InsertResult::accepted);
     } catch (const StoreUnavailable&) {
-      metrics_.store_failures("insert").Increment();
+      instruments_.metrics.store_failures("insert").Increment();
       throw;
     }
     if (!report.catalog_changed) {
-      tell_scheduler(routed, report.results);
+      news_.stored(routed, report.results);
       return report;
     }
     catalog_.refresh();
@@ -224,7 +220,7 @@ bool Intake::reads_back(const std::vector<NewEvent>& events) {
     const auto stored = store_.stored(events);
     return std::ranges::find(stored, false) == stored.end();
   } catch (const StoreUnavailable&) {
-    metrics_.store_failures("read_back").Increment();
+    instruments_.metrics.store_failures("read_back").Increment();
     return false;
   }
 }
@@ -241,7 +237,7 @@ std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, con
         };
         if (std::ranges::any_of(destination->subscriptions, subscribed))
           fresh.deliveries.push_back(
-              {{new_uuid(clock_, random_)},
+              {{new_uuid(instruments_.clock, instruments_.random)},
                destination->id,
                idempotency_key(destination->tenant_id, destination->id, fresh.event.event_id),
                destination->order == DeliveryOrder::subject ? external_reference_subject(fresh.event) : std::string{}});
@@ -249,17 +245,6 @@ std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, con
     routed.push_back(std::move(fresh));
   }
   return routed;
-}
-
-void Intake::tell_scheduler(const std::vector<NewEvent>& events, const std::vector<InsertResult>& results) {
-  std::unordered_set<DestinationId> destinations;
-  for (std::size_t i = 0; i < events.size(); ++i)
-    if (results[i] == InsertResult::accepted)
-      for (const auto& delivery : events[i].deliveries) destinations.insert(delivery.destination);
-  if (destinations.empty()) return;
-  const MonoTime now = clock_.mono_now();
-  for (const auto& destination : destinations) scheduler_.mark_due(destination, now);
-  work_arrived_();
 }
 
 }  // namespace opi::delivery

@@ -10,10 +10,9 @@
 #include "delivery/catalog_cache.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/envelope.hpp"
-#include "delivery/scheduler.hpp"
+#include "delivery/instruments.hpp"
+#include "delivery/work_news.hpp"
 #include "foundation/mutex.hpp"
-#include "telemetry/logger.hpp"
-#include "telemetry/metrics.hpp"
 
 namespace opi::delivery {
 
@@ -39,11 +38,9 @@ class Intake {
     std::size_t waiting_events = 20'000;      // beyond this, submit() refuses
     std::chrono::milliseconds doubt{30'000};  // how long a store that took no events is taken not to
   };
-  // `wake_writer` is called when submit() has left something for run_once(); `work_arrived` after deliveries
-  // were committed.
-  Intake(DeliveryStore& store, CatalogCache& catalog, Scheduler& scheduler, const Clock& clock, Random& random,
-         telemetry::Metrics& metrics, std::function<void()> wake_writer, std::function<void()> work_arrived,
-         const Options& options);
+  // `wake_writer` is called when submit() has left something for run_once().
+  Intake(DeliveryStore& store, CatalogCache& catalog, WorkNews& news, const Instruments& instruments,
+         std::function<void()> wake_writer, const Options& options);
 
   // Blocks until the events are committed; one result per event, in order. All or none of them are stored.
   // Throws StoreUnavailable, IntakeOverloaded, IntakeClosed, and then none is stored; CommitInDoubt, and then all are
@@ -82,15 +79,12 @@ class Intake {
   InsertReport store_routed(const std::function<std::vector<NewEvent>(const Catalog&)>& route);
   bool reads_back(const std::vector<NewEvent>& events);
   std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog);
-  void tell_scheduler(const std::vector<NewEvent>& events, const std::vector<InsertResult>& results);
 
   DeliveryStore& store_;
   CatalogCache& catalog_;
-  Scheduler& scheduler_;
-  const Clock& clock_;
-  Random& random_;
-  telemetry::Metrics& metrics_;
-  const std::function<void()> wake_writer_, work_arrived_;
+  WorkNews& news_;
+  const Instruments instruments_;
+  const std::function<void()> wake_writer_;
   const Options options_;
   mutable Mutex mutex_;
   std::optional<MonoTime> not_stored_at_ OPI_GUARDED_BY(mutex_);  // the last time, if nothing was stored since

@@ -10,6 +10,11 @@ void RateLimiter::set_rate(double per_second) {
   tokens_ = std::max(1.0, per_second);
 }
 
+void RateLimiter::start_empty(MonoTime now) {
+  tokens_ = 0;
+  refilled_at_ = now;
+}
+
 int RateLimiter::available(int wanted, MonoTime now) {
   if (per_second_ <= 0) return wanted;
   refill(now);

@@ -8,6 +8,8 @@ class RateLimiter {
  public:
   // `per_second` 0 means no limit.
   void set_rate(double per_second);
+  // As if this second's tokens had just been used up.
+  void start_empty(MonoTime now);
   [[nodiscard]] int available(int wanted, MonoTime now);
   void take(int count) { tokens_ -= count; }
   void give_back(int count);

@@ -2,27 +2,23 @@
 
 #include <algorithm>
 
+#include "delivery/settle_apart.hpp"
 #include "delivery/settlement_factory.hpp"
 
 namespace opi::delivery {
 
-Rescuer::Rescuer(DeliveryStore& store, CatalogCache& catalog, Scheduler& scheduler, const Clock& clock, Random& random,
-                 telemetry::Metrics& metrics, telemetry::Logger& logger, Options options)
-    : store_(store),
-      catalog_(catalog),
-      scheduler_(scheduler),
-      clock_(clock),
-      random_(random),
-      metrics_(metrics),
-      logger_(logger),
-      options_(std::move(options)) {}
+Rescuer::Rescuer(DeliveryStore& store, CatalogCache& catalog, WorkNews& news, const Instruments& instruments,
+                 Options options)
+    : store_(store), catalog_(catalog), news_(news), instruments_(instruments), options_(std::move(options)) {}
 
 void Rescuer::wake_stranded() {
-  const MonoTime now = clock_.mono_now();
+  const MonoTime now = instruments_.clock.mono_now();
   if (stranded_at_ != MonoTime{} && now - stranded_at_ < options_.stranded_interval) return;
   stranded_at_ = now;
-  if (const int woken = store_.wake_stranded(); woken > 0)
-    logger_.warning("delivery.stranded", {{"deliveries", woken}});
+  const int woken = store_.wake_stranded();
+  if (woken == 0) return;
+  news_.due_somewhere();
+  instruments_.logger.warning("delivery.stranded", {{"deliveries", woken}});
 }
 
 std::chrono::milliseconds Rescuer::run_once() {
@@ -50,29 +46,34 @@ std::chrono::milliseconds Rescuer::run_once() {
     }
     const DeliveryPolicy policy =
         destination == catalog->destinations.end() ? DeliveryPolicy{} : catalog->policy_of(*destination->second);
-    const Decision decision = decide(policy, claim->budgeted_attempt(), outcome, random_.uniform());
-    settlements.push_back(
-        make_settlement(std::move(claim), outcome, decision, {clock_.unix_now(), {}}, true, clock_, random_));
+    const Decision decision = decide(policy, claim->budgeted_attempt(), outcome, instruments_.random.uniform());
+    settlements.push_back(make_settlement(std::move(claim), outcome, decision, {instruments_.clock.unix_now(), {}},
+                                          true, instruments_.clock, instruments_.random));
   }
   if (!held.empty()) store_.release(held);
   if (settlements.empty()) return options_.interval;
-  const auto results = store_.settle(settlements);
-  metrics_.leases_taken_over.Increment(static_cast<double>(taken));
-  logger_.warning("lease.taken_over", {{"deliveries", taken}});
-  const MonoTime now = clock_.mono_now();
-  for (std::size_t i = 0; i < settlements.size(); ++i) {
-    if (results[i] == SettleResult::lease_lost) {
-      metrics_.leases_lost.Increment();
-      continue;
-    }
-    const Settlement& settlement = settlements[i];
-    const Decision& decision = settlement.decision();
-    metrics_.attempts(to_string(AttemptResult::interrupted)).Increment();
-    if (is_terminal(decision.next)) metrics_.deliveries_ended(to_string(decision.next)).Increment();
-    if (decision.next == DeliveryState::retry_scheduled)
-      scheduler_.mark_due(settlement.claim()->destination, now + decision.retry_in);
-  }
+  settle_apart(
+      store_, settlements, [&](std::size_t index, SettleResult result) { settled(settlements[index], result); },
+      [&](std::size_t index, const std::exception& failure) {
+        // Its lease is this daemon's now; when that runs out it is tried again.
+        instruments_.metrics.store_failures("rescue_refused").Increment();
+        instruments_.logger.error("rescue.refused", {{"delivery", settlements[index].claim()->delivery.to_string()},
+                                                     {"error", failure.what()}});
+      });
+  instruments_.metrics.leases_taken_over.Increment(static_cast<double>(taken));
+  instruments_.logger.warning("lease.taken_over", {{"deliveries", taken}});
   return taken == static_cast<std::size_t>(options_.batch) ? std::chrono::milliseconds{0} : options_.interval;
+}
+
+void Rescuer::settled(const Settlement& settlement, SettleResult result) {
+  if (result == SettleResult::lease_lost) return instruments_.metrics.leases_lost.Increment();
+  const Decision& decision = settlement.decision();
+  instruments_.metrics.attempts(to_string(AttemptResult::interrupted)).Increment();
+  if (is_terminal(decision.next)) instruments_.metrics.deliveries_ended(to_string(decision.next)).Increment();
+  const DestinationId& destination = settlement.claim()->destination;
+  // The next one about its subject may be due, too.
+  const auto wait = decision.next == DeliveryState::retry_scheduled ? decision.retry_in : std::chrono::milliseconds{0};
+  news_.due({&destination, 1}, instruments_.clock.mono_now() + wait);
 }
 
 }  // namespace opi::delivery

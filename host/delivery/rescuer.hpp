@@ -4,9 +4,8 @@
 
 #include "delivery/catalog_cache.hpp"
 #include "delivery/delivery_store.hpp"
-#include "delivery/scheduler.hpp"
-#include "telemetry/logger.hpp"
-#include "telemetry/metrics.hpp"
+#include "delivery/instruments.hpp"
+#include "delivery/work_news.hpp"
 
 namespace opi::delivery {
 
@@ -21,21 +20,18 @@ class Rescuer {
     std::chrono::milliseconds interval{5'000};
     std::chrono::milliseconds stranded_interval{60'000};
   };
-  Rescuer(DeliveryStore& store, CatalogCache& catalog, Scheduler& scheduler, const Clock& clock, Random& random,
-          telemetry::Metrics& metrics, telemetry::Logger& logger, Options options);
+  Rescuer(DeliveryStore& store, CatalogCache& catalog, WorkNews& news, const Instruments& instruments, Options options);
   // Returns when to run again. One thread. Throws StoreUnavailable, CommitInDoubt.
   std::chrono::milliseconds run_once();
 
  private:
   void wake_stranded();
+  void settled(const Settlement& settlement, SettleResult result);
 
   DeliveryStore& store_;
   CatalogCache& catalog_;
-  Scheduler& scheduler_;
-  const Clock& clock_;
-  Random& random_;
-  telemetry::Metrics& metrics_;
-  telemetry::Logger& logger_;
+  WorkNews& news_;
+  const Instruments instruments_;
   const Options options_;
   MonoTime stranded_at_{};
 };

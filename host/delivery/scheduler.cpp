@@ -1,20 +1,36 @@
 #include "delivery/scheduler.hpp"
 
 #include <algorithm>
-#include <deque>
 
 #include "foundation/check.hpp"
-#include "foundation/mutex.hpp"
 
 namespace opi::delivery {
+
+Scheduler::Scheduler(const Options& options, std::function<void()> memory_changed)
+    : options_(options), memory_changed_(std::move(memory_changed)), ownership_(Ownership::sole()) {}
+
+Scheduler::~Scheduler() {
+  const Lock lock(mutex_);
+  timed_.clear();
+  changed_.clear();
+  strangers_.clear();
+  round_.clear();
+  for (auto& [id, tenant] : tenants_) tenant->ready.clear();
+}
 
 void Scheduler::update(const Catalog& catalog) {
   const Lock lock(mutex_);
   for (auto& [id, lane] : lanes_) lane->listed = false;
-  for (auto& [tenant, group] : tenants_) group.lanes.clear();
   for (const auto& [id, destination] : catalog.destinations) {
     auto& slot = lanes_[id];
-    if (!slot) slot = std::make_unique<Lane>(id, options_.breaker);
+    if (!slot) {
+      auto& tenant = tenants_[destination->tenant_id];
+      if (!tenant) tenant = std::make_unique<TenantLanes>();
+      slot = std::make_unique<Lane>(id, *tenant, options_.breaker);
+      ++tenant->lanes;
+      ++placed_[static_cast<std::size_t>(LanePlace::idle)];
+      slot->ours = ownership_->owns(id);
+    }
     Lane& lane = *slot;
     // What was due while it was held lies behind the watermark.
     if (!lane.served && destination->served()) lane.watermark = due_since_ever;
@@ -22,182 +38,197 @@ void Scheduler::update(const Catalog& catalog) {
     lane.served = destination->served();
     lane.cap = destination->max_in_flight;
     lane.limiter.set_rate(destination->rate_limit_per_second);
-    tenants_[destination->tenant_id].lanes.push_back(&lane);
   }
-  std::erase_if(tenants_, [](const auto& item) { return item.second.lanes.empty(); });
-  std::erase_if(lanes_, [](const auto& item) {
+  for (auto at = lanes_.begin(); at != lanes_.end();) {
+    Lane& lane = *at->second;
+    list_if_stranger(lane);
+    if (lane.listed || lane.in_flight > 0 || lane.reserved > 0) {
+      place(lane);
+      ++at;
+      continue;
+    }
+    leave_place(lane);
+    --placed_[static_cast<std::size_t>(LanePlace::idle)];
+    if (static_cast<ChangedHook&>(lane).is_linked()) changed_.erase(changed_.iterator_to(lane));
+    tripped_ -= lane.breaker.tripped() ? 1 : 0;
+    --lane.tenant->lanes;
+    at = lanes_.erase(at);
+  }
+  std::erase_if(tenants_, [](const auto& item) { return item.second->lanes == 0; });
+  count_served();
+}
+
+void Scheduler::update(std::shared_ptr<const Ownership> ownership) {
+  const Lock lock(mutex_);
+  const auto before = std::exchange(ownership_, std::move(ownership));
+  const bool anew = before->since() != ownership_->since();
+  if (!anew && before->owners() == ownership_->owners()) return;
+  for (auto& [id, lane] : lanes_) {
+    const bool ours = ownership_->owns(id);
+    if (ours == lane->ours && !anew) continue;
+    lane->ours = ours;
+    // What this daemon knew of it is of a time when others did not serve it.
+    lane->known = false;
+    lane->next_due = MonoTime::max();
+    lane->watermark = due_since_ever;
+    list_if_stranger(*lane);
+    place(*lane);
+  }
+  count_served();
+}
+
+void Scheduler::count_served() {
+  served_ = static_cast<int>(std::ranges::count_if(lanes_, [](const auto& item) {
     const Lane& lane = *item.second;
-    return !lane.listed && lane.in_flight == 0 && lane.reserved == 0;
-  });
-  for (auto& [tenant, group] : tenants_) std::ranges::sort(group.lanes, {}, [](const Lane* lane) { return lane->id; });
+    return lane.listed && lane.served && lane.ours;
+  }));
 }
 
-void Scheduler::mark_due(const DestinationId& destination, MonoTime when) {
+void Scheduler::list_if_stranger(Lane& lane) {
+  const bool is = lane.listed && lane.ours && (!lane.known || lane.elsewhere > 0);
+  const bool was = static_cast<StrangerHook&>(lane).is_linked();
+  if (is && !was) strangers_.push_back(lane);
+  if (!is && was) strangers_.erase(strangers_.iterator_to(lane));
+}
+
+std::vector<DestinationId> Scheduler::to_introduce(std::size_t limit, bool leased_elsewhere) {
   const Lock lock(mutex_);
-  if (Lane* lane = find(destination)) {
-    lane->next_due = std::min(lane->next_due, when);
-    ++lane->hints;
+  std::vector<DestinationId> result;
+  for (const auto& lane : strangers_) {
+    if (result.size() == limit) break;
+    if (!lane.known || leased_elsewhere) result.push_back(lane.id);
   }
+  return result;
 }
 
-std::vector<ClaimRequest> Scheduler::plan(MonoTime now) {
+void Scheduler::introduce(const DestinationMemory& memory, const std::optional<DueDestination>& due, MonoTime now) {
   const Lock lock(mutex_);
-  int budget = std::min(options_.claim_batch, options_.max_in_flight - in_flight_ - reserved_);
-  if (budget <= 0 || tenants_.empty()) return {};
-
-  struct Turn {
-    Lane* lane;
-    int free, granted = 0;
-  };
-  std::deque<std::deque<Turn>> rotation;  // tenants in turn, each with its destinations in turn
-  const auto collect = [&](TenantLanes& group) {
-    std::deque<Turn> turns;
-    const std::size_t count = group.lanes.size();
-    if (count == 0) return;
-    for (std::size_t i = 0; i < count; ++i) {
-      Lane& lane = *group.lanes[(group.cursor + i) % count];
-      if (lane.next_due > now) continue;
-      if (const int free = free_slots(lane, now); free > 0) turns.push_back({&lane, free});
+  Lane* lane = find(memory.destination);
+  if (lane == nullptr || !lane->ours) return;
+  const bool first = !std::exchange(lane->known, true);
+  lane->elsewhere = memory.leased_elsewhere;
+  // Also later: what the daemon before it had under way may have been answered with a pause.
+  const MonoTime until = now + memory.pause;
+  lane->paused_until = std::max(lane->paused_until, until);
+  if (first) {
+    if (memory.breaker_tripped && !lane->breaker.tripped()) {
+      lane->breaker.trip(until);
+      ++tripped_;
     }
-    if (!turns.empty()) rotation.push_back(std::move(turns));
-    group.cursor = (group.cursor + 1) % count;
-  };
-  const auto first = tenants_.lower_bound(next_tenant_);
-  for (auto it = first; it != tenants_.end(); ++it) collect(it->second);
-  for (auto it = tenants_.begin(); it != first; ++it) collect(it->second);
-  const auto began = first != tenants_.end() ? first : tenants_.begin();
-  next_tenant_ = std::next(began) != tenants_.end() ? std::next(began)->first : TenantId{};
-
-  std::vector<Turn> served;
-  while (budget > 0 && !rotation.empty()) {
-    std::deque<Turn> tenant = std::move(rotation.front());
-    rotation.pop_front();
-    Turn turn = tenant.front();
-    tenant.pop_front();
-    const int grant = std::min({options_.quantum, turn.free - turn.granted, budget});
-    turn.granted += grant;
-    budget -= grant;
-    if (turn.granted < turn.free && budget > 0)
-      tenant.push_back(turn);
-    else
-      served.push_back(turn);
-    if (!tenant.empty()) rotation.push_back(std::move(tenant));
+    // The daemon before it may have used up this second's tokens.
+    if (ownership_->shared()) lane->limiter.start_empty(now);
+    if (due) lane->watermark = due->due_at;
   }
-  for (const auto& tenant : rotation)
-    for (const auto& turn : tenant)
-      if (turn.granted > 0) served.push_back(turn);
-
-  std::vector<ClaimRequest> requests;
-  requests.reserve(served.size());
-  for (const auto& turn : served) requests.push_back(reserve(*turn.lane, turn.granted, now));
-  return requests;
+  list_if_stranger(*lane);
+  if (due) become_due(*lane, now + due->due_in);
+  place(*lane);
 }
 
-ClaimRequest Scheduler::reserve(Lane& lane, int limit, MonoTime now) {
-  lane.reserved += limit;
-  reserved_ += limit;
-  lane.limiter.take(limit);
-  lane.hints_at_plan = lane.hints;
-  DueTime from = lane.watermark;
-  if (lane.swept_at == MonoTime{} || now - lane.swept_at >= options_.sweep_interval) {
-    from = due_since_ever;
-    lane.swept_at = now;
-  }
-  return {lane.id, limit, from};
-}
-
-void Scheduler::claimed(std::span<const ClaimRequest> requests, std::span<const Claim> claims, MonoTime now) {
+std::vector<DueSearch> Scheduler::introduced() {
   const Lock lock(mutex_);
-  std::unordered_map<DestinationId, int> got;
-  for (const auto& claim : claims) {
-    ++got[claim->destination];
-    if (Lane* lane = find(claim->destination)) lane->watermark = std::max(lane->watermark, claim->due_at);
-  }
-  for (const auto& request : requests) {
-    reserved_ -= request.limit;
-    const int count = got[request.destination];
-    OPI_CHECK(count <= request.limit, count, request.limit);  // the store claims no more than it was asked for
-    in_flight_ += count;
-    Lane* lane = find(request.destination);
-    if (lane == nullptr) continue;
-    lane->reserved -= request.limit;
-    lane->in_flight += count;
-    OPI_CHECK(reserved_ >= 0 && lane->reserved >= 0, reserved_, lane->reserved);
-    lane->limiter.give_back(request.limit - count);
-    if (count == request.limit || lane->hints != lane->hints_at_plan)
-      lane->next_due = now;
-    else if (request.due_from == due_since_ever)
-      lane->next_due = MonoTime::max();
-    else
-      lane->next_due = lane->swept_at + options_.sweep_interval;
-  }
+  std::vector<DueSearch> result;
+  result.reserve(lanes_.size());
+  const auto stretch = std::chrono::microseconds{options_.searched}.count();
+  for (const auto& [id, lane] : lanes_)
+    if (lane->may_be_served())
+      result.emplace_back(id, lane->watermark == due_since_ever ? due_since_ever : lane->watermark - stretch);
+  return result;
 }
 
-void Scheduler::claim_failed(std::span<const ClaimRequest> requests, MonoTime now) {
+std::vector<DestinationMemory> Scheduler::take_memories(std::size_t limit, MonoTime now) {
   const Lock lock(mutex_);
-  for (const auto& request : requests) {
-    reserved_ -= request.limit;
-    if (Lane* lane = find(request.destination)) {
-      lane->reserved -= request.limit;
-      lane->limiter.give_back(request.limit);
-      lane->next_due = now;
-      // The claim may have happened although its answer was lost; what it took comes back below the watermark.
-      lane->swept_at = {};
-    }
+  std::vector<DestinationMemory> result;
+  result.reserve(std::min(limit, lanes_.size()));
+  while (!changed_.empty() && result.size() < limit) {
+    const Lane& lane = changed_.front();
+    DestinationMemory memory{.destination = lane.id};
+    MonoTime until = lane.paused_until;
+    if (lane.breaker.tripped()) until = std::max(until, lane.breaker.probe_at());
+    if (until > now) memory.pause = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+    memory.breaker_tripped = lane.breaker.tripped();
+    result.push_back(memory);
+    changed_.pop_front();
   }
+  return result;
 }
 
-void Scheduler::finished(const DestinationId& destination, const Feedback& feedback, MonoTime now) {
+void Scheduler::not_remembered(std::span<const DestinationMemory> memories) {
   const Lock lock(mutex_);
-  --in_flight_;
+  for (const auto& memory : memories)
+    if (Lane* lane = find(memory.destination)) remember(*lane);
+}
+
+bool Scheduler::mark_due(const DestinationId& destination, MonoTime when) {
+  const Lock lock(mutex_);
+  Lane* lane = find(destination);
+  if (lane == nullptr) return false;
+  if (lane->ours) become_due(*lane, when);
+  return lane->ours;
+}
+
+void Scheduler::announced(const DestinationId& destination, MonoTime when) {
+  const Lock lock(mutex_);
+  Lane* lane = find(destination);
+  if (lane == nullptr || !lane->ours) return;
+  lane->overtaken = true;
+  become_due(*lane, when);
+}
+
+void Scheduler::discovered(const DueDestination& due, MonoTime now) {
+  const Lock lock(mutex_);
+  Lane* lane = find(due.destination);
+  if (lane == nullptr || !lane->ours) return;
+  lane->watermark = std::min(lane->watermark, due.due_at);
+  become_due(*lane, now + due.due_in);
+}
+
+bool Scheduler::hold(const DestinationId& destination, MonoTime until, const std::string& reason) {
+  const Lock lock(mutex_);
+  Lane* lane = find(destination);
+  if (lane == nullptr) return false;
+  lane->held_until = std::max(lane->held_until, until);
+  const bool news = lane->held_reason != reason;
+  if (news) lane->held_reason = reason;
+  place(*lane);
+  return news;
+}
+
+bool Scheduler::resume(const DestinationId& destination) {
+  const Lock lock(mutex_);
+  Lane* lane = find(destination);
+  if (lane == nullptr) return false;
+  lane->held_until = {};
+  place(*lane);
+  return !std::exchange(lane->held_reason, {}).empty();
+}
+
+void Scheduler::pause(const DestinationId& destination, MonoTime until) {
+  const Lock lock(mutex_);
   Lane* lane = find(destination);
   if (lane == nullptr) return;
-  --lane->in_flight;
-  OPI_CHECK(in_flight_ >= 0 && lane->in_flight >= 0, in_flight_,
-            lane->in_flight);  // or it would claim beyond its caps
-  if (feedback.kind == Feedback::Kind::answered) lane->breaker.succeeded();
-  if (feedback.kind == Feedback::Kind::failed) lane->breaker.failed(now);
-  if (feedback.pause.count() > 0) lane->not_before = std::max(lane->not_before, now + feedback.pause);
-  if (feedback.next_due_in) {
-    lane->next_due = std::min(lane->next_due, now + *feedback.next_due_in);
-    ++lane->hints;
-  }
-}
-
-void Scheduler::released(const DestinationId& destination, DueTime due_at, MonoTime now) {
-  const Lock lock(mutex_);
-  --in_flight_;
-  Lane* lane = find(destination);
-  if (lane == nullptr) return;
-  --lane->in_flight;
-  OPI_CHECK(in_flight_ >= 0 && lane->in_flight >= 0, in_flight_,
-            lane->in_flight);  // or it would claim beyond its caps
-  lane->watermark = std::min(lane->watermark, due_at);
-  lane->next_due = std::min(lane->next_due, now);
-  ++lane->hints;
-}
-
-void Scheduler::hold(const DestinationId& destination, MonoTime until) {
-  const Lock lock(mutex_);
-  if (Lane* lane = find(destination)) lane->not_before = std::max(lane->not_before, until);
+  lane->held_until = std::max(lane->held_until, until);
+  place(*lane);
 }
 
 MonoTime Scheduler::next_wakeup(MonoTime now) {
   const Lock lock(mutex_);
-  MonoTime wakeup = MonoTime::max();
-  if (in_flight_ + reserved_ >= options_.max_in_flight) return wakeup;
-  for (const auto& [id, lane] : lanes_)
-    if (lane->served && lane->listed && lane->in_flight + lane->reserved < lane->cap)
-      wakeup = std::min(wakeup, ready_at(*lane, now));
-  return wakeup;
+  if (free() <= 0) return MonoTime::max();
+  fire(now);
+  for (auto& tenant : round_)
+    if (can_be_granted(tenant, now)) return now;
+  return timed_.empty() ? MonoTime::max() : timed_.begin()->timed_for;
 }
 
 Scheduler::LaneStatus Scheduler::status(const DestinationId& destination, MonoTime now) {
   const Lock lock(mutex_);
   const Lane* lane = find(destination);
-  if (lane == nullptr) return {};
-  const auto left = [now](MonoTime until) { return std::chrono::ceil<std::chrono::milliseconds>(until - now); };
   LaneStatus status;
+  if (const auto* owner = ownership_->owner(destination); owner != nullptr && ownership_->valid_at(now)) {
+    status.served_by = *owner;
+    status.here = ownership_->owns(destination);
+  }
+  if (lane == nullptr) return status;
+  const auto left = [now](MonoTime until) { return std::chrono::ceil<std::chrono::milliseconds>(until - now); };
   status.in_flight = lane->in_flight;
   if (lane->breaker.open(now)) {
     status.breaker = LaneStatus::Breaker::open;
@@ -205,39 +236,73 @@ Scheduler::LaneStatus Scheduler::status(const DestinationId& destination, MonoTi
   } else if (lane->breaker.tripped()) {
     status.breaker = LaneStatus::Breaker::probing;
   }
-  if (lane->not_before > now) status.pause = left(lane->not_before);
+  if (lane->not_before() > now) status.pause = left(lane->not_before());
+  status.held_reason = lane->held_reason;
   return status;
 }
 
 Scheduler::Counts Scheduler::counts(MonoTime now) {
   const Lock lock(mutex_);
-  Counts counts;
-  counts.in_flight = in_flight_;
-  for (const auto& [id, lane] : lanes_) {
-    counts.due += lane->served && lane->next_due <= now;
-    counts.breakers_open += lane->breaker.open(now);
+  fire(now);
+  const auto at = [this](LanePlace place) { return placed_[static_cast<std::size_t>(place)]; };
+  return {in_flight_, at(LanePlace::ready) + at(LanePlace::claiming) + at(LanePlace::full), tripped_, served_};
+}
+
+void Scheduler::become_due(Lane& lane, MonoTime when) {
+  ++lane.hints;
+  if (when >= lane.next_due) return;
+  lane.next_due = when;
+  if (lane.place != LanePlace::ready) place(lane);
+}
+
+// Its memory goes to the store soon.
+void Scheduler::remember(Lane& lane) {
+  if (static_cast<ChangedHook&>(lane).is_linked()) return;
+  changed_.push_back(lane);
+  memory_changed_();
+}
+
+// Puts the lane where it belongs now. Those whose time has come go to the ready ones in fire(), as all others do.
+void Scheduler::place(Lane& lane) {
+  if (lane.place == LanePlace::claiming) return;  // the end of its claim puts it
+  leave_place(lane);
+  const MonoTime ready_at = lane.ready_at();
+  if (ready_at != MonoTime::max()) {
+    lane.timed_for = ready_at;
+    timed_.insert(lane);
+    put(lane, LanePlace::timed);
+  } else if (lane.may_be_served() && lane.next_due != MonoTime::max()) {
+    put(lane, LanePlace::full);
   }
-  return counts;
 }
 
-MonoTime Scheduler::ready_at(const Lane& lane, MonoTime now) {
-  if (lane.next_due == MonoTime::max()) return MonoTime::max();
-  MonoTime ready = std::max({lane.next_due, lane.not_before, lane.limiter.next_token_at(now)});
-  if (lane.breaker.tripped()) {
-    if (lane.in_flight > 0) return MonoTime::max();  // the end of the probe is the news
-    ready = std::max(ready, lane.breaker.probe_at());
+void Scheduler::put(Lane& lane, LanePlace place) {
+  --placed_[static_cast<std::size_t>(lane.place)];
+  lane.place = place;
+  ++placed_[static_cast<std::size_t>(place)];
+}
+
+void Scheduler::leave_place(Lane& lane) {
+  if (lane.place == LanePlace::timed) timed_.erase(timed_.iterator_to(lane));
+  if (lane.place == LanePlace::ready) {
+    TenantLanes& tenant = *lane.tenant;
+    tenant.ready.erase(tenant.ready.iterator_to(lane));
+    if (tenant.ready.empty()) round_.erase(round_.iterator_to(tenant));
   }
-  return ready;
+  put(lane, LanePlace::idle);
 }
 
-int Scheduler::free_slots(Lane& lane, MonoTime now) {
-  if (!lane.served || now < lane.not_before) return 0;
-  const int busy = lane.in_flight + lane.reserved;
-  const int free = lane.breaker.admit(lane.cap - busy, busy, now);
-  return free <= 0 ? 0 : lane.limiter.available(free, now);
+void Scheduler::fire(MonoTime now) {
+  while (!timed_.empty() && timed_.begin()->timed_for <= now) {
+    Lane& lane = *timed_.begin();
+    leave_place(lane);
+    if (lane.tenant->ready.empty()) round_.push_back(*lane.tenant);
+    lane.tenant->ready.push_back(lane);
+    put(lane, LanePlace::ready);
+  }
 }
 
-Scheduler::Lane* Scheduler::find(const DestinationId& destination) {
+Lane* Scheduler::find(const DestinationId& destination) {
   const auto found = lanes_.find(destination);
   return found == lanes_.end() ? nullptr : found->second.get();
 }

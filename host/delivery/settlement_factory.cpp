@@ -62,10 +62,13 @@ Settlement make_settlement(Claim&& claim, const Outcome& outcome, const Decision
   const UnixTime now = clock.unix_now();
   std::optional<audit::Entry> entry;
   if (is_terminal(decision.next)) entry = audit_entry(claim, attempt, decision.next, now);
+  const bool continues = decision.result == AttemptResult::continued;
+  std::string carry = continues ? outcome.carry : std::string{};
+  // The claim is taken last: whatever throws before leaves it where it was.
   Settlement settlement(std::move(claim), std::move(attempt), decision, Uuid::v7(now.time_since_epoch(), entropy),
                         std::move(entry), fit(outcome.external_ref, reference_characters),
                         fit(outcome.external_url, url_characters), redact(outcome.peer));
-  if (settlement.continues()) settlement.keep(outcome.carry);
+  settlement.keep(std::move(carry));
   return settlement;
 }
 

@@ -1,20 +1,19 @@
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <vector>
 
-#include "delivery/catalog_cache.hpp"
+#include "delivery/catalog_store.hpp"
 #include "delivery/credential_watch.hpp"
 #include "delivery/delivery_store.hpp"
-#include "delivery/scheduler.hpp"
-#include "foundation/mutex.hpp"
-#include "telemetry/logger.hpp"
-#include "telemetry/metrics.hpp"
+#include "delivery/flight.hpp"
+#include "delivery/instruments.hpp"
 
 namespace opi::delivery {
 
-// Writes the ends of attempts in batches and gives their slots back to the scheduler. settle() and release()
-// may be called by any thread, run_once() by one.
+// Writes what has become of flights, in batches, and gives their slots back. run_once() is called by one thread.
 class Settler {
  public:
   struct Options {
@@ -25,49 +24,48 @@ class Settler {
     std::chrono::milliseconds disabled_hold{2'000};
   };
   // `wake` is called when there is something for run_once(); `slots_freed` after slots were given back.
-  Settler(DeliveryStore& store, CatalogStore& catalog, Scheduler& scheduler, CredentialWatch& credentials,
-          const Clock& clock, telemetry::Metrics& metrics, telemetry::Logger& logger, std::function<void()> wake,
-          std::function<void()> slots_freed, const Options& options);
+  Settler(DeliveryStore& store, CatalogStore& catalog, CredentialWatch& credentials, const Instruments& instruments,
+          std::function<void()> wake, std::function<void()> slots_freed, const Options& options);
+  ~Settler();
+  Settler(const Settler&) = delete;
+  Settler& operator=(const Settler&) = delete;
 
-  void settle(Settlement settlement, Feedback feedback);
-  // Gives a claim back for which nothing was sent.
-  void release(Claim claim);
+  // Where the flights land that it writes. Thread-safe.
+  [[nodiscard]] const std::shared_ptr<Landings>& landings() const { return landings_; }
 
   // Writes what has come, at most a batch; returns when to run again. A store that is away loses nothing:
   // the batch stays here and is submitted again.
   std::chrono::milliseconds run_once();
 
-  // Neither waiting nor being written.
+  // Nothing waits and nothing is being written. Thread-safe.
   [[nodiscard]] bool idle() const;
 
  private:
-  void take();
+  using Flights = std::vector<std::unique_ptr<Flight>>;
+
+  bool take();
   void write_releases();
   void write_settlements();
-  void write_one_by_one();
+  void forget_finished();
   void finish(std::size_t index, SettleResult result);
+  void refused(std::size_t index, const std::exception& failure);
   void report(const Settlement& settlement);
   void not_recorded(const Settlement& settlement);
   void disable_destination(const Settlement& settlement);
 
   DeliveryStore& store_;
   CatalogStore& catalog_;
-  Scheduler& scheduler_;
   CredentialWatch& credentials_;
-  const Clock& clock_;
-  telemetry::Metrics& metrics_;
-  telemetry::Logger& logger_;
-  const std::function<void()> wake_, slots_freed_;
+  const Instruments instruments_;
+  const std::function<void()> slots_freed_;
   const Options options_;
-
-  mutable Mutex mutex_;
-  std::vector<Settlement> incoming_ OPI_GUARDED_BY(mutex_);
-  std::vector<Feedback> incoming_feedback_ OPI_GUARDED_BY(mutex_);
-  std::vector<Claim> incoming_releases_ OPI_GUARDED_BY(mutex_);
-  bool writing_ OPI_GUARDED_BY(mutex_) = false;
-  // Only touched by run_once():
+  const std::shared_ptr<Landings> landings_;
+  std::atomic<bool> writing_ = false;
+  // Only touched by run_once(). Their room is there from the beginning, so that moving a flight cannot fail.
+  Landings::Queue taken_;  // landed, and not in the batch yet
+  Flights settling_;       // of batch_, in its order; null: done with
   std::vector<Settlement> batch_;
-  std::vector<Feedback> batch_feedback_;
+  Flights releasing_;  // of releases_, in its order
   std::vector<Claim> releases_;
 };
 

@@ -17,7 +17,23 @@ std::chrono::milliseconds StoreWatch::run_once() {
     return options_.retry_interval;
   }
   learned({});
+  weigh();
   return options_.interval;
+}
+
+void StoreWatch::weigh() {
+  const MonoTime now = clock_.mono_now();
+  if (weighed_at_ && now - *weighed_at_ < options_.weigh_interval) return;
+  weighed_at_ = now;
+  try {
+    const auto ballast = probe_.weigh();
+    if (!ballast) return;
+    metrics_.outbox_dead_rows.Set(static_cast<double>(ballast->dead_rows));
+    metrics_.oldest_snapshot.Set(std::chrono::duration<double>(ballast->oldest_snapshot).count());
+  } catch (const std::exception& failure) {  // it takes writes all the same
+    metrics_.store_failures("weigh").Increment();
+    logger_.warning("store.not_weighed", {{"error", failure.what()}});
+  }
 }
 
 std::string StoreWatch::fault() const {

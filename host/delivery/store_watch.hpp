@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -10,12 +11,20 @@
 
 namespace opi::delivery {
 
-// Writes something to the store that means nothing.
+// What the outbox drags along: rows that have ended and could not be removed yet.
+struct Ballast {
+  std::int64_t live_rows = 0, dead_rows = 0;
+  std::chrono::milliseconds oldest_snapshot{0};  // for so long somebody has kept those of that time from being removed
+};
+
+// Writes something to the store that means nothing. For one thread.
 class WriteProbe {
  public:
   virtual ~WriteProbe() = default;
-  // Returns when it is as durable as an accepted event is. One thread. Throws StoreUnavailable.
+  // Returns when it is as durable as an accepted event is. Throws StoreUnavailable.
   virtual void prove_write() = 0;
+  // nullopt of a store that removes what has ended at once. Throws StoreUnavailable.
+  virtual std::optional<Ballast> weigh() { return std::nullopt; }
 };
 
 // Knows whether the store takes writes, from trying over and over: whoever wants to know does not wait for the store.
@@ -24,6 +33,7 @@ class StoreWatch {
   struct Options {
     std::chrono::milliseconds interval{2'000}, retry_interval{500};
     std::chrono::milliseconds patience{3'000};  // with a store that does not answer
+    std::chrono::milliseconds weigh_interval{60'000};
   };
 
   // Borrows all but the options. At its start the store has just been migrated, which was a write.
@@ -39,12 +49,14 @@ class StoreWatch {
 
  private:
   void learned(std::string fault);
+  void weigh();  // now and then
 
   WriteProbe& probe_;
   const Clock& clock_;
   telemetry::Metrics& metrics_;
   telemetry::Logger& logger_;
   const Options options_;
+  std::optional<MonoTime> weighed_at_;
   mutable Mutex mutex_;
   std::string fault_ OPI_GUARDED_BY(mutex_);
   std::optional<MonoTime> asked_at_ OPI_GUARDED_BY(mutex_);  // while the store owes an answer

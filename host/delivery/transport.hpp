@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "crypto/client_certificate.hpp"
+#include "domain/ids.hpp"
 #include "domain/outcome.hpp"
 
 namespace opi::delivery {
@@ -22,8 +23,11 @@ struct HttpRequest {
   std::string url;              // absolute http or https
   std::vector<Header> headers;  // without host, content-length, connection: those are the transport's
   std::string body;
-  std::chrono::milliseconds timeout{15'000};  // of everything: resolve, connect, TLS, send, receive
+  // Of everything: resolve, connect, TLS, send, receive. Unless somebody shortens it, the longest that a policy may ask
+  // for: the policy's own is what counts.
+  std::chrono::milliseconds timeout{120'000};
   std::shared_ptr<const crypto::ClientCertificate> client_certificate;  // shown in TLS; null: none
+  TenantId tenant;                                                      // whose share of connections it goes by
 };
 
 struct HttpResponse {

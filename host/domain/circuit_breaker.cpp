@@ -29,4 +29,12 @@ void CircuitBreaker::failed(MonoTime now) {
   probe_at_ = now + cooldown_;
 }
 
+void CircuitBreaker::trip(MonoTime probe_at) {
+  if (options_->failure_threshold == 0) return;
+  failures_ = options_->failure_threshold;
+  cooldown_ = options_->cooldown;
+  tripped_ = true;
+  probe_at_ = probe_at;
+}
+
 }  // namespace opi

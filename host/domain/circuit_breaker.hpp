@@ -27,6 +27,8 @@ class CircuitBreaker {
 
   void succeeded();
   void failed(MonoTime now);
+  // Opens it as whoever kept it before had it open: one probe goes at `probe_at`.
+  void trip(MonoTime probe_at);
 
  private:
   const Options* options_;

@@ -22,11 +22,11 @@ tcp::endpoint endpoint_of(const IpAddress& address, std::uint16_t port) {
 
 }  // namespace
 
-Connection::Connection(Loop& loop, Origin& origin)
-    : loop_(loop), origin_(origin), id_(loop.next_connection_id()), socket_(loop.context()) {}
+Connection::Connection(Loop& loop, Origin& origin, Place place)
+    : loop_(loop), origin_(origin), id_(loop.next_connection_id()), place_(std::move(place)), socket_(loop.context()) {}
 
-void Connection::open(Loop& loop, Origin& origin) {
-  auto* connection = new Connection(loop, origin);  // owns itself, see retire_if_quiet()
+void Connection::open(Loop& loop, Origin& origin, Place place) {
+  auto* connection = new Connection(loop, origin, std::move(place));  // owns itself, see retire_if_quiet()
   loop.add(*connection);
   ++connection->operations_;
   asio::post(loop.context(), [connection] {
@@ -77,7 +77,7 @@ void Connection::begin() {
   if (url.literal)
     resolved({{*url.literal}, {}});
   else
-    loop_.resolve(url.host, id_, *this);
+    loop_.resolve(url.host, *this);
 }
 
 void Connection::resolved(const Resolution& resolution) {
@@ -181,7 +181,7 @@ std::string Connection::tried() const {
 }
 
 void Connection::fail_connect(TransportFault fault, const std::string& detail, const std::string& addresses) {
-  origin_.connect_failed(fault, detail, addresses);
+  origin_.connect_failed(*this, fault, detail, addresses);
   close();
 }
 

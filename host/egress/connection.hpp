@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "egress/exchange.hpp"
+#include "egress/place.hpp"
 #include "egress/resolver.hpp"
 #include "egress/response_parser.hpp"
 
@@ -35,12 +36,16 @@ class Connection final : public Deadline, public IdleHook, public LruHook, publi
  public:
   // Resolves, connects and shakes hands; then calls Origin::connected(), or connect_failed() and closed().
   // Never from inside open().
-  static void open(Loop& loop, Origin& origin);
+  // `place` is the one it was opened for.
+  static void open(Loop& loop, Origin& origin, Place place);
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   void start(std::unique_ptr<Exchange> exchange);
+  // Whose place it takes up while it is opened or carries an exchange; its origin says so. None: it is idle.
+  [[nodiscard]] const Place& place() const { return place_; }
+  void take(Place place) { place_ = std::move(place); }
   void close();
   void exchange_expired();
   void cancel();  // the exchange if there is one, and the connection
@@ -53,7 +58,7 @@ class Connection final : public Deadline, public IdleHook, public LruHook, publi
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
   enum class State { connecting, ready, closed };
 
-  Connection(Loop& loop, Origin& origin);
+  Connection(Loop& loop, Origin& origin, Place place);
   ~Connection() override = default;
   void expired() override;
 
@@ -87,6 +92,7 @@ class Connection final : public Deadline, public IdleHook, public LruHook, publi
   Loop& loop_;
   Origin& origin_;
   const std::uint64_t id_;
+  Place place_;
   State state_ = State::connecting;
   int operations_ = 0;  // that still refer to this
   bool retired_ = false;

@@ -18,15 +18,26 @@ void DeadlineWheel::advance(MonoTime now) {
   std::int64_t at = std::max(done_ + 1, current - static_cast<std::int64_t>(slot_count) + 1);
   for (; at <= current; ++at) {
     done_ = at;
+    Slot& slot = slots_[static_cast<std::size_t>(at) % slot_count];
     Slot due;
-    due.swap(slots_[static_cast<std::size_t>(at) % slot_count]);
+    due.swap(slot);
+    // Should one throw, the others are looked at with the next call.
+    struct Rest {
+      ~Rest() {
+        if (left.empty()) return;
+        home.splice(home.end(), left);
+        --done;
+      }
+      Slot &left, &home;
+      std::int64_t& done;
+    } const rest{due, slot, done_};
     while (!due.empty()) {
       Deadline& deadline = due.front();
       due.pop_front();
       if (deadline.due_ <= now)
         deadline.expired();
       else
-        slots_[static_cast<std::size_t>(at) % slot_count].push_back(deadline);
+        slot.push_back(deadline);
     }
   }
 }

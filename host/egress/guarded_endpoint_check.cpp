@@ -41,7 +41,8 @@ std::vector<IpAddress> GuardedEndpointCheck::resolved(const std::string& host) {
   // Shared with the callback, which may come after the patience is over.
   const auto resolution = std::make_shared<std::promise<Resolution>>();
   auto answer = resolution->get_future();
-  resolver_.resolve(host, [resolution](const Resolution& result) { resolution->set_value(result); });
+  // The API's own share, which is nobody's deliveries'.
+  resolver_.resolve(host, {}, [resolution](const Resolution& result) { resolution->set_value(result); });
   if (answer.wait_for(options_.patience) != std::future_status::ready) return {};
   return answer.get().addresses;
 }

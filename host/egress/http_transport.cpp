@@ -68,6 +68,7 @@ HttpTransport::~HttpTransport() {
 void HttpTransport::send(delivery::HttpRequest request, Completion done) {
   auto exchange = std::make_unique<Exchange>();
   exchange->done = std::move(done);
+  exchange->tenant = std::move(request.tenant);
   exchange->started = std::chrono::steady_clock::now();
   exchange->timeout = request.timeout;
   exchange->deadline = exchange->started + request.timeout;

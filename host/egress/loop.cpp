@@ -1,12 +1,25 @@
 #include "egress/loop.hpp"
 
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "foundation/mutex.hpp"
 
 namespace opi::egress {
 
 namespace asio = boost::asio;
+
+// Nothing but a fault of our own ends here: no memory, most likely. What was not sent may be sent again.
+void Exchange::complete_as_lost() noexcept {
+  try {
+    response = delivery::HttpResponse{.request_sent = response.request_sent};
+    response.fault = TransportFault::cancelled;
+    response.fault_detail = "the daemon could not carry the request on";
+    complete();
+  } catch (...) {
+    // Who is told must not throw, and nobody is left to be told of it.
+  }
+}
 
 namespace {
 
@@ -19,14 +32,37 @@ MonoTime now() { return std::chrono::steady_clock::now(); }
 Loop::Loop(const TransportOptions& options, std::size_t share, Resolver& resolver, const AddressGuard& guard,
            TlsContext& tls)
     : options_(options),
-      max_connections_(std::max<std::size_t>(1, options.max_connections / share)),
       max_idle_(options.max_idle / share),
       resolver_(resolver),
       guard_(guard),
       tls_(tls),
-      wheel_(now()) {
+      wheel_(now()),
+      shares_(std::max<std::size_t>(1, options.max_connections / share)) {
   mailbox_->loop = this;
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] { run(); });
+}
+
+// Until there is nothing left to do, whatever a handler throws.
+void Loop::run() noexcept {
+  while (!io_.stopped()) guarded([this] { io_.run(); });
+}
+
+template <class Step>
+void Loop::guarded(Step&& step) noexcept {
+  const auto tell = [this](const char* what) {
+    if (options_.logger != nullptr) options_.logger->error("egress.failed", {{"error", std::string(what)}});
+  };
+  try {
+    try {
+      step();
+    } catch (const std::exception& failure) {
+      tell(failure.what());
+    } catch (...) {
+      tell("an exception of no known kind");
+    }
+  } catch (...) {
+    // There is not even the memory to log it.
+  }
 }
 
 Loop::~Loop() {
@@ -63,13 +99,14 @@ void Loop::drain() {
     batch_.swap(inbox_);
     wake_up_posted_ = false;
   }
-  for (auto& exchange : batch_) accept(std::move(exchange));
+  for (auto& exchange : batch_) guarded([&] { accept(std::move(exchange)); });
   batch_.clear();
 }
 
 void Loop::accept(std::unique_ptr<Exchange> exchange) {
   statistics_.requests.fetch_add(1, std::memory_order_relaxed);
   statistics_.in_flight.fetch_add(1, std::memory_order_relaxed);
+  exchange->in_flight = &statistics_.in_flight;
   if (stopping_) return fail(std::move(exchange), TransportFault::cancelled, "the daemon is stopping");
   if (exchange->response.fault != TransportFault::none) return finish(std::move(exchange));
   arm(*exchange, exchange->deadline);
@@ -89,10 +126,8 @@ void Loop::forget_unused_origins() {
 }
 
 void Loop::finish(std::unique_ptr<Exchange> exchange) {
-  statistics_.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  exchange->disarm();
   exchange->response.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now() - exchange->started);
-  exchange->done(std::move(exchange->response));
+  exchange->complete();
 }
 
 void Loop::fail(std::unique_ptr<Exchange> exchange, TransportFault fault, std::string detail,
@@ -106,9 +141,10 @@ void Loop::fail(std::unique_ptr<Exchange> exchange, TransportFault fault, std::s
   finish(std::move(exchange));
 }
 
-void Loop::resolve(const std::string& host, std::uint64_t connection_id, Connection& connection) {
+void Loop::resolve(const std::string& host, Connection& connection) {
+  const auto connection_id = connection.id();
   resolving_.emplace(connection_id, &connection);
-  resolver_.resolve(host, [box = mailbox_, connection_id](const Resolution& resolution) {
+  resolver_.resolve(host, *connection.place().tenant(), [box = mailbox_, connection_id](const Resolution& resolution) {
     const Lock lock(box->mutex);
     if (box->loop == nullptr) return;
     asio::post(box->loop->io_, [loop = box->loop, connection_id, resolution] {
@@ -121,11 +157,14 @@ void Loop::resolve(const std::string& host, std::uint64_t connection_id, Connect
   });
 }
 
-bool Loop::take_place(Origin& origin) {
-  if (connections_.size() >= max_connections_ && !idle_.empty()) idle_.front().close();
-  if (connections_.size() < max_connections_) return true;
-  if (!origin.is_linked()) starved_.push_back(origin);
-  return false;
+void Loop::make_room() {
+  if (connections_.size() > shares_.places() && !idle_.empty()) idle_.front().close();
+}
+
+void Loop::place_left() {
+  if (starved_.empty() || stopping_ || feeding_) return;
+  asio::post(io_, [this] { feed_starved(); });
+  feeding_ = true;
 }
 
 void Loop::add(Connection& connection) {
@@ -137,14 +176,14 @@ void Loop::remove(Connection& connection) {
   connections_.erase(connections_.iterator_to(connection));
   resolving_.erase(connection.id());
   statistics_.connections.fetch_sub(1, std::memory_order_relaxed);
-  if (!starved_.empty() && !stopping_) asio::post(io_, [this] { feed_starved(); });
 }
 
 void Loop::feed_starved() {
-  while (!starved_.empty() && connections_.size() < max_connections_) {
-    Origin& origin = starved_.front();
-    starved_.pop_front();
-    origin.grow();
+  feeding_ = false;
+  const auto has_place = [this](const TenantId& tenant) { return has_place_for(tenant); };
+  while (const auto* const next = starved_.next(has_place)) {
+    const TenantId tenant = *next;
+    starved_.pop(tenant)->feed(tenant);
   }
 }
 
@@ -152,15 +191,7 @@ void Loop::idle(Connection& connection) {
   idle_.push_back(connection);
   statistics_.idle.fetch_add(1, std::memory_order_relaxed);
   arm(connection, now() + options_.idle_timeout);
-  if (idle_.size() > max_idle_) return idle_.front().close();
-  // An idle connection is a place for someone who has none.
-  if (!starved_.empty())
-    asio::post(io_, [this] {
-      if (starved_.empty() || stopping_) return;
-      Origin& origin = starved_.front();
-      starved_.pop_front();
-      origin.grow();
-    });
+  if (idle_.size() > max_idle_) idle_.front().close();
 }
 
 void Loop::busy(Connection& connection) {
@@ -178,7 +209,7 @@ void Loop::schedule_tick(MonoTime at) {
   tick_timer_.expires_at(at);
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;  // moved to an earlier time
-    wheel_.advance(now());
+    guarded([this] { wheel_.advance(now()); });
     tick_at_ = MonoTime::max();
     if (const auto next = wheel_.next()) schedule_tick(*next);
   });
@@ -186,7 +217,7 @@ void Loop::schedule_tick(MonoTime at) {
 
 void Loop::cancel_all() {
   stopping_ = true;
-  starved_.clear();
+  starved_.take_all();
   for (auto& [key, origin] : origins_) origin->cancel_all();
   while (!connections_.empty()) connections_.front().cancel();
 }

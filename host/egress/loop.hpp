@@ -15,8 +15,10 @@
 #include "egress/connection.hpp"
 #include "egress/exchange.hpp"
 #include "egress/origin.hpp"
+#include "egress/place.hpp"
 #include "egress/resolver.hpp"
 #include "egress/transport_options.hpp"
+#include "foundation/fair_queue.hpp"
 #include "foundation/mutex.hpp"
 
 namespace opi::egress {
@@ -28,7 +30,8 @@ struct LoopStatistics {
 };
 
 // One event loop on a thread of its own, with the origins, connections and requests that belong to it. All
-// but submit(), stop() and statistics() is for its own thread.
+// but submit(), stop() and statistics() is for its own thread. What is thrown in one of its steps ends that step, is
+// logged, and the loop goes on; whose request was lost is told by its destruction.
 class Loop {
  public:
   // The references outlive the loop. `share` is the part of the options' totals that is this loop's.
@@ -58,11 +61,19 @@ class Loop {
             const std::string& addresses = {});
 
   // Answers through Connection::resolved(), unless the connection was forgotten meanwhile.
-  void resolve(const std::string& host, std::uint64_t connection_id, Connection& connection);
+  void resolve(const std::string& host, Connection& connection);
 
-  // A place among the connections; at the limit the longest idle one gives up its own. If there is none,
-  // the origin is told to grow() when there is.
-  bool take_place(Origin& origin);
+  // The places among all connections that carry a request or are opened for one, which tenants share.
+  Shares& shares() { return shares_; }
+  [[nodiscard]] bool has_place_for(const TenantId& tenant) const {
+    return shares_.may_take(tenant, starved_.has_others_than(tenant));
+  }
+  // Has Origin::feed() called when there is a place for the tenant; once.
+  void starve(Origin& origin, const TenantId& tenant) { starved_.push(tenant, &origin); }
+  // A place was given back.
+  void place_left();
+  // At the limit of connections the longest idle one gives up its own.
+  void make_room();
   void add(Connection& connection);
   void remove(Connection& connection);  // closed; it is destroyed when its operations have ended
   void idle(Connection& connection);
@@ -75,6 +86,9 @@ class Loop {
     Loop* loop OPI_GUARDED_BY(mutex) = nullptr;
   };
 
+  void run() noexcept;
+  template <class Step>
+  void guarded(Step&& step) noexcept;
   void drain();
   void accept(std::unique_ptr<Exchange> exchange);
   Origin& origin_of(const Exchange& exchange);
@@ -84,7 +98,7 @@ class Loop {
   void feed_starved();
 
   const TransportOptions& options_;
-  const std::size_t max_connections_, max_idle_;
+  const std::size_t max_idle_;
   Resolver& resolver_;
   const AddressGuard& guard_;
   TlsContext& tls_;
@@ -99,7 +113,9 @@ class Loop {
   std::unordered_map<std::string, std::unique_ptr<Origin>> origins_;
   boost::intrusive::list<Connection, boost::intrusive::base_hook<AllHook>> connections_;
   boost::intrusive::list<Connection, boost::intrusive::base_hook<LruHook>> idle_;  // longest idle first
-  boost::intrusive::list<Origin> starved_;
+  Shares shares_;
+  FairQueue<TenantId, Origin*> starved_;
+  bool feeding_ = false;
   std::unordered_map<std::uint64_t, Connection*> resolving_;
   std::uint64_t last_connection_id_ = 0;
   bool stopping_ = false;

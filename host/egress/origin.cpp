@@ -11,79 +11,133 @@ void Exchange::expired() {
     origin->expire(*this);
 }
 
-Origin::Origin(Loop& loop, Url url) : loop_(loop), url_(std::move(url)) {}
-
-std::unique_ptr<Exchange> Origin::pop(Queue& queue) {
-  std::unique_ptr<Exchange> exchange{&queue.front()};
-  queue.pop_front();
-  return exchange;
-}
+Origin::Origin(Loop& loop, Url url)
+    : loop_(loop), url_(std::move(url)), shares_(loop.options().max_connections_per_origin) {}
 
 void Origin::submit(std::unique_ptr<Exchange> exchange) {
   exchange->origin = this;
   client_certificate_ = exchange->client_certificate;
-  if (waiting_.empty() && !idle_.empty()) {
-    Connection& connection = idle_.front();
-    idle_.pop_front();
-    loop_.busy(connection);
-    connection.start(std::move(exchange));
-    return;
-  }
-  waiting_.push_back(*exchange.release());
-  grow();
+  if (waiting_.empty() && fresh_waiting_.empty() && !idle_.empty() && admits(exchange->tenant))
+    return carry(take_idle(), std::move(exchange));
+  const TenantId tenant = exchange->tenant;
+  waiting_.push(tenant, std::move(exchange));
+  serve();
 }
 
 void Origin::retry(std::unique_ptr<Exchange> exchange) {
   client_certificate_ = exchange->client_certificate;
-  fresh_waiting_.push_back(*exchange.release());
-  grow();
+  const TenantId tenant = exchange->tenant;
+  fresh_waiting_.push(tenant, std::move(exchange));
+  serve();
 }
 
 void Origin::expire(Exchange& exchange) {
   Queue& queue = exchange.retried ? fresh_waiting_ : waiting_;
-  queue.erase(queue.iterator_to(exchange));
-  const Phase phase = connecting_ > 0 ? Phase::connecting : Phase::waiting;
-  loop_.fail(std::unique_ptr<Exchange>{&exchange}, TransportFault::timeout,
+  const TenantId tenant = exchange.tenant;
+  auto expired = queue.remove(tenant, [&](const auto& one) { return one.get() == &exchange; });
+  const Phase phase = connecting_for(tenant) > 0 ? Phase::connecting : Phase::waiting;
+  loop_.fail(std::move(*expired), TransportFault::timeout,
              "no response from the receiver within " + std::to_string(exchange.timeout.count()) + " ms, while " +
                  std::string{to_string(phase)});
 }
 
 void Origin::cancel_all() {
+  starving_.clear();
   for (Queue* queue : {&fresh_waiting_, &waiting_})
-    while (!queue->empty()) loop_.fail(pop(*queue), TransportFault::cancelled, "the daemon is stopping");
+    for (auto& exchange : queue->take_all())
+      loop_.fail(std::move(exchange), TransportFault::cancelled, "the daemon is stopping");
 }
 
-void Origin::grow() {
-  while (connecting_ < waiting_.size() + fresh_waiting_.size()) {
-    // Those who need a new connection get no idle one, so at the limit an idle one makes room.
-    if (open_ >= loop_.options().max_connections_per_origin && !idle_.empty()) return idle_.back().close();
-    if (open_ >= loop_.options().max_connections_per_origin || !loop_.take_place(*this)) return;
+void Origin::feed(const TenantId& tenant) {
+  starving_.erase(tenant);
+  serve();
+}
+
+// Whether the tenant may have a place, here and in the loop. Where the loop alone has none, it tells when it has.
+bool Origin::admits(const TenantId& tenant) {
+  const bool others_wait = waiting_.has_others_than(tenant) || fresh_waiting_.has_others_than(tenant);
+  if (!shares_.may_take(tenant, others_wait)) return false;
+  if (loop_.has_place_for(tenant)) return true;
+  if (starving_.insert(tenant).second) loop_.starve(*this, tenant);
+  return false;
+}
+
+// Whoever waits and may have a place gets one: an idle connection, or one that is opened.
+void Origin::serve() {
+  open_for(fresh_waiting_);
+  const auto admitted = [this](const TenantId& tenant) { return admits(tenant); };
+  while (!idle_.empty()) {
+    const auto* const tenant = waiting_.next(admitted);
+    if (tenant == nullptr) break;
+    carry(take_idle(), waiting_.pop(*tenant));
+  }
+  open_for(waiting_);
+}
+
+void Origin::open_for(Queue& queue) {
+  const auto may_open = [this](const TenantId& tenant) {
+    return connecting_for(tenant) < waiting_.size_of(tenant) + fresh_waiting_.size_of(tenant) && admits(tenant);
+  };
+  while (const auto* const next = queue.next(may_open)) {
+    const TenantId tenant = *next;
+    queue.pass(tenant);
+    ++connecting_[tenant];
     ++open_;
-    ++connecting_;
-    Connection::open(loop_, *this);
+    Connection::open(loop_, *this, Place(shares_, loop_.shares(), tenant));
+    // Places are those that carry something: where all are open, some are idle and make room.
+    if (open_ > shares_.places() && !idle_.empty()) idle_.back().close();
+    loop_.make_room();
   }
 }
 
+Connection& Origin::take_idle() {
+  Connection& connection = idle_.front();
+  idle_.pop_front();
+  loop_.busy(connection);
+  return connection;
+}
+
+void Origin::carry(Connection& connection, std::unique_ptr<Exchange> exchange) {
+  connection.take(Place(shares_, loop_.shares(), exchange->tenant));
+  connection.start(std::move(exchange));
+}
+
+std::size_t Origin::connecting_for(const TenantId& tenant) const {
+  const auto found = connecting_.find(tenant);
+  return found == connecting_.end() ? 0 : found->second;
+}
+
+void Origin::connecting_ended(const TenantId& tenant) {
+  const auto found = connecting_.find(tenant);
+  OPI_CHECK(found != connecting_.end(), open_);
+  if (--found->second == 0) connecting_.erase(found);
+}
+
+void Origin::let_go(Connection& connection) {
+  connection.take(Place());
+  loop_.place_left();
+}
+
+// It goes to whom it was opened for, if he still waits.
 void Origin::connected(Connection& connection) {
-  --connecting_;
-  if (!fresh_waiting_.empty())
-    connection.start(pop(fresh_waiting_));
-  else if (!waiting_.empty())
-    connection.start(pop(waiting_));
-  else
-    rest(connection);
+  const TenantId tenant = *connection.place().tenant();
+  connecting_ended(tenant);
+  for (Queue* queue : {&fresh_waiting_, &waiting_})
+    if (queue->size_of(tenant) > 0) return connection.start(queue->pop(tenant));
+  let_go(connection);
+  for (Queue* queue : {&fresh_waiting_, &waiting_})
+    if (const auto* const other = queue->next([this](const TenantId& one) { return admits(one); }))
+      return carry(connection, queue->pop(*other));
+  rest(connection);
 }
 
 void Origin::released(Connection& connection) {
-  if (fresh_waiting_.size() > connecting_) {
-    // They were first, and at the limit nobody else would make room for their connection.
-    connection.close();
-    return;
-  }
-  if (!waiting_.empty())
-    connection.start(pop(waiting_));
-  else
-    rest(connection);
+  let_go(connection);
+  if (fresh_waiting_.empty())
+    if (const auto* const next = waiting_.next([this](const TenantId& tenant) { return admits(tenant); }))
+      return carry(connection, waiting_.pop(*next));
+  rest(connection);
+  serve();
 }
 
 void Origin::rest(Connection& connection) {
@@ -91,10 +145,12 @@ void Origin::rest(Connection& connection) {
   loop_.idle(connection);
 }
 
-void Origin::connect_failed(TransportFault fault, const std::string& detail, const std::string& addresses) {
-  Queue& queue = fresh_waiting_.empty() ? waiting_ : fresh_waiting_;
-  // Nobody waits any more if all went by other connections or ran out of time.
-  if (!queue.empty()) loop_.fail(pop(queue), fault, detail, addresses);
+// Nobody waits any more if all of the tenant's went by other connections or ran out of time.
+void Origin::connect_failed(Connection& connection, TransportFault fault, const std::string& detail,
+                            const std::string& addresses) {
+  const TenantId tenant = *connection.place().tenant();
+  for (Queue* queue : {&fresh_waiting_, &waiting_})
+    if (queue->size_of(tenant) > 0) return loop_.fail(queue->pop(tenant), fault, detail, addresses);
 }
 
 void Origin::closed(Connection& connection, bool was_connecting) {
@@ -103,8 +159,9 @@ void Origin::closed(Connection& connection, bool was_connecting) {
     loop_.busy(connection);
   }
   --open_;
-  if (was_connecting) --connecting_;
-  if (!loop_.stopping()) grow();
+  if (was_connecting) connecting_ended(*connection.place().tenant());
+  let_go(connection);
+  if (!loop_.stopping()) serve();
   if (unused()) client_certificate_.reset();
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/ids.hpp"
 #include "egress/ip_address.hpp"
 
 namespace opi::egress {
@@ -18,8 +19,8 @@ class Resolver {
   using Callback = std::function<void(const Resolution&)>;
   virtual ~Resolver() = default;
   // Calls `done` at most once, on any thread, also from inside resolve(); not at all if the resolver is
-  // destroyed first. Never blocks. `done` is short and does not throw.
-  virtual void resolve(const std::string& host, Callback done) = 0;
+  // destroyed first. Never blocks. `done` is short and does not throw. `tenant` is whose share of lookups it goes by.
+  virtual void resolve(const std::string& host, const TenantId& tenant, Callback done) = 0;
 };
 
 }  // namespace opi::egress

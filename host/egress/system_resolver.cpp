@@ -1,15 +1,12 @@
 #include "egress/system_resolver.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <iterator>
 #include <list>
 #include <system_error>
 #include <thread>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
+#include "egress/lookup_queue.hpp"
 #include "foundation/mutex.hpp"
 
 namespace opi::egress {
@@ -17,19 +14,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string site_of(const std::string& host) {
-  const auto last = host.rfind('.');
-  if (last == std::string::npos || last == 0) return host;
-  const auto before = host.rfind('.', last - 1);
-  return before == std::string::npos ? host : host.substr(before + 1);
-}
-
 }  // namespace
 
 // Shared with the threads, so that one that hangs may outlive the resolver.
 class SystemResolver::State : public std::enable_shared_from_this<State> {
  public:
-  State(Options options, Lookup lookup) : options_(options), lookup_(std::move(lookup)), cache_(options.cache) {}
+  State(Options options, Lookup lookup)
+      : options_(options),
+        lookup_(std::move(lookup)),
+        cache_(options.cache),
+        queue_({options.threads, options.max_threads, options.max_per_site, options.max_waiting}) {}
 
   void start() {
     const Lock lock(mutex_);
@@ -41,7 +35,7 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     {
       Lock lock(mutex_);
       stopping_ = true;
-      jobs_.clear();
+      queue_.clear();
       work_.notify_all();
       watch_.notify_all();
       // Threads that are not inside a lookup are on their way out.
@@ -50,67 +44,31 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     watchdog_.join();
   }
 
-  void resolve(const std::string& host, Callback done) {
+  void resolve(const std::string& host, const TenantId& tenant, Callback done) {
     Resolution answer;
     {
       const Lock lock(mutex_);
       if (stopping_) return;
       if (const auto* cached = cache_.find(host, Clock::now())) {
         answer = *cached;
-      } else if (waiting_ >= options_.max_waiting) {
-        answer.failure = "too many lookups are waiting";
-      } else if (is_hanging(site_of(host))) {
-        answer.failure = "the name servers of its zone do not answer";
       } else {
-        ++waiting_;
-        const auto [job, is_new] = jobs_.try_emplace(host);
-        job->second.push_back(std::move(done));
-        if (is_new) enqueue(host);
-        return;
+        answer.failure = queue_.fault(host, tenant);
+        if (answer.failure.empty()) {
+          queue_.ask(host, tenant, std::move(done));
+          return work_.notify_one();
+        }
       }
     }
     done(answer);
   }
 
  private:
-  static constexpr std::size_t max_remembered_sites = 1024;
-
-  struct Site {
-    std::deque<std::string> waiting;
-    std::size_t running = 0;
-    bool suspect = false;  // its last lookup timed out
-    bool in_turn = false;  // stands in turns_
-  };
   struct Running {
-    std::uint64_t id;
-    std::string host;
-    Clock::time_point slow_at, overdue_at;
-    bool replaced = false;
+    LookupQueue::Lookup lookup;
+    Clock::time_point slow_at{}, overdue_at{};
+    bool is_slow = false, is_overdue = false;
   };
-
-  void enqueue(const std::string& host) OPI_REQUIRES(mutex_) {
-    const std::string site = site_of(host);
-    sites_[site].waiting.push_back(host);
-    offer(site);
-  }
-
-  [[nodiscard]] bool is_hanging(const std::string& site) const OPI_REQUIRES(mutex_) {
-    const auto found = sites_.find(site);
-    return found != sites_.end() && found->second.suspect && found->second.running > 0;
-  }
-
-  [[nodiscard]] std::size_t share_of(const Site& site) const { return site.suspect ? 1 : options_.max_per_site; }
-
-  void offer(const std::string& name) OPI_REQUIRES(mutex_) {
-    Site& site = sites_[name];
-    const std::size_t limit = share_of(site);
-    if (site.waiting.empty() || site.running >= limit) return;
-    if (!site.in_turn) {
-      site.in_turn = true;
-      turns_.push_back(name);
-    }
-    work_.notify_one();
-  }
+  using RunningList = std::list<Running>;
 
   // Throws std::system_error if the system has no thread left.
   void add_thread() OPI_REQUIRES(mutex_) {
@@ -119,8 +77,10 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   }
 
   void replace_thread_of(Running& running) OPI_REQUIRES(mutex_) {
-    if (std::exchange(running.replaced, true)) return;
+    if (std::exchange(running.is_slow, true)) return;
     ++stuck_;
+    LookupQueue::became_slow(running.lookup);
+    work_.notify_one();
     if (threads_ >= options_.max_threads) return;
     try {
       add_thread();
@@ -129,104 +89,93 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
     }
   }
 
-  // The next host, in turns over the sites; empty if there is none.
-  std::string take() OPI_REQUIRES(mutex_) {
-    while (!turns_.empty()) {
-      const std::string name = std::move(turns_.front());
-      turns_.pop_front();
-      Site& site = sites_[name];
-      site.in_turn = false;
-      const std::size_t limit = share_of(site);
-      if (site.waiting.empty() || site.running >= limit) continue;
-      std::string host = std::move(site.waiting.front());
-      site.waiting.pop_front();
-      ++site.running;
-      if (!site.waiting.empty() && site.running < limit) {
-        site.in_turn = true;
-        turns_.push_back(name);
-      }
-      return host;
-    }
-    return {};
-  }
-
-  std::vector<Callback> take_waiters(const std::string& host) OPI_REQUIRES(mutex_) {
-    const auto job = jobs_.find(host);
-    if (job == jobs_.end()) return {};
-    auto waiters = std::move(job->second);
-    jobs_.erase(job);
-    waiting_ -= waiters.size();
-    return waiters;
-  }
-
   // The analysis does not follow a lock that is passed on, here and in look_up(); their callers are checked.
-  void call_back(Lock& lock, const std::vector<Callback>& waiters, const Resolution& answer)
+  void call_back(Lock& lock, const LookupQueue::Waiters& waiters, const Resolution& answer)
       OPI_REQUIRES(mutex_) OPI_NO_THREAD_SAFETY_ANALYSIS {
     if (waiters.empty() || stopping_) return;
     ++calling_back_;
     lock.unlock();
-    for (const auto& done : waiters) done(answer);
+    for (const auto& waiter : waiters) guarded([&] { waiter.done(answer); });
     lock.lock();
     --calling_back_;
     quiet_.notify_all();
   }
 
+  // Whatever one lookup throws, its thread goes on with the next.
+  template <class Step>
+  void guarded(Step&& step) const noexcept {
+    const auto tell = [this](const char* what) {
+      if (options_.logger != nullptr) options_.logger->error("resolver.failed", {{"error", std::string(what)}});
+    };
+    try {
+      try {
+        step();
+      } catch (const std::exception& failure) {
+        tell(failure.what());
+      } catch (...) {
+        tell("an exception of no known kind");
+      }
+    } catch (...) {
+      // There is not even the memory to log it.
+    }
+  }
+
   void work() {
     Lock lock(mutex_);
     for (;;) {
-      std::string host = take();
-      while (host.empty() && !stopping_) {
+      while (!queue_.has_next() && !stopping_) {
         if (threads_ - stuck_ > options_.threads) break;  // came back from a hang, was replaced meanwhile
-        ++idle_;
         work_.wait(lock);
-        --idle_;
-        host = take();
       }
-      if (stopping_ || host.empty()) break;
-      if (!turns_.empty()) work_.notify_one();
-      look_up(lock, host);
+      if (stopping_ || !queue_.has_next()) break;
+      guarded([&]() OPI_NO_THREAD_SAFETY_ANALYSIS {
+        RunningList one(1);
+        if (auto lookup = queue_.take()) {
+          one.front().lookup = std::move(*lookup);
+          if (queue_.has_next()) work_.notify_one();
+          look_up(lock, std::move(one));
+        }
+      });
     }
     --threads_;
     quiet_.notify_all();
   }
 
-  void look_up(Lock& lock, const std::string& host) OPI_REQUIRES(mutex_) OPI_NO_THREAD_SAFETY_ANALYSIS {
-    const std::uint64_t id = ++last_id_;
-    const auto now = Clock::now();
-    running_.push_back({id, host, now + options_.replace_after, now + options_.lookup_timeout, false});
+  Resolution answer_for(const std::string& host) const noexcept {
+    Resolution answer;
+    answer.failure = "it failed";
+    guarded([&] {
+      try {
+        answer = lookup_(host);
+      } catch (const std::exception& error) {
+        answer.failure = error.what();
+      }
+    });
+    return answer;
+  }
+
+  void look_up(Lock& lock, RunningList one) OPI_REQUIRES(mutex_) OPI_NO_THREAD_SAFETY_ANALYSIS {
+    const auto mine = one.begin();
+    const std::string host = mine->lookup.host;
+    mine->slow_at = Clock::now() + options_.replace_after;
+    mine->overdue_at = Clock::now() + options_.lookup_timeout;
+    running_.splice(running_.end(), one);
     watch_.notify_one();
     ++in_lookup_;
     lock.unlock();
-    Resolution answer;
-    try {
-      answer = lookup_(host);
-    } catch (const std::exception& error) {
-      answer.addresses.clear();
-      answer.failure = error.what();
-    }
+    auto answer = answer_for(host);
     lock.lock();
     --in_lookup_;
     quiet_.notify_all();
+    if (mine->is_slow) --stuck_;
+    one.splice(one.end(), mine->is_overdue ? overdue_ : running_, mine);
     if (stopping_) return;
-    const auto mine = std::ranges::find(running_, id, &Running::id);
-    const std::string site_name = site_of(host);
-    Site& site = sites_[site_name];
-    --site.running;
-    const bool was_overdue = mine == running_.end();
-    if (was_overdue || mine->replaced) --stuck_;
-    if (!was_overdue) running_.erase(mine);
     // A late answer still serves whoever asks next; a late failure says no more than the timeout did.
-    if (!was_overdue || !answer.addresses.empty()) {
-      site.suspect = false;
-      cache_.put(host, answer, Clock::now());
-      call_back(lock, take_waiters(host), answer);
-    }
-    Site& after = sites_[site_name];  // the lock was released in between
-    const bool forgettable = !after.suspect || sites_.size() > max_remembered_sites;
-    if (after.waiting.empty() && after.running == 0 && !after.in_turn && forgettable)
-      sites_.erase(site_name);
-    else
-      offer(site_name);
+    const bool is_answer = !mine->is_overdue || !answer.addresses.empty();
+    const auto waiters = queue_.returned(std::move(mine->lookup), is_answer);
+    work_.notify_one();
+    if (is_answer) guarded([&]() OPI_NO_THREAD_SAFETY_ANALYSIS { cache_.put(host, answer, Clock::now()); });
+    call_back(lock, waiters, answer);
   }
 
   // Has the threads of slow lookups replaced, and fails the overdue.
@@ -245,9 +194,9 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
         watch_.wait(lock);
       } else if (running_.front().overdue_at <= now) {
         replace_thread_of(running_.front());
-        const std::string host = std::move(running_.front().host);
-        running_.pop_front();
-        give_up(lock, host);
+        running_.front().is_overdue = true;
+        overdue_.splice(overdue_.end(), running_, running_.begin());
+        guarded([&]() OPI_NO_THREAD_SAFETY_ANALYSIS { give_up(lock, overdue_.back().lookup); });
       } else {
         const auto until = std::min(next, running_.front().overdue_at);  // not by reference: the front may go meanwhile
         watch_.wait_until(lock, until);
@@ -256,16 +205,11 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   }
 
   // Fails a host whose lookup is overdue, and with it all hosts of its site that wait for their turn.
-  void give_up(Lock& lock, const std::string& host) OPI_REQUIRES(mutex_) {
-    Site& site = sites_[site_of(host)];
-    site.suspect = true;
-    auto others = std::exchange(site.waiting, {});
+  void give_up(Lock& lock, const LookupQueue::Lookup& lookup) OPI_REQUIRES(mutex_) {
     Resolution answer;
     answer.failure = "the lookup took longer than " + std::to_string(options_.lookup_timeout.count()) + " ms";
-    cache_.put(host, answer, Clock::now());
-    auto waiters = take_waiters(host);
-    for (const auto& other : others) std::ranges::move(take_waiters(other), std::back_inserter(waiters));
-    call_back(lock, waiters, answer);
+    guarded([&]() OPI_NO_THREAD_SAFETY_ANALYSIS { cache_.put(lookup.host, answer, Clock::now()); });
+    call_back(lock, queue_.became_overdue(lookup), answer);
   }
 
   const Options options_;
@@ -273,18 +217,14 @@ class SystemResolver::State : public std::enable_shared_from_this<State> {
   Mutex mutex_;
   Condition work_, watch_, quiet_;
   NameCache cache_ OPI_GUARDED_BY(mutex_);
-  std::unordered_map<std::string, std::vector<Callback>> jobs_ OPI_GUARDED_BY(mutex_);  // by host: who waits for it
-  std::unordered_map<std::string, Site> sites_ OPI_GUARDED_BY(mutex_);
-  std::deque<std::string> turns_ OPI_GUARDED_BY(mutex_);  // sites with work and a free share
-  std::list<Running> running_ OPI_GUARDED_BY(mutex_);     // by start, so by slow_at and overdue_at
+  LookupQueue queue_ OPI_GUARDED_BY(mutex_);
+  RunningList running_ OPI_GUARDED_BY(mutex_);  // by start, so by slow_at and overdue_at
+  RunningList overdue_ OPI_GUARDED_BY(mutex_);  // that have not come back
   std::thread watchdog_;
   std::size_t threads_ OPI_GUARDED_BY(mutex_) = 0;
-  std::size_t idle_ OPI_GUARDED_BY(mutex_) = 0;
   std::size_t stuck_ OPI_GUARDED_BY(mutex_) = 0;
   std::size_t in_lookup_ OPI_GUARDED_BY(mutex_) = 0;
-  std::size_t waiting_ OPI_GUARDED_BY(mutex_) = 0;
   std::size_t calling_back_ OPI_GUARDED_BY(mutex_) = 0;
-  std::uint64_t last_id_ OPI_GUARDED_BY(mutex_) = 0;
   bool stopping_ OPI_GUARDED_BY(mutex_) = false;
 };
 
@@ -295,6 +235,8 @@ SystemResolver::SystemResolver(Options options, Lookup lookup)
 
 SystemResolver::~SystemResolver() { state_->stop(); }
 
-void SystemResolver::resolve(const std::string& host, Callback done) { state_->resolve(host, std::move(done)); }
+void SystemResolver::resolve(const std::string& host, const TenantId& tenant, Callback done) {
+  state_->resolve(host, tenant, std::move(done));
+}
 
 }  // namespace opi::egress

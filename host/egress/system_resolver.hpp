@@ -7,6 +7,7 @@
 
 #include "egress/name_cache.hpp"
 #include "egress/resolver.hpp"
+#include "telemetry/logger.hpp"
 
 namespace opi::egress {
 
@@ -17,10 +18,10 @@ namespace opi::egress {
 // - a lookup that takes longer than `replace_after` has lost its thread until the C library gives up, and
 //   another takes its place, up to `max_threads`;
 // - one that takes longer than `lookup_timeout` fails for those who wait, and the failure is cached;
-// - names of one site (the last two labels) get at most `max_per_site` threads; once one of them timed out,
-//   the site gets a single thread until it answers again, and its other names fail at once. Whoever owns a
-//   zone can hang any number of names in it, not the pool.
-// Waiting sites take turns.
+// - one tenant's names of one site (the last two labels) get at most `max_per_site` threads; once one of them
+//   timed out, they get a single thread until one is answered again, and the others fail at once. Whoever
+//   owns a zone can hang any number of names in it, not the pool;
+// - tenants share the threads by the rule of TenantShares, and take turns (lookup_queue.hpp).
 class SystemResolver final : public Resolver {
  public:
   // Returns the addresses of a host or a failure; may block for long; called on many threads.
@@ -32,8 +33,9 @@ class SystemResolver final : public Resolver {
     std::size_t threads = 8;                          // that wait for work
     std::size_t max_threads = 64;                     // with those that hang
     std::size_t max_per_site = 4;
-    std::size_t max_waiting = 10'000;  // callbacks; beyond, resolve() fails at once
+    std::size_t max_waiting = 10'000;  // callbacks; beyond a tenant's share, resolve() fails at once
     NameCache::Options cache{};
+    telemetry::Logger* logger = nullptr;  // for faults of the resolver itself; null: nobody is told
   };
 
   explicit SystemResolver(Options options, Lookup lookup = system_lookup);
@@ -43,7 +45,7 @@ class SystemResolver final : public Resolver {
   // Does not wait for lookups under way: their threads end by themselves. No callback is called after it.
   ~SystemResolver() override;
 
-  void resolve(const std::string& host, Callback done) override;
+  void resolve(const std::string& host, const TenantId& tenant, Callback done) override;
 
   // getaddrinfo() for TCP, at most 16 addresses.
   static Resolution system_lookup(const std::string& host);

@@ -16,11 +16,11 @@ struct Crash {
   std::string phase;
   int signal = 0;
   UnixTime at{};
-  std::string tenant;  // whose process died, where each has its own; else empty
+  std::string tenant;  // in whose call, or of whose process where each has its own; empty: the build's own
 };
 
-// Crashes of plugins, kept in <state>/crashes (JSON). Two of one build within ten minutes quarantine it, or the process
-// that it has for one tenant, until it is released or another build takes its place. Thread-safe.
+// Crashes of plugins, kept in <state>/crashes (JSON). Two of one build within ten minutes quarantine it, and two in one
+// tenant's calls quarantine it for that tenant, until it is released or another build takes its place. Thread-safe.
 class CrashHistory {
  public:
   static constexpr std::size_t max_crashes = 256;

@@ -16,23 +16,26 @@ bool contains(const std::vector<std::string>& list, const std::string& one) {
   return std::ranges::find(list, one) != list.end();
 }
 
-// What becomes of the deaths of a build's process, of the one that it has for a tenant if it has one for each.
+// What becomes of the deaths of a build's process: those in a tenant's call are that tenant's, the others everybody's,
+// or the tenant's whose process it is if each has one.
 Sandbox::Hooks hooks_of(std::shared_ptr<CrashHistory> crashes, telemetry::Logger& logger, const std::string& id,
-                        const std::string& sha256, const std::string& tenant) {
-  const auto quarantined = [crashes, id, sha256, tenant] {
+                        const std::string& sha256, const std::string& owner) {
+  const auto quarantined = [crashes, id, sha256, owner](const TenantId& of) {
+    const auto& tenant = of.empty() ? owner : of.str();
     if (!crashes->is_quarantined(id, sha256, tenant)) return std::string();
     return "plugin \"" + id + "\" is quarantined" + (tenant.empty() ? "" : " for this tenant") +
            ", for it died twice within " + std::to_string(CrashHistory::window.count()) + " minutes";
   };
-  const auto died = [crashes, id, sha256, tenant, quarantined, &logger](Phase phase,
-                                                                        int signal) -> std::optional<std::string> {
+  const auto died = [crashes, id, sha256, owner, quarantined, &logger](
+                        Phase phase, int signal, const TenantId& of) -> std::optional<std::string> {
+    const auto& tenant = of.empty() ? owner : of.str();
     try {
       const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
       crashes->record(Crash{id, sha256, std::string(to_string(phase)), signal, now, tenant});
     } catch (const std::exception& failure) {
       logger.error("plugin.crash_not_recorded", {{"plugin", id}, {"message", std::string(failure.what())}});
     }
-    auto why = quarantined();
+    auto why = quarantined(of);
     if (why.empty()) return std::nullopt;
     logger.error("plugin.quarantined", {{"plugin", id}, {"sha256", sha256}, {"tenant", tenant}});
     return why;

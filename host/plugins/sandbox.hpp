@@ -4,7 +4,9 @@
 #include <functional>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 
+#include "foundation/fair_queue.hpp"
 #include "foundation/mutex.hpp"
 #include "plugins/sandbox_process.hpp"
 #include "plugins/sandbox_session.hpp"
@@ -18,19 +20,23 @@ struct SandboxOptions {
   std::chrono::milliseconds call_deadline{1'000}, control_deadline{10'000};
   // Between two runs of a process that dies before it has answered anything: doubles.
   std::chrono::milliseconds first_backoff{100}, longest_backoff{30'000};
-  std::size_t waiting_calls = 4096;                       // those beyond are held
+  std::size_t waiting_calls = 4096;  // tenants share these (TenantShares); those beyond are held
+  // A tenant whose calls take longer has one at a time with the process.
+  std::chrono::milliseconds quick_call{10};
   std::uint64_t memory_bytes = std::uint64_t{512} << 20;  // address space of the process
 };
 
 // A plugin's process, run again when it dies, and the queue of calls that are for it. What the process does wrong costs
-// the call that it is in, and kills it; the other calls go to its successor. Thread-safe.
+// the call that it is in, and kills it; the other calls go to its successor. Tenants share what the process is given at
+// a time by the rule of TenantShares, and take turns; who dies of his calls is held for himself. Thread-safe.
 class Sandbox : public std::enable_shared_from_this<Sandbox> {
  public:
   struct Hooks {  // may be empty
-    // The process died, in a call or between two, of a signal or of the host's. A reason: it is not to be run again.
-    std::function<std::optional<std::string>(Phase phase, int signal)> died;
-    // Why it is not to be run at all, as earlier deaths have it; empty: it may.
-    std::function<std::string()> quarantined;
+    // The process died, in a call of this tenant's or, if that is empty, in none, of a signal or of the host's. A
+    // reason: it is not to be run again, for this tenant or at all.
+    std::function<std::optional<std::string>(Phase phase, int signal, const TenantId& tenant)> died;
+    // Why it is not to be run, for this tenant or, if that is empty, at all, as earlier deaths have it; empty: it may.
+    std::function<std::string(const TenantId& tenant)> quarantined;
   };
 
   struct Plugin {
@@ -56,18 +62,23 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   void renew();
   // Kills the process. Calls that wait are held, now and later. To be called before the last user lets go.
   void stop();
-  // Why the process is not run any more; empty: it is.
-  [[nodiscard]] std::string quarantine() const;
+  // Why the process is not run any more, at all or for this tenant; empty: it is.
+  [[nodiscard]] std::string quarantine(const TenantId& tenant) const;
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Run;  // a process with its session
 
   void loop();
+  void take_turn();
+  void recover(const char* what) noexcept;
+  void end() noexcept;
   bool take_submitted();
   void renew_if_asked();
   void run_process();
   void feed();
+  [[nodiscard]] bool may_be_given(const TenantId& tenant) const;
+  void pace(const TenantId& tenant, Clock::duration took);
   void exchange();
   void receive_all();
   void answer_listener();
@@ -78,7 +89,9 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   void back_off(const std::string& why);
   void count(SandboxCall& call) OPI_REQUIRES(mutex_);
   void end_run(const std::string& why, opi_status status);
-  static void give_back(std::deque<SandboxCall> calls, const std::string& why);
+  void take_back(std::deque<SandboxCall> calls);
+  void give_back(const std::string& why);
+  [[nodiscard]] std::string quarantine_of(const TenantId& tenant) const OPI_REQUIRES(mutex_);
   [[nodiscard]] std::optional<Clock::time_point> wake_at() const;
   void wake() const;
 
@@ -90,23 +103,28 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   const HostServices services_;
   const Descriptor wakeup_;
 
+  mutable Mutex mutex_;  // guards what says so
+  TenantShares<TenantId> unanswered_ OPI_GUARDED_BY(mutex_);
+
   // Of the thread.
+  TenantShares<TenantId> given_{SandboxSession::max_calls};  // to the process, at a time
+  std::unordered_map<TenantId, std::size_t> windows_;        // of these, by how quick a tenant's calls were
   std::unique_ptr<Run> run_;
-  std::deque<SandboxCall> waiting_;
+  FairQueue<TenantId, SandboxCall> waiting_;
   std::map<std::uint64_t, std::string> refused_;
   Clock::time_point next_run_{};
   std::chrono::milliseconds backoff_{0};
 
-  mutable Mutex mutex_;  // guards what follows
   Condition changed_;
   std::deque<SandboxCall> submitted_ OPI_GUARDED_BY(mutex_);
   std::thread thread_ OPI_GUARDED_BY(mutex_);
-  std::size_t unanswered_ OPI_GUARDED_BY(mutex_) = 0;
   bool wanted_ OPI_GUARDED_BY(mutex_) = false;
   bool stopping_ OPI_GUARDED_BY(mutex_) = false;
   bool renew_ OPI_GUARDED_BY(mutex_) = false;
   std::optional<CallEnd> start_result_ OPI_GUARDED_BY(mutex_);
-  std::string held_ OPI_GUARDED_BY(mutex_);  // why every call is held; empty: none is
+  std::string held_ OPI_GUARDED_BY(mutex_);  // why every call is held; empty: not all are
+  // The same of one tenant's calls, as far as it was looked up.
+  mutable std::unordered_map<TenantId, std::string> held_for_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::plugins

@@ -68,6 +68,15 @@ bool is_of_a_secret(FrameKind op) { return op >= FrameKind::value && op <= Frame
 
 bool asks(FrameKind op) { return op >= FrameKind::header_secret && op <= FrameKind::verdict; }
 
+void Answer::tell_of_loss() noexcept {
+  if (!done_) return;
+  try {
+    (*this)(held_call("the daemon could not carry the call on"));
+  } catch (...) {
+    // Who is told must not throw, and nobody is left to be told of it.
+  }
+}
+
 Phase phase_of(FrameKind kind) {
   switch (kind) {
     case FrameKind::create: return Phase::create;

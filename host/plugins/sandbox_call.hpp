@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "plugins/adapter_instance.hpp"
+#include "domain/ids.hpp"
+#include "foundation/tenant_shares.hpp"
+#include "plugins/answer.hpp"
 #include "plugins/breadcrumbs.hpp"
 #include "plugins/frame.hpp"
 
@@ -28,12 +30,14 @@ struct SandboxCall {
   std::string frame;                                // whose number is set when it is sent
   opi_request_out request{};                        // render
   opi_verdict_out verdict{};                        // interpret
-  std::function<void(const CallEnd&)> done;         // may be empty
+  Answer done;                                      // may be empty
   // start: looks whether the process is confined, as it says; returns in what it is not.
   std::function<std::string()> confinement_fault{};
   opi_secret_out secret{};  // resolve
   // By when it has to be answered, if not within the time that every call has.
   std::optional<std::chrono::steady_clock::time_point> deadline{};
+  TenantId tenant{};            // whose it is: his turn, and his account if the process dies of it; empty: the plugin's
+  HeldPlace<TenantId> place{};  // among those that the process has been given
 };
 
 Phase phase_of(FrameKind kind);

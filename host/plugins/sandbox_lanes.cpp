@@ -15,7 +15,8 @@ std::optional<std::size_t> SandboxLanes::free_lane(bool slow) const {
   return std::ranges::find(lanes_, false, &Lane::busy) - lanes_.begin();
 }
 
-std::shared_ptr<Sandbox> SandboxLanes::take(bool slow, std::chrono::steady_clock::time_point until, std::string& why) {
+std::shared_ptr<Sandbox> SandboxLanes::take(const TenantId& tenant, bool slow,
+                                            std::chrono::steady_clock::time_point until, std::string& why) {
   const auto now = state_of_places();
   Lock lock(mutex_);
   auto number = free_lane(slow);
@@ -27,7 +28,7 @@ std::shared_ptr<Sandbox> SandboxLanes::take(bool slow, std::chrono::steady_clock
   if (stopped_) return why = "the plugin is being stopped", nullptr;
   for (const auto& lane : lanes_)  // what one of them died of twice, the others must not be asked
     if (lane.sandbox)
-      if (why = lane.sandbox->quarantine(); !why.empty()) return nullptr;
+      if (why = lane.sandbox->quarantine(tenant); !why.empty()) return nullptr;
   auto& lane = lanes_[*number];
   if (!lane.sandbox)
     lane.sandbox = make_();

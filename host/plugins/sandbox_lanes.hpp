@@ -23,8 +23,10 @@ class SandboxLanes : public std::enable_shared_from_this<SandboxLanes> {
   // a mount, the process could not read it, and is run anew.
   SandboxLanes(Make make, std::vector<std::string> places);
 
-  // A free one, given back when it is let go of; null if there is none by then, or no call may be made, and why.
-  std::shared_ptr<Sandbox> take(bool slow, std::chrono::steady_clock::time_point until, std::string& why);
+  // A free one, given back when it is let go of; null if there is none by then, or no call may be made for this tenant,
+  // and why.
+  std::shared_ptr<Sandbox> take(const TenantId& tenant, bool slow, std::chrono::steady_clock::time_point until,
+                                std::string& why);
   // All of them end; calls are held, now and later.
   void stop();
 

@@ -22,7 +22,7 @@ void SandboxSession::begin(SandboxCall call) {
   if (call.kind == FrameKind::destroy && made_.erase(number) == 0) return;
   const bool needs_instance = call.kind >= FrameKind::render && call.kind <= FrameKind::resolve;
   if (needs_instance && !made_.contains(number))
-    push({FrameKind::create, call.instance, call.instance->create, {}, {}, {}});
+    push({.kind = FrameKind::create, .instance = call.instance, .frame = call.instance->create, .tenant = call.tenant});
   push(std::move(call));
 }
 
@@ -118,9 +118,9 @@ void SandboxSession::judge(const SandboxCall& call, const CallEnd& end) {
   if (end.status == OPI_OK) return;
   const auto why = end.error.empty() ? "failed with status " + std::to_string(end.status) : end.error;
   if (call.kind == FrameKind::start)
-    last_answer_ = {Phase::init, OPI_E_BUSY, "could not start the plugin: " + why};
+    last_answer_ = {Phase::init, {}, OPI_E_BUSY, "could not start the plugin: " + why};
   else if (end.status == OPI_E_NOMEM)
-    last_answer_ = {phase_of(call.kind), OPI_E_NOMEM, "ran out of memory and was killed"};
+    last_answer_ = {phase_of(call.kind), call.tenant, OPI_E_NOMEM, "ran out of memory and was killed"};
   else if (call.kind == FrameKind::create)
     refused_[call.instance->number] = end.error.empty() ? "the adapter " + why : why;
 }
@@ -128,6 +128,11 @@ void SandboxSession::judge(const SandboxCall& call, const CallEnd& end) {
 Phase SandboxSession::phase() const {
   if (last_answer_) return last_answer_->phase;
   return calls_.empty() ? Phase::idle : phase_of(calls_.front().kind);
+}
+
+TenantId SandboxSession::tenant() const {
+  if (last_answer_) return last_answer_->tenant;
+  return calls_.empty() ? TenantId() : calls_.front().tenant;
 }
 
 SandboxSession::Abandoned SandboxSession::abandon() {

@@ -44,12 +44,15 @@ class SandboxSession {
   // An answer after which the process has no more to give: it did not start, or ran out of memory.
   struct LastAnswer {
     Phase phase{};  // of its call; init: the plugin did not start
+    TenantId tenant;
     opi_status status = OPI_OK;
     std::string why;  // "could not start the plugin: …"
   };
   [[nodiscard]] const std::optional<LastAnswer>& last_answer() const { return last_answer_; }
   // What the process is in, or was in last if it gave its last answer.
   [[nodiscard]] Phase phase() const;
+  // Whose call that is; empty: the plugin's own, or none.
+  [[nodiscard]] TenantId tenant() const;
 
   // The calls that were not answered, oldest first, without those of its own making. The oldest call that suffers from
   // what the process is in comes apart; after a last answer the process was in none.
@@ -79,8 +82,5 @@ class SandboxSession {
   bool confined_ = false;
   std::optional<LastAnswer> last_answer_;
 };
-
-// Why a call is not made: held, with a reason.
-CallEnd held_call(const std::string& why);
 
 }  // namespace opi::plugins

@@ -27,10 +27,16 @@ SandboxedAdapter::SandboxedAdapter(std::shared_ptr<const SandboxedPlugin> plugin
     : plugin_(std::move(plugin)),
       sandbox_(std::move(sandbox)),
       instance_(described(number, component, destination, std::move(confidential), plugin_->log_threshold())),
+      tenant_(destination.tenant_id),
       sees_transport_faults_(plugin_->sees_transport_faults(component)) {}
 
 SandboxedAdapter::~SandboxedAdapter() {
-  sandbox_->submit({FrameKind::destroy, instance_, frame(FrameKind::destroy).finish(), {}, {}, {}});
+  submit({FrameKind::destroy, instance_, frame(FrameKind::destroy).finish(), {}, {}, {}});
+}
+
+void SandboxedAdapter::submit(SandboxCall call) const {
+  call.tenant = tenant_;
+  sandbox_->submit(std::move(call));
 }
 
 FrameWriter SandboxedAdapter::frame(FrameKind kind) const {
@@ -42,16 +48,16 @@ FrameWriter SandboxedAdapter::frame(FrameKind kind) const {
 std::string SandboxedAdapter::refusal() const {
   const auto answer = std::make_shared<std::promise<std::string>>();
   auto future = answer->get_future();
-  sandbox_->submit({FrameKind::create, instance_, instance_->create, {}, {}, [answer](const CallEnd& end) {
-                      answer->set_value(end.status == OPI_OK ? "" : end.error);
-                    }});
+  submit({FrameKind::create, instance_, instance_->create, {}, {}, [answer](const CallEnd& end) {
+            answer->set_value(end.status == OPI_OK ? "" : end.error);
+          }});
   return future.get();
 }
 
 void SandboxedAdapter::render(const opi_delivery& delivery, const opi_request_out& request, Done done) const {
   auto out = frame(FrameKind::render);
   write(out, delivery);
-  sandbox_->submit({FrameKind::render, instance_, out.finish(), request, {}, std::move(done)});
+  submit({FrameKind::render, instance_, out.finish(), request, {}, std::move(done)});
 }
 
 void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_response& response,
@@ -59,7 +65,7 @@ void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_respons
   auto out = frame(FrameKind::interpret);
   write(out, delivery);
   write(out, response);
-  sandbox_->submit({FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
+  submit({FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
 }
 
 }  // namespace opi::plugins

@@ -22,11 +22,13 @@ class SandboxedAdapter final : public AdapterInstance {
                  Done done) const override;
 
  private:
+  void submit(SandboxCall call) const;
   [[nodiscard]] FrameWriter frame(FrameKind kind) const;
 
   std::shared_ptr<const SandboxedPlugin> plugin_;
   std::shared_ptr<Sandbox> sandbox_;
   std::shared_ptr<const SandboxInstance> instance_;
+  const TenantId tenant_;
   const bool sees_transport_faults_;
 };
 

@@ -97,13 +97,13 @@ std::shared_ptr<Sandbox> SandboxedPlugin::sandbox_for(const TenantId& tenant) {
 }
 
 std::string SandboxedPlugin::quarantine(const TenantId& tenant) const {
-  if (!options_.process_per_tenant) return sandbox_->quarantine();
+  if (!options_.process_per_tenant) return sandbox_->quarantine(tenant);
   std::shared_ptr<Sandbox> used;  // the last who holds it stops it, without the lock
   {
     const Lock lock(mutex_);
     if (const auto found = tenants_.find(tenant.str()); found != tenants_.end()) used = found->second.lock();
   }
-  return used ? used->quarantine() : std::string();
+  return used ? used->quarantine(tenant) : std::string();
 }
 
 void SandboxedPlugin::stop() {

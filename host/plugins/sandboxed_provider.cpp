@@ -30,6 +30,8 @@ std::string name_of(const opi_secret_query& query) {
   return name.finish();
 }
 
+TenantId tenant_of(const opi_secret_query& query) { return TenantId::parse(view(query.tenant)).value_or(TenantId()); }
+
 // A call's end for whoever waits for it, and the lane that it is made in until then.
 struct Waiting {
   std::promise<CallEnd> end;
@@ -45,7 +47,7 @@ SandboxedProvider::SandboxedProvider(std::shared_ptr<SandboxedPlugin> plugin, co
   if (reach.network) places.emplace_back("/etc/resolv.conf");
   lanes_ = plugin_->lanes(component, reach, std::move(places));
   std::string why;
-  auto lane = lanes_->take(false, steady_clock::now() + quick, why);
+  auto lane = lanes_->take({}, false, steady_clock::now() + quick, why);
   if (!lane) throw std::runtime_error(why);
   const auto made = std::make_shared<Waiting>();
   auto end = made->end.get_future();
@@ -76,8 +78,9 @@ CallEnd SandboxedProvider::check_reference(const opi_secret_query& query) {
     if (const auto known = verdicts_.find(name); known != verdicts_.end()) return known->second;
   }
   const auto until = steady_clock::now() + quick;
+  const auto tenant = tenant_of(query);
   std::string why;
-  auto lane = lanes_->take(false, until, why);
+  auto lane = lanes_->take(tenant, false, until, why);
   if (!lane) return held_call(why);
   const auto call = std::make_shared<Waiting>();
   auto end = call->end.get_future();
@@ -90,7 +93,11 @@ CallEnd SandboxedProvider::check_reference(const opi_secret_query& query) {
                    [call, lane = std::move(lane)](const CallEnd& how) mutable {
                      lane.reset();
                      call->end.set_value(how);
-                   }});
+                   },
+                   {},
+                   {},
+                   {},
+                   tenant});
   if (end.wait_until(until) != std::future_status::ready) return held_call("the plugin did not say in time");
   auto verdict = end.get();
   // The plugin's own word, yes or no, is for ever; what became of its process is not its word.
@@ -113,8 +120,9 @@ secrets::ResolveResult SandboxedProvider::resolve(const opi_secret_query& query)
   const auto asked_for = std::chrono::nanoseconds(static_cast<std::int64_t>(query.deadline_mono_ns));
   const auto deadline = std::min(steady_clock::time_point(asked_for), now + longest);
   const auto call = std::make_shared<Call>(query.n_keys);
+  const auto tenant = tenant_of(query);
   std::string why;
-  auto lane = lanes_->take(true, deadline, why);
+  auto lane = lanes_->take(tenant, true, deadline, why);
   if (!lane) return std::move(call->intake).finish(OPI_E_BUSY, why);
   auto end = call->end.get_future();
   auto* const sandbox = lane.get();
@@ -129,7 +137,8 @@ secrets::ResolveResult SandboxedProvider::resolve(const opi_secret_query& query)
                    },
                    {},
                    call->intake.out(),
-                   deadline + grace});
+                   deadline + grace,
+                   tenant});
   if (end.wait_until(deadline + 2 * grace) != std::future_status::ready)
     return {secrets::ResolveStatus::unavailable, "the provider did not answer in time", {}, {}, {}};
   const auto how = end.get();

@@ -262,18 +262,18 @@ void Connection::rollback() noexcept {
   }
 }
 
-bool Connection::await_notification(std::chrono::milliseconds timeout) {
+std::vector<std::string> Connection::await_notifications(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
-    bool notified = false;
+    std::vector<std::string> payloads;
     if (PQconsumeInput(native_) == 0) lost("listen");
     while (PGnotify* notification = PQnotifies(native_)) {
-      PQfreemem(notification);
-      notified = true;
+      const std::unique_ptr<PGnotify, decltype(&PQfreemem)> owned{notification, &PQfreemem};
+      payloads.emplace_back(notification->extra);
     }
-    if (notified) return true;
+    if (!payloads.empty()) return payloads;
     const auto left = until(deadline);
-    if (left.count() <= 0 || !poll_socket(native_, POLLIN, left)) return false;
+    if (left.count() <= 0 || !poll_socket(native_, POLLIN, left)) return payloads;
   }
 }
 

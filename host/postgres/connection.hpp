@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "postgres/closing_time.hpp"
 #include "postgres/former_session.hpp"
@@ -69,8 +70,8 @@ class Connection {
   // Leaves the transaction; a connection that cannot even do that is given up. Never throws.
   void rollback() noexcept;
 
-  // Blocks until a notification has come or the timeout has passed; true for the former.
-  bool await_notification(std::chrono::milliseconds timeout);
+  // Blocks until notifications have come or the timeout has passed; the payloads of the former.
+  std::vector<std::string> await_notifications(std::chrono::milliseconds timeout);
 
   // Grows with every (re)connection: what belongs to a session, such as LISTEN, has to be done again.
   [[nodiscard]] int generation() const { return generation_; }

@@ -25,6 +25,7 @@ struct PostgresOptions {
   int intake_sessions = 1;
   int claim_sessions = 1;
   int settle_sessions = 1;
+  int look_sessions = 1;
   int general_sessions = 2;  // the catalog, tokens, the system's own audit records
   int tenant_sessions = 4;   // what people read and change
 };

@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "delivery/one_look.hpp"
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/stored_event.hpp"
-#include "postgres/subject_order.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
@@ -20,6 +20,7 @@ using Element = ArrayParameter::Element;
 // the primary key; a row that had moved before it was locked is missed and claimed the next time.
 // OFFSET 0 keeps the event's lookup a subquery of its own, by its key: of tables that were analysed while empty the
 // planner thinks every index scan costs the same, and would read all events for each claimed row.
+// The leases are written beside, a row for some fifty of a tenant: see integration_leases.
 constexpr Statement claim_due{"claim_due", R"(
   WITH due AS MATERIALIZED (
     SELECT o.place
@@ -30,12 +31,19 @@ constexpr Statement claim_due{"claim_due", R"(
         AND w.state <> 'delivering'
       ORDER BY w.due_at, w.delivery_id LIMIT r.slots
       FOR UPDATE SKIP LOCKED) o
+    WHERE now() <= $6::timestamptz
   ), leased AS (
     UPDATE integration_outbox o
     SET state = 'delivering', lease_token = o.lease_token + 1 + (random() * 2147483647)::bigint, locked_by = $4::text,
         locked_until = now() + $5::bigint * interval '1 millisecond'
     FROM due d WHERE o.ctid = d.place
     RETURNING o.*
+  ), lease AS (
+    INSERT INTO integration_leases (leased_until, tenant_id, daemon_id, deliveries, destinations)
+    SELECT now() + $5::bigint * interval '1 millisecond', n.tenant_id, $4::text, array_agg(n.delivery_id),
+           array_agg(n.destination_id)
+    FROM (SELECT l.tenant_id, l.delivery_id, l.destination_id, (row_number() OVER () - 1) / 50 AS part FROM leased l) n
+    GROUP BY n.tenant_id, n.part
   )
   SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.attempts_before, l.due_at,
          l.created_at, l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
@@ -47,19 +55,26 @@ constexpr Statement claim_due{"claim_due", R"(
   FROM leased l CROSS JOIN LATERAL (
     SELECT * FROM integration_events e WHERE e.tenant_id = l.tenant_id AND e.event_id = l.event_id OFFSET 0) e)"};
 
-// Without an index on locks this reads the live rows once. It runs every few seconds, not in every round, and on
-// a general session, where a sequential scan is allowed.
-constexpr Statement take_over{"take_over_expired", R"(
+// Of these deliveries those that are still under a lease that has run out. One that is locked is being settled.
+constexpr Statement take_over_these{"take_over_expired", R"(
   WITH expired AS MATERIALIZED (
-    SELECT tenant_id, delivery_id FROM integration_outbox
-    WHERE state = 'delivering' AND locked_until < now()
-    LIMIT $1::int FOR UPDATE SKIP LOCKED
+    SELECT o.tenant_id, o.delivery_id
+    FROM unnest($1::text[], $2::uuid[]) AS c (tenant_id, delivery_id)
+    JOIN integration_outbox o ON o.tenant_id = c.tenant_id AND o.delivery_id = c.delivery_id
+    WHERE o.state = 'delivering' AND o.locked_until < now()
+    FOR UPDATE OF o SKIP LOCKED
   ), leased AS (
     UPDATE integration_outbox o
-    SET lease_token = o.lease_token + 1 + (random() * 2147483647)::bigint, locked_by = $2::text,
-        locked_until = now() + $3::bigint * interval '1 millisecond'
+    SET lease_token = o.lease_token + 1 + (random() * 2147483647)::bigint, locked_by = $3::text,
+        locked_until = now() + $4::bigint * interval '1 millisecond'
     FROM expired x WHERE o.tenant_id = x.tenant_id AND o.delivery_id = x.delivery_id
     RETURNING o.*
+  ), lease AS (
+    INSERT INTO integration_leases (leased_until, tenant_id, daemon_id, deliveries, destinations)
+    SELECT now() + $4::bigint * interval '1 millisecond', n.tenant_id, $3::text, array_agg(n.delivery_id),
+           array_agg(n.destination_id)
+    FROM (SELECT l.tenant_id, l.delivery_id, l.destination_id, (row_number() OVER () - 1) / 50 AS part FROM leased l) n
+    GROUP BY n.tenant_id, n.part
   )
   SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.attempts_before, l.due_at,
          l.created_at, l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
@@ -70,17 +85,6 @@ constexpr Statement take_over{"take_over_expired", R"(
            WHERE r.tenant_id = l.tenant_id AND r.destination_id = l.destination_id AND r.subject = l.subject) END
   FROM leased l CROSS JOIN LATERAL (
     SELECT * FROM integration_events e WHERE e.tenant_id = l.tenant_id AND e.event_id = l.event_id OFFSET 0) e)"};
-
-constexpr Statement find_stranded_subjects{"find_stranded_subjects", R"(
-  SELECT g.destination_id, g.subject
-  FROM (SELECT min(o.tenant_id) AS tenant_id, o.destination_id, o.subject FROM integration_outbox o
-        WHERE o.subject <> '' GROUP BY o.destination_id, o.subject HAVING min(o.due_at) = 'infinity') g
-  WHERE NOT EXISTS (SELECT 1 FROM integration_deliveries d
-                    WHERE d.destination_id = g.destination_id AND d.subject = g.subject AND d.subject <> ''
-                      AND d.state = 'dead_lettered')
-    OR EXISTS (SELECT 1 FROM integration_external_references r
-               WHERE r.tenant_id = g.tenant_id AND r.destination_id = g.destination_id AND r.subject = g.subject)
-  LIMIT 1000)"};
 
 constexpr Statement give_back{"release_claims", R"(
   UPDATE integration_outbox o
@@ -89,20 +93,13 @@ constexpr Statement give_back{"release_claims", R"(
   WHERE o.tenant_id = c.tenant_id AND o.delivery_id = c.delivery_id
     AND o.state = 'delivering' AND o.lease_token = c.lease_token)"};
 
-// A loose index scan: one descent per destination, however many rows each has; then its first row that is
-// not under way, which stands behind at most its in-flight rows.
+// One descent for each, to its first row that is not under way, which stands behind at most its in-flight rows and what
+// vacuum has not yet removed from its watermark on.
 constexpr Statement find_due_destinations{"due_destinations", R"(
-  WITH RECURSIVE d AS (
-    (SELECT destination_id FROM integration_outbox ORDER BY destination_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT o.destination_id FROM integration_outbox o
-            WHERE o.destination_id > d.destination_id ORDER BY o.destination_id LIMIT 1)
-    FROM d WHERE d.destination_id IS NOT NULL
-  )
-  SELECT d.destination_id, ceil(extract(epoch FROM w.due_at - now()) * 1000)::bigint
-  FROM d CROSS JOIN LATERAL (
+  SELECT d.destination_id, ceil(extract(epoch FROM w.due_at - now()) * 1000)::bigint, w.due_at
+  FROM unnest($1::uuid[], $2::timestamptz[]) AS d (destination_id, due_from) CROSS JOIN LATERAL (
     SELECT o.due_at FROM integration_outbox o
-    WHERE o.destination_id = d.destination_id AND o.state <> 'delivering' AND o.due_at < 'infinity'
+    WHERE o.destination_id = d.destination_id AND o.due_at >= d.due_from AND o.state <> 'delivering' AND o.due_at < 'infinity'
     ORDER BY o.due_at, o.delivery_id LIMIT 1) w)"};
 
 std::vector<Claim> claims_of(const Rows& rows, MonoTime leased_until) {
@@ -136,7 +133,7 @@ std::vector<Claim> claims_of(const Rows& rows, MonoTime leased_until) {
 }  // namespace
 
 std::vector<Claim> PostgresDeliveryStore::claim(std::span<const delivery::ClaimRequest> requests,
-                                                const std::string& daemon_id, std::chrono::milliseconds lease) {
+                                                const delivery::ClaimTerms& terms) {
   ArrayParameter destinations{Element::uuid}, slots{Element::int4}, watermarks{Element::timestamptz};
   bool any = false;
   for (const auto& request : requests) {
@@ -148,21 +145,29 @@ std::vector<Claim> PostgresDeliveryStore::claim(std::span<const delivery::ClaimR
   }
   if (!any) return {};
   auto session = database_.claim().borrow();
-  const auto leased_until = clock_.mono_now() + lease;
-  return claims_of(
-      session->execute(
-          claim_due,
-          Parameters{}.array(destinations).array(slots).array(watermarks).text(daemon_id).int8(lease.count())),
-      leased_until);
+  const auto leased_until = clock_.mono_now() + terms.lease;
+  return claims_of(session->execute(claim_due, Parameters{}
+                                                   .array(destinations)
+                                                   .array(slots)
+                                                   .array(watermarks)
+                                                   .text(terms.daemon_id)
+                                                   .int8(terms.lease.count())
+                                                   .micros(terms.valid_until)),
+                   leased_until);
 }
 
-std::vector<Claim> PostgresDeliveryStore::take_over_expired(int limit, const std::string& daemon_id,
-                                                            std::chrono::milliseconds lease) {
-  if (limit <= 0) return {};
-  auto session = database_.general().borrow();
+std::vector<Claim> PostgresDeliveryStore::take_over(Connection& connection, const Expired& expired,
+                                                    const std::string& daemon_id, std::chrono::milliseconds lease) {
+  ArrayParameter tenants{Element::text}, deliveries{Element::uuid};
+  for (const auto& [tenant, delivery] : expired) {
+    tenants.add(tenant);
+    deliveries.add(delivery.value);
+  }
   const auto leased_until = clock_.mono_now() + lease;
-  return claims_of(session->execute(take_over, Parameters{}.int4(limit).text(daemon_id).int8(lease.count())),
-                   leased_until);
+  return claims_of(
+      connection.execute(take_over_these,
+                         Parameters{}.array(tenants).array(deliveries).text(daemon_id).int8(lease.count())),
+      leased_until);
 }
 
 void PostgresDeliveryStore::release(std::span<const Claim> claims) {
@@ -184,25 +189,20 @@ void PostgresDeliveryStore::release(std::span<const Claim> claims) {
   transaction.commit();
 }
 
-int PostgresDeliveryStore::wake_stranded() {
-  auto session = database_.general().borrow();
-  const auto rows = session->execute(find_stranded_subjects);
-  if (rows.empty()) return 0;
-  std::vector<OrderedSubject> waiting;
-  for (int i = 0; i < rows.size(); ++i) waiting.push_back({DestinationId{rows.uuid(i, 0)}, rows.string(i, 1)});
-  Transaction transaction{*session};
-  lock_subjects(*session, waiting);
-  const int woken = wake_next(*session, waiting);
-  transaction.commit();
-  return woken;
-}
-
-std::vector<delivery::DueDestination> PostgresDeliveryStore::due_destinations() {
-  auto session = database_.claim().borrow();
-  const auto rows = session->execute(find_due_destinations);
+std::vector<delivery::DueDestination> PostgresDeliveryStore::due_destinations(
+    std::span<const delivery::DueSearch> searches) {
+  delivery::require_one_look(searches.size());
+  if (searches.empty()) return {};
+  ArrayParameter ids{Element::uuid}, watermarks{Element::timestamptz};
+  for (const auto& search : searches) {
+    ids.add(search.destination.value);
+    watermarks.add_micros(search.due_from);
+  }
+  auto session = database_.look().borrow();
+  const auto rows = session->execute(find_due_destinations, Parameters{}.array(ids).array(watermarks));
   std::vector<delivery::DueDestination> due;
   for (int i = 0; i < rows.size(); ++i)
-    due.push_back({DestinationId{rows.uuid(i, 0)}, std::chrono::milliseconds{rows.int8(i, 1)}});
+    due.push_back({DestinationId{rows.uuid(i, 0)}, std::chrono::milliseconds{rows.int8(i, 1)}, rows.unix_micros(i, 2)});
   return due;
 }
 

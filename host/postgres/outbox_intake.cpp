@@ -205,9 +205,9 @@ std::vector<bool> PostgresDeliveryStore::stored(std::span<const NewEvent> events
   return answer;
 }
 
-void PostgresDeliveryStore::announce() {
+void PostgresDeliveryStore::announce(std::span<const DestinationId> destinations) {
   auto session = database_.general().borrow();
-  session->script(announce_work, "announce");
+  session->script(announcement_of(destinations), "announce");
 }
 
 }  // namespace opi::postgres

@@ -99,6 +99,9 @@ Parameters& Parameters::int8(std::int64_t value) { return push(encoded_int(value
 Parameters& Parameters::float8(double value) { return push(encoded_int(std::bit_cast<std::int64_t>(value))); }
 Parameters& Parameters::boolean(bool value) { return push(std::string(1, value ? '\1' : '\0')); }
 Parameters& Parameters::time(UnixTime value) { return push(encoded_int(micros_of(value))); }
+Parameters& Parameters::micros(std::int64_t unix_micros) {
+  return push(encoded_int(wire::from_unix_micros(unix_micros)));
+}
 Parameters& Parameters::array(ArrayParameter& value) { return push(std::string{value.encoded()}); }
 Parameters& Parameters::null() {
   values_.emplace_back(std::nullopt);

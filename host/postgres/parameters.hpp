@@ -24,7 +24,7 @@ class ArrayParameter {
   void add_int4(std::int32_t value);
   void add_int8(std::int64_t value);
   void add_time(UnixTime time);
-  void add_micros(std::int64_t unix_micros);  // INT64_MIN: -infinity
+  void add_micros(std::int64_t unix_micros);  // INT64_MIN: -infinity, INT64_MAX: infinity
   void add_null();
 
   // The whole array; an empty one has no dimension.
@@ -47,6 +47,7 @@ class Parameters {
   Parameters& float8(double value);
   Parameters& boolean(bool value);
   Parameters& time(UnixTime value);
+  Parameters& micros(std::int64_t unix_micros);
   Parameters& array(ArrayParameter& value);
   Parameters& null();
 

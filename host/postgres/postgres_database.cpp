@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "postgres/pinned_plans.hpp"
 #include "postgres/schema.hpp"
 
 namespace opi::postgres {
@@ -21,13 +22,6 @@ constexpr const char* fixed_surroundings =
 
 // How much later than the server this side gives up on a statement.
 constexpr std::chrono::milliseconds server_grace{1'000};
-
-// The planner takes a queue table for empty, and replans it into a sequential scan or a hash join at the
-// worst moment. On the hot sessions every statement has exactly one good plan, through an index, by nested
-// loops: pin it.
-constexpr const char* hot_plan =
-    "SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off; "
-    "SET enable_sort = off; SET enable_hashjoin = off; SET enable_mergejoin = off; ";
 
 // Row-level security: the roles of migrations/*_roles.sql.
 constexpr const char* as_worker = "SET ROLE opi_worker; ";
@@ -118,10 +112,11 @@ ConnectionSettings plain_settings(const PostgresOptions& options, std::chrono::m
 
 PostgresDatabase::PostgresDatabase(const PostgresOptions& options)
     : options_(options),
-      intake_(options.intake_sessions, settings(options, hot_plan), options.borrow_timeout),
-      claim_(options.claim_sessions, settings(options, std::string{hot_plan} + claim_durability),
+      intake_(options.intake_sessions, settings(options, pin_plans), options.borrow_timeout),
+      claim_(options.claim_sessions, settings(options, std::string{pin_plans} + claim_durability),
              options.borrow_timeout),
-      settle_(options.settle_sessions, settings(options, hot_plan), options.borrow_timeout),
+      settle_(options.settle_sessions, settings(options, pin_plans), options.borrow_timeout),
+      look_(options.look_sessions, settings(options, pin_plans), options.borrow_timeout),
       general_(options.general_sessions, settings(options, reader_plan), options.borrow_timeout),
       tenants_(options.tenant_sessions, settings(options, reader_plan, as_api), options.borrow_timeout) {}
 

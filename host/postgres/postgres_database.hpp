@@ -19,6 +19,7 @@ class PostgresDatabase final {
   SessionPool& intake() { return intake_; }
   SessionPool& claim() { return claim_; }
   SessionPool& settle() { return settle_; }
+  SessionPool& look() { return look_; }  // who has something due: nothing of the others waits for that
   SessionPool& general() { return general_; }
 
   // A session that sees and changes the rows of one tenant alone: row-level security holds it to that. The empty id is
@@ -28,7 +29,7 @@ class PostgresDatabase final {
 
  private:
   PostgresOptions options_;
-  SessionPool intake_, claim_, settle_, general_, tenants_;
+  SessionPool intake_, claim_, settle_, look_, general_, tenants_;
 };
 
 // One connection of its own, for PostgresWorkListener and migrations.

@@ -1,5 +1,6 @@
 #include "postgres/postgres_vitals.hpp"
 
+#include "postgres/ballast.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/postgres_database.hpp"
 #include "postgres/schema.hpp"
@@ -136,9 +137,41 @@ std::string unconfirmed_by(Connection& connection) {
          ": nothing can be stored; " + std::to_string(stuck) + " sessions have waited for it for seconds";
 }
 
+std::string span_of(std::chrono::seconds span) {
+  using namespace std::chrono;
+  if (span >= hours{48}) return std::to_string(duration_cast<days>(span).count()) + " days";
+  if (span >= hours{2}) return std::to_string(duration_cast<hours>(span).count()) + " hours";
+  if (span >= minutes{2}) return std::to_string(duration_cast<minutes>(span).count()) + " minutes";
+  return std::to_string(span.count()) + " seconds";
+}
+
+// Each held snapshot, and dead rows that are many for whatever reason.
+void weigh_into(Vitals& vitals, Connection& connection, std::chrono::seconds patience, std::int64_t too_many_dead) {
+  const auto ballast = weigh(connection);
+  const auto all = ballast.live_rows + ballast.dead_rows;
+  const auto share = all == 0 ? 0 : ballast.dead_rows * 100 / all;
+  vitals.ballast = "the outbox has about " + std::to_string(ballast.live_rows) + " rows, and " +
+                   std::to_string(ballast.dead_rows) + " dead ones (" + std::to_string(share) + " %)";
+  const auto holders = snapshot_holders(connection, patience);
+  for (const auto& holder : holders)
+    vitals.ballasts.push_back(
+        {false,
+         "vacuum removes nothing that ended in the last " +
+             (holder.since ? span_of(*holder.since) : std::to_string(holder.transactions) + " transactions") + ": " +
+             holder.who,
+         holder.remedy});
+  if (ballast.dead_rows < too_many_dead) return;
+  std::string remedy = holders.empty() ? "see that autovacuum runs, or VACUUM integration_outbox"
+                                       : "once they are let go, autovacuum removes them";
+  if (const int hidden = hidden_sessions(connection); holders.empty() && hidden > 0)
+    remedy += "; " + std::to_string(hidden) +
+              " sessions of other logins may hold them, which this one sees after GRANT pg_read_all_stats";
+  vitals.ballasts.push_back({false, vitals.ballast, remedy});
+}
+
 }  // namespace
 
-Vitals look(const PostgresOptions& options) {
+Vitals look(const PostgresOptions& options, std::chrono::seconds patience, std::int64_t too_many_dead) {
   Connection connection(plain_settings(options, options.statement_timeout));
   connection.ensure_open();
   Vitals vitals;
@@ -154,6 +187,7 @@ Vitals look(const PostgresOptions& options) {
     for (int i = 0; i < rows.size(); ++i) applied.push_back({rows.int4(i, 0), rows.string(i, 1), {}});
     vitals.schema = applied.empty() ? 0 : applied.back().number;
     vitals.served = delivery::serves(vitals.known_schema, applied);
+    weigh_into(vitals, connection, patience, too_many_dead);
   }
   const auto weak = connection.execute(find_weaknesses);
   for (int i = 0; i < weak.size(); ++i)

@@ -1,4 +1,6 @@
 #pragma once
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,9 +26,16 @@ struct Vitals {
   std::string path;         // what was found between this program and the server
   std::string unconfirmed;  // why commits wait for a synchronous standby; empty if none does
   std::vector<Weakness> weaknesses;
+  std::string ballast;             // what the outbox drags along; empty without a schema
+  std::vector<Weakness> ballasts;  // who keeps vacuum from its work, or that it does not come to it
 };
 
-// Looks over one connection of its own, and changes nothing. Throws StoreUnavailable, std::invalid_argument.
-Vitals look(const PostgresOptions& options);
+// What vacuum leaves behind at this many dead rows costs every look for due deliveries.
+inline constexpr std::int64_t many_dead_rows = 200'000;
+
+// Looks over one connection of its own, and changes nothing. A snapshot is held for too long after the patience.
+// Throws StoreUnavailable, std::invalid_argument.
+Vitals look(const PostgresOptions& options, std::chrono::seconds patience = std::chrono::minutes{10},
+            std::int64_t too_many_dead = many_dead_rows);
 
 }  // namespace opi::postgres

@@ -1,7 +1,9 @@
 #pragma once
 #include <chrono>
-#include <functional>
+#include <optional>
+#include <vector>
 
+#include "domain/ids.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/options.hpp"
 
@@ -10,17 +12,15 @@ namespace opi::postgres {
 // Hears other daemons' announce() on a connection of its own. For one thread, which calls run_once() in a loop.
 class PostgresWorkListener final {
  public:
-  // `on_work` is called inside run_once(); it may not throw.
-  PostgresWorkListener(const PostgresOptions& options, std::function<void()> on_work);
+  explicit PostgresWorkListener(const PostgresOptions& options);
 
-  // Waits for an announcement, at most for the timeout; true if one came. Calls on_work once however many
-  // came, and also after every (re)connection, before which some may have been missed.
-  // Throws StoreUnavailable if it cannot listen; the next call connects again.
-  bool run_once(std::chrono::milliseconds timeout);
+  // Waits for an announcement, at most for the timeout; nullopt if none came. Answers the destinations that all those
+  // together name, each once; none stands for any, as it does after every (re)connection, before which some may have
+  // been missed. Throws StoreUnavailable if it cannot listen; the next call connects again.
+  std::optional<std::vector<DestinationId>> run_once(std::chrono::milliseconds timeout);
 
  private:
   Connection connection_;
-  std::function<void()> on_work_;
   int listening_on_ = 0;  // the connection that has executed LISTEN
 };
 

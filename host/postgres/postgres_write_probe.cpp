@@ -1,6 +1,7 @@
 #include "postgres/postgres_write_probe.hpp"
 
 #include "domain/store_errors.hpp"
+#include "postgres/ballast.hpp"
 #include "postgres/durable.hpp"
 #include "postgres/postgres_database.hpp"
 #include "postgres/transaction.hpp"
@@ -22,6 +23,11 @@ void PostgresWriteProbe::prove_write() {
   } catch (const CommitInDoubt& doubt) {
     throw StoreUnavailable(doubt.what());
   }
+}
+
+std::optional<delivery::Ballast> PostgresWriteProbe::weigh() {
+  connection_.ensure_open();
+  return postgres::weigh(connection_);
 }
 
 }  // namespace opi::postgres

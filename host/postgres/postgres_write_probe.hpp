@@ -10,6 +10,7 @@ class PostgresWriteProbe final : public delivery::WriteProbe {
  public:
   explicit PostgresWriteProbe(const PostgresOptions& options);
   void prove_write() override;
+  std::optional<delivery::Ballast> weigh() override;
 
  private:
   Connection connection_;

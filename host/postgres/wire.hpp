@@ -31,12 +31,13 @@ Int read(const char* from) {
   return swapped(network);
 }
 
-// INT64_MIN stands for -infinity on both sides; what would fall below it becomes it.
+// INT64_MIN and INT64_MAX stand for the infinities on both sides; what would fall below the former becomes it.
 constexpr std::int64_t from_unix_micros(std::int64_t micros) {
+  if (micros == INT64_MAX) return micros;
   return micros < INT64_MIN + epoch_offset_micros ? INT64_MIN : micros - epoch_offset_micros;
 }
 constexpr std::int64_t to_unix_micros(std::int64_t micros) {
-  return micros == INT64_MIN ? INT64_MIN : micros + epoch_offset_micros;
+  return micros == INT64_MIN || micros == INT64_MAX ? micros : micros + epoch_offset_micros;
 }
 
 }  // namespace opi::postgres::wire

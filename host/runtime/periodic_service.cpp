@@ -51,6 +51,9 @@ void PeriodicService::loop() {
       // Set here, not before: g++ 12.2 at -O1 and above drops a value that the throwing call would have replaced.
       wait = after_failure_;
       logger_.error("service.failed", {{"service", name_}, {"error", failure.what()}});
+    } catch (...) {
+      wait = after_failure_;
+      logger_.error("service.failed", {{"service", name_}, {"error", "an exception of no known kind"}});
     }
     lock.lock();
     const auto until = std::chrono::steady_clock::now() + wait;

@@ -12,7 +12,7 @@ WorkerPool::WorkerPool(std::string name, std::size_t most_threads, telemetry::Lo
 
 WorkerPool::~WorkerPool() { stop(std::chrono::milliseconds{0}); }
 
-void WorkerPool::submit(std::function<void()> blocking, std::function<void()> after) {
+void WorkerPool::submit(std::function<void()> blocking, After after) {
   const Lock lock(shared_->mutex);
   if (shared_->stopping) return;
   shared_->jobs.push_back({std::move(blocking), std::move(after)});
@@ -68,11 +68,11 @@ void WorkerPool::loop(const std::shared_ptr<Shared>& shared, const std::string& 
 }
 
 void WorkerPool::run(Shared& shared, Job job, const std::string& name) {
-  std::string fault;
+  std::exception_ptr failure;
   try {
     job.blocking();
-  } catch (const std::exception& failure) {
-    fault = failure.what();
+  } catch (...) {
+    failure = std::current_exception();
   }
   {
     const Lock lock(shared.mutex);
@@ -80,13 +80,25 @@ void WorkerPool::run(Shared& shared, Job job, const std::string& name) {
     shared.changed.notify_all();
     if (shared.left) return;
   }
+  if (failure) report(shared, name, failure);
   try {
-    if (fault.empty())
-      job.after();
-    else
-      shared.logger.error("worker.failed", {{"pool", name}, {"error", fault}});
-  } catch (const std::exception& failure) {
-    shared.logger.error("worker.failed", {{"pool", name}, {"error", failure.what()}});
+    job.after(failure);
+  } catch (...) {
+    report(shared, name, std::current_exception());
+  }
+}
+
+void WorkerPool::report(Shared& shared, const std::string& name, const std::exception_ptr& failure) noexcept {
+  try {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& known) {
+      shared.logger.error("worker.failed", {{"pool", name}, {"error", std::string(known.what())}});
+    } catch (...) {
+      shared.logger.error("worker.failed", {{"pool", name}, {"error", "an exception of no known kind"}});
+    }
+  } catch (...) {
+    // There is not even the memory to log it.
   }
 }
 

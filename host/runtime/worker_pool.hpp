@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,17 +20,21 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Runs `blocking` and then `after`, on a thread of the pool. `blocking` owns what it touches, for stop() may leave it
-  // behind; `after` never runs once stop() has returned. Thread-safe. Jobs submitted after stop() are dropped. Throws
-  // std::system_error if there is no thread to be had.
-  void submit(std::function<void()> blocking, std::function<void()> after);
+  // What `blocking` threw; null: it returned.
+  using After = std::function<void(const std::exception_ptr& failure)>;
+
+  // Runs `blocking` and then, whatever became of it, `after`, on a thread of the pool. `blocking` owns what it touches,
+  // for stop() may leave it behind; `after` never runs once stop() has returned. What they throw is logged.
+  // Thread-safe. Jobs submitted after stop() are dropped. Throws std::system_error if there is no thread to be had.
+  void submit(std::function<void()> blocking, After after);
   // Drops the jobs that wait, and waits for those under way: so long for what blocks, and then leaves that behind, to
   // end by itself or with the program. How many it has left. Idempotent.
   std::size_t stop(std::chrono::milliseconds patience);
 
  private:
   struct Job {
-    std::function<void()> blocking, after;
+    std::function<void()> blocking;
+    After after;
   };
   // Outlives the pool with the threads that are left behind.
   struct Shared {
@@ -44,6 +49,7 @@ class WorkerPool {
   };
   static void loop(const std::shared_ptr<Shared>& shared, const std::string& name);
   static void run(Shared& shared, Job job, const std::string& name) OPI_EXCLUDES(shared.mutex);
+  static void report(Shared& shared, const std::string& name, const std::exception_ptr& failure) noexcept;
 
   const std::string name_;
   const std::size_t most_threads_;

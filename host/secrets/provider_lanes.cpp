@@ -156,6 +156,9 @@ void ProviderLanes::start(const Flights& flights) {
     } catch (const std::exception& failure) {
       logger_.error("secret.call_not_made", {{"scheme", flight->lane->scheme}, {"error", failure.what()}});
       returned(flight);
+    } catch (...) {
+      logger_.error("secret.call_not_made", {{"scheme", flight->lane->scheme}});
+      returned(flight);
     }
   }
 }

@@ -83,11 +83,16 @@ void SecretBroker::ask(const std::shared_ptr<const Destination>& destination, Re
       cached = entry.set;
     else
       entry.waiting.emplace_back(destination, std::move(ready));
-    if (renewal) entry.renewing = true;
+    if (renewal) entry.renewing = true;  // nothing below throws under this lock
     if (cached)
       for (auto* hits : entry.hits) hits->Increment();
   }
-  if (cached) ready(std::move(cached));
+  try {
+    if (cached) ready(std::move(cached));
+  } catch (...) {  // a renewal that was announced and never begun would be waited for for ever
+    if (renewal) begin(renewal);
+    throw;
+  }
   if (renewal) begin(renewal);
 }
 

@@ -81,7 +81,7 @@ void SecretBroker::read(const std::shared_ptr<Reading>& reading) {
       if (std::exchange(reading->answered, true)) return;
       try {
         place(*reading, ending);
-      } catch (const std::exception&) {
+      } catch (...) {
         reading->renewal->wanted[reading->place]
             .failure.clear();  // it stays unavailable, which says what there is to say
       }
@@ -99,7 +99,7 @@ void SecretBroker::read(const std::shared_ptr<Reading>& reading) {
                                         return std::nullopt;  // it says nothing of the store
                                       },
                                       ended});
-  } catch (const std::exception&) {
+  } catch (...) {
     ended(ProviderLanes::Ending::refused);
   }
 }
@@ -227,6 +227,8 @@ void SecretBroker::answer(const Waiting& waiting, const Renewal& renewal,
         resolve(destination, ready);  // it changed meanwhile: these are another revision's secrets
     } catch (const std::exception& failure) {
       logger_.error("secret.answer_failed", {{"error", failure.what()}});
+    } catch (...) {
+      logger_.error("secret.answer_failed", {{"error", "an exception of no known kind"}});
     }
   }
 }

@@ -1,5 +1,6 @@
 #include <unordered_map>
 
+#include "delivery/one_look.hpp"
 #include "sqlite/query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/subject_order.hpp"
@@ -29,26 +30,30 @@ constexpr Statement find_prior_reference{"find_prior_reference", R"(
   SELECT external_ref, external_url FROM integration_external_references
   WHERE tenant_id = ? AND destination_id = ? AND subject = ?)"};
 
-// Without an index on locks this reads the live rows once; it runs every few seconds.
+constexpr Statement has_expired{"has_expired", R"(
+  SELECT EXISTS (SELECT 1 FROM integration_outbox INDEXED BY integration_outbox_leases
+                 WHERE state = 'delivering' AND locked_until_ms < ?))"};
+
 constexpr Statement find_expired{"find_expired", R"(
   SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.attempts_before, o.due_at_us,
          o.created_at_ms, o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload,
          o.subject, o.step, o.carry
-  FROM integration_outbox o
+  FROM integration_outbox o INDEXED BY integration_outbox_leases
   CROSS JOIN integration_events e ON e.tenant_id = o.tenant_id AND e.event_id = o.event_id
   WHERE o.state = 'delivering' AND o.locked_until_ms < ? LIMIT ?)"};
 
-constexpr Statement find_stranded_subjects{"find_stranded_subjects", R"(
-  SELECT g.destination_id, g.subject
-  FROM (SELECT min(tenant_id) AS tenant_id, destination_id, subject FROM integration_outbox
-        WHERE subject <> '' GROUP BY destination_id, subject HAVING min(due_at_us) = 9223372036854775807) g
-  WHERE NOT EXISTS (SELECT 1 FROM integration_deliveries d
-                    WHERE d.destination_id = g.destination_id AND d.subject = g.subject AND d.subject <> ''
-                      AND d.state = 'dead_lettered')
-    OR EXISTS (SELECT 1 FROM integration_external_references r
-               WHERE r.tenant_id = g.tenant_id AND r.destination_id = g.destination_id AND r.subject = g.subject)
-  LIMIT 1000)"};
+// The first delivery about each of the next subjects: one descent for each, however many wait behind it.
+constexpr Statement next_subject{"next_subject", R"(
+  SELECT destination_id, subject, tenant_id, due_at_us FROM integration_outbox INDEXED BY integration_outbox_by_subject
+  WHERE subject <> '' AND (destination_id, subject) > (?, ?)
+  ORDER BY destination_id, subject, place, delivery_id LIMIT 1)"};
+
+constexpr Statement is_held{"subject_is_held", R"(
+  SELECT EXISTS (SELECT 1 FROM integration_deliveries d
+                 WHERE d.destination_id = ?1 AND d.subject = ?2 AND d.subject <> '' AND d.state = 'dead_lettered')
+    AND NOT EXISTS (SELECT 1 FROM integration_external_references r
+                    WHERE r.tenant_id = ?3 AND r.destination_id = ?1 AND r.subject = ?2))"};
 
 constexpr Statement lease_delivery{"lease_delivery", R"(
   UPDATE integration_outbox SET state = 'delivering', lease_token = lease_token + 1, locked_by = ?, locked_until_ms = ?
@@ -59,22 +64,11 @@ constexpr Statement give_back{"release_claim", R"(
   SET state = CASE WHEN attempts = 0 THEN 'pending' ELSE 'retry_scheduled' END, locked_by = NULL, locked_until_ms = NULL
   WHERE tenant_id = ? AND delivery_id = ? AND state = 'delivering' AND lease_token = ?)"};
 
-// A loose index scan: one descent per destination, however many rows each has; then its first row that is
-// not under way.
-constexpr Statement find_due_destinations{"due_destinations", R"(
-  WITH RECURSIVE d (destination_id) AS (
-    SELECT min(destination_id) FROM integration_outbox
-    UNION ALL
-    SELECT (SELECT min(o.destination_id) FROM integration_outbox o WHERE o.destination_id > d.destination_id)
-    FROM d WHERE d.destination_id IS NOT NULL
-  ), w AS (
-    SELECT d.destination_id, (SELECT o.due_at_us FROM integration_outbox o INDEXED BY integration_outbox_due
-                              WHERE o.destination_id = d.destination_id AND o.state <> 'delivering'
-                                AND o.due_at_us < 9223372036854775807
-                              ORDER BY o.due_at_us, o.delivery_id LIMIT 1) AS due_at_us
-    FROM d WHERE d.destination_id IS NOT NULL
-  )
-  SELECT destination_id, due_at_us FROM w WHERE due_at_us IS NOT NULL)"};
+// Its first row that is not under way.
+constexpr Statement find_due_at{"due_destination", R"(
+  SELECT o.due_at_us FROM integration_outbox o INDEXED BY integration_outbox_due
+  WHERE o.destination_id = ? AND o.due_at_us >= ? AND o.state <> 'delivering' AND o.due_at_us < 9223372036854775807
+  ORDER BY o.due_at_us, o.delivery_id LIMIT 1)"};
 
 // The events of one call: several deliveries of one event share one object.
 class StoredEvents {
@@ -140,26 +134,24 @@ void lease_all(Connection& connection, const std::vector<Claim>& claims, const s
 }  // namespace
 
 std::vector<Claim> SqliteDeliveryStore::claim(std::span<const delivery::ClaimRequest> requests,
-                                              const std::string& daemon_id, std::chrono::milliseconds lease) {
+                                              const delivery::ClaimTerms& terms) {
   if (requests.empty()) return {};
   const auto session = database_.writer(claim_durability);
   Transaction transaction{*session};
   const auto now = clock_.unix_now();
-  const auto leased_until = clock_.mono_now() + lease;
+  if (unix_micros(now) > terms.valid_until) return {};
+  const auto leased_until = clock_.mono_now() + terms.lease;
   StoredEvents events;
   std::vector<Claim> claims;
   for (const auto& request : requests) {
     if (request.limit <= 0) continue;
     Query rows{*session, find_due};
-    rows.uuid(request.destination.value)
-        .integer(request.due_from)
-        .integer(std::chrono::microseconds{now.time_since_epoch()}.count())
-        .integer(request.limit);
+    rows.uuid(request.destination.value).integer(request.due_from).integer(unix_micros(now)).integer(request.limit);
     collect(rows, events, leased_until, claims);
   }
   if (claims.empty()) return claims;
   read_prior_references(*session, claims);
-  lease_all(*session, claims, daemon_id, now + lease);
+  lease_all(*session, claims, terms.daemon_id, now + terms.lease);
   transaction.commit();
   return claims;
 }
@@ -167,6 +159,13 @@ std::vector<Claim> SqliteDeliveryStore::claim(std::span<const delivery::ClaimReq
 std::vector<Claim> SqliteDeliveryStore::take_over_expired(int limit, const std::string& daemon_id,
                                                           std::chrono::milliseconds lease) {
   if (limit <= 0) return {};
+  {
+    // Nearly always there is nothing, and who writes does not wait to learn that.
+    const auto session = database_.reader();
+    Query row{*session, has_expired};
+    row.time(clock_.unix_now());
+    if (!row.step() || row.int8(0) == 0) return {};
+  }
   const auto session = database_.writer(claim_durability);
   Transaction transaction{*session};
   const auto now = clock_.unix_now();
@@ -196,27 +195,54 @@ void SqliteDeliveryStore::release(std::span<const Claim> claims) {
   transaction.commit();
 }
 
+std::vector<OrderedSubject> SqliteDeliveryStore::stranded_subjects() {
+  const Lock lock{mutex_};
+  const auto session = database_.reader();
+  Transaction snapshot{*session, Transaction::Kind::snapshot};
+  std::vector<OrderedSubject> waiting;
+  for (int looked = 0; looked < subjects_a_call_; ++looked) {
+    OrderedSubject subject;
+    {
+      Query row{*session, next_subject};
+      if (!row.uuid(looked_at_.destination.value).text(looked_at_.subject).step()) {
+        looked_at_ = {};  // the next call begins anew
+        break;
+      }
+      subject = looked_at_ = {DestinationId{row.uuid_at(0)}, row.string(1)};
+      if (row.int8(3) != never_due_us) continue;
+      Query held{*session, is_held};
+      held.uuid(subject.destination.value).text(subject.subject).text(row.view(2));
+      if (held.step() && held.int8(0) != 0) continue;
+    }
+    waiting.push_back(std::move(subject));
+  }
+  return waiting;
+}
+
 int SqliteDeliveryStore::wake_stranded() {
+  const auto waiting = stranded_subjects();
+  if (waiting.empty()) return 0;
   const auto session = database_.writer();
   Transaction transaction{*session};
-  std::vector<OrderedSubject> waiting;
-  {
-    Query rows{*session, find_stranded_subjects};
-    while (rows.step()) waiting.push_back({DestinationId{rows.uuid_at(0)}, rows.string(1)});
-  }
   const int woken = wake_next(*session, waiting, clock_.unix_now());
   if (woken > 0) transaction.commit();
   return woken;
 }
 
-std::vector<delivery::DueDestination> SqliteDeliveryStore::due_destinations() {
+std::vector<delivery::DueDestination> SqliteDeliveryStore::due_destinations(
+    std::span<const delivery::DueSearch> searches) {
+  delivery::require_one_look(searches.size());
+  if (searches.empty()) return {};
   const auto session = database_.reader();
-  const auto now = std::chrono::microseconds{clock_.unix_now().time_since_epoch()};
-  Query rows{*session, find_due_destinations};
+  Transaction snapshot{*session, Transaction::Kind::snapshot};
+  const auto now = unix_micros(clock_.unix_now());
   std::vector<delivery::DueDestination> due;
-  while (rows.step())
-    due.push_back({DestinationId{rows.uuid_at(0)},
-                   std::chrono::ceil<std::chrono::milliseconds>(std::chrono::microseconds{rows.int8(1)} - now)});
+  for (const auto& search : searches) {
+    Query row{*session, find_due_at};
+    if (!row.uuid(search.destination.value).integer(search.due_from).step()) continue;
+    const auto due_in = std::chrono::microseconds{row.int8(0) - now};
+    due.push_back({search.destination, std::chrono::ceil<std::chrono::milliseconds>(due_in), row.int8(0)});
+  }
   return due;
 }
 

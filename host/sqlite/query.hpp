@@ -12,6 +12,8 @@
 
 namespace opi::sqlite {
 
+inline std::int64_t unix_micros(UnixTime time) { return std::chrono::microseconds{time.time_since_epoch()}.count(); }
+
 // One execution of a compiled statement: parameters in order, then step(). Values are copied when they are
 // given; columns are read by position and are valid until the next step().
 class Query {

@@ -9,6 +9,7 @@
 #include "postgres/postgres_delivery_feed.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_inbox.hpp"
 #include "postgres/postgres_retention_store.hpp"
@@ -23,6 +24,7 @@
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
@@ -34,8 +36,10 @@ namespace {
 
 class PostgresListener final : public WorkListener {
  public:
-  explicit PostgresListener(const postgres::PostgresOptions& options) : listener_(options, [] {}) {}
-  bool run_once(std::chrono::milliseconds timeout) override { return listener_.run_once(timeout); }
+  explicit PostgresListener(const postgres::PostgresOptions& options) : listener_(options) {}
+  std::optional<std::vector<DestinationId>> run_once(std::chrono::milliseconds timeout) override {
+    return listener_.run_once(timeout);
+  }
 
  private:
   postgres::PostgresWorkListener listener_;
@@ -48,6 +52,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   database->migrate();
   Stores stores;
   stores.deliveries = std::make_unique<postgres::PostgresDeliveryStore>(*database, clock);
+  stores.fleet = std::make_unique<postgres::PostgresFleetStore>(*database);
   stores.catalog = std::make_unique<postgres::PostgresCatalogStore>(*database);
   stores.query = std::make_unique<postgres::PostgresDeliveryQuery>(*database);
   stores.dead_letters = std::make_unique<postgres::PostgresDeadLetterStore>(*database);
@@ -82,6 +87,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   database->migrate();
   Stores stores;
   stores.deliveries = std::make_unique<sqlite::SqliteDeliveryStore>(*database, clock);
+  stores.fleet = std::make_unique<sqlite::SqliteFleetStore>(*database, clock);
   stores.catalog = std::make_unique<sqlite::SqliteCatalogStore>(*database);
   stores.query = std::make_unique<sqlite::SqliteDeliveryQuery>(*database);
   stores.dead_letters = std::make_unique<sqlite::SqliteDeadLetterStore>(*database, clock);

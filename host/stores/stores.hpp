@@ -2,6 +2,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "audit/audit_log.hpp"
 #include "configuration/configuration.hpp"
@@ -11,6 +13,7 @@
 #include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
+#include "delivery/fleet_store.hpp"
 #include "delivery/inbox.hpp"
 #include "delivery/retention.hpp"
 #include "delivery/store_watch.hpp"
@@ -23,14 +26,16 @@ namespace opi::stores {
 class WorkListener {
  public:
   virtual ~WorkListener() = default;
-  // Waits at most `timeout`; true if work was announced. One thread. Throws StoreUnavailable.
-  virtual bool run_once(std::chrono::milliseconds timeout) = 0;
+  // Waits at most `timeout`; nullopt if nothing was announced in it. Else the destinations that have work; none of them
+  // named means that any may have some. One thread. Throws StoreUnavailable.
+  virtual std::optional<std::vector<DestinationId>> run_once(std::chrono::milliseconds timeout) = 0;
 };
 
 // All stores of the configured engine over one database.
 struct Stores {
   std::shared_ptr<void> database;  // outlives the others
   std::unique_ptr<delivery::DeliveryStore> deliveries;
+  std::unique_ptr<delivery::FleetStore> fleet;
   std::unique_ptr<delivery::CatalogStore> catalog;
   std::unique_ptr<delivery::DeliveryQuery> query;
   std::unique_ptr<delivery::DeadLetterStore> dead_letters;

@@ -19,6 +19,8 @@ Vitals look(const configuration::Configuration& configuration) {
                   found.unconfirmed,
                   {}};
     for (const auto& one : found.weaknesses) vitals.weaknesses.push_back({one.grave, one.message, one.remedy});
+    vitals.ballast = found.ballast;
+    for (const auto& one : found.ballasts) vitals.ballasts.push_back({one.grave, one.message, one.remedy});
     return vitals;
   }
   const auto file = configuration.sqlite_file();

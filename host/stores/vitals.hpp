@@ -24,6 +24,8 @@ struct Vitals {
   std::string path{};             // what was found between this program and the server; empty: nothing to find
   std::string unconfirmed{};      // why commits wait for a synchronous standby; empty if none does
   std::vector<Weakness> weaknesses{};
+  std::string ballast{};             // what the outbox drags along; empty: nothing to say
+  std::vector<Weakness> ballasts{};  // why it is more than it should be
 };
 
 // Looks without changing anything, the schema included. Throws StoreUnavailable; std::invalid_argument for a connection

@@ -59,6 +59,14 @@ Metrics::Metrics()
       in_flight(gauge(registry_, "opi_in_flight_deliveries", "Deliveries claimed and not yet settled")),
       due_destinations(gauge(registry_, "opi_due_destinations", "Destinations known to have work due")),
       breakers_open(gauge(registry_, "opi_breakers_open", "Destinations whose circuit breaker is open")),
+      destinations_served(gauge(registry_, "opi_destinations_served", "Enabled destinations that this daemon serves")),
+      daemons(gauge(registry_, "opi_daemons", "Daemons that destinations are shared between, as this one sees it")),
+      leads(
+          gauge(registry_, "opi_leads", "1 if this daemon does what one does for all: rescue, retention, inbox, feed")),
+      outbox_dead_rows(
+          gauge(registry_, "opi_outbox_dead_rows", "Rows of the outbox that have ended and could not be removed yet")),
+      oldest_snapshot(gauge(registry_, "opi_store_oldest_snapshot_seconds",
+                            "For how long somebody has kept ended rows of the store from being removed")),
       settle_backlog(gauge(registry_, "opi_settle_backlog", "Settlements waiting for the store")),
       plugins_refused(gauge(registry_, "opi_plugins_refused",
                             "Plugin files and settings of secret providers that the last look at them refused")),

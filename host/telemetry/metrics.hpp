@@ -59,6 +59,11 @@ class Metrics {
   prometheus::Gauge& in_flight;
   prometheus::Gauge& due_destinations;
   prometheus::Gauge& breakers_open;
+  prometheus::Gauge& destinations_served;
+  prometheus::Gauge& daemons;
+  prometheus::Gauge& leads;
+  prometheus::Gauge& outbox_dead_rows;
+  prometheus::Gauge& oldest_snapshot;
   prometheus::Gauge& settle_backlog;
   prometheus::Gauge& plugins_refused;
   prometheus::Histogram& attempt_duration;

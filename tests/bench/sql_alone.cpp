@@ -56,7 +56,7 @@ void claim_all(stores::Stores& stores, const Workload& workload, std::size_t cou
       requests.push_back({destination.id, static_cast<int>(batch / workload.destinations.size()) + 1,
                           from == watermark.end() ? delivery::due_since_ever : from->second});
     }
-    auto claims = stores.deliveries->claim(requests, "bench", std::chrono::seconds{60});
+    auto claims = stores.deliveries->claim(requests, {.daemon_id = "bench", .lease = std::chrono::seconds{60}});
     for (const auto& claim : claims)
       watermark[claim->destination] = std::max(watermark[claim->destination], claim->due_at);
     done += claims.size();

@@ -2,6 +2,7 @@
 
 #include "contract/store_contract.hpp"
 #include "delivery/idempotency.hpp"
+#include "domain/store_errors.hpp"
 
 namespace opi::test {
 namespace {
@@ -43,7 +44,7 @@ TEST_P(StoreContract, AClaimCarriesTheWholeDelivery) {
 TEST_P(StoreContract, DeliveriesOfOneEventShareItInOneClaim) {
   const auto a = new_destination(), b = new_destination();
   engine->store().insert({{new_event(event("e1"), {a, b})}}, 0);
-  const auto claims = engine->store().claim({{{a, 5}, {b, 5}}}, "daemon-1", 30s);
+  const auto claims = engine->store().claim({{{a, 5}, {b, 5}}}, {"daemon-1", 30s});
   ASSERT_THAT(claims, SizeIs(2));
   EXPECT_EQ(claims[0]->event, claims[1]->event);
 }
@@ -53,7 +54,7 @@ TEST_P(StoreContract, AClaimTakesAtMostTheSlotsOfEachDestination) {
   given_pending(a, 10, 0);
   given_pending(b, 10, 100);
   given_pending(c, 10, 200);
-  const auto claims = engine->store().claim({{{a, 3}, {b, 20}, {c, 0}, {new_destination(), 5}}}, "daemon-1", 30s);
+  const auto claims = engine->store().claim({{{a, 3}, {b, 20}, {c, 0}, {new_destination(), 5}}}, {"daemon-1", 30s});
   const auto of = [&](const DestinationId& id) {
     return std::ranges::count_if(claims, [&](const Claim& one) { return one->destination == id; });
   };
@@ -66,7 +67,7 @@ TEST_P(StoreContract, AFloodedDestinationDoesNotHideAnother) {
   const auto flooded = new_destination(), quiet = new_destination();
   given_pending(flooded, 500, 0);
   given_pending(quiet, 1, 1000);
-  EXPECT_THAT(engine->store().claim({{{flooded, 16}, {quiet, 16}}}, "daemon-1", 30s), SizeIs(17));
+  EXPECT_THAT(engine->store().claim({{{flooded, 16}, {quiet, 16}}}, {"daemon-1", 30s}), SizeIs(17));
 }
 
 TEST_P(StoreContract, TheLongestDueIsClaimedFirst) {
@@ -118,6 +119,18 @@ TEST_P(StoreContract, AWrongWatermarkOnlyDelays) {
   EXPECT_THAT(claim(destination, 5, far), IsEmpty());
   EXPECT_THAT(claim(destination, 5, INT64_MAX), IsEmpty());
   EXPECT_THAT(claim(destination, 5, INT64_MIN + 1), SizeIs(3));
+}
+
+TEST_P(StoreContract, AClaimThatComesTooLateTakesNothing) {
+  const auto destination = new_destination();
+  given_pending(destination, 2);
+  const auto claimed_until = [&](delivery::DueTime valid_until) {
+    return engine->store().claim({{{destination, 1}}}, {"daemon-1", 30s, valid_until}).size();
+  };
+  EXPECT_EQ(claimed_until(engine->now() - 1), 0U);
+  EXPECT_EQ(claimed_until(delivery::due_since_ever), 0U);
+  EXPECT_EQ(claimed_until(engine->now() + 3'600'000'000), 1U);
+  EXPECT_EQ(claimed_until(delivery::due_never), 1U);
 }
 
 TEST_P(StoreContract, AReleasedDeliveryIsAsItWasBefore) {
@@ -185,7 +198,7 @@ TEST_P(StoreContract, ATakeOverKeepsToItsLimit) {
 }
 
 TEST_P(StoreContract, DestinationsWithWaitingDeliveriesAreListedWithTheEarliest) {
-  EXPECT_THAT(engine->store().due_destinations(), IsEmpty());
+  EXPECT_THAT(engine->store().due_destinations({}), IsEmpty());
   const auto due = new_destination(), later = new_destination(), under_way = new_destination(),
              ended = new_destination();
   given_pending(due, 3, 0);
@@ -197,25 +210,53 @@ TEST_P(StoreContract, DestinationsWithWaitingDeliveriesAreListedWithTheEarliest)
   given_pending(ended, 1, 30);
   settle(success(claim_one(ended)));
 
-  std::map<DestinationId, std::chrono::milliseconds> listed;
-  for (const auto& one : engine->store().due_destinations()) listed[one.destination] = one.due_in;
+  std::map<DestinationId, delivery::DueDestination> listed;
+  for (const auto& one : engine->store().due_destinations({{due, later, under_way, ended, new_destination()}}))
+    listed[one.destination] = one;
   ASSERT_THAT(listed, SizeIs(2));
-  EXPECT_LE(listed.at(due), 0ms);
-  EXPECT_GT(listed.at(later), 50s);
-  EXPECT_LE(listed.at(later), 60s);
+  EXPECT_LE(listed.at(due).due_in, 0ms);
+  EXPECT_GT(listed.at(later).due_in, 50s);
+  EXPECT_LE(listed.at(later).due_in, 60s);
+  EXPECT_GT(listed.at(later).due_at, engine->now() + 40'000'000);
+  // It hides nothing: the earliest is the first that a claim from there on takes.
+  const auto claims = claim(due, 1, listed.at(due).due_at);
+  ASSERT_THAT(claims, SizeIs(1));
+  EXPECT_EQ(claims[0]->due_at, listed.at(due).due_at);
+  EXPECT_THAT(engine->store().due_destinations({{later}}), SizeIs(1));
 }
 
-TEST_P(StoreContract, ManyDestinationsAreAllListed) {
+TEST_P(StoreContract, WhatIsDueBeforeTheWatermarkIsNotLookedAt) {
+  const auto destination = new_destination();
+  engine->store().insert(std::vector{new_event(event("e"), {destination})}, 0);
+  const std::vector<delivery::DueSearch> all{destination};
+  const auto found = engine->store().due_destinations(all);
+  ASSERT_THAT(found, SizeIs(1));
+  const std::vector<delivery::DueSearch> from{{destination, found[0].due_at}},
+      after{{destination, found[0].due_at + 1}};
+  EXPECT_THAT(engine->store().due_destinations(from), SizeIs(1));
+  EXPECT_THAT(engine->store().due_destinations(after), IsEmpty());
+}
+
+TEST_P(StoreContract, AsManyDestinationsAsMayBeAskedForAreAllListedAndOneMoreIsRefused) {
+  constexpr int most = static_cast<int>(delivery::DeliveryStore::looked_at_once);
   std::set<DestinationId> wanted;
   std::vector<delivery::NewEvent> events;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < most; ++i) {
     const auto destination = *wanted.insert(new_destination()).first;
     events.push_back(new_event(event("e" + std::to_string(i)), {destination}));
   }
   engine->store().insert(events, 0);
+  std::vector<delivery::DueSearch> asked{wanted.begin(), wanted.end()};
   std::set<DestinationId> listed;
-  for (const auto& one : engine->store().due_destinations()) listed.insert(one.destination);
+  for (const auto& one : engine->store().due_destinations(asked)) listed.insert(one.destination);
   EXPECT_EQ(listed, wanted);
+  asked.push_back(new_destination());
+  try {
+    engine->store().due_destinations(asked);
+    FAIL() << "501 were looked at";
+  } catch (const StoreRefused& refusal) {
+    EXPECT_THAT(refusal.what(), testing::HasSubstr("501 destinations, of which at most 500"));
+  }
 }
 
 }  // namespace

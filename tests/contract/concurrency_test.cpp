@@ -22,7 +22,7 @@ TEST_P(StoreContract, TwoDaemonsNeverClaimTheSameDelivery) {
   std::multiset<DeliveryId> claimed;
   const auto work = [&](delivery::DeliveryStore& store, const char* name) {
     for (;;) {
-      const auto claims = store.claim({{{a, 7}, {b, 7}}}, name, 30s);
+      const auto claims = store.claim({{{a, 7}, {b, 7}}}, {name, 30s});
       const std::lock_guard lock{mutex};
       // Rows that the other has locked at this moment are skipped: an empty claim is not yet the end.
       if (claims.empty() && claimed.size() >= deliveries) return;

@@ -10,6 +10,7 @@
 #include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
+#include "delivery/fleet_store.hpp"
 #include "delivery/retention.hpp"
 #include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
@@ -23,6 +24,8 @@ class Engine {
   virtual ~Engine() = default;
   virtual delivery::DeliveryStore& store() = 0;
   virtual delivery::DeliveryStore& other_daemons_store() = 0;  // with sessions of its own where the engine allows
+  virtual delivery::FleetStore& fleet() = 0;
+  virtual delivery::FleetStore& other_daemons_fleet() = 0;
   virtual delivery::CatalogStore& catalog() = 0;
   virtual delivery::DeliveryQuery& query() = 0;
   virtual delivery::DeadLetterStore& dead_letters() = 0;
@@ -40,6 +43,7 @@ class Engine {
   virtual void execute(const std::string& sql) = 0;
   virtual std::string scalar(const std::string& sql) = 0;  // the first column of the first row, as text
   virtual void expire_leases() = 0;                        // every lease ran out just now
+  virtual delivery::DueTime now() = 0;                     // by the database's clock
   virtual void make_all_due() = 0;                         // whatever waits is due since a moment ago
 
   ManualClock clock;

@@ -122,7 +122,7 @@ TEST_P(OrderContract, ARetryKeepsItsTurn) {
   ASSERT_THAT(due(), ElementsAre("create"));
   settle(retry(take("create")));
   EXPECT_THAT(due(), IsEmpty());
-  EXPECT_THAT(engine->store().due_destinations(), SizeIs(1));
+  EXPECT_THAT(engine->store().due_destinations({{destination}}), SizeIs(1));
   engine->make_all_due();
   EXPECT_THAT(due(), ElementsAre("create"));
 }
@@ -131,7 +131,7 @@ TEST_P(OrderContract, WhatWaitsIsNotDue) {
   publish("T-1", "create");
   const auto update = publish("T-1", "update");
   ASSERT_THAT(due(), ElementsAre("create"));
-  EXPECT_THAT(engine->store().due_destinations(), IsEmpty());
+  EXPECT_THAT(engine->store().due_destinations({{destination}}), IsEmpty());
   EXPECT_FALSE(engine->query().find(acme, update)->due_at.has_value());
   EXPECT_EQ(state_of(update), DeliveryState::pending);
 }
@@ -218,6 +218,40 @@ TEST_P(OrderContract, WhatIsStrandedIsWoken) {
   EXPECT_EQ(engine->store().wake_stranded(), 1);
   EXPECT_EQ(engine->store().wake_stranded(), 0);
   EXPECT_THAT(due(), ElementsAre("update"));
+}
+
+// More subjects than one call looks at, of which a few are stranded.
+TEST_P(OrderContract, EveryStrandedSubjectIsComeToInItsTurn) {
+  constexpr int subjects = 2'500, stranded = 5;
+  std::vector<delivery::NewEvent> batch;
+  for (int i = 0; i < subjects; ++i)
+    for (const auto* which : {"a", "b"}) batch.push_back(about("T-" + std::to_string(i), which + std::to_string(i)));
+  engine->store().insert(batch, engine->catalog().revision());
+  for (int i = 0; i < stranded; ++i)
+    engine->execute("DELETE FROM integration_outbox WHERE event_id = 'a" + std::to_string(i * 600) + "'");
+  int woken = 0;
+  for (int calls = 0; calls < 2; ++calls) woken += engine->store().wake_stranded();
+  EXPECT_EQ(woken, stranded);
+  for (int calls = 0; calls < 2; ++calls) EXPECT_EQ(engine->store().wake_stranded(), 0);
+  engine->execute("DELETE FROM integration_outbox WHERE event_id = 'a1'");
+  for (int calls = 0; calls < 2; ++calls) woken += engine->store().wake_stranded();
+  EXPECT_EQ(woken, stranded + 1) << "the round begins anew";
+}
+
+// A lock for each, of a table of the server with room for some 6,000, would stop all of it.
+TEST_P(OrderContract, TwentyThousandSubjectsMayComeInOneBatch) {
+  constexpr int subjects = 20'000, events = 100;
+  std::vector<delivery::NewEvent> batch;
+  for (int i = 0; i < subjects; ++i) {
+    if (i % (subjects / events) == 0) batch.push_back(about("T-0", "e" + std::to_string(i)));
+    auto& deliveries = batch.back().deliveries;
+    if (i % (subjects / events) != 0) deliveries.push_back(about("x", "x").deliveries.front());
+    deliveries.back().destination = new_destination();
+    deliveries.back().subject = "T-" + std::to_string(i);
+  }
+  EXPECT_THAT(engine->store().insert(batch, engine->catalog().revision()).results,
+              testing::Each(delivery::InsertResult::accepted));
+  EXPECT_EQ(rows("integration_outbox"), subjects);
 }
 
 TEST_P(OrderContract, PublishersAndSettlersMeetWithoutALostTurn) {

@@ -10,6 +10,7 @@
 #include "postgres/postgres_delivery_feed.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_session_store.hpp"
@@ -22,6 +23,8 @@ class PostgresEngine final : public Engine {
  public:
   delivery::DeliveryStore& store() override { return store_; }
   delivery::DeliveryStore& other_daemons_store() override { return other_store_; }
+  delivery::FleetStore& fleet() override { return fleet_; }
+  delivery::FleetStore& other_daemons_fleet() override { return other_fleet_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
@@ -43,6 +46,10 @@ class PostgresEngine final : public Engine {
 
   void expire_leases() override {
     execute("UPDATE integration_outbox SET locked_until = now() - interval '1 ms' WHERE state = 'delivering'");
+    execute("UPDATE integration_leases SET leased_until = now() - interval '1 ms' WHERE leased_until > now()");
+  }
+  delivery::DueTime now() override {
+    return std::stoll(scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"));
   }
   void make_all_due() override {
     execute(
@@ -66,6 +73,8 @@ class PostgresEngine final : public Engine {
   postgres::PostgresDatabase other_database_{{.connection = connection_}};
   postgres::PostgresDeliveryStore store_{database_, clock};
   postgres::PostgresDeliveryStore other_store_{other_database_, clock};
+  postgres::PostgresFleetStore fleet_{database_};
+  postgres::PostgresFleetStore other_fleet_{other_database_};
   postgres::PostgresCatalogStore catalog_{database_};
   postgres::PostgresDeliveryQuery query_{database_};
   postgres::PostgresDeadLetterStore dead_letters_{database_};

@@ -40,7 +40,7 @@ class PostgresFixture : public testing::Test {
     return {std::move(claim), attempt, decision, new_uuid(), entry};
   }
   std::vector<delivery::Claim> claim(postgres::PostgresDeliveryStore& store) {
-    return store.claim({{{destination_, 10}}}, "daemon-1", std::chrono::seconds{30});
+    return store.claim({{{destination_, 10}}}, {"daemon-1", std::chrono::seconds{30}});
   }
 
   ManualClock clock_;

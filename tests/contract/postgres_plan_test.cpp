@@ -45,7 +45,7 @@ TEST_F(PostgresPlans, NoStatementOfADeliverysWayReadsATableWhateverTheStatistics
       ASSERT_THAT(store.insert(events, 0).results, Each(InsertResult::duplicate));
     }
     for (int done = 0; done < deliveries; done += batch) {
-      auto claims = store.claim({{{destination_, batch}}}, "daemon-1", std::chrono::seconds{30});
+      auto claims = store.claim({{{destination_, batch}}}, {"daemon-1", std::chrono::seconds{30}});
       ASSERT_THAT(claims, SizeIs(batch));
       std::vector<delivery::Settlement> settlements;
       for (auto& claim : claims) settlements.push_back(success(std::move(claim)));

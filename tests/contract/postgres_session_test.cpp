@@ -80,7 +80,7 @@ TEST_F(PostgresSessions, AServerThatIsToldToBeReadOnlyIsNoticedWhenASessionOpens
   PostgresDatabase database{options};
   PostgresDeliveryStore store{database, clock_};
   postgres::PostgresWriteProbe probe{options};
-  postgres::PostgresWorkListener listener{options, [] {}};
+  postgres::PostgresWorkListener listener{options};
   const std::string alter = "ALTER DATABASE " + database_of(connection) + " SET default_transaction_read_only = ";
   ask(connection, alter + "on");
   for (const auto& refusal : {refusal_of([&] { store.insert({{new_event("e1")}}, 0); }),
@@ -235,15 +235,14 @@ TEST_F(PostgresPoolers, OneThatKeepsServersForSessionsServesEveryStore) {
   PostgresDatabase database{options};
   database.migrate();
   PostgresDeliveryStore store{database, clock_};
-  int calls = 0;
-  postgres::PostgresWorkListener listener{options, [&] { ++calls; }};
+  postgres::PostgresWorkListener listener{options};
   EXPECT_TRUE(listener.run_once(0ms));
   EXPECT_THAT(store.insert({{new_event("e1")}}, 0).results, Each(InsertResult::accepted));
   std::vector<delivery::Settlement> batch;
   for (auto& one : claim(store)) batch.push_back(success(std::move(one)));
   EXPECT_EQ(batch.size(), 1u);
   EXPECT_THAT(store.settle(batch), Each(delivery::SettleResult::settled));
-  store.announce();
+  store.announce({});
   EXPECT_TRUE(listener.run_once(30s));
   EXPECT_EQ(database.general().borrow()->peer(), Peer::pooler);
   EXPECT_NO_THROW(database.tenant(acme_));

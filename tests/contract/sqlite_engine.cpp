@@ -11,6 +11,7 @@
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
@@ -33,6 +34,8 @@ class SqliteEngine final : public Engine {
 
   delivery::DeliveryStore& store() override { return store_; }
   delivery::DeliveryStore& other_daemons_store() override { return other_store_; }
+  delivery::FleetStore& fleet() override { return fleet_; }
+  delivery::FleetStore& other_daemons_fleet() override { return other_fleet_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
@@ -62,16 +65,17 @@ class SqliteEngine final : public Engine {
   }
 
   void expire_leases() override {
-    execute("UPDATE integration_outbox SET locked_until_ms = " + std::to_string(now() - 1) +
+    execute("UPDATE integration_outbox SET locked_until_ms = " + std::to_string(now_ms() - 1) +
             " WHERE state = 'delivering'");
   }
+  delivery::DueTime now() override { return now_ms() * 1000; }
   void make_all_due() override {
-    execute("UPDATE integration_outbox SET due_at_us = " + std::to_string((now() - 1) * 1000) +
+    execute("UPDATE integration_outbox SET due_at_us = " + std::to_string((now_ms() - 1) * 1000) +
             " WHERE state <> 'delivering' AND due_at_us < 9223372036854775807");
   }
 
  private:
-  [[nodiscard]] std::int64_t now() const { return clock.unix_now().time_since_epoch().count(); }
+  [[nodiscard]] std::int64_t now_ms() const { return clock.unix_now().time_since_epoch().count(); }
 
   TemporaryFolder folder_;
   std::list<std::pair<std::string, std::string>> statements_;  // compiled under their names until the end
@@ -79,6 +83,8 @@ class SqliteEngine final : public Engine {
   std::unique_ptr<sqlite::SqliteDatabase> other_database_;
   sqlite::SqliteDeliveryStore store_{database_, clock};
   sqlite::SqliteDeliveryStore other_store_{other_database_ ? *other_database_ : database_, clock};
+  sqlite::SqliteFleetStore fleet_{database_, clock};
+  sqlite::SqliteFleetStore other_fleet_{other_database_ ? *other_database_ : database_, clock};
   sqlite::SqliteCatalogStore catalog_{database_};
   sqlite::SqliteDeliveryQuery query_{database_};
   sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};

@@ -64,7 +64,7 @@ void StoreContract::given_pending(const DestinationId& destination, int count, i
 }
 
 std::vector<Claim> StoreContract::claim(const DestinationId& destination, int limit, delivery::DueTime due_from) {
-  return engine->store().claim({{{destination, limit, due_from}}}, "daemon-1", std::chrono::seconds{30});
+  return engine->store().claim({{{destination, limit, due_from}}}, {"daemon-1", std::chrono::seconds{30}});
 }
 
 Claim StoreContract::claim_one(const DestinationId& destination) {

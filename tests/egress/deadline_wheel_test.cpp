@@ -109,5 +109,17 @@ TEST_F(Wheel, ALongPauseLosesNothing) {
   for (const auto& one : alarms_) EXPECT_EQ(one->rang.size(), 1u);
 }
 
+TEST_F(Wheel, OneThatThrowsTakesNoOtherAlong) {
+  auto& bad = alarm();
+  bad.then = [] { throw 7; };
+  auto& next = alarm();
+  wheel_.arm(bad, start_ + milliseconds{100});
+  wheel_.arm(next, start_ + milliseconds{100});
+  EXPECT_THROW(go_to(milliseconds{120}), int);
+  go_to(milliseconds{121});
+  EXPECT_EQ(bad.rang.size(), 1u);
+  EXPECT_EQ(next.rang.size(), 1u);
+}
+
 }  // namespace
 }  // namespace opi::egress

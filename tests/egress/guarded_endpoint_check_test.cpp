@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 // Answers from a list, or not at all.
 class ListedResolver final : public Resolver {
  public:
-  void resolve(const std::string& host, Callback done) override {
+  void resolve(const std::string& host, const TenantId&, Callback done) override {
     if (host == "silent.example") return;
     Resolution resolution;
     if (host == "inside.example") resolution.addresses = {ip("10.0.0.1"), ip("fd00::1")};
@@ -45,7 +45,7 @@ TEST(GuardedEndpoints, WhichNamesThereAreInsideIsNotTold) {
 TEST(GuardedEndpoints, OfAnHttpsNameNothingIsAsked) {
   class Unasked final : public Resolver {
    public:
-    void resolve(const std::string& host, Callback) override { ADD_FAILURE() << host; }
+    void resolve(const std::string& host, const TenantId&, Callback) override { ADD_FAILURE() << host; }
   } resolver;
   GuardedEndpointCheck check(resolver, AddressGuard{}, {.patience = 10ms});
   EXPECT_EQ(check.fault("https://inside.example/"), std::nullopt);

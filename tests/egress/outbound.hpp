@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 // How long a test waits for what must happen.
 inline constexpr std::chrono::seconds patience{20};
 
+inline TenantId tenant(const std::string& name) { return TenantId::parse(name).value(); }
 inline egress::IpAddress ip(std::string_view text) { return egress::IpAddress::parse(text).value(); }
 inline egress::AddressGuard guard_that_allows(std::vector<std::string> blocks) {
   std::string error;
@@ -35,7 +36,7 @@ class ScriptedResolver final : public egress::Resolver {
     const std::lock_guard lock(mutex_);
     answers_[host] = std::move(answers);
   }
-  void resolve(const std::string& host, Callback done) override {
+  void resolve(const std::string& host, const TenantId&, Callback done) override {
     egress::Resolution resolution;
     {
       const std::lock_guard lock(mutex_);

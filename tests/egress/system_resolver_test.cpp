@@ -16,6 +16,7 @@ namespace {
 
 using test::ip;
 using test::patience;
+using test::tenant;
 using namespace std::chrono_literals;
 
 Resolution found(std::string_view address) { return {{ip(address)}, {}}; }
@@ -95,9 +96,9 @@ class Names {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-std::future<Resolution> ask(SystemResolver& resolver, const std::string& host) {
+std::future<Resolution> ask(SystemResolver& resolver, const std::string& host, const TenantId& whose = tenant("acme")) {
   auto promise = std::make_shared<std::promise<Resolution>>();
-  resolver.resolve(host, [promise](const Resolution& resolution) { promise->set_value(resolution); });
+  resolver.resolve(host, whose, [promise](const Resolution& resolution) { promise->set_value(resolution); });
   return promise->get_future();
 }
 
@@ -180,6 +181,36 @@ TEST(SystemResolver, OneZoneCannotTakeAllThreads) {
   EXPECT_EQ(names.hanging(), 2);
 }
 
+TEST(SystemResolver, ATenantsHangingNamesOfManyZonesLeaveThreadsToOthers) {
+  Names names;
+  SystemResolver resolver({.replace_after = 5ms, .lookup_timeout = 20s, .threads = 2, .max_threads = 16},
+                          names.lookup());
+  std::vector<std::future<Resolution>> hanging;
+  for (int zone = 0; zone < 40; ++zone)
+    hanging.push_back(ask(resolver, "hang.zone" + std::to_string(zone) + ".test", tenant("slow")));
+  ASSERT_TRUE(names.wait_for_hanging(14)) << "alone, it has all but an eighth";
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(await(ask(resolver, "good" + std::to_string(i) + ".test", tenant("well"))).addresses.size(), 1u);
+  EXPECT_EQ(names.hanging(), 14);
+  names.release();
+  for (auto& answer : hanging) EXPECT_EQ(await(std::move(answer)).addresses.size(), 1u);
+}
+
+TEST(SystemResolver, AHangingZoneOfATenantFailsNobodyElsesNamesBesideIt) {
+  Names names;
+  SystemResolver resolver({.replace_after = 5ms, .lookup_timeout = 50ms}, names.lookup());
+  EXPECT_THAT(await(ask(resolver, "hang.zone.test", tenant("slow"))).failure, testing::HasSubstr("50 ms"));
+  EXPECT_THAT(await(ask(resolver, "a.zone.test", tenant("slow"))).failure, testing::HasSubstr("do not answer"));
+  EXPECT_EQ(await(ask(resolver, "a.zone.test", tenant("well"))).addresses.size(), 1u);
+}
+
+TEST(SystemResolver, WhatACallerThrowsEndsNoThread) {
+  Names names;
+  SystemResolver resolver({.threads = 1, .max_threads = 1}, names.lookup());
+  resolver.resolve("a.test", tenant("bad"), [](const Resolution&) { throw 7; });
+  EXPECT_EQ(await(ask(resolver, "b.test")).addresses.size(), 1u);
+}
+
 TEST(SystemResolver, TheNumberOfThoseWhoWaitIsLimited) {
   Names names;
   SystemResolver resolver({.lookup_timeout = 20s, .max_waiting = 3}, names.lookup());
@@ -196,7 +227,7 @@ TEST(SystemResolver, CanBeDestroyedWhileLookupsHang) {
   std::atomic<int> called{0};
   {
     SystemResolver resolver({}, names.lookup());
-    resolver.resolve("hang.test", [&](const Resolution&) { ++called; });
+    resolver.resolve("hang.test", tenant("acme"), [&](const Resolution&) { ++called; });
     ASSERT_TRUE(names.wait_for_hanging(1));
   }
   EXPECT_EQ(called, 0);
@@ -205,6 +236,8 @@ TEST(SystemResolver, CanBeDestroyedWhileLookupsHang) {
 TEST(SystemResolver, ALookupThatThrowsIsAFailure) {
   SystemResolver resolver({}, [](const std::string&) -> Resolution { throw std::runtime_error("broken"); });
   EXPECT_EQ(await(ask(resolver, "a.test")).failure, "broken");
+  SystemResolver worse({}, [](const std::string&) -> Resolution { throw 7; });
+  EXPECT_EQ(await(ask(worse, "a.test")).failure, "it failed");
 }
 
 TEST(SystemResolver, TheSystemsLookupKnowsLocalhost) {

@@ -99,7 +99,9 @@ struct ApiWorld {
   crypto::Ed25519Key key = crypto::Ed25519Key::generate();
   delivery::Scheduler scheduler{{}};
   delivery::CatalogCache catalog{catalog_store, {}};
-  delivery::Intake intake{store, catalog, scheduler, clock, random, metrics, [this] { intake.run_once(); }, [] {}, {}};
+  const delivery::Instruments instruments{clock, random, metrics, logger};
+  delivery::WorkNews news{scheduler, store, instruments, {}, {}};
+  delivery::Intake intake{store, catalog, news, instruments, [this] { intake.run_once(); }, {}};
   delivery::DeadLetters dead_letters{dead_letter_store, [] {}};
   identity::TokenVerifier tokens{token_store, clock, {}};
   identity::JwtVerifier jwts{"", {}, clock};

@@ -92,6 +92,7 @@ class Calls {
     session_.begin(std::move(call));
   }
 
+  std::size_t ends_ = 0;  // outlives the session, with which its calls end
   SilentLogger logger_;
   plugins::HostServices services_{"fuzz", "test", OPI_ABI_MINOR, logger_};
   std::map<std::uint64_t, std::string> refused_;
@@ -102,7 +103,6 @@ class Calls {
   plugins::SandboxSession session_{services_, refused_};
   std::shared_ptr<const plugins::SandboxInstance> instance_ = std::make_shared<plugins::SandboxInstance>(
       plugins::SandboxInstance{1, plugins::FrameWriter(plugins::FrameKind::create, 0).finish(), {"s3cr3t"}});
-  std::size_t ends_ = 0;
   bool broken_ = false;
 };
 

@@ -11,7 +11,7 @@ from terminal import type_in
 
 # By run.py out of the documents.
 documents = json.loads(pathlib.Path("/proof/documents.json").read_text())
-HOME = pathlib.Path("/home/ops")
+HOME = pathlib.Path("/srv/ops")
 PACKAGES = HOME / "integrations/build/packages"
 
 

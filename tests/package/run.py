@@ -166,16 +166,16 @@ class Machine:
 
     def make_operator(self) -> None:
         """A user who may use sudo, in whose home lies the repository as `./dev package` left it."""
-        self.chroot("useradd", "--create-home", "--shell", "/bin/bash", "ops")
+        self.chroot("useradd", "--create-home", "--home-dir", "/srv/ops", "--shell", "/bin/bash", "ops")
         (self.root / "etc/sudoers.d/ops").write_text("ops ALL=(ALL) NOPASSWD: ALL\n")
         (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost {os.uname().nodename}\n{RECEIVER_ADDRESS} {RECEIVER_NAME}\n")
-        repository = self.root / "home/ops/integrations"
+        repository = self.root / "srv/ops/integrations"
         (repository / "build").mkdir(parents=True)
         shutil.copytree(self.root / "earlier", repository / "build/packages")
         # It takes a compiler and its time, and was run: its packages are what this is about.
         (repository / "dev").write_text("#!/bin/sh\n[ \"$*\" = package ]\n")
         (repository / "dev").chmod(0o755)
-        self.chroot("chown", "-R", "ops:", "/home/ops")
+        self.chroot("chown", "-R", "ops:", "/srv/ops")
 
     def boot(self, story: str) -> dict:
         """Runs proof.py with that story as a service of the booted system, and gives what it reports."""

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <future>
 
 #include "plugins/plugin_lab.hpp"
@@ -28,7 +29,7 @@ TEST(QuarantinedSandbox, GivesBackWhatComesWhileItsLastProcessIsBuried) {
   Descriptor image(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::promise<CallEnd> late;
   std::shared_ptr<Sandbox> sandbox;
-  const auto died = [&](Phase, int) -> std::optional<std::string> {
+  const auto died = [&](Phase, int, const TenantId&) -> std::optional<std::string> {
     sandbox->submit(call(late));  // before anybody knows of the quarantine
     return "two deaths";
   };
@@ -51,9 +52,54 @@ TEST(QuarantinedSandbox, AnswersWhoStartsIt) {
   Descriptor image(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const auto sandbox = std::make_shared<Sandbox>(
       options, Sandbox::Plugin{"test.quarantined", "test", OPI_ABI_MINOR, FrameWriter(FrameKind::start, 0).finish()},
-      std::move(image), Sandbox::Hooks{{}, [] { return "two deaths"; }}, logger);
+      std::move(image), Sandbox::Hooks{{}, [](const TenantId&) { return "two deaths"; }}, logger);
   EXPECT_THAT(sandbox->start().held, HasSubstr("two deaths"));
   sandbox->stop();
+}
+
+// Whatever the host itself fails with in a turn of its thread, the thread goes on, and who waits is answered.
+TEST(QuarantinedSandbox, SurvivesWhatItsThreadThrows) {
+  RecordingLogger logger;
+  SandboxOptions options;
+  options.program = "/bin/false";
+  Descriptor image(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  std::atomic<int> deaths = 0;
+  const auto died = [&](Phase, int, const TenantId&) -> std::optional<std::string> {
+    if (++deaths == 1) throw std::runtime_error("no memory");
+    if (deaths == 2) throw 7;
+    return "three deaths";
+  };
+  const auto sandbox = std::make_shared<Sandbox>(
+      options, Sandbox::Plugin{"test.dying", "test", OPI_ABI_MINOR, FrameWriter(FrameKind::start, 0).finish()},
+      std::move(image), Sandbox::Hooks{died, {}}, logger);
+  EXPECT_EQ(sandbox->start().error, "no memory");
+  std::promise<CallEnd> end;
+  sandbox->submit(call(end));
+  EXPECT_FALSE(end.get_future().get().held.empty());
+  while (deaths < 3) {
+    std::promise<CallEnd> later;
+    sandbox->submit(call(later));
+    later.get_future().wait();
+  }
+  EXPECT_THAT(logger.text(), HasSubstr("plugin.loop_failed"));
+  EXPECT_THAT(logger.text(), HasSubstr("no known kind"));
+  sandbox->stop();
+}
+
+TEST(Answer, OneThatIsLostSaysSoOnce) {
+  std::vector<CallEnd> told;
+  const auto note = [&](const CallEnd& end) { told.push_back(end); };
+  { const Answer lost(note); }
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_FALSE(told[0].held.empty());
+  {
+    Answer given(note);
+    Answer moved(std::move(given));
+    moved(CallEnd{});
+    moved(CallEnd{});
+  }
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_TRUE(told[1].held.empty());
 }
 
 }  // namespace

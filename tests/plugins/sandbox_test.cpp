@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "crypto/digest.hpp"
+#include "foundation/mutex.hpp"
 #include "plugins/plugin_adapter.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_lab.hpp"
@@ -185,6 +186,18 @@ TEST_F(Sandboxed, ADeathBetweenTwoCallsCostsNoneAndCounts) {
     EXPECT_EQ(host_->crashes().back().phase, "idle");
   }
   EXPECT_THAT(render(good).held, HasSubstr("\"test.rogue\" is quarantined"));
+  EXPECT_THAT(registry_->find(good.destination).held_reason, HasSubstr("\"test.rogue\" is quarantined"));
+
+  registry_.reset();
+  host_.reset();
+  host_ = lab_.load(options());
+  EXPECT_THAT(host_->loaded(), IsEmpty());
+  EXPECT_EQ(host_->refused().front().code, "L402");
+  host_.reset();
+  auto released = options();
+  released.release = {"test.rogue"};
+  host_ = lab_.load(released);
+  EXPECT_THAT(host_->loaded(), SizeIs(1));
 }
 
 // As a service manager stops all processes of a service, or a terminal those of a job.
@@ -240,25 +253,120 @@ TEST_F(Sandboxed, CallsBehindAFatalOneReachTheNextProcess) {
   all.get_future().wait();
 }
 
-TEST_F(Sandboxed, TheSecondDeathWithinTenMinutesQuarantinesUntilReleased) {
+// Of those in a tenant's calls.
+TEST_F(Sandboxed, TheSecondDeathWithinTenMinutesQuarantinesForThatTenantUntilReleased) {
   const auto bad = place("crash"), good = place("fine");
+  event_.tenant_id = *TenantId::parse("nordlicht");
+  const auto other = place("fine");
   (void)render(bad);
   EXPECT_FALSE(render(bad).ok);
   const auto held = registry_->find(good.destination);
   EXPECT_EQ(held.adapter, nullptr);
-  EXPECT_THAT(held.held_reason, AllOf(HasSubstr("\"test.rogue\" is quarantined"), HasSubstr("died (SIGSEGV)")));
+  EXPECT_THAT(held.held_reason,
+              AllOf(HasSubstr("\"test.rogue\" is quarantined for this tenant"), HasSubstr("died (SIGSEGV)")));
   EXPECT_THAT(render(good).held, HasSubstr("is quarantined")) << "what is under way costs no attempt";
   EXPECT_THAT(lab_.logger().text(), HasSubstr("plugin.quarantined"));
+  EXPECT_TRUE(render(other).ok);
+  EXPECT_EQ(registry_->find(other.destination).held_reason, "");
 
-  host_.reset();
-  host_ = lab_.load(options());
-  EXPECT_THAT(host_->loaded(), IsEmpty());
-  EXPECT_EQ(host_->refused().front().code, "L402");
-  host_.reset();
+  const auto restart = [&](const PluginHost::Options& with) {
+    registry_.reset();
+    host_.reset();
+    host_ = lab_.load(with);
+    registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+  };
+  restart(options());
+  EXPECT_THAT(registry_->find(good.destination).held_reason, HasSubstr("is quarantined for this tenant"));
+  EXPECT_EQ(registry_->find(other.destination).held_reason, "");
   auto released = options();
   released.release = {"test.rogue"};
-  host_ = lab_.load(released);
-  EXPECT_THAT(host_->loaded(), SizeIs(1));
+  restart(released);
+  EXPECT_EQ(registry_->find(good.destination).held_reason, "");
+}
+
+// Whoever comes beside a tenant that has much to ask goes first once the process is free: nothing of the other one's
+// was given to it beside the call that it is in.
+TEST_F(Sandboxed, BehindATenantWithManyCallsAnotherHasTheNextTurn) {
+  const auto bad = place("spin"), many = place("fine");
+  event_.tenant_id = *TenantId::parse("nordlicht");
+  const auto other = place("fine");
+  constexpr std::size_t calls = 99;
+  Mutex mutex;
+  std::vector<std::string> order;
+  std::promise<void> all;
+  const auto noting = [&](const std::string& whose) {
+    return [&, whose](delivery::Rendering&& rendering) {
+      EXPECT_EQ(rendering.ok, whose != "bad") << rendering.error;
+      const Lock lock(mutex);
+      order.push_back(whose);
+      if (order.size() == calls + 2) all.set_value();
+    };
+  };
+  bad.adapter->begin_render({event_, bad.destination, delivery_, key_}, secrets_, noting("bad"));
+  for (std::size_t i = 0; i < calls; ++i)
+    many.adapter->begin_render({event_, many.destination, delivery_, key_}, secrets_, noting("many"));
+  other.adapter->begin_render({event_, other.destination, delivery_, key_}, secrets_, noting("other"));
+  all.get_future().wait();
+  EXPECT_EQ(order.at(0), "bad");
+  EXPECT_EQ(order.at(1), "other");
+}
+
+// It costs the others two deaths, and then nothing: the rest of its calls is held.
+TEST_F(Sandboxed, ATenantWhoseCallsSpinIsHeldForItselfAlone) {
+  const auto bad = place("spin");
+  event_.tenant_id = *TenantId::parse("nordlicht");
+  const auto good = place("fine");
+  constexpr int calls = 40;
+  std::atomic<int> lost = 0, held = 0, served = 0;
+  std::promise<void> all;
+  const auto count = [&](const delivery::Rendering& rendering) {
+    ++(rendering.ok ? served : rendering.held.empty() ? lost : held);
+    if (lost + held + served == 2 * calls) all.set_value();
+  };
+  for (int i = 0; i < calls; ++i)
+    for (const auto* const at : {&bad, &good})
+      at->adapter->begin_render({event_, at->destination, delivery_, key_}, secrets_, count);
+  all.get_future().wait();
+  EXPECT_EQ(served, calls);
+  EXPECT_EQ(lost, 2);
+  EXPECT_EQ(held, calls - 2);
+  EXPECT_THAT(host_->crashes(), SizeIs(2));
+  EXPECT_THAT(registry_->find(bad.destination).held_reason, HasSubstr("is quarantined for this tenant"));
+  EXPECT_EQ(registry_->find(good.destination).held_reason, "");
+}
+
+TEST_F(Sandboxed, OneTenantLeavesRoomInTheQueueToOthers) {
+  auto few = options();
+  few.sandbox.waiting_calls = 8;
+  host_ = lab_.load(few);
+  registry_ = std::make_unique<PluginAdapterRegistry>(*host_, PluginAdapterRegistry::Options{}, lab_.logger());
+  const auto bad = place("spin"), many = place("fine");
+  event_.tenant_id = *TenantId::parse("nordlicht");
+  const auto other = place("fine");
+  std::atomic<int> answered = 0, held = 0;
+  std::promise<void> all;
+  const auto count = [&](delivery::Rendering&& rendering) {
+    if (!rendering.held.empty()) ++held;
+    if (++answered == 9) all.set_value();
+  };
+  bad.adapter->begin_render({event_, bad.destination, delivery_, key_}, secrets_, count);
+  for (int i = 0; i < 7; ++i) many.adapter->begin_render({event_, many.destination, delivery_, key_}, secrets_, count);
+  EXPECT_EQ(held, 1) << "alone, it has all but one";
+  other.adapter->begin_render({event_, other.destination, delivery_, key_}, secrets_, count);
+  all.get_future().wait();
+  EXPECT_EQ(held, 1);
+}
+
+// It must not throw; if it does, it is logged, and costs no other call.
+TEST_F(Sandboxed, ACallerThatThrowsEndsNothing) {
+  const auto good = place("fine");
+  good.adapter->begin_render({event_, good.destination, delivery_, key_}, secrets_,
+                             [](delivery::Rendering&&) { throw std::runtime_error("thrown"); });
+  good.adapter->begin_render({event_, good.destination, delivery_, key_}, secrets_,
+                             [](delivery::Rendering&&) { throw 7; });
+  EXPECT_TRUE(render(good).ok);
+  EXPECT_THAT(lab_.logger().text(), AllOf(HasSubstr("plugin.caller_failed"), HasSubstr("thrown")));
+  EXPECT_THAT(host_->crashes(), IsEmpty());
 }
 
 TEST_F(Sandboxed, ARefusedConfigurationHoldsItsDestinationAlone) {

@@ -95,7 +95,7 @@ class Bench {
       for (std::size_t i = 0; i < destinations_.size(); ++i)
         requests.push_back({destinations_[i], each, watermarks[i]});
       std::vector<delivery::Claim> claims;
-      timed(claim_, [&] { claims = store_.claim(requests, "bench", 60s); });
+      timed(claim_, [&] { claims = store_.claim(requests, {"bench", 60s}); });
       if (claims.empty()) break;
       std::vector<delivery::Settlement> settlements;
       for (auto& claim : claims) {
@@ -116,7 +116,7 @@ class Bench {
     std::vector<delivery::ClaimRequest> requests;
     for (const auto& destination : destinations_) requests.push_back({destination, each});
     for (;;) {
-      auto claims = store_.claim(requests, "bench", 1h);
+      auto claims = store_.claim(requests, {"bench", 1h});
       if (claims.empty()) return;
       auto& batch = claimed_.emplace_back();
       for (auto& claim : claims) batch.push_back(settlement(std::move(claim), true));

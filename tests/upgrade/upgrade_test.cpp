@@ -87,6 +87,32 @@ TEST_F(Upgrade, BothVersionsDeliverAndNothingIsLost) {
   EXPECT_EQ(site_.receiver().statistics().path("/healthy").statuses.count(401), 0u);
 }
 
+// The old one shows itself to nobody: it claims what the new ones share out among themselves, and who claims first has
+// it.
+TEST_F(Upgrade, AnOldDaemonBesideSeveralNewOnesLosesNothingAndSendsNothingTwice) {
+  auto old = std::make_unique<RunningDaemon>(site_, "old", previous);
+  site_.provision("/healthy");
+  const auto producer = site_.token("producer");
+  RunningDaemon one(site_, "one"), other(site_, "other");
+  ASSERT_TRUE(eventually([&] { return one.metric("opi_daemons") == 2 && other.metric("opi_daemons") == 2; }));
+  int turn = 0;
+  const std::vector<std::uint16_t> ports{old->port(), one.port(), other.port()};
+  std::atomic<bool> all = true;
+  Load load(producer, [&] {
+    return ports[all ? static_cast<std::size_t>(turn++) % 3 : 1 + static_cast<std::size_t>(turn++) % 2];
+  });
+  ASSERT_TRUE(eventually([&] { return delivered_by(*old) > 50 && delivered_by(one) + delivered_by(other) > 50; }));
+  // One of the new ones serves the destination, and the other leaves it alone.
+  EXPECT_TRUE(delivered_by(one) == 0 || delivered_by(other) == 0);
+  all = false;
+  EXPECT_TRUE(old->stop().clean());
+  ASSERT_TRUE(hears(100));
+  const int acknowledged = load.end();
+  EXPECT_TRUE(eventually([&] { return received() == static_cast<std::uint64_t>(acknowledged); }))
+      << received() << " of " << acknowledged;
+  EXPECT_EQ(site_.receiver().statistics().path("/healthy").duplicates, 0u);
+}
+
 TEST_F(Upgrade, AnOldDaemonThatIsKilledBesideANewOneLosesNothing) {
   auto old = std::make_unique<RunningDaemon>(site_, "old", previous);
   site_.provision("/healthy");

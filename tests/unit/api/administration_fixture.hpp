@@ -21,7 +21,7 @@ namespace opi::test {
 // Answers at once from a list; names that are not on it have no address.
 class ListedResolver final : public egress::Resolver {
  public:
-  void resolve(const std::string& host, Callback done) override {
+  void resolve(const std::string& host, const TenantId&, Callback done) override {
     egress::Resolution resolution;
     if (const auto found = hosts.find(host); found != hosts.end()) resolution.addresses = found->second;
     if (resolution.addresses.empty()) resolution.failure = "no such host";
@@ -57,7 +57,8 @@ class WithAdministration : public WithApi {
   WithAdministration() {
     api::add_tenant_routes(routes, tenants, editor);
     api::add_adapter_routes(routes, directory);
-    api::add_destination_routes(routes, destinations, test_events, credential_check, editor, engine().scheduler, clock);
+    api::add_destination_routes(routes, destinations, test_events, credential_check, editor,
+                                {engine().scheduler, fleet_store, "daemon-1", clock});
     api::add_credential_routes(routes, credentials, credential_check, editor);
     api::add_policy_routes(routes, policies, editor);
   }

@@ -130,7 +130,7 @@ class WithApi : public WithEngine {
   }
 
   sqlite::SqliteDeadLetterStore dead_letter_store{database, clock};
-  delivery::DeadLetters dead_letters{dead_letter_store, [this] { engine().dispatcher.work_announced(); }};
+  delivery::DeadLetters dead_letters{dead_letter_store, [this] { engine().news.due_somewhere(); }};
   sqlite::SqliteDeliveryFeed feed{database};
   sqlite::SqliteHealthQuery health{database};
   sqlite::SqliteTokenStore token_store{database};

@@ -50,7 +50,7 @@ TEST_F(DestinationRoutes, ShowsHowThisDaemonDeliversToItNow) {
   EXPECT_EQ(text(idle.at("breaker").at("state")), "closed");
   EXPECT_TRUE(idle.at("breaker").at("probe_at").is_null());
   EXPECT_TRUE(idle.at("paused_until").is_null());
-  engine().scheduler.hold(id, clock.mono_now() + 90s);
+  engine().scheduler.pause(id, clock.mono_now() + 90s);
   const auto until = to_rfc3339(clock.unix_now() + 90s);
   EXPECT_EQ(text(json(read(path)).at("runtime").at("paused_until")), until);
   const auto listed = json(read("/api/v1/destinations"));

@@ -16,11 +16,15 @@ class Attempts : public test::WithEngine {
  protected:
   void settle() { engine().settler.run_once(); }
   // As the dispatcher does, but under a lease of this length.
-  std::vector<Claim> claim_all(std::chrono::milliseconds lease) {
-    const auto requests = engine().scheduler.plan(clock.mono_now());
-    auto claims = store.claim(requests, "daemon-1", lease);
-    engine().scheduler.claimed(requests, claims, clock.mono_now());
-    return claims;
+  void start_all(std::chrono::milliseconds lease) {
+    auto plan = engine().scheduler.plan(clock.mono_now());
+    auto claims = store.claim(plan.requests(), {.daemon_id = "daemon-1", .lease = lease});
+    ASSERT_EQ(claims.size(), 1u);
+    auto slots = plan.claimed(claims, clock.mono_now());
+    const auto target = engine().attempts.target(*engine().catalog.current(), test::destination_id(1));
+    ASSERT_TRUE(target);
+    engine().attempts.start(Landings::begin(engine().settler.landings(), std::move(claims[0]), std::move(slots[0])),
+                            *target);
   }
 };
 
@@ -51,6 +55,16 @@ TEST_F(Attempts, ATimeoutOfTheAdapterMayOnlyShortenThatOfThePolicy) {
   ASSERT_EQ(transport.under_way.size(), 2u);
   EXPECT_EQ(transport.under_way[0].request.timeout, 2s);
   EXPECT_EQ(transport.under_way[1].request.timeout, 15s);
+}
+
+// Up to the longest that a policy may ask for.
+TEST_F(Attempts, HaveTheWholeTimeOfTheirPolicy) {
+  auto d = test::destination(1);
+  d.policy_override.timeout = PolicyLimits::max_timeout;
+  put(d);
+  publish_and_dispatch();
+  ASSERT_EQ(transport.under_way.size(), 1u);
+  EXPECT_EQ(transport.under_way[0].request.timeout, 120s);
 }
 
 TEST_F(Attempts, AreNumberedAndScheduledByThePolicy) {
@@ -201,9 +215,7 @@ TEST_F(Attempts, CancelledAfterItWasSentIsOneWithAnUnknownResult) {
 
 TEST_F(Attempts, ALeaseTooShortForTheTimeoutIsGivenBack) {
   engine().intake.submit({test::event("e-1")});
-  auto claims = claim_all(15'999ms);
-  ASSERT_EQ(claims.size(), 1u);
-  engine().attempts.start(std::move(claims[0]), stored_destination(1), {});
+  start_all(15'999ms);
   settle();
   EXPECT_TRUE(transport.under_way.empty());
   EXPECT_EQ(only_delivery().state, DeliveryState::pending);
@@ -211,9 +223,7 @@ TEST_F(Attempts, ALeaseTooShortForTheTimeoutIsGivenBack) {
 
 TEST_F(Attempts, ALeaseJustLongEnoughIsUsed) {
   engine().intake.submit({test::event("e-1")});
-  auto claims = claim_all(16'000ms);
-  ASSERT_EQ(claims.size(), 1u);
-  engine().attempts.start(std::move(claims[0]), stored_destination(1), {});
+  start_all(16'000ms);
   EXPECT_EQ(transport.under_way.size(), 1u);
 }
 

@@ -24,35 +24,10 @@ class Dispatching : public test::WithEngine {
   std::map<test::StoreOperation, int> calls_;
 };
 
-TEST_F(Dispatching, AsksTheStoreForWorkAtItsIntervalAndWhenItIsAnnounced) {
+TEST_F(Dispatching, WithoutWorkThereIsNoClaim) {
   count_calls();
   EXPECT_EQ(run(), 1'000ms);
-  EXPECT_EQ(calls(test::StoreOperation::discover), 1);
-  clock.advance(999ms);
-  EXPECT_EQ(run(), 1ms);
-  EXPECT_EQ(calls(test::StoreOperation::discover), 1);
-  clock.advance(1ms);
-  run();
-  EXPECT_EQ(calls(test::StoreOperation::discover), 2);
-  engine().dispatcher.work_announced();
-  EXPECT_EQ(run(), 20ms);
-  EXPECT_EQ(calls(test::StoreOperation::discover), 2) << "a busy neighbour's announcements are gathered";
-  clock.advance(20ms);
-  run();
-  EXPECT_EQ(calls(test::StoreOperation::discover), 3);
-  EXPECT_EQ(calls(test::StoreOperation::claim), 0) << "without work there is no claim";
-}
-
-TEST_F(Dispatching, FindsWhatAnotherDaemonStored) {
-  run();
-  test::Engine other(store, catalog_store, registry, transport, clock, random);
-  other.on_submit = [&] { other.intake.run_once(); };
-  other.intake.submit({test::event("e-1")});
-  run();
-  EXPECT_TRUE(transport.under_way.empty());
-  clock.advance(1s);
-  run();
-  EXPECT_EQ(transport.under_way.size(), 1u);
+  EXPECT_EQ(calls(test::StoreOperation::claim), 0);
 }
 
 TEST_F(Dispatching, ClaimsThatAreNotFullKeepTheirDistance) {
@@ -90,25 +65,42 @@ TEST_F(Dispatching, ALeaseOutlivesTheLongestTimeoutOfItsClaim) {
   EXPECT_EQ(real_store.take_over_expired(10, "x", 1s).size(), 2u);
 }
 
-TEST_F(Dispatching, WhatWasDisabledSinceThePlanIsGivenBack) {
+TEST_F(Dispatching, WhatWasDisabledSinceThePlanIsNotClaimed) {
   engine().intake.submit({test::event("e-1")});
-  Scheduler scheduler({});
-  scheduler.update(catalog_store.load());  // knows the destination as enabled, and nobody tells it otherwise
   auto d = test::destination(1);
   d.enabled = false;
   put(d);
-  CatalogCache cache(catalog_store, {});
+  CatalogCache cache(catalog_store, {});  // the scheduler is not told
   cache.refresh();
-  Settler settler(
-      store, catalog_store, scheduler, engine().credential_watch, clock, engine().metrics, engine().logger, [] {},
-      [] {}, {});
-  Dispatcher dispatcher(store, cache, scheduler, engine().attempts, settler, clock, engine().metrics, engine().logger,
-                        {.daemon_id = "daemon-2"});
-  dispatcher.run_once();
-  EXPECT_TRUE(transport.under_way.empty());
-  EXPECT_EQ(only_delivery().state, DeliveryState::delivering);
-  settler.run_once();
+  Dispatcher dispatcher(store, cache, engine().scheduler, engine().attempts, engine().settler.landings(),
+                        engine().instruments, {.daemon_id = "daemon-2"});
+  count_calls();
+  EXPECT_EQ(dispatcher.run_once(), 3ms);
+  EXPECT_EQ(calls(test::StoreOperation::claim), 0);
   EXPECT_EQ(only_delivery().state, DeliveryState::pending);
+}
+
+// Its backlog stays where it is, and one line tells of it.
+TEST_F(Dispatching, AHeldDestinationIsNotClaimedAndToldOnce) {
+  registry.held_reason = "no loaded plugin offers the adapter";
+  count_calls();
+  for (int i = 0; i < 30; ++i) engine().intake.submit({test::event("e-" + std::to_string(i))});
+  for (int i = 0; i < 20; ++i) {
+    run();
+    clock.advance(1s);
+  }
+  EXPECT_EQ(calls(test::StoreOperation::claim), 0);
+  EXPECT_EQ(std::ranges::count(engine().logger.events(), "destination.held"), 1);
+  registry.held_reason = "the adapter refuses its configuration";
+  clock.advance(5s);
+  run();
+  EXPECT_EQ(std::ranges::count(engine().logger.events(), "destination.held"), 2) << "another reason is news";
+  EXPECT_EQ(engine().scheduler.status(test::destination_id(1), clock.mono_now()).held_reason, registry.held_reason);
+  registry.held_reason.clear();
+  clock.advance(5s);
+  run();
+  EXPECT_EQ(std::ranges::count(engine().logger.events(), "destination.resumed"), 1);
+  EXPECT_GT(transport.under_way.size(), 0u);
 }
 
 TEST_F(Dispatching, AnAbsentStoreIsWaitedForAndToldOnce) {
@@ -125,15 +117,6 @@ TEST_F(Dispatching, AnAbsentStoreIsWaitedForAndToldOnce) {
   EXPECT_EQ(std::ranges::count(events, "dispatch.store_unavailable"), 1);
   EXPECT_EQ(std::ranges::count(events, "dispatch.store_back"), 1);
   EXPECT_EQ(engine().metrics.store_failures("claim").Value(), 3);
-}
-
-TEST_F(Dispatching, AnAbsentStoreAtDiscoveryIsWaitedForToo) {
-  engine();
-  store.fail_next(test::StoreOperation::discover, test::StoreFault::unavailable);
-  EXPECT_EQ(run(), 500ms);
-  engine().intake.submit({test::event("e-1")});
-  run();
-  EXPECT_EQ(transport.under_way.size(), 1u);
 }
 
 TEST_F(Dispatching, AClaimInDoubtThatDidNotHappenIsMadeAgain) {
@@ -169,6 +152,44 @@ TEST_F(Dispatching, AClaimThatFailsForAnotherReasonGivesItsSlotsBack) {
   store.choose = [](test::StoreOperation) { return test::StoreFault::none; };
   run();
   EXPECT_EQ(transport.under_way.size(), 1u);
+}
+
+// Whatever throws between a claim and its settlement: slots and leases come back, and nobody has an attempt for it.
+TEST_F(Dispatching, AnAttemptThatThrowsGivesItsClaimBackAndHoldsUpNoOther) {
+  put(test::destination(2));
+  engine().catalog.refresh();
+  engine().discover();
+  engine().intake.submit({test::event("e-1")});
+  registry.adapter->change_rendering = [](Rendering& rendering) {
+    if (rendering.request.url.find("h1.") != std::string::npos) throw std::bad_alloc();
+  };
+  dispatch();
+  ASSERT_EQ(transport.under_way.size(), 1u);
+  EXPECT_EQ(transport.under_way[0].request.url, "https://h2.example/in");
+  engine().settler.run_once();
+  EXPECT_EQ(engine().scheduler.counts(clock.mono_now()).in_flight, 1);
+  registry.adapter->change_rendering = nullptr;
+  clock.advance(5s);
+  dispatch();
+  while (!transport.under_way.empty()) transport.answer(200);
+  engine().settler.run_once();
+  EXPECT_EQ(engine().scheduler.counts(clock.mono_now()).in_flight, 0);
+  for (const auto& one : deliveries()) {
+    EXPECT_EQ(one.state, DeliveryState::delivered);
+    EXPECT_EQ(one.attempts, 1) << "what was not sent is no attempt";
+  }
+  EXPECT_THAT(engine().logger.text(), HasSubstr("attempt.failed"));
+}
+
+TEST_F(Dispatching, AnAttemptThatThrowsAfterItWasSentCountsAsOne) {
+  publish_and_dispatch();
+  ASSERT_EQ(transport.under_way.size(), 1u);
+  registry.adapter->change_outcome = [](Outcome&) { throw std::runtime_error("a defect"); };
+  transport.answer(200);
+  engine().settler.run_once();
+  EXPECT_EQ(engine().scheduler.counts(clock.mono_now()).in_flight, 0);
+  EXPECT_EQ(only_delivery().state, DeliveryState::retry_scheduled);
+  EXPECT_EQ(last_attempt().reason, "internal_error");
 }
 
 class Rescuing : public test::WithEngine {};
@@ -207,8 +228,7 @@ TEST_F(Rescuing, InterruptionsCountForThePolicy) {
 }
 
 TEST_F(Rescuing, AFullBatchIsFollowedAtOnce) {
-  Rescuer small(store, engine().catalog, engine().scheduler, clock, random, engine().metrics, engine().logger,
-                {.daemon_id = "daemon-2", .batch = 2});
+  Rescuer small(store, engine().catalog, engine().news, engine().instruments, {.daemon_id = "daemon-2", .batch = 2});
   engine().intake.submit({test::event("e-1"), test::event("e-2"), test::event("e-3")});
   dispatch();
   clock.advance(60s);
@@ -235,7 +255,7 @@ TEST_F(Rescuing, ADestinationThatIsNotKnownYetIsJudgedByItsOwnPolicyAllTheSame) 
   put(d);
   publish_and_dispatch();
   clock.advance(60s);
-  test::Engine fresh(store, catalog_store, registry, transport, clock, random);  // has not loaded the catalog
+  test::Engine fresh(stores(), registry, transport, clock, random);  // has not loaded the catalog
   fresh.rescuer.run_once();
   EXPECT_EQ(only_delivery().state, DeliveryState::dead_lettered);
 }

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "delivery/attempt_runner.hpp"
+#include "delivery/discovery.hpp"
 #include "delivery/dispatcher.hpp"
+#include "delivery/fleet.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
 #include "delivery/settler.hpp"
@@ -25,6 +27,7 @@ class OneSecretProvider final : public secrets::SecretProvider {
   }
   secrets::ResolveResult resolve(const secrets::ResolveQuery& query) override {
     ++fetches;
+    if (asked) asked(query);
     secrets::ResolveResult result;
     const std::string& name = query.reference.resource.front();
     const auto own_status = statuses.find(name);
@@ -42,6 +45,7 @@ class OneSecretProvider final : public secrets::SecretProvider {
   std::map<std::string, secrets::ResolveStatus> statuses;
   std::string forbidden;  // references that begin so are refused
   int fetches = 0;
+  std::function<void(const secrets::ResolveQuery&)> asked;  // before each answer
 };
 
 // Every service of one daemon, wired as daemon/ does it but without threads: the test calls run_once().
@@ -52,48 +56,74 @@ class Engine final {
     delivery::Scheduler::Options scheduler;
     delivery::Intake::Options intake;
     delivery::Settler::Options settler;
+    delivery::Fleet::Options fleet;  // its daemon_id is the one above
+    // Runs calls of secret providers; else they are made at once.
+    secrets::SecretBroker::Executor secret_calls = [](const auto& blocking, const auto& after) {
+      blocking();
+      after();
+    };
   };
 
-  Engine(delivery::DeliveryStore& store, delivery::CatalogStore& catalog_store, delivery::AdapterRegistry& adapters,
-         delivery::Transport& transport, const Clock& clock, Random& random)
-      : Engine(store, catalog_store, adapters, transport, clock, random, Options{}) {}
-  Engine(delivery::DeliveryStore& store, delivery::CatalogStore& catalog_store, delivery::AdapterRegistry& adapters,
-         delivery::Transport& transport, const Clock& clock, Random& random, const Options& options)
-      : scheduler(options.scheduler),
-        catalog(catalog_store, {[this](const Catalog& fresh) { scheduler.update(fresh); }}),
-        secrets(providers,
-                [](const std::function<void()>& blocking, const std::function<void()>& after) {
-                  blocking();
-                  after();
-                },
-                clock, random, metrics, logger, {}),
+  struct Stores {
+    delivery::DeliveryStore& deliveries;
+    delivery::FleetStore& fleet;
+    delivery::CatalogStore& catalog;
+  };
+
+  Engine(const Stores& stores, delivery::AdapterRegistry& adapters, delivery::Transport& transport, const Clock& clock,
+         Random& random)
+      : Engine(stores, adapters, transport, clock, random, Options{}) {}
+  Engine(const Stores& stores, delivery::AdapterRegistry& adapters, delivery::Transport& transport, const Clock& clock,
+         Random& random, const Options& options)
+      : instruments{clock, random, metrics, logger},
+        scheduler(options.scheduler),
+        fleet(
+            stores.fleet, instruments,
+            [this](const std::shared_ptr<const delivery::Ownership>& ownership) { scheduler.update(ownership); },
+            fleet_options(options)),
+        news(scheduler, stores.deliveries, instruments,
+             {.here = [this] { ++work_here; }, .everywhere = [this] { discovery.look_everywhere(); }}, {}),
+        discovery(stores.deliveries, stores.fleet, scheduler, instruments, [this] { ++work_found; },
+                  {.daemon_id = options.daemon_id}),
+        catalog(stores.catalog, {[this](const Catalog& fresh) { scheduler.update(fresh); }}),
+        secrets(providers, options.secret_calls, clock, random, metrics, logger, {}),
         credential_watch(clock),
         settler(
-            store, catalog_store, scheduler, credential_watch, clock, metrics, logger, [this] { ++settler_wakes; },
+            stores.deliveries, stores.catalog, credential_watch, instruments, [this] { ++settler_wakes; },
             [this] { ++slots_freed; }, options.settler),
         authorizer(transport, clock),
-        attempts(adapters, secrets, authorizer, transport, settler, scheduler, credential_watch, clock, random, logger,
-                 {}),
-        dispatcher(store, catalog, scheduler, attempts, settler, clock, metrics, logger,
+        attempts(adapters, secrets, authorizer, transport, scheduler, credential_watch, instruments, {}),
+        dispatcher(stores.deliveries, catalog, scheduler, attempts, settler.landings(), instruments,
                    {.daemon_id = options.daemon_id}),
-        rescuer(store, catalog, scheduler, clock, random, metrics, logger, {.daemon_id = options.daemon_id}),
+        rescuer(stores.deliveries, catalog, news, instruments, {.daemon_id = options.daemon_id}),
         intake(
-            store, catalog, scheduler, clock, random, metrics,
+            stores.deliveries, catalog, news, instruments,
             [this] {
               if (on_submit) on_submit();
             },
-            [this] { ++work_arrived; }, options.intake) {}
+            options.intake) {}
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+
+  // Introduces what is new, and looks at everything once.
+  void discover() {
+    discovery.look_everywhere();
+    while (discovery.run_once() == std::chrono::milliseconds{0}) {
+    }
+  }
 
   RecordingLogger logger;
   telemetry::Metrics metrics;
   std::shared_ptr<OneSecretProvider> provider = std::make_shared<OneSecretProvider>();
   secrets::SecretProviders providers{{provider}};
+  const delivery::Instruments instruments;
   delivery::Scheduler scheduler;
+  delivery::Fleet fleet;
+  delivery::WorkNews news;
+  delivery::Discovery discovery;
   delivery::CatalogCache catalog;
   secrets::SecretBroker secrets;
-  int settler_wakes = 0, slots_freed = 0, work_arrived = 0;
+  int settler_wakes = 0, slots_freed = 0, work_here = 0, work_found = 0;
   delivery::CredentialWatch credential_watch;
   delivery::Settler settler;
   delivery::Authorizer authorizer;
@@ -102,6 +132,13 @@ class Engine final {
   delivery::Rescuer rescuer;
   std::function<void()> on_submit;
   delivery::Intake intake;
+
+ private:
+  static delivery::Fleet::Options fleet_options(const Options& options) {
+    auto fleet = options.fleet;
+    fleet.daemon_id = options.daemon_id;
+    return fleet;
+  }
 };
 
 }  // namespace opi::test

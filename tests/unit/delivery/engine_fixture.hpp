@@ -10,6 +10,7 @@
 #include "sqlite/sqlite_catalog_store.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_fleet_store.hpp"
 #include "support/manual_clock.hpp"
 #include "support/seeded_random.hpp"
 #include "unit/delivery/engine.hpp"
@@ -81,10 +82,12 @@ class WithEngine : public testing::Test {
     catalog_store.put_destination(
         d, catalog_entry(d.tenant_id.str(), audit::Action::destination_changed, "destination:" + d.id.to_string()));
   }
+  Engine::Stores stores() { return {store, fleet_store, catalog_store}; }
   Engine& engine() {
     if (!engine_) {
-      engine_ = std::make_unique<Engine>(store, catalog_store, registry, transport, clock, random, options);
+      engine_ = std::make_unique<Engine>(stores(), registry, transport, clock, random, options);
       engine_->catalog.refresh();
+      engine_->discover();
       engine_->on_submit = [this] { engine_->intake.run_once(); };
     }
     return *engine_;
@@ -96,7 +99,7 @@ class WithEngine : public testing::Test {
   }
   void dispatch() {
     clock.advance(std::chrono::milliseconds{20});
-    engine().dispatcher.work_announced();
+    engine().discover();
     engine().dispatcher.run_once();
   }
   std::vector<delivery::DeliveryView> deliveries(const std::string& tenant = "acme") {
@@ -122,6 +125,7 @@ class WithEngine : public testing::Test {
   sqlite::SqliteDatabase database{{.path = ":memory:"}};
   sqlite::SqliteDeliveryStore real_store{database, clock};
   FaultyDeliveryStore store{real_store};
+  sqlite::SqliteFleetStore fleet_store{database, clock};
   sqlite::SqliteCatalogStore catalog_store{database};
   sqlite::SqliteDeliveryQuery query{database};
   sqlite::SqliteAuditLog audit_log{database};

@@ -40,10 +40,10 @@ class FaultyDeliveryStore final : public delivery::DeliveryStore {
   std::vector<bool> stored(std::span<const delivery::NewEvent> events) override {
     return guarded(StoreOperation::stored, [&] { return inner_.stored(events); });
   }
-  void announce() override { inner_.announce(); }
-  std::vector<delivery::Claim> claim(std::span<const delivery::ClaimRequest> requests, const std::string& daemon_id,
-                                     std::chrono::milliseconds lease) override {
-    return guarded(StoreOperation::claim, [&] { return inner_.claim(requests, daemon_id, lease); });
+  void announce(std::span<const DestinationId> destinations) override { inner_.announce(destinations); }
+  std::vector<delivery::Claim> claim(std::span<const delivery::ClaimRequest> requests,
+                                     const delivery::ClaimTerms& terms) override {
+    return guarded(StoreOperation::claim, [&] { return inner_.claim(requests, terms); });
   }
   std::vector<delivery::SettleResult> settle(std::span<const delivery::Settlement> settlements) override {
     batches.push_back(settlements.size());
@@ -57,8 +57,8 @@ class FaultyDeliveryStore final : public delivery::DeliveryStore {
     return guarded(StoreOperation::take_over, [&] { return inner_.take_over_expired(limit, daemon_id, lease); });
   }
   int wake_stranded() override { return inner_.wake_stranded(); }
-  std::vector<delivery::DueDestination> due_destinations() override {
-    return guarded(StoreOperation::discover, [&] { return inner_.due_destinations(); });
+  std::vector<delivery::DueDestination> due_destinations(std::span<const delivery::DueSearch> searches) override {
+    return guarded(StoreOperation::discover, [&] { return inner_.due_destinations(searches); });
   }
 
   std::vector<std::size_t> batches;  // sizes of the settlements that were submitted

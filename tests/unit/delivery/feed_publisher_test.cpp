@@ -31,8 +31,8 @@ class FeedPublishing : public test::WithEngine {
   }
   FeedPublisher& publisher() {
     if (!publisher_)
-      publisher_ = std::make_unique<FeedPublisher>(
-          feed, store, engine().catalog, clock, random, engine().logger, [this] { ++told; }, FeedPublisher::Options{});
+      publisher_ = std::make_unique<FeedPublisher>(feed, store, engine().catalog, engine().news, engine().instruments,
+                                                   FeedPublisher::Options{});
     return *publisher_;
   }
   void publish(const std::string& id) { engine().intake.submit({test::event(id)}); }
@@ -49,7 +49,6 @@ class FeedPublishing : public test::WithEngine {
 
   sqlite::SqliteDeliveryFeed feed{database};
   std::unique_ptr<FeedPublisher> publisher_;
-  int told = 0;
 };
 
 TEST_F(FeedPublishing, SubscribersByNameGetTheFeedAsEvents) {
@@ -59,8 +58,9 @@ TEST_F(FeedPublishing, SubscribersByNameGetTheFeedAsEvents) {
   deliver_all(200);
   publish("e-2");
   deliver_all(400);
+  const int told = engine().work_here;
   publisher().run_once();
-  EXPECT_EQ(told, 1);
+  EXPECT_EQ(engine().work_here, told + 1);
   ASSERT_EQ(to(2).size(), 2u);
   ASSERT_EQ(to(3).size(), 1u);
   EXPECT_EQ(to(3)[0].event_type, "ticket.delivery.succeeded");

@@ -67,7 +67,7 @@ TEST_F(IntakeOfEvents, MakesOneDeliveryPerSubscribedDestination) {
             (std::set<DestinationId>{test::destination_id(1), test::destination_id(3), test::destination_id(4)}))
       << "what is disabled waits, it does not vanish";
   EXPECT_TRUE(deliveries("globex").empty());
-  EXPECT_EQ(engine().work_arrived, 1);
+  EXPECT_EQ(engine().work_here, 1);
 }
 
 TEST_F(IntakeOfEvents, TheIdempotencyKeyDependsOnTenantDestinationAndEventAlone) {
@@ -82,7 +82,7 @@ TEST_F(IntakeOfEvents, AnEventWithoutSubscribersIsStoredAllTheSame) {
   d.subscriptions = {"ticket.*"};
   put(d);
   EXPECT_EQ(intake().submit({test::event("e-1")}), Results{accepted});
-  EXPECT_EQ(engine().work_arrived, 0);
+  EXPECT_EQ(engine().work_here, 0);
   EXPECT_EQ(intake().submit({test::event("e-1")}), Results{duplicate});
 }
 
@@ -193,7 +193,7 @@ TEST_F(IntakeOfEvents, ACommitInDoubtThatHappenedIsAccepted) {
   store.fail_next(test::StoreOperation::insert, test::StoreFault::in_doubt_done);
   EXPECT_EQ(intake().submit({test::event("e-1")}), Results{accepted});
   EXPECT_EQ(deliveries().size(), 1u);
-  EXPECT_EQ(engine().work_arrived, 1) << "its deliveries are known to the scheduler";
+  EXPECT_EQ(engine().work_here, 1) << "its deliveries are known to the scheduler";
 }
 
 // What is not there may come yet: nobody says that it was not stored.
@@ -310,7 +310,7 @@ TEST_F(IntakeForOneDestination, StoresOneDeliveryWhateverIsSubscribed) {
   EXPECT_EQ(only_delivery().id, *delivery);
   EXPECT_EQ(only_delivery().destination, test::destination_id(2));
   EXPECT_EQ(audit_log.read(*TenantId::parse("acme"), 0, 100).back().entry.action, audit::Action::destination_tested);
-  EXPECT_EQ(engine().work_arrived, 1);
+  EXPECT_EQ(engine().work_here, 1);
   dispatch();
   EXPECT_EQ(transport.under_way.size(), 1u);
 }

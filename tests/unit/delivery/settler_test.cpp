@@ -90,7 +90,7 @@ TEST_F(Settling, OneThatTheSchemaForbidsDoesNotHoldUpTheOthers) {
   answer_all(200);
   store.fail_next(test::StoreOperation::settle, test::StoreFault::refused, 2);  // the batch, then the first alone
   settler().run_once();
-  EXPECT_EQ(store.batches, (std::vector<std::size_t>{3, 1, 1, 1}));
+  EXPECT_EQ(store.batches, (std::vector<std::size_t>{3, 1, 2}));
   EXPECT_EQ(count(DeliveryState::delivered), 2);
   EXPECT_EQ(count(DeliveryState::delivering), 1) << "its lease runs out";
   EXPECT_EQ(in_flight(), 0);
@@ -174,7 +174,7 @@ TEST_F(Settling, TwoSettlementsOfOneDeliveryAreWrittenOneAfterTheOther) {
   dispatch();  // … and the delivery is claimed and answered again
   ASSERT_EQ(transport.under_way.size(), 1u);
   answer_all(200);
-  EXPECT_GT(settler().run_once(), 0ms);
+  EXPECT_EQ(settler().run_once(), 0ms);
   settler().run_once();
   EXPECT_EQ(store.batches, (std::vector<std::size_t>{1, 1, 1, 1}));  // the second is the rescuer's
   EXPECT_EQ(only_delivery().state, DeliveryState::delivered);

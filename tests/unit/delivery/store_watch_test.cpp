@@ -21,6 +21,8 @@ using namespace std::chrono_literals;
 struct ScriptedProbe final : WriteProbe {
   std::function<void()> on_probe = [] {};
   void prove_write() override { on_probe(); }
+  std::function<std::optional<Ballast>()> on_weigh = [] { return std::nullopt; };
+  std::optional<Ballast> weigh() override { return on_weigh(); }
 };
 
 class StoreWatching : public testing::Test {
@@ -55,6 +57,22 @@ TEST_F(StoreWatching, SaysWhatTheLastTryFoundAndTriesSoonerWhileItFails) {
   EXPECT_EQ(watch.run_once(), options.interval);
   EXPECT_EQ(watch.fault(), "");
   EXPECT_EQ(lines("store.writable"), 1);
+}
+
+TEST_F(StoreWatching, WeighsNowAndThenWhatTheStoreDragsAlong) {
+  int weighed = 0;
+  probe.on_weigh = [&] { return ++weighed, Ballast{1, 7, 1500ms}; };
+  watch.run_once();
+  watch.run_once();
+  EXPECT_EQ(weighed, 1);
+  EXPECT_EQ(metrics.outbox_dead_rows.Value(), 7);
+  EXPECT_EQ(metrics.oldest_snapshot.Value(), 1.5);
+  clock.advance(options.weigh_interval);
+  probe.on_weigh = [&]() -> std::optional<Ballast> { throw StoreRefused("no right to look"); };
+  EXPECT_EQ(watch.run_once(), options.interval);
+  EXPECT_EQ(watch.fault(), "") << "it takes writes all the same";
+  EXPECT_EQ(lines("store.not_weighed"), 1);
+  EXPECT_EQ(metrics.store_failures("weigh").Value(), 1);
 }
 
 TEST_F(StoreWatching, WhateverTheProbeThrowsIsAFault) {

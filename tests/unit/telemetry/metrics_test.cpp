@@ -24,16 +24,30 @@ TEST(Metrics, ExposeTheDocumentedNamesAndTypes) {
   std::istringstream stream(metrics.exposition());
   for (std::string line; std::getline(stream, line);)
     if (line.starts_with("# TYPE ")) types.insert(line.substr(7));
-  EXPECT_EQ(types,
-            (std::set<std::string>{"opi_attempts_total counter", "opi_deliveries_ended_total counter",
-                                   "opi_store_failures_total counter", "opi_events_total counter",
-                                   "opi_claims_total counter", "opi_leases_lost_total counter",
-                                   "opi_leases_taken_over_total counter", "opi_in_flight_deliveries gauge",
-                                   "opi_due_destinations gauge", "opi_breakers_open gauge", "opi_settle_backlog gauge",
-                                   "opi_plugins_refused gauge", "opi_attempt_duration_seconds histogram",
-                                   "opi_delivery_latency_seconds histogram", "opi_secret_fetches_total counter",
-                                   "opi_secret_cache_hits_total counter", "opi_secret_fetch_duration_seconds histogram",
-                                   "opi_secret_calls_in_flight gauge", "opi_secret_breaker_open gauge"}));
+  EXPECT_EQ(types, (std::set<std::string>{"opi_attempts_total counter",
+                                          "opi_deliveries_ended_total counter",
+                                          "opi_store_failures_total counter",
+                                          "opi_events_total counter",
+                                          "opi_claims_total counter",
+                                          "opi_leases_lost_total counter",
+                                          "opi_leases_taken_over_total counter",
+                                          "opi_in_flight_deliveries gauge",
+                                          "opi_due_destinations gauge",
+                                          "opi_breakers_open gauge",
+                                          "opi_destinations_served gauge",
+                                          "opi_daemons gauge",
+                                          "opi_leads gauge",
+                                          "opi_outbox_dead_rows gauge",
+                                          "opi_store_oldest_snapshot_seconds gauge",
+                                          "opi_settle_backlog gauge",
+                                          "opi_plugins_refused gauge",
+                                          "opi_attempt_duration_seconds histogram",
+                                          "opi_delivery_latency_seconds histogram",
+                                          "opi_secret_fetches_total counter",
+                                          "opi_secret_cache_hits_total counter",
+                                          "opi_secret_fetch_duration_seconds histogram",
+                                          "opi_secret_calls_in_flight gauge",
+                                          "opi_secret_breaker_open gauge"}));
 }
 
 TEST(Metrics, CountByLabel) {

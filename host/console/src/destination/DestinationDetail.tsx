@@ -16,7 +16,7 @@ import { Credentials } from './Credentials';
 import classes from './Destination.module.css';
 import { DestinationActions } from './DestinationActions';
 import { RecentDeliveries } from './RecentDeliveries';
-import { breakerWords } from './runtime';
+import { breakerWords, serverWords } from './runtime';
 
 function Standing({ destination, health }: { destination: Destination; health: DestinationHealth | undefined }) {
   const id = destination.destination_id;
@@ -106,7 +106,8 @@ function Delivering({ destination, adapter }: { destination: Destination; adapte
           'Rate limit',
           destination.rate_limit_per_second === 0 ? 'None' : `${destination.rate_limit_per_second} a second`,
         ],
-        runtime && ['In flight', count(runtime.in_flight)],
+        runtime && ['Served by', serverWords(runtime)],
+        runtime && ['In flight', runtime.in_flight === null ? 'Not known now' : count(runtime.in_flight)],
         runtime && ['Circuit breaker', breakerWords(runtime)],
         runtime !== undefined &&
           runtime.paused_until !== null && ['Paused until', <Instant key="p" at={runtime.paused_until} />],

@@ -1,0 +1,83 @@
+#pragma once
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "delivery/claim.hpp"
+#include "domain/clock.hpp"
+#include "domain/ids.hpp"
+#include "domain/store_errors.hpp"
+
+namespace opi::delivery {
+
+// The daemons of a database as it showed them at one moment, by its clock.
+struct FleetSnapshot {
+  struct Member {
+    std::string daemon_id;
+    DueTime owns_from = 0;  // it takes part in the sharing out of destinations from then on
+    bool operator==(const Member&) const = default;
+  };
+  std::vector<Member> members;  // that live, the caller among them; in the order of their ids
+  DueTime taken_at = 0;
+};
+
+// What outlives a daemon of how it stood with a destination: the next one that serves it goes on from there.
+struct DestinationMemory {
+  DestinationId destination;
+  // What the receiver asked for, or an open breaker: nothing is sent for this long.
+  std::chrono::milliseconds pause{0};
+  bool breaker_tripped = false;  // after the pause one request goes first
+  // Leases of other daemons that have not run out, and for how long the last of them lasts.
+  int leased_elsewhere = 0;
+  std::chrono::milliseconds leased_elsewhere_for{0};
+  bool operator==(const DestinationMemory&) const = default;
+};
+
+// Who serves what, where several daemons share one outbox. Thread-safe. Every function throws StoreUnavailable
+// (nothing changed) or, where it writes, CommitInDoubt; each may be called again.
+class FleetStore {
+ public:
+  struct Terms {
+    std::string daemon_id;
+    std::chrono::milliseconds lifetime;  // without another beat the daemon counts as dead after this
+    // A daemon that joins others owns nothing before this has passed: by then every snapshot without it has run out.
+    std::chrono::milliseconds joining;
+    std::optional<std::string> replaces;  // one that is known to be dead, such as this one before its restart
+    std::optional<UnixTime> clock;        // what its own clock says, for others to see how far that is off
+  };
+
+  // The daemons as the store knows them: those that live and, for a while, those that went without leaving.
+  struct Roll {
+    struct Daemon {
+      std::string daemon_id;
+      DueTime joined_at = 0, owns_from = 0, alive_until = 0;
+      std::chrono::milliseconds clock_ahead{0};  // of the database's, at its last beat
+    };
+    std::vector<Daemon> daemons;  // in the order of their ids
+    DueTime taken_at = 0;
+  };
+
+  virtual ~FleetStore() = default;
+
+  // This daemon lives: it joins, or goes on. One that was dead by the database's clock joins anew. Joins follow each
+  // other, so that two who come at the same time see each other.
+  virtual FleetSnapshot beat(const Terms& terms) = 0;
+
+  // It claims nothing any more. Unknown ids are ignored.
+  virtual void leave(const std::string& daemon_id) = 0;
+
+  // Without being one of them. Nothing where daemons do not share the store.
+  virtual Roll roll() = 0;
+
+  // Keeps pause and breaker of these destinations; `leased_elsewhere` is not looked at. What has neither is forgotten.
+  virtual void remember(std::span<const DestinationMemory> destinations) = 0;
+
+  // What is known of these destinations, at most DeliveryStore::looked_at_once; nothing of those without memory. Leases
+  // of `daemon_id` itself do not count.
+  virtual std::vector<DestinationMemory> recall(std::span<const DestinationId> destinations,
+                                                const std::string& daemon_id) = 0;
+};
+
+}  // namespace opi::delivery

@@ -1,0 +1,13 @@
+-- Leases that are found without reading the backlog, and what outlives a daemon of how it stood with a destination.
+
+-- Of deliveries that are under way alone.
+CREATE INDEX integration_outbox_leases ON integration_outbox (locked_until_ms) WHERE state = 'delivering';
+
+CREATE TABLE integration_destination_memory (
+  tenant_id TEXT NOT NULL,
+  destination_id BLOB NOT NULL CHECK (length(destination_id) = 16),
+  paused_until_ms INTEGER NOT NULL,
+  breaker_tripped INTEGER NOT NULL CHECK (breaker_tripped IN (0, 1)),
+  PRIMARY KEY (destination_id),
+  FOREIGN KEY (tenant_id, destination_id) REFERENCES integration_destinations ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,103 @@
+#include "sqlite/sqlite_fleet_store.hpp"
+
+#include <algorithm>
+
+#include "delivery/one_look.hpp"
+#include "sqlite/query.hpp"
+#include "sqlite/transaction.hpp"
+
+namespace opi::sqlite {
+namespace {
+
+using delivery::DestinationMemory;
+
+// Of a destination that was deleted meanwhile there is nothing to keep.
+constexpr Statement keep_memory{"keep_destination_memory", R"(
+  INSERT INTO integration_destination_memory (tenant_id, destination_id, paused_until_ms, breaker_tripped)
+  SELECT tenant_id, destination_id, ?2, ?3 FROM integration_destinations WHERE destination_id = ?1
+  ON CONFLICT (destination_id) DO UPDATE
+  SET paused_until_ms = excluded.paused_until_ms, breaker_tripped = excluded.breaker_tripped)"};
+
+constexpr Statement forget{"forget_destination", "DELETE FROM integration_destination_memory WHERE destination_id = ?"};
+
+constexpr Statement read_memory{"read_destination_memory", R"(
+  SELECT paused_until_ms, breaker_tripped FROM integration_destination_memory
+  WHERE destination_id = ?1 AND (paused_until_ms > ?2 OR breaker_tripped))"};
+
+// Those that were under way when the daemon was killed whose place this one takes.
+constexpr Statement read_leases{"read_others_leases", R"(
+  SELECT destination_id, locked_until_ms FROM integration_outbox INDEXED BY integration_outbox_leases
+  WHERE state = 'delivering' AND locked_until_ms > ? AND locked_by <> ?)"};
+
+// What a receiver asks for is bounded far below.
+constexpr std::chrono::milliseconds longest_pause{std::chrono::years{1}};
+
+}  // namespace
+
+delivery::FleetSnapshot SqliteFleetStore::beat(const Terms& terms) {
+  const auto now = unix_micros(clock_.unix_now());
+  const auto alive_until = now + std::chrono::microseconds{terms.lifetime}.count();
+  const Lock lock{mutex_};
+  if (!member_ || member_->who.daemon_id != terms.daemon_id || member_->alive_until <= now)
+    member_ = {{terms.daemon_id, now}, alive_until};
+  member_->alive_until = alive_until;
+  return {{member_->who}, now};
+}
+
+void SqliteFleetStore::leave(const std::string& daemon_id) {
+  const Lock lock{mutex_};
+  if (member_ && member_->who.daemon_id == daemon_id) member_.reset();
+}
+
+void SqliteFleetStore::remember(std::span<const DestinationMemory> destinations) {
+  if (destinations.empty()) return;
+  const auto session = database_.writer();
+  Transaction transaction{*session};
+  const auto now = clock_.unix_now();
+  for (const auto& one : destinations) {
+    if (one.pause.count() <= 0 && !one.breaker_tripped) {
+      Query{*session, forget}.uuid(one.destination.value).run();
+      continue;
+    }
+    Query{*session, keep_memory}
+        .uuid(one.destination.value)
+        .time(now + std::clamp(one.pause, std::chrono::milliseconds{0}, longest_pause))
+        .integer(one.breaker_tripped ? 1 : 0)
+        .run();
+  }
+  transaction.commit();
+}
+
+std::vector<DestinationMemory> SqliteFleetStore::recall(std::span<const DestinationId> destinations,
+                                                        const std::string& daemon_id) {
+  delivery::require_one_look(destinations.size());
+  if (destinations.empty()) return {};
+  std::vector<DestinationMemory> known;
+  for (const auto& id : destinations) known.push_back({.destination = id});
+  std::ranges::sort(known, {}, &DestinationMemory::destination);
+  const auto same = [](const auto& a, const auto& b) { return a.destination == b.destination; };
+  known.erase(std::unique(known.begin(), known.end(), same), known.end());  // clang 14 has no std::ranges::unique
+
+  const auto session = database_.reader();
+  Transaction snapshot{*session, Transaction::Kind::snapshot};
+  const auto now = clock_.unix_now();
+  for (auto& one : known) {
+    Query row{*session, read_memory};
+    if (!row.uuid(one.destination.value).time(now).step()) continue;
+    one.pause = std::max(std::chrono::milliseconds{0}, row.time_at(0) - now);
+    one.breaker_tripped = row.int8(1) != 0;
+  }
+  Query leases{*session, read_leases};
+  leases.time(now).text(daemon_id);
+  while (leases.step()) {
+    const DestinationId id{leases.uuid_at(0)};
+    const auto found = std::ranges::lower_bound(known, id, {}, &DestinationMemory::destination);
+    if (found == known.end() || found->destination != id) continue;
+    ++found->leased_elsewhere;
+    found->leased_elsewhere_for = std::max(found->leased_elsewhere_for, leases.time_at(1) - now);
+  }
+  std::erase_if(known, [](const DestinationMemory& one) { return one == DestinationMemory{one.destination}; });
+  return known;
+}
+
+}  // namespace opi::sqlite

@@ -1,0 +1,306 @@
+#include <thread>
+
+#include "contract/store_contract.hpp"
+#include "domain/store_errors.hpp"
+
+namespace opi::test {
+namespace {
+
+using delivery::DestinationMemory;
+using delivery::FleetStore;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using namespace std::chrono_literals;
+
+class FleetContract : public StoreContract {
+ protected:
+  FleetContract() { engine->catalog().put_tenant({acme, "Acme", {}}, entry(acme)); }
+
+  static FleetStore::Terms terms(const std::string& daemon) { return {daemon, 1h, 2h, {}}; }
+  DestinationId known_destination() {
+    Destination one;
+    one.tenant_id = acme;
+    one.id = new_destination();
+    one.name = "SIEM";
+    one.adapter = "webhook";
+    one.endpoint = "https://example.test/hook";
+    one.subscriptions = {"alert.*"};
+    one.config = "{}";
+    engine->catalog().put_destination(one, entry(acme));
+    return one.id;
+  }
+  void given_for(const DestinationId& destination, int count, int first = 0) {
+    std::vector<delivery::NewEvent> events;
+    for (int i = first; i < first + count; ++i)
+      events.push_back(new_event(event("e" + std::to_string(i)), {destination}));
+    ASSERT_THAT(engine->store().insert(events, engine->catalog().revision()).results,
+                testing::Each(delivery::InsertResult::accepted));
+  }
+  std::vector<delivery::Claim> claimed_by(const std::string& daemon, const DestinationId& destination,
+                                          int limit = 500) {
+    return engine->store().claim({{{destination, limit}}}, {daemon, 30s});
+  }
+  DestinationMemory of(const DestinationId& destination, const std::string& daemon = "daemon-1") {
+    const auto known = engine->fleet().recall({{destination}}, daemon);
+    return known.empty() ? DestinationMemory{} : known.at(0);
+  }
+  static std::vector<std::string> ids(const delivery::FleetSnapshot& snapshot) {
+    std::vector<std::string> all;
+    for (const auto& member : snapshot.members) all.push_back(member.daemon_id);
+    return all;
+  }
+};
+
+TEST_P(FleetContract, ADaemonAloneOwnsAtOnceAndGoesOn) {
+  const auto before = engine->now();
+  const auto first = engine->fleet().beat(terms("daemon-1"));
+  ASSERT_THAT(ids(first), ElementsAre("daemon-1"));
+  EXPECT_GE(first.members[0].owns_from, before);
+  EXPECT_LE(first.members[0].owns_from, engine->now());
+  EXPECT_GE(first.taken_at, before);
+  EXPECT_LE(first.taken_at, engine->now());
+  engine->clock.advance(5ms);
+  const auto second = engine->fleet().beat(terms("daemon-1"));
+  EXPECT_EQ(second.members, first.members);
+  EXPECT_GT(second.taken_at, first.taken_at);
+}
+
+TEST_P(FleetContract, OneThatWasDeadByTheClockJoinsAnew) {
+  const auto first = engine->fleet().beat({"daemon-1", 0ms, 2h, {}});
+  engine->clock.advance(5ms);
+  const auto second = engine->fleet().beat(terms("daemon-1"));
+  ASSERT_THAT(ids(second), ElementsAre("daemon-1"));
+  EXPECT_GT(second.members[0].owns_from, first.members[0].owns_from);
+}
+
+TEST_P(FleetContract, WhoLeavesIsGoneAndTheUnknownMayLeave) {
+  engine->fleet().beat(terms("daemon-1"));
+  EXPECT_NO_THROW(engine->fleet().leave("nobody"));
+  engine->fleet().leave("daemon-1");
+  engine->fleet().leave("daemon-1");
+  EXPECT_THAT(ids(engine->fleet().beat(terms("daemon-2"))), ElementsAre("daemon-2"));
+}
+
+TEST_P(FleetContract, AReplacedOneIsGone) {
+  engine->fleet().beat(terms("daemon-1"));
+  auto next = terms("daemon-2");
+  next.replaces = "daemon-1";
+  const auto snapshot = engine->fleet().beat(next);
+  ASSERT_THAT(ids(snapshot), ElementsAre("daemon-2"));
+  EXPECT_LE(snapshot.members[0].owns_from, engine->now()) << "nobody else lives";
+}
+
+TEST_P(FleetContract, APauseAndABreakerOutliveTheirDaemon) {
+  const auto paused = known_destination(), tripped = known_destination(), both = known_destination(),
+             neither = known_destination();
+  engine->fleet().remember({{{paused, 30s, false}, {tripped, 0s, true}, {both, 40s, true}, {neither, -5s, false}}});
+  const auto known = engine->other_daemons_fleet().recall({{paused, tripped, both, neither, paused}}, "daemon-2");
+  EXPECT_THAT(known, SizeIs(3));
+  EXPECT_GT(of(paused).pause, 20s);
+  EXPECT_LE(of(paused).pause, 30s);
+  EXPECT_FALSE(of(paused).breaker_tripped);
+  EXPECT_EQ(of(tripped).pause, 0s);
+  EXPECT_TRUE(of(tripped).breaker_tripped);
+  EXPECT_GT(of(both).pause, 30s);
+  EXPECT_TRUE(of(both).breaker_tripped);
+  EXPECT_THAT(engine->fleet().recall({{neither}}, "daemon-2"), IsEmpty());
+}
+
+TEST_P(FleetContract, WhatWasRememberedLastStands) {
+  const auto destination = known_destination();
+  engine->fleet().remember({{{destination, 1h, false}}});
+  engine->fleet().remember({{{destination, 1h, true}, {destination, 30s, false}}});
+  EXPECT_LE(of(destination).pause, 30s);
+  EXPECT_FALSE(of(destination).breaker_tripped);
+  engine->fleet().remember({{{destination}}});
+  EXPECT_THAT(engine->fleet().recall({{destination}}, "daemon-1"), IsEmpty());
+  EXPECT_EQ(rows("integration_destination_memory"), 0);
+  EXPECT_NO_THROW(engine->fleet().remember({}));
+}
+
+TEST_P(FleetContract, APauseThatIsOverIsNoMemoryAndTheLongestHasABound) {
+  const auto over = known_destination(), longest = known_destination();
+  engine->fleet().remember({{{over, 1ms, false}, {longest, std::chrono::milliseconds::max(), false}}});
+  engine->clock.advance(5ms);
+  std::this_thread::sleep_for(5ms);  // of the database's own clock
+  EXPECT_THAT(engine->fleet().recall({{over}}, "daemon-1"), IsEmpty());
+  EXPECT_GT(of(longest).pause, std::chrono::days{300});
+  EXPECT_LT(of(longest).pause, std::chrono::days{400});
+}
+
+TEST_P(FleetContract, OfADestinationThatIsNotThereNothingIsKept) {
+  const auto gone = known_destination();
+  engine->fleet().remember({{{gone, 1h, true}, {new_destination(), 1h, true}}});
+  EXPECT_EQ(rows("integration_destination_memory"), 1);
+  ASSERT_EQ(engine->catalog().delete_destination(acme, gone, delivery::Expectation::present(),
+                                                 entry(acme, audit::Action::destination_deleted)),
+            delivery::WriteResult::stored);
+  EXPECT_EQ(rows("integration_destination_memory"), 0);
+  EXPECT_THAT(engine->fleet().recall({{gone}}, "daemon-1"), IsEmpty());
+}
+
+TEST_P(FleetContract, LeasesOfOthersCountAsLongAsTheyLast) {
+  const auto destination = known_destination(), other = known_destination();
+  given_for(destination, 4, 0);
+  given_for(other, 1, 100);
+  auto claims = claimed_by("daemon-1", destination, 3);
+  ASSERT_THAT(claims, SizeIs(3));
+  ASSERT_THAT(claimed_by("daemon-2", destination), SizeIs(1));
+  claimed_by("daemon-1", other);
+  EXPECT_EQ(of(destination, "daemon-2").leased_elsewhere, 3);
+  EXPECT_GT(of(destination, "daemon-2").leased_elsewhere_for, 20s);
+  EXPECT_LE(of(destination, "daemon-2").leased_elsewhere_for, 30s);
+  EXPECT_EQ(of(destination, "daemon-1").leased_elsewhere, 1);
+  EXPECT_EQ(of(destination, "daemon-3").leased_elsewhere, 4);
+  EXPECT_EQ(of(other, "daemon-1").leased_elsewhere, 0);
+
+  // One way out of a lease after the other.
+  settle(success(std::move(claims[0])));
+  EXPECT_EQ(of(destination, "daemon-2").leased_elsewhere, 2);
+  engine->store().release({&claims[1], 1});
+  EXPECT_EQ(of(destination, "daemon-2").leased_elsewhere, 1);
+  ASSERT_THAT(claimed_by("daemon-1", destination), SizeIs(1));  // named by two leases now
+  EXPECT_EQ(of(destination, "daemon-2").leased_elsewhere, 2);
+  settle(retry(std::move(claims[2])));
+  EXPECT_EQ(of(destination, "daemon-2").leased_elsewhere, 1);
+  engine->expire_leases();
+  EXPECT_EQ(of(destination, "daemon-2"), DestinationMemory{});
+}
+
+TEST_P(FleetContract, ALeaseThatWasTakenOverIsTheOnesWhoTookIt) {
+  const auto destination = known_destination();
+  given_for(destination, 1);
+  auto claims = claimed_by("daemon-1", destination);
+  engine->expire_leases();
+  ASSERT_THAT(engine->other_daemons_store().take_over_expired(10, "daemon-2", 30s), SizeIs(1));
+  EXPECT_EQ(of(destination, "daemon-1").leased_elsewhere, 1);
+  EXPECT_EQ(of(destination, "daemon-2").leased_elsewhere, 0);
+  EXPECT_EQ(settle(success(std::move(claims[0]))), settled);  // late, and of nobody's lease
+  EXPECT_EQ(of(destination, "daemon-1").leased_elsewhere, 0);
+}
+
+TEST_P(FleetContract, AsManyAsMayBeAskedForAreRecalledAndOneMoreIsRefused) {
+  std::vector<DestinationId> asked;
+  std::vector<DestinationMemory> memories;
+  for (std::size_t i = 0; i < delivery::DeliveryStore::looked_at_once; ++i) asked.push_back(new_destination());
+  const auto last = asked.back() = known_destination();
+  engine->fleet().remember({{{last, 1h, true}}});
+  EXPECT_THAT(engine->fleet().recall(asked, "daemon-1"), SizeIs(1));
+  EXPECT_THAT(engine->fleet().recall({}, "daemon-1"), IsEmpty());
+  asked.push_back(new_destination());
+  try {
+    engine->fleet().recall(asked, "daemon-1");
+    FAIL() << "501 were looked at";
+  } catch (const StoreRefused& refusal) {
+    EXPECT_THAT(refusal.what(), HasSubstr("501 destinations, of which at most 500"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, FleetContract,
+                         testing::Values(EngineKind{"sqlite_file", make_sqlite_file_engine},
+                                         EngineKind{"sqlite_memory", make_sqlite_memory_engine},
+                                         EngineKind{"postgres", make_postgres_engine}),
+                         [](const auto& tested) { return std::string{tested.param.name}; });
+
+// --- where several daemons share a database ---
+
+class SeveralDaemons : public FleetContract {
+ protected:
+  delivery::DueTime owns_from(const delivery::FleetSnapshot& snapshot, const std::string& daemon) {
+    for (const auto& member : snapshot.members)
+      if (member.daemon_id == daemon) return member.owns_from;
+    throw std::logic_error(daemon + " is no member");
+  }
+  static constexpr delivery::DueTime hour = 3'600'000'000;
+};
+
+TEST_P(SeveralDaemons, WhoJoinsOthersOwnsNothingYet) {
+  const auto alone = engine->fleet().beat(terms("daemon-1"));
+  const auto before = engine->now();
+  const auto second = engine->other_daemons_fleet().beat(terms("daemon-2"));
+  ASSERT_THAT(ids(second), ElementsAre("daemon-1", "daemon-2"));
+  EXPECT_EQ(owns_from(second, "daemon-1"), owns_from(alone, "daemon-1"));
+  EXPECT_GE(owns_from(second, "daemon-2"), before + 2 * hour);
+  EXPECT_LE(owns_from(second, "daemon-2"), engine->now() + 2 * hour);
+  EXPECT_EQ(engine->fleet().beat(terms("daemon-1")).members, second.members);
+  EXPECT_EQ(engine->other_daemons_fleet().beat(terms("daemon-2")).members, second.members) << "a second beat";
+}
+
+TEST_P(SeveralDaemons, ADeadOneIsNoMemberAndKeepsNobodyWaiting) {
+  engine->fleet().beat(terms("daemon-1"));
+  engine->execute("UPDATE integration_daemons SET alive_until = now()");
+  const auto next = engine->other_daemons_fleet().beat(terms("daemon-2"));
+  ASSERT_THAT(ids(next), ElementsAre("daemon-2"));
+  EXPECT_LE(owns_from(next, "daemon-2"), engine->now());
+  // It was frozen, and is back: it owns nothing before all know of it.
+  const auto back = engine->fleet().beat(terms("daemon-1"));
+  ASSERT_THAT(ids(back), ElementsAre("daemon-1", "daemon-2"));
+  EXPECT_GT(owns_from(back, "daemon-1"), engine->now() + hour);
+}
+
+TEST_P(SeveralDaemons, TheDeadAreForgottenAfterAWhile) {
+  engine->fleet().beat(terms("daemon-1"));
+  engine->fleet().beat(terms("daemon-2"));
+  engine->execute(
+      "UPDATE integration_daemons SET alive_until = now() - interval '61 minutes' WHERE daemon_id = 'daemon-1'");
+  engine->execute(
+      "UPDATE integration_daemons SET alive_until = now() - interval '59 minutes' WHERE daemon_id = 'daemon-2'");
+  engine->fleet().beat(terms("daemon-3"));
+  EXPECT_EQ(engine->scalar("SELECT string_agg(daemon_id, ' ' ORDER BY daemon_id) FROM integration_daemons"),
+            "daemon-2 daemon-3");
+}
+
+TEST_P(SeveralDaemons, WhoReplacesOneBesideOthersWaitsForTheOthersAlone) {
+  engine->fleet().beat(terms("daemon-1"));
+  engine->fleet().beat(terms("daemon-2"));
+  auto next = terms("daemon-1-again");
+  next.replaces = "daemon-1";
+  const auto snapshot = engine->fleet().beat(next);
+  ASSERT_THAT(ids(snapshot), ElementsAre("daemon-1-again", "daemon-2"));
+  EXPECT_GT(owns_from(snapshot, "daemon-1-again"), engine->now() + hour);
+  EXPECT_EQ(engine->fleet().beat(next).members, snapshot.members);
+  // One that replaces itself stays.
+  next.replaces = next.daemon_id;
+  EXPECT_EQ(engine->fleet().beat(next).members, snapshot.members);
+}
+
+TEST_P(SeveralDaemons, OfTwoThatComeAtOnceOneSeesTheOtherHoweverTheyCome) {
+  for (int round = 0; round < 30; ++round) {
+    engine->execute("DELETE FROM integration_daemons");
+    delivery::FleetSnapshot first, second;
+    std::thread a{[&] { first = engine->fleet().beat(terms("daemon-1")); }};
+    std::thread b{[&] { second = engine->other_daemons_fleet().beat(terms("daemon-2")); }};
+    a.join();
+    b.join();
+    const auto both = engine->fleet().beat(terms("daemon-1"));
+    ASSERT_THAT(ids(both), ElementsAre("daemon-1", "daemon-2"));
+    const bool first_waits = owns_from(both, "daemon-1") > engine->now() + hour;
+    const bool second_waits = owns_from(both, "daemon-2") > engine->now() + hour;
+    EXPECT_NE(first_waits, second_waits) << "exactly one came second";
+    EXPECT_THAT(first_waits ? first.members : second.members, SizeIs(2)) << "who comes second sees who was first";
+  }
+}
+
+// A beat that is under way holds off who joins: it would take the other one for dead, which goes on.
+TEST_P(SeveralDaemons, WhoJoinsWaitsForABeatThatIsUnderWay) {
+  engine->fleet().beat(terms("daemon-1"));
+  engine->execute("UPDATE integration_daemons SET alive_until = now() + interval '300 ms'");
+  engine->execute("BEGIN");
+  engine->execute("UPDATE integration_daemons SET alive_until = now() + interval '1 hour'");
+  engine->execute("SELECT pg_sleep(0.5)");  // by now the first one's time would be over
+  delivery::FleetSnapshot joined;
+  std::thread joining{[&] { joined = engine->fleet().beat(terms("daemon-2")); }};
+  engine->execute("SELECT pg_sleep(0.5)");
+  engine->execute("COMMIT");
+  joining.join();
+  ASSERT_THAT(ids(joined), ElementsAre("daemon-1", "daemon-2"));
+  EXPECT_GT(owns_from(joined, "daemon-2"), engine->now() + hour);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, SeveralDaemons, testing::Values(EngineKind{"postgres", make_postgres_engine}),
+                         [](const auto& tested) { return std::string{tested.param.name}; });
+
+}  // namespace
+}  // namespace opi::test
