@@ -93,7 +93,8 @@ TEST_P(Isolation, ABadPluginCostsItsOwnDeliveriesOneAttemptAndOthersNothing) {
   std::cout << "plugin that does \"" << GetParam() << "\"; a neighbour's deliveries\n  before: " << summary(before)
             << "\n  during: " << summary(during) << "\n";
 
-  EXPECT_TRUE(eventually([&] { return daemon.log().find("is quarantined for this tenant, for it died twice") != std::string::npos; }));
+  EXPECT_TRUE(eventually(
+      [&] { return daemon.log().find("is quarantined for this tenant, for it died twice") != std::string::npos; }));
   int delivered = 0, attempts = 0;
   const auto count = [&] {
     delivered = attempts = 0;
