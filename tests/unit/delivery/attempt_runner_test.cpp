@@ -57,6 +57,24 @@ TEST_F(Attempts, ATimeoutOfTheAdapterMayOnlyShortenThatOfThePolicy) {
   EXPECT_EQ(transport.under_way[1].request.timeout, 15s);
 }
 
+// Or a backlog would spend its attempts as fast as they can be written down.
+TEST_F(Attempts, OneThatCannotBeSignedHoldsUpTheNextForASecond) {
+  engine().provider->value.clear();
+  publish_and_dispatch("e-1");
+  settle();
+  publish_and_dispatch("e-2");
+  settle();
+  int attempts = 0;
+  for (const auto& one : deliveries()) attempts += one.attempts;
+  EXPECT_EQ(attempts, 1);
+  clock.advance(1s);
+  dispatch();
+  settle();
+  attempts = 0;
+  for (const auto& one : deliveries()) attempts += one.attempts;
+  EXPECT_EQ(attempts, 2);
+}
+
 // Up to the longest that a policy may ask for.
 TEST_F(Attempts, HaveTheWholeTimeOfTheirPolicy) {
   auto d = test::destination(1);
