@@ -18,21 +18,32 @@ void SqliteDatabase::migrate() {
   migrate_schema(*session, known_migrations());
 }
 
+// It goes from hand to hand: whoever gives it back and asks again at once stands behind those who waited.
 SqliteDatabase::Lease::~Lease() {
   if (guarded_ == nullptr) return;
-  {
-    const Lock lock{guarded_->mutex};
+  const Lock lock{guarded_->mutex};
+  if (guarded_->waiting.empty()) {
     guarded_->busy = false;
+    return;
   }
-  guarded_->freed.notify_one();
+  Waiting& next = *guarded_->waiting.front();
+  guarded_->waiting.pop_front();
+  next.has_it = true;
+  next.given.notify_one();
 }
 
 std::optional<SqliteDatabase::Lease> SqliteDatabase::borrow(Guarded& guarded, std::chrono::milliseconds timeout) {
   Lock lock{guarded.mutex};
+  if (!std::exchange(guarded.busy, true)) return Lease{guarded};
+  if (timeout.count() <= 0) return std::nullopt;
+  Waiting waiting;
+  const auto place = guarded.waiting.insert(guarded.waiting.end(), &waiting);
   const auto until = std::chrono::steady_clock::now() + timeout;
-  while (guarded.busy)
-    if (!guarded.freed.wait_until(lock, until) && guarded.busy) return std::nullopt;
-  guarded.busy = true;
+  while (!waiting.has_it)
+    if (!waiting.given.wait_until(lock, until) && !waiting.has_it) {
+      guarded.waiting.erase(place);
+      return std::nullopt;
+    }
   return Lease{guarded};
 }
 

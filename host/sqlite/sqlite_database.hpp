@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <list>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -14,12 +15,16 @@ namespace opi::sqlite {
 // and some that read beside it. In memory there is one session for everything. Thread-safe; outlives the
 // stores made from it.
 class SqliteDatabase final {
-  // A session that one caller at a time may use.
+  struct Waiting {
+    Condition given;
+    bool has_it = false;
+  };
+  // A session that one caller at a time may use, in the order in which they asked for it.
   struct Guarded {
     Guarded(const SqliteOptions& options, Connection::Kind kind) : connection(options, kind) {}
     Mutex mutex;
-    Condition freed;
     bool busy OPI_GUARDED_BY(mutex) = false;
+    std::list<Waiting*> waiting OPI_GUARDED_BY(mutex);  // some only while it is busy
     Connection connection;
   };
 
