@@ -9,7 +9,9 @@ namespace opi::delivery {
 ClaimPlan Scheduler::plan(MonoTime now) {
   const Lock lock(mutex_);
   fire(now);
-  int budget = std::min(options_.claim_batch, free());
+  const bool contended = round_.size() > 1 || contention_.present(now);
+  int budget =
+      std::min(contended ? std::min(options_.claim_batch, options_.claim_batch_beside) : options_.claim_batch, free());
   if (budget <= 0 || round_.empty() || !ownership_->valid_at(now)) return {};
   // Nothing below may throw: a reservation is given back by the plan alone.
   std::vector<Lane*> granted;
@@ -19,6 +21,7 @@ ClaimPlan Scheduler::plan(MonoTime now) {
   for (std::size_t passed = 0; budget > 0 && passed < round_.size();) {  // passed: in a row, with nothing to take
     TenantLanes& tenant = round_.front();
     const int taken = grant_turn(tenant, budget, granted, now);
+    if (taken > 0) contention_.had_turn(&tenant, now);
     budget -= taken;
     passed = taken > 0 ? 0 : passed + 1;
     if (!tenant.ready.empty()) round_.splice(round_.end(), round_, round_.begin());
@@ -168,12 +171,16 @@ void Scheduler::finished(Lane& lane, const Feedback& feedback, MonoTime now) noe
   free_slot(lane);
   const bool was_tripped = lane.breaker.tripped();
   const MonoTime probe_at = lane.breaker.probe_at();
-  if (feedback.kind == Feedback::Kind::answered) lane.breaker.succeeded();
+  if (feedback.kind == Feedback::Kind::answered) {
+    lane.breaker.succeeded();
+    if (feedback.pause.count() == 0) lane.was_answered(now);
+  }
   if (feedback.kind == Feedback::Kind::failed) lane.breaker.failed(now);
   tripped_ += static_cast<int>(lane.breaker.tripped()) - static_cast<int>(was_tripped);
   bool changed = was_tripped != lane.breaker.tripped() || (was_tripped && probe_at != lane.breaker.probe_at());
   if (feedback.pause.count() > 0) {
     lane.paused_until = std::max(lane.paused_until, now + feedback.pause);
+    lane.throttled();
     changed = true;
   }
   if (changed) remember(lane);

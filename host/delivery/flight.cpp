@@ -1,7 +1,5 @@
 #include "delivery/flight.hpp"
 
-#include <algorithm>
-
 namespace opi::delivery {
 
 Landings::~Landings() { close(); }
@@ -25,10 +23,9 @@ void Landings::land(Flight& flight) noexcept {
   if (news) wake_();
 }
 
-void Landings::take(Queue& to, std::size_t most) {
+void Landings::take(Queue& to) {
   const Lock lock(mutex_);
-  const auto end = std::next(landed_.begin(), static_cast<std::ptrdiff_t>(std::min(most, landed_.size())));
-  to.splice(to.end(), landed_, landed_.begin(), end);
+  to.splice(to.end(), landed_);
 }
 
 std::size_t Landings::waiting() const {

@@ -41,8 +41,8 @@ class Landings {
   // Throws std::bad_alloc; then claim and slot are as they were.
   static FlightPtr begin(const std::shared_ptr<Landings>& landings, Claim&& claim, Slot&& slot);
 
-  // Moves those that have landed behind `to`, in their order, at most `most`.
-  void take(Queue& to, std::size_t most);
+  // Moves those that have landed behind `to`, in their order.
+  void take(Queue& to);
   [[nodiscard]] std::size_t waiting() const;
   // What lands from now on, and what has landed, is only destroyed: the scheduler may be gone.
   void close();

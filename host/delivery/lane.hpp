@@ -36,6 +36,14 @@ struct Lane : boost::intrusive::set_base_hook<>,
   // How many deliveries may be claimed now as far as the destination itself is concerned.
   [[nodiscard]] int free_slots(MonoTime now);
   [[nodiscard]] int busy() const { return in_flight + reserved + elsewhere; }
+  // At most so many at a time.
+  [[nodiscard]] int bound() const { return window > 0 ? std::min(window, cap) : cap; }
+  // How the receiver took a request: one that throttles is not sent as many as before when its pause is over, but one,
+  // and with each answer that is none of that kind twice as many.
+  void throttled() { window = 1; }
+  void was_answered(MonoTime now) {
+    if (window > 0 && now >= paused_until) window = window < cap / 2 ? window * 2 : 0;
+  }
   [[nodiscard]] MonoTime not_before() const { return std::max(paused_until, held_until); }
   [[nodiscard]] bool may_be_served() const { return listed && served && ours && known; }
 
@@ -49,6 +57,7 @@ struct Lane : boost::intrusive::set_base_hook<>,
   bool ours = true;    // not: another daemon serves it
   bool known = false;  // what the store remembers of it has been read
   int cap = 1;
+  int window = 0;                   // at a time after the receiver throttled; 0: cap alone
   int in_flight = 0, reserved = 0;  // here: flights, and slots that a plan keeps for its claim
   int elsewhere = 0;                // leases of a daemon that served it before
   MonoTime elsewhere_until{};

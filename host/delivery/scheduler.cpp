@@ -7,7 +7,10 @@
 namespace opi::delivery {
 
 Scheduler::Scheduler(const Options& options, std::function<void()> memory_changed)
-    : options_(options), memory_changed_(std::move(memory_changed)), ownership_(Ownership::sole()) {}
+    : options_(options),
+      memory_changed_(std::move(memory_changed)),
+      ownership_(Ownership::sole()),
+      contention_(options.contention) {}
 
 Scheduler::~Scheduler() {
   const Lock lock(mutex_);
@@ -110,6 +113,7 @@ void Scheduler::introduce(const DestinationMemory& memory, const std::optional<D
   // Also later: what the daemon before it had under way may have been answered with a pause.
   const MonoTime until = now + memory.pause;
   lane->paused_until = std::max(lane->paused_until, until);
+  if (memory.pause.count() > 0) lane->throttled();
   if (first) {
     if (memory.breaker_tripped && !lane->breaker.tripped()) {
       lane->breaker.trip(until);

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "delivery/contention.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/feedback.hpp"
 #include "delivery/fleet_store.hpp"
@@ -30,9 +31,11 @@ class Slot;
 class Scheduler {
  public:
   struct Options {
-    int max_in_flight = 2'000;  // claimed and unsettled deliveries of this daemon
-    int claim_batch = 500;      // deliveries per claim
-    int quantum = 16;           // deliveries a destination gets before its turn passes
+    int max_in_flight = 2'000;                     // claimed and unsettled deliveries of this daemon
+    int claim_batch = 500;                         // deliveries per claim
+    int claim_batch_beside = 32;                   // while several tenants have work; see delivery/contention.hpp
+    std::chrono::milliseconds contention{10'000};  // for how long a tenant that had a turn counts as having work
+    int quantum = 16;                              // deliveries a destination gets before its turn passes
     // A claim looks only behind the last claimed due time; this often it looks at a stretch before it, too, so that a
     // delivery which became visible late is delayed by no more. What is later still is found by discovery.
     std::chrono::milliseconds sweep_interval{1'000}, swept{10'000};
@@ -146,8 +149,9 @@ class Scheduler {
   boost::intrusive::list<TenantLanes> round_ OPI_GUARDED_BY(mutex_);  // tenants with ready lanes; whose turn is first
   int busy_ OPI_GUARDED_BY(mutex_) = 0;                               // slots in flight or reserved
   int in_flight_ OPI_GUARDED_BY(mutex_) = 0;
-  int tripped_ OPI_GUARDED_BY(mutex_) = 0;                 // breakers
-  int served_ OPI_GUARDED_BY(mutex_) = 0;                  // lanes that are ours and served
+  int tripped_ OPI_GUARDED_BY(mutex_) = 0;  // breakers
+  int served_ OPI_GUARDED_BY(mutex_) = 0;   // lanes that are ours and served
+  Contention<const TenantLanes*> contention_ OPI_GUARDED_BY(mutex_);
   std::array<int, 5> placed_ OPI_GUARDED_BY(mutex_) = {};  // lanes by place
   Strangers strangers_ OPI_GUARDED_BY(mutex_);             // ours, and not introduced or leased elsewhere
   Changed changed_ OPI_GUARDED_BY(mutex_);                 // whose pause or breaker the store has not been told of
@@ -167,6 +171,8 @@ class Slot {
   void finish(const Feedback& feedback, MonoTime now);
   // Nothing was sent: it is due since when it was.
   void release() noexcept;
+  // Whose it is, for as long as it is held; only to be compared.
+  [[nodiscard]] const TenantLanes* tenant() const { return lane_ == nullptr ? nullptr : lane_->tenant; }
   // The scheduler is gone before the slot.
   void forget() noexcept { scheduler_ = nullptr; }
 

@@ -1,6 +1,8 @@
 #include "delivery/settler.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "delivery/settle_apart.hpp"
@@ -8,6 +10,10 @@
 namespace opi::delivery {
 
 using std::chrono::milliseconds;
+
+namespace {
+constexpr auto none_of_it = std::numeric_limits<std::size_t>::max();  // of a tenant's flights, for now
+}
 
 Settler::Settler(DeliveryStore& store, CatalogStore& catalog, CredentialWatch& credentials,
                  const Instruments& instruments, std::function<void()> wake, std::function<void()> slots_freed,
@@ -18,7 +24,8 @@ Settler::Settler(DeliveryStore& store, CatalogStore& catalog, CredentialWatch& c
       instruments_(instruments),
       slots_freed_(std::move(slots_freed)),
       options_(options),
-      landings_(std::make_shared<Landings>(options.batch, std::move(wake))) {
+      landings_(std::make_shared<Landings>(options.batch, std::move(wake))),
+      contention_(options.contention) {
   settling_.reserve(options_.batch);
   batch_.reserve(options_.batch);
   releasing_.reserve(options_.batch);
@@ -65,24 +72,45 @@ milliseconds Settler::run_once() {
 // comes into it once: if its lease ran out while the store was away, a settlement under a later lease may follow.
 // False if there is nothing to write.
 bool Settler::take() {
+  const MonoTime now = instruments_.clock.mono_now();
+  landings_->take(taken_);
+  // In turns over the tenants, of each in the order in which its flights landed: what is left when all have had their
+  // part goes to whoever is first.
+  std::unordered_map<const TenantLanes*, std::size_t> taken;
+  for (const Flight& flight : taken_) {
+    taken.try_emplace(flight.slot.tenant(), 0);
+    contention_.had_turn(flight.slot.tenant(), now);
+  }
+  const std::size_t most = contention_.present(now) ? std::min(options_.batch_beside, options_.batch) : options_.batch;
+  const std::size_t part = taken.empty() ? most : std::max<std::size_t>(most / taken.size(), 1);
   std::unordered_set<DeliveryId> deliveries;
   for (const auto& settlement : batch_) deliveries.insert(settlement.claim()->delivery);
-  landings_->take(taken_, options_.batch - std::min(options_.batch, taken_.size()));
-  while (!taken_.empty()) {
-    Flight& next = taken_.front();
-    if (next.settlement) {
-      if (batch_.size() == options_.batch || !deliveries.insert(next.settlement->claim()->delivery).second) break;
-      taken_.pop_front();
-      batch_.push_back(std::move(*next.settlement));
-      settling_.emplace_back(&next);
-    } else {
-      if (releases_.size() == options_.batch) break;
-      taken_.pop_front();
-      releases_.push_back(std::move(next.claim));
-      releasing_.emplace_back(&next);
+  for (const std::size_t limit : {part, most})
+    for (auto next = taken_.begin(); next != taken_.end() && batch_.size() + releases_.size() < most;) {
+      std::size_t& of_tenant = taken[next->slot.tenant()];
+      if (of_tenant < limit && next->settlement && !deliveries.insert(next->settlement->claim()->delivery).second)
+        of_tenant = none_of_it;  // or a later one would overtake it
+      if (of_tenant >= limit) {
+        ++next;
+        continue;
+      }
+      ++of_tenant;
+      Flight& flight = *next;
+      next = taken_.erase(next);
+      put(flight);
     }
-  }
   return !batch_.empty() || !releases_.empty();
+}
+
+// Its room is there.
+void Settler::put(Flight& flight) {
+  if (flight.settlement) {
+    batch_.push_back(std::move(*flight.settlement));
+    settling_.emplace_back(&flight);
+  } else {
+    releases_.push_back(std::move(flight.claim));
+    releasing_.emplace_back(&flight);
+  }
 }
 
 void Settler::write_releases() {

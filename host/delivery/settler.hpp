@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "delivery/catalog_store.hpp"
+#include "delivery/contention.hpp"
 #include "delivery/credential_watch.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/flight.hpp"
@@ -18,7 +19,9 @@ class Settler {
  public:
   struct Options {
     std::size_t batch = 500;
-    std::chrono::milliseconds linger{2};  // how long a small batch waits for more
+    std::size_t batch_beside = 32;                 // while flights of several tenants land; see delivery/contention.hpp
+    std::chrono::milliseconds contention{10'000};  // for how long a tenant whose flights landed counts as being there
+    std::chrono::milliseconds linger{2};           // how long a small batch waits for more
     std::chrono::milliseconds retry_after_failure{200};
     // A destination that is gone gets nothing more for this long, by when the catalog has been read anew and tells.
     std::chrono::milliseconds disabled_hold{2'000};
@@ -44,6 +47,7 @@ class Settler {
   using Flights = std::vector<std::unique_ptr<Flight>>;
 
   bool take();
+  void put(Flight& flight);
   void write_releases();
   void write_settlements();
   void forget_finished();
@@ -62,6 +66,7 @@ class Settler {
   const std::shared_ptr<Landings> landings_;
   std::atomic<bool> writing_ = false;
   // Only touched by run_once(). Their room is there from the beginning, so that moving a flight cannot fail.
+  Contention<const TenantLanes*> contention_;
   Landings::Queue taken_;  // landed, and not in the batch yet
   Flights settling_;       // of batch_, in its order; null: done with
   std::vector<Settlement> batch_;

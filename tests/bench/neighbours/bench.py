@@ -1,5 +1,5 @@
 """Not a test: ./dev bench neighbours runs it on a release build. What a healthy tenant notices of its neighbours: how long its deliveries
-take until they are answered, at a modest steady rate, and how many a second it gets of a backlog; alone, and beside each neighbour, in turns.
+take until they are answered, at a modest steady rate, and how many a second it gets of a backlog; alone, and beside each neighbour, in turns. Neighbours on daemons of their own, on the same machine, show what of it is the machine's.
 bench.py --build FOLDER [--daemon PATH]... [--store sqlite|postgres] [--daemons 1|2] [--seconds N] [--rounds N] [--only NAME]..."""
 import argparse
 import contextlib
@@ -24,9 +24,9 @@ GOAL = 1.10
 
 
 class Visit:
-    """The healthy tenant on daemons of its own, alone until the neighbours move in."""
+    """The healthy tenant on daemons of its own, alone until the neighbours move in, or move into other daemons."""
 
-    def __init__(self, arguments, program: pathlib.Path, folder: pathlib.Path, postgres, names: list):
+    def __init__(self, arguments, program: pathlib.Path, folder: pathlib.Path, postgres, names: list, apart: bool = False):
         self._arguments = arguments
         self._stack = contextlib.ExitStack()
         self._numbers = itertools.count()
@@ -41,12 +41,22 @@ class Visit:
         plugin = arguments.build / "lib/bench-plugins/bench_neighbour.so"
         self._daemons = place.Daemons(program, plugin, folder, postgres, arguments.daemons)
         self._stack.callback(self._daemons.close)
-        self._daemons.apply([kinds.document("healthy", self._healthy),
-                             *(kinds.document(one.tenant, one.destinations) for one in self._neighbours)])
-        self._tokens = {tenant: self._daemons.control("token", "issue", "--tenant", tenant, "--role", "producer")
-                        for tenant in ["healthy", *(one.tenant for one in self._neighbours)]}
-        self._administrator = self._daemons.control("token", "issue", "--role", "system_admin")
-        self._daemons.start()
+        self._others = self._daemons
+        if apart:
+            self._others = place.Daemons(program, plugin, folder.with_name(folder.name + "-others"), postgres, arguments.daemons)
+            self._stack.callback(self._others.close)
+        healthy = [kinds.document("healthy", self._healthy)]
+        theirs = [kinds.document(one.tenant, one.destinations) for one in self._neighbours]
+        self._daemons.apply(healthy if apart else healthy + theirs)
+        if apart:
+            self._others.apply(theirs)
+        self._tokens = {"healthy": self._daemons.control("token", "issue", "--tenant", "healthy", "--role", "producer")}
+        for one in self._neighbours:
+            self._tokens[one.tenant] = self._others.control("token", "issue", "--tenant", one.tenant, "--role", "producer")
+        self._administrators = {daemons: daemons.control("token", "issue", "--role", "system_admin")
+                                for daemons in {self._daemons, self._others}}
+        for daemons in self._administrators:
+            daemons.start()
         self.latencies(1)  # the first requests are not what is measured
 
     def close(self) -> None:
@@ -71,11 +81,11 @@ class Visit:
     def throughput(self, neighbours_go=lambda: None) -> float:
         """Of a backlog that may go when the clock starts, deliveries a second, until it is gone or the time is up."""
         bulk, receiver = self._healthy[1], self._receivers.bulk
-        self._limit(bulk, "healthy", kinds.GATED)
+        self._limit(bulk, "healthy", kinds.GATED, self._daemons)
         self._daemons.publish("healthy", self._tokens["healthy"], "bulk.item", BACKLOG, f"bulk{next(self._numbers)}")
         neighbours_go()
         before = receiver.bench_requests()
-        self._limit(bulk, "healthy", 0)
+        self._limit(bulk, "healthy", 0, self._daemons)
         start, seen = time.monotonic(), 0
         while seen < BACKLOG * 0.95 and time.monotonic() < start + self._arguments.seconds:
             time.sleep(0.02)
@@ -84,17 +94,17 @@ class Visit:
 
     def neighbours_arrive(self) -> None:
         for one in self._neighbours:
-            self._daemons.publish(one.tenant, self._tokens[one.tenant], "bad.event", one.events, "bad")
+            self._others.publish(one.tenant, self._tokens[one.tenant], "bad.event", one.events, "bad")
         time.sleep(SETTLING)
 
     def open_gates(self) -> None:
         for one in self._neighbours:
             if one.gated:
                 for destination in one.destinations:
-                    self._limit(destination, one.tenant, 0)
+                    self._limit(destination, one.tenant, 0, self._others)
 
-    def _limit(self, destination: dict, tenant: str, per_second: float) -> None:
-        self._daemons.limit_rate(destination, self._administrator, tenant, per_second)
+    def _limit(self, destination: dict, tenant: str, per_second: float, daemons: place.Daemons) -> None:
+        daemons.limit_rate(destination, self._administrators[daemons], tenant, per_second)
 
 
 def quantile(sorted_values: list, part: float) -> float:
@@ -117,8 +127,8 @@ class Measurements:
         self._visits = itertools.count()
 
     @contextlib.contextmanager
-    def _visit(self, program: pathlib.Path, names: list):
-        visit = Visit(self._arguments, program, self._folder / f"visit{next(self._visits)}", self._postgres, names)
+    def _visit(self, program: pathlib.Path, names: list, apart: bool = False):
+        visit = Visit(self._arguments, program, self._folder / f"visit{next(self._visits)}", self._postgres, names, apart)
         try:
             yield visit
         finally:
@@ -130,8 +140,16 @@ class Measurements:
             visit.neighbours_arrive()
             visit.open_gates()
             beside = summary(visit.latencies(self._arguments.seconds))
-            self.latencies.setdefault((program, label), []).append((alone, beside, visit.unanswered))
-        self._tell(program, label, "p50, p95, p99, p95 until 202 ms", alone, beside)
+            unanswered = visit.unanswered
+        apart = self._apart(program, names) if names and self._arguments.apart else None
+        self.latencies.setdefault((program, label), []).append((alone, beside, unanswered, apart))
+        self._tell(program, label, "p50, p95, p99, p95 until 202 ms", alone, beside, *([apart] if apart else []))
+
+    def _apart(self, program: pathlib.Path, names: list) -> list:
+        with self._visit(program, names, apart=True) as visit:
+            visit.neighbours_arrive()
+            visit.open_gates()
+            return summary(visit.latencies(self._arguments.seconds))
 
     def saturated(self, program: pathlib.Path, label: str, names: list) -> None:
         with self._visit(program, names) as visit:
@@ -141,9 +159,10 @@ class Measurements:
             self.rates.setdefault((program, label), []).append((alone, beside, alone / (1 + len(names))))
         self._tell(program, label, "deliveries/s", [alone], [beside])
 
-    def _tell(self, program, label, what, alone, beside) -> None:
-        before, after = (", ".join(f"{value:.1f}" for value in values) for values in (alone, beside))
-        print(f"{time.strftime('%H:%M:%S')} load {os.getloadavg()[0]:.1f} {program} {label}: {what}: alone {before}; beside {after}",
+    def _tell(self, program, label, what, *seen: list) -> None:
+        told = "; ".join(f"{how} " + ", ".join(f"{value:.1f}" for value in values)
+                         for how, values in zip(("alone", "beside", "on other daemons"), seen))
+        print(f"{time.strftime('%H:%M:%S')} load {os.getloadavg()[0]:.1f} {program} {label}: {what}: {told}",
               file=sys.stderr, flush=True)
 
 
@@ -155,18 +174,20 @@ def show(measurements: Measurements, arguments, labels: list) -> None:
     for program in arguments.daemon:
         print(f"\n{program}: {arguments.store}, {arguments.daemons} daemon(s), {arguments.rounds} round(s) of {arguments.seconds} s, "
               f"{arguments.rate:g} events/s; medians of the rounds. Goal: p95 within {GOAL:.2f} of alone, at least the fair share\n")
-        print("| beside | alone: p50, p95, p99 ms | beside: p50, p95, p99 ms | p95 to alone | p95 until 202: alone, beside | unanswered | alone /s | beside /s | "
-              "to fair share | goal |")
-        print("|---|---|---|---|---|---|---|---|---|---|")
+        print("| beside | alone: p50, p95, p99 ms | beside: p50, p95, p99 ms | on other daemons | p95 to alone | to on other daemons "
+              "| p95 until 202: alone, beside | unanswered | alone /s | beside /s | to fair share | goal |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|---|")
         for label in labels:
             rounds, rates = measurements.latencies.get((program, label), []), measurements.rates.get((program, label), [])
-            alone = ", ".join(f"{median(one[0][i] for one in rounds):.1f}" for i in range(3)) if rounds else "-"
-            beside = ", ".join(f"{median(one[1][i] for one in rounds):.1f}" for i in range(3)) if rounds else "-"
+            alone, beside, apart = (
+                ", ".join(f"{median(one[column][i] for one in rounds):.1f}" for i in range(3)) if rounds and rounds[0][column] else "-"
+                for column in (0, 1, 3))
             until_202 = ", ".join(f"{median(one[side][3] for one in rounds):.1f}" for side in (0, 1)) if rounds else "-"
             ratio = median(one[1][1] / max(one[0][1], 0.001) for one in rounds) if rounds else None
+            to_apart = f"{median(one[1][1] / max(one[3][1], 0.001) for one in rounds):.2f}" if rounds and rounds[0][3] else "-"
             share = median(one[1] / max(one[2], 0.001) for one in rates) if rates else None
             met = (ratio is None or ratio <= GOAL) and (share is None or share >= 1)
-            print(f"| {label} | {alone} | {beside} | {'-' if ratio is None else f'{ratio:.2f}'} | {until_202} | {sum(one[2] for one in rounds)} | "
+            print(f"| {label} | {alone} | {beside} | {apart} | {'-' if ratio is None else f'{ratio:.2f}'} | {to_apart} | {until_202} | {sum(one[2] for one in rounds)} | "
                   + (f"{median(one[0] for one in rates):.0f} | {median(one[1] for one in rates):.0f} | {share:.2f}" if rates else "- | - | -")
                   + f" | {'met' if met else 'missed'} |", flush=True)
 
@@ -181,6 +202,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=100, help="events a second of the healthy tenant")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", action="append", help="a neighbour, or 'nobody', or 'all'; may be repeated")
+    parser.add_argument("--apart", action="store_true", help="also with the neighbours on daemons of their own on this machine")
     parser.add_argument("--what", help="is measured", choices=["both", "latency", "throughput"], default="both")
     arguments = parser.parse_args()
     if arguments.daemons == 2 and arguments.store == "sqlite":
