@@ -33,9 +33,9 @@ class Scheduler {
   struct Options {
     int max_in_flight = 2'000;                     // claimed and unsettled deliveries of this daemon
     int claim_batch = 500;                         // deliveries per claim
-    int claim_batch_beside = 32;                   // while several tenants have work; see delivery/contention.hpp
+    int claim_batch_beside = 64;                   // while several tenants have work; see delivery/contention.hpp
     std::chrono::milliseconds contention{10'000};  // for how long a tenant that had a turn counts as having work
-    int quantum = 16;                              // deliveries a destination gets before its turn passes
+    int quantum = 4;                               // deliveries a destination gets before its turn passes
     // A claim looks only behind the last claimed due time; this often it looks at a stretch before it, too, so that a
     // delivery which became visible late is delayed by no more. What is later still is found by discovery.
     std::chrono::milliseconds sweep_interval{1'000}, swept{10'000};

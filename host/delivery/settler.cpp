@@ -64,7 +64,7 @@ milliseconds Settler::run_once() {
   writing_ = !taken_.empty();
   instruments_.metrics.settle_backlog.Set(static_cast<double>(waiting));
   // Full batches follow each other at once; a trickle is gathered for a moment, so that it shares a commit.
-  if (waiting >= options_.batch || !taken_.empty()) return milliseconds{0};
+  if (waiting >= most_) return milliseconds{0};
   return waiting == 0 ? milliseconds{std::chrono::hours{1}} : options_.linger;
 }
 
@@ -81,12 +81,12 @@ bool Settler::take() {
     taken.try_emplace(flight.slot.tenant(), 0);
     contention_.had_turn(flight.slot.tenant(), now);
   }
-  const std::size_t most = contention_.present(now) ? std::min(options_.batch_beside, options_.batch) : options_.batch;
-  const std::size_t part = taken.empty() ? most : std::max<std::size_t>(most / taken.size(), 1);
+  most_ = contention_.present(now) ? std::min(options_.batch_beside, options_.batch) : options_.batch;
+  const std::size_t part = taken.empty() ? most_ : std::max<std::size_t>(most_ / taken.size(), 1);
   std::unordered_set<DeliveryId> deliveries;
   for (const auto& settlement : batch_) deliveries.insert(settlement.claim()->delivery);
-  for (const std::size_t limit : {part, most})
-    for (auto next = taken_.begin(); next != taken_.end() && batch_.size() + releases_.size() < most;) {
+  for (const std::size_t limit : {part, most_})
+    for (auto next = taken_.begin(); next != taken_.end() && batch_.size() + releases_.size() < most_;) {
       std::size_t& of_tenant = taken[next->slot.tenant()];
       if (of_tenant < limit && next->settlement && !deliveries.insert(next->settlement->claim()->delivery).second)
         of_tenant = none_of_it;  // or a later one would overtake it

@@ -19,7 +19,7 @@ class Settler {
  public:
   struct Options {
     std::size_t batch = 500;
-    std::size_t batch_beside = 32;                 // while flights of several tenants land; see delivery/contention.hpp
+    std::size_t batch_beside = 64;                 // while flights of several tenants land; see delivery/contention.hpp
     std::chrono::milliseconds contention{10'000};  // for how long a tenant whose flights landed counts as being there
     std::chrono::milliseconds linger{2};           // how long a small batch waits for more
     std::chrono::milliseconds retry_after_failure{200};
@@ -67,6 +67,7 @@ class Settler {
   std::atomic<bool> writing_ = false;
   // Only touched by run_once(). Their room is there from the beginning, so that moving a flight cannot fail.
   Contention<const TenantLanes*> contention_;
+  std::size_t most_ = 0;   // in the batch, for now
   Landings::Queue taken_;  // landed, and not in the batch yet
   Flights settling_;       // of batch_, in its order; null: done with
   std::vector<Settlement> batch_;

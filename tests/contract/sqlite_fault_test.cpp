@@ -3,10 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "crypto/digest.hpp"
 #include "domain/store_errors.hpp"
@@ -52,6 +55,29 @@ TEST_F(SqliteFaults, NobodyElseMayReadTheFiles) {
     ASSERT_EQ(::stat((file() + suffix).c_str(), &status), 0) << suffix;
     EXPECT_EQ(status.st_mode & 0777, 0600U) << suffix;
   }
+}
+
+// 'S' once it sleeps, as it does when it waits for something.
+char state_of_thread(int id) {
+  std::ifstream status("/proc/self/task/" + std::to_string(id) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(status), {}};
+  return text.at(text.rfind(')') + 2);
+}
+
+TEST_F(SqliteFaults, TheWriterGoesToWhoeverHasWaitedLongest) {
+  SqliteDatabase database{{.path = file(), .busy_timeout = 60s}};
+  std::optional<SqliteDatabase::Lease> lease = database.writer();
+  std::atomic<int> waiting_thread = 0;
+  std::atomic<bool> had_its_turn = false;
+  std::jthread other([&] {
+    waiting_thread = ::gettid();
+    const auto its_lease = database.writer();
+    had_its_turn = true;
+  });
+  while (waiting_thread == 0 || state_of_thread(waiting_thread) != 'S') std::this_thread::yield();
+  lease.reset();
+  lease.emplace(database.writer());  // as one does that has more to write
+  EXPECT_TRUE(had_its_turn);
 }
 
 TEST_F(SqliteFaults, FilesThatAreOpenToOthersAreClosed) {

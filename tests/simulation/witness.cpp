@@ -59,7 +59,10 @@ void Witness::check_owner(const std::string& daemon, const delivery::ClaimTerms&
   require(last.daemon.empty() || last.daemon == daemon || last.valid_until < now || last.holds_until <= here ||
               here < one_owner_from_,
           claim, "was claimed by " + daemon + " while " + last.daemon + " could claim for its destination");
-  last = {daemon, terms.valid_until, here + delivery::Fleet::Options{}.holds};
+  // A snapshot of before the server's clock was set back ends on the daemon's own, so many seconds after it was taken.
+  const auto holds = delivery::Fleet::Options{}.holds;
+  const bool of_before = terms.valid_until - now > std::chrono::microseconds{holds}.count();
+  last = {daemon, terms.valid_until, of_before ? one_owner_from_ : here + holds};
   if (here < one_owner_from_) limits_from_ = here + terms.lease;
 }
 

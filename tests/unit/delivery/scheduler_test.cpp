@@ -143,6 +143,34 @@ TEST_F(Scheduling, TellsHowItStandsWithADestination) {
   EXPECT_EQ(s.status(destination_id(99), now).in_flight, 0) << "unknown ones do nothing";
 }
 
+// It would refuse as many again, and each refusal is an attempt.
+TEST_F(Scheduling, AReceiverThatThrottledIsSentOneThenTwiceAsManyWithEachAnswer) {
+  Scheduler& s = make({});
+  add(1).max_in_flight = 10;
+  update(s);
+  const Feedback throttled{Feedback::Kind::answered, 1s, 0ms};
+  const auto claimed = [&] {
+    due(s, {1});
+    return claim(s.plan(now), 100);
+  };
+  ASSERT_EQ(claimed(), 10);
+  finish(1, 1, throttled);
+  finish(1, 9);  // sent before it said so
+  EXPECT_EQ(claimed(), 0) << "it asked for silence";
+  now += 1s;
+  EXPECT_EQ(claimed(), 1);
+  EXPECT_EQ(claimed(), 0);
+  finish(1, 1, throttled);
+  now += 1s;
+  ASSERT_EQ(claimed(), 1);
+  finish(1);
+  EXPECT_EQ(claimed(), 2);
+  finish(1);
+  EXPECT_EQ(claimed(), 3) << "4 at a time, one of which is under way";
+  finish(1, 2);
+  EXPECT_EQ(claimed(), 8) << "its own limit again, which is 10";
+}
+
 TEST_F(Scheduling, WhatWasNotSentSaysNothingAboutTheReceiver) {
   Scheduler& s = make({.breaker = {.failure_threshold = 1}});
   add(1);
