@@ -21,7 +21,7 @@ Ledger::Answer answer(const std::string& path, int nth) {
 
 std::vector<FleetSite::Destination> destinations(const std::string& name) {
   std::vector<FleetSite::Destination> all;
-  for (std::size_t i = 0; i < many; ++i) all.push_back({name + std::to_string(i), "", 1});
+  for (std::size_t i = 0; i < many; ++i) all.push_back({name + std::to_string(i), ""});
   all.push_back({told, "", 0});
   return all;
 }
@@ -60,7 +60,7 @@ class FleetDuties : public testing::Test {
 
 TEST_F(FleetDuties, AreDoneByOneDaemonAndByAnotherWhenItIsKilled) {
   FleetSite fleet(cluster_, answer, destinations("slow"));
-  for (const char* name : {"a", "b", "c"}) fleet.join(name);
+  fleet.join({"a", "b", "c"});
   const auto leader = leader_of(fleet);
   const auto heard = [&] { return fleet.ledger().requests("/" + told); };
   for (int i = 0; i < 5; ++i) publish(fleet, i);
@@ -111,8 +111,7 @@ TEST_F(FleetDuties, AreDoneByOneDaemonAndByAnotherWhenItIsKilled) {
 // least one falls between two rounds, and only what is announced is delivered then.
 TEST_F(FleetDuties, WhatOneDaemonStoresIsDeliveredByTheOneItBelongsTo) {
   FleetSite fleet(cluster_, answer, destinations("fast"), {{"dispatch.discovery_interval_ms", "60000"}});
-  fleet.join("a");
-  fleet.join("b");
+  fleet.join({"a", "b"});
   std::map<std::string, double> own;
   for (std::size_t i = 0; i < many; ++i) {
     const auto server = fleet.server_of(i);
@@ -137,10 +136,9 @@ TEST_F(FleetDuties, WhatOneDaemonStoresIsDeliveredByTheOneItBelongsTo) {
 
 TEST_F(FleetDuties, WhoServesADestinationIsToldByAllAndNoneTellsMoreThanItKnows) {
   FleetSite fleet(cluster_, [](const std::string&, int) { return Ledger::Answer{.status = 503}; },
-                  {{"broken", R"(,"max_in_flight":1)", 20}},
+                  {{"broken", R"(,"max_in_flight":1)"}},
                   {{"breaker.cooldown_ms", "60000"}, {"breaker.max_cooldown_ms", "60000"}});
-  fleet.join("a");
-  fleet.join("b");
+  fleet.join({"a", "b"});
   const std::string server = fleet.server_of(0), other = server == "a" ? "b" : "a";
   fleet.post(20);
   ASSERT_TRUE(eventually([&] { return fleet.runtime(server, 0).at("breaker").at("state") == "open"; }));

@@ -108,17 +108,19 @@ void FleetSite::wait_for_parts() {
   EXPECT_TRUE(agreed) << seen;
 }
 
-RunningDaemon& FleetSite::join(const std::string& name) {
-  auto daemon = std::make_unique<RunningDaemon>(site_, name);
-  const auto started = json::parse(last_line_with(daemon->log(), "\"daemon.started\"")).as_object();
-  members_.push_back({name, started.at("daemon").as_string().c_str(), std::move(daemon)});
+// One wait for all of them: each takes its time from its own start, whoever else joins meanwhile.
+void FleetSite::join(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    auto daemon = std::make_unique<RunningDaemon>(site_, name);
+    const auto started = json::parse(last_line_with(daemon->log(), "\"daemon.started\"")).as_object();
+    members_.push_back({name, started.at("daemon").as_string().c_str(), std::move(daemon)});
+  }
   wait_for_parts();
-  return *members_.back().daemon;
 }
 
 void FleetSite::restart(const std::string& name) {
   std::erase_if(members_, [&](const Member& one) { return one.name == name; });
-  join(name);
+  join({name});
 }
 
 void FleetSite::leave(const std::string& name) {
@@ -169,10 +171,10 @@ std::string FleetSite::server_of(std::size_t destination) {
   return name;
 }
 
-void FleetSite::post(int most) {
+void FleetSite::post(int events) {
   const auto names = awake();
   for (std::size_t i = 0; i < destinations_.size(); ++i) {
-    const int end = std::min(posted_[i] + most, destinations_[i].events);
+    const int end = posted_[i] + events * destinations_[i].share / 100;
     while (posted_[i] < end) {
       const int upto = std::min(posted_[i] + at_once, end);
       hand_in(i, upto, names[turn_++ % names.size()]);

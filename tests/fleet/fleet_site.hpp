@@ -17,7 +17,7 @@ class FleetSite {
   struct Destination {
     std::string name;     // its path at the receiver, and its events' type
     std::string members;  // further members of its JSON object
-    int events = 0;       // that it gets in all
+    int share = 100;      // how many events it gets, in percent of what is handed in
   };
   // `settings` over the usual ones, "section.name" -> value.
   FleetSite(test::PostgresCluster& cluster, Ledger::Judge judge, std::vector<Destination> destinations,
@@ -26,8 +26,8 @@ class FleetSite {
   Site& site() { return site_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const std::vector<Destination>& destinations() const { return destinations_; }
-  // Starts one; it has taken its part when this returns, as have all others.
-  RunningDaemon& join(const std::string& name);
+  // Starts them; they have taken their parts when this returns, as have all others.
+  void join(const std::vector<std::string>& names);
   void restart(const std::string& name);  // of one that was killed, in the same state directory
   void leave(const std::string& name);    // SIGTERM
   void kill(const std::string& name);     // SIGKILL
@@ -44,8 +44,8 @@ class FleetSite {
   // By which of the daemons that are awake it is served; waits until they agree.
   std::string server_of(std::size_t destination);
 
-  // Hands in the next events of every destination, at most `most`, to the daemons that are awake, in turn.
-  void post(int most);
+  // Hands in so many events for every destination, or its share of that, to the daemons that are awake, in turn.
+  void post(int events);
   // Hands in the next event of this one to this daemon.
   void post_one(std::size_t destination, const std::string& name);
   // Every event that was handed in and that `counts` has been answered with 200.

@@ -17,7 +17,9 @@ using std::chrono::seconds;
 
 constexpr int cap = 2, per_second = 5, retry_after = 3, breaker_threshold = 3, throttled_each = 4;
 constexpr milliseconds cooldown{2'000};
-constexpr int short_work = 40, long_work = 120;  // deliveries at a destination: of ten seconds, and of half a minute
+// Deliveries at a destination, which takes five a second: for eight seconds, and for as long as a share takes to change
+// hands twice.
+constexpr int short_work = 40, long_work = 120;
 
 bool is(const std::string& path, const std::string& kind) { return path.find(kind) != std::string::npos; }
 
@@ -31,17 +33,17 @@ Ledger::Answer answer(const std::string& path, int nth) {
   return {};
 }
 
-// Of three kinds as much as a test has them get, of the others what keeps them busy meanwhile.
+// Each gets as much as keeps it busy while the rated ones are, so that whatever happens meets all of them at work.
 std::vector<FleetSite::Destination> destinations() {
   std::vector<FleetSite::Destination> all;
   for (const std::string i : {"0", "1", "2"}) {
-    all.push_back({"capped" + i, R"(,"max_in_flight":2)", i == "0" ? 1'000 : 36});
-    all.push_back({"rated" + i, R"(,"max_in_flight":50,"rate_limit_per_second":5)", 1'000});
-    all.push_back({"ordered" + i, R"(,"max_in_flight":16,"order":"subject")", 1'000});
+    all.push_back({"capped" + i, R"(,"max_in_flight":2)", i == "0" ? 100 : 30});
+    all.push_back({"rated" + i, R"(,"max_in_flight":50,"rate_limit_per_second":5)"});
+    all.push_back({"ordered" + i, R"(,"max_in_flight":16,"order":"subject")"});
   }
   for (const std::string i : {"0", "1"}) {
-    all.push_back({"throttled" + i, R"(,"max_in_flight":1)", 24});
-    all.push_back({"broken" + i, R"(,"max_in_flight":1)", 20});
+    all.push_back({"throttled" + i, R"(,"max_in_flight":1)", 20});
+    all.push_back({"broken" + i, R"(,"max_in_flight":1)", 25});
   }
   return all;
 }
@@ -63,9 +65,11 @@ class FleetLimits : public testing::Test {
  protected:
   FleetLimits() : fleet_(cluster(), answer, destinations()) {}
 
-  // Work for some time, then what happens, then work for ten seconds more.
+  // Work for some time, then what happens, then work for eight seconds more.
   void run(int daemons, const std::function<void()>& happens, int work = short_work) {
-    for (int i = 0; i < daemons; ++i) fleet_.join("daemon-" + std::to_string(i));
+    std::vector<std::string> names;
+    for (int i = 0; i < daemons; ++i) names.push_back("daemon-" + std::to_string(i));
+    fleet_.join(names);
     began_ = std::chrono::steady_clock::now();
     fleet_.post(work);
     ASSERT_TRUE(eventually([&] { return fleet_.ledger().requests("/capped0") >= 10; }));
@@ -224,7 +228,7 @@ TEST_F(FleetLimits, HoldWhileOneIsFrozenBeyondItsLifetimeAndGoesOn) {
 
 TEST_F(FleetLimits, HoldWhileOneJoins) {
   run(
-      2, [&] { fleet_.join("daemon-2"); }, long_work);
+      2, [&] { fleet_.join({"daemon-2"}); }, long_work);
   EXPECT_EQ(totals_.twice, 0);
 }
 
