@@ -1,5 +1,7 @@
 #include "postgres/ballast.hpp"
 
+#include <algorithm>
+
 namespace opi::postgres {
 namespace {
 
@@ -50,9 +52,18 @@ constexpr Statement oldest_snapshot{"oldest_snapshot", R"(
     UNION ALL
     SELECT prepared FROM pg_prepared_xacts WHERE database = current_database()) s)"};
 
+constexpr Statement kept_elsewhere{"kept_elsewhere", R"(
+  SELECT xmin::text, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM (
+    SELECT backend_xmin AS xmin FROM pg_stat_activity WHERE backend_type = 'walsender'
+    UNION ALL
+    SELECT xmin FROM pg_replication_slots) kept
+  WHERE xmin IS NOT NULL ORDER BY age(xmin) DESC LIMIT 1)"};
+
+// Of a replica that may not be seen the server tells no more than that it is there.
 constexpr Statement count_hidden{"count_hidden_sessions", R"(
-  SELECT count(*) FROM pg_stat_activity
-  WHERE datname = current_database() AND query = '<insufficient privilege>')"};
+  SELECT (SELECT count(*) FROM pg_stat_activity
+          WHERE datname = current_database() AND query = '<insufficient privilege>')
+       + (SELECT count(*) FROM pg_stat_replication WHERE state IS NULL))"};
 
 }  // namespace
 
@@ -71,6 +82,20 @@ std::vector<SnapshotHolder> snapshot_holders(Connection& connection, std::chrono
 delivery::Ballast weigh(Connection& connection) {
   const auto rows = connection.execute(weigh_outbox);
   return {rows.int8(0, 0), rows.int8(0, 1), std::chrono::milliseconds{connection.execute(oldest_snapshot).int8(0, 0)}};
+}
+
+std::chrono::milliseconds KeptElsewhere::for_how_long(Connection& connection) {
+  const auto rows = connection.execute(kept_elsewhere);
+  if (rows.size() == 0) {
+    oldest_.clear();
+    return {};
+  }
+  const std::chrono::milliseconds now{rows.int8(0, 1)};
+  if (oldest_ != rows.string(0, 0)) {
+    oldest_ = rows.string(0, 0);
+    seen_at_ = now;
+  }
+  return std::max(now - seen_at_, std::chrono::milliseconds{0});
 }
 
 int hidden_sessions(Connection& connection) { return static_cast<int>(connection.execute(count_hidden).int8(0, 0)); }

@@ -22,10 +22,23 @@ struct SnapshotHolder {
 // first.
 std::vector<SnapshotHolder> snapshot_holders(Connection& connection, std::chrono::seconds patience);
 
-// What the outbox drags along, and for how long its oldest snapshot has been open.
+// What the outbox drags along, and for how long the oldest snapshot of a session or a prepared transaction has been
+// open.
 delivery::Ballast weigh(Connection& connection);
 
-// Sessions of this database whose snapshots the login may not see.
+// For how long replicas and slots have kept the same: of theirs the server tells which transaction they keep, and not
+// since when, but that stands still for as long as it is kept. For one thread.
+class KeptElsewhere {
+ public:
+  // Since it was seen for the first time; zero while what they keep goes on.
+  std::chrono::milliseconds for_how_long(Connection& connection);
+
+ private:
+  std::string oldest_;                    // empty: nothing
+  std::chrono::milliseconds seen_at_{0};  // by the server's clock
+};
+
+// Sessions of this database, and replicas, whose snapshots the login may not see.
 int hidden_sessions(Connection& connection);
 
 }  // namespace opi::postgres

@@ -1,7 +1,8 @@
 #include "postgres/postgres_write_probe.hpp"
 
+#include <algorithm>
+
 #include "domain/store_errors.hpp"
-#include "postgres/ballast.hpp"
 #include "postgres/durable.hpp"
 #include "postgres/postgres_database.hpp"
 #include "postgres/transaction.hpp"
@@ -27,7 +28,9 @@ void PostgresWriteProbe::prove_write() {
 
 std::optional<delivery::Ballast> PostgresWriteProbe::weigh() {
   connection_.ensure_open();
-  return postgres::weigh(connection_);
+  auto ballast = postgres::weigh(connection_);
+  ballast.oldest_snapshot = std::max(ballast.oldest_snapshot, kept_elsewhere_.for_how_long(connection_));
+  return ballast;
 }
 
 }  // namespace opi::postgres

@@ -1,5 +1,6 @@
 #pragma once
 #include "delivery/store_watch.hpp"
+#include "postgres/ballast.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/options.hpp"
 
@@ -14,6 +15,7 @@ class PostgresWriteProbe final : public delivery::WriteProbe {
 
  private:
   Connection connection_;
+  KeptElsewhere kept_elsewhere_;
 };
 
 }  // namespace opi::postgres

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <libpq-fe.h>
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 
 #include "contract/postgres_fixture.hpp"
 #include "postgres/postgres_vitals.hpp"
@@ -43,6 +45,14 @@ class PostgresBallast : public PostgresFixture {
       all.emplace_back(one.message, one.remedy);
     }
     return all;
+  }
+  static bool eventually(const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (!holds()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(10ms);
+    }
+    return true;
   }
   void churn(const Session& session, int rows) {
     ask(session,
@@ -108,6 +118,65 @@ TEST_F(PostgresBallast, DeadRowsAreToldWithTheirShareAndTheirReason) {
   ask(reader, "COMMIT");
   ask(writer, "VACUUM integration_outbox");
   EXPECT_EQ(probe_.weigh().value().dead_rows, 0);
+}
+
+// What a standby holds, the server knows by its feedback, or by its slot, which outlives it.
+TEST_F(PostgresBallast, AReplicaThatTellsOfItsSnapshotsIsNamedAndSoIsItsSlot) {
+  const auto here = connected();
+  ask(here, "SELECT pg_create_physical_replication_slot('mirror')");
+  PostgresCluster standby(
+      {.settings = {"max_prepared_transactions=2", "hot_standby_feedback=on", "wal_receiver_status_interval=1s"},
+       .standby_of = &cluster_});
+  const auto there = connected(" host=" + standby.host().string());
+  const auto begin = [&] {
+    ask(there, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    ask(there, "SELECT count(*) FROM integration_outbox");
+    return ask(there, "SELECT pg_snapshot_xmin(pg_current_snapshot())");
+  };
+  const std::string of_replica = "SELECT backend_xmin FROM pg_stat_replication";
+  const std::string of_slot = "SELECT xmin FROM pg_replication_slots";
+
+  const auto first = begin();
+  ASSERT_TRUE(eventually([&] { return ask(here, of_replica) == first; }));
+  EXPECT_TRUE(eventually([&] { return probe_.weigh().value().oldest_snapshot > 0ms; }));
+  churn(here, 10);
+  ask(here, "VACUUM integration_outbox");
+  EXPECT_EQ(probe_.weigh().value().dead_rows, 10);
+  EXPECT_THAT(named(), ElementsAre(testing::Pair(HasSubstr(" transactions: a replica, walreceiver (local)"),
+                                                 HasSubstr("hot_standby_feedback=off"))));
+  ask(here, "CREATE ROLE looker LOGIN");
+  ask(here, "GRANT SELECT ON schema_migrations TO looker");
+  std::string remedy;
+  EXPECT_TRUE(eventually([&] {  // a session that has just been closed may still be counted
+    const auto ours = ask(here, "SELECT count(*) + 1 FROM pg_stat_activity WHERE datname = current_database()");
+    remedy = postgres::look({.connection = connection_ + " user=looker"}, 0s, 10).ballasts.at(0).remedy;
+    return remedy.find("; " + ours + " sessions of other logins") != std::string::npos;
+  })) << "the replica is one of them: "
+      << remedy;
+
+  // One that keeps up holds nothing for long, whatever it tells.
+  ask(there, "COMMIT");
+  ASSERT_TRUE(eventually([&] {
+    churn(here, 1);
+    return ask(here, of_replica) != first;
+  }));
+  EXPECT_EQ(probe_.weigh().value().oldest_snapshot, 0ms);
+
+  const auto second = begin();
+  const auto its_operator = connected(" host=" + standby.host().string());
+  ask(its_operator, "ALTER SYSTEM SET primary_slot_name = 'mirror'");
+  ask(its_operator, "SELECT pg_reload_conf()");
+  ASSERT_TRUE(eventually([&] { return ask(here, of_slot) == second; }));
+  EXPECT_THAT(named(), ElementsAre(testing::Pair(HasSubstr("replication slot mirror, in use"),
+                                                 HasSubstr("end the long query on its standby"))));
+  standby.kill_hard();
+  const auto left = testing::Pair(HasSubstr("replication slot mirror, which nobody uses"),
+                                  HasSubstr("pg_drop_replication_slot('mirror')"));
+  EXPECT_TRUE(eventually([&] { return testing::Matches(ElementsAre(left))(named()); }));
+  EXPECT_TRUE(eventually([&] { return probe_.weigh().value().oldest_snapshot > 0ms; }));
+  ask(here, "SELECT pg_drop_replication_slot('mirror')");
+  EXPECT_THAT(named(), IsEmpty());
+  EXPECT_EQ(probe_.weigh().value().oldest_snapshot, 0ms);
 }
 
 // What others hold is hidden from a login without the right to see it: then that is said.
