@@ -54,12 +54,10 @@ class FleetDuties : public testing::Test {
                   R"(","schema_version":"1.0","tenant_id":"acme","source":"test","timestamp":"2026-01-01T00:00:00Z",)"
                   R"("correlation_id":"c","payload":{"number":0}}'))");
   }
-
-  test::PostgresCluster cluster_;
 };
 
 TEST_F(FleetDuties, AreDoneByOneDaemonAndByAnotherWhenItIsKilled) {
-  FleetSite fleet(cluster_, answer, destinations("slow"));
+  FleetSite fleet(answer, destinations("slow"));
   fleet.join({"a", "b", "c"});
   const auto leader = leader_of(fleet);
   const auto heard = [&] { return fleet.ledger().requests("/" + told); };
@@ -110,7 +108,7 @@ TEST_F(FleetDuties, AreDoneByOneDaemonAndByAnotherWhenItIsKilled) {
 // Rounds over all destinations are a minute apart here: of three waves, each awaited for less than half of that, at
 // least one falls between two rounds, and only what is announced is delivered then.
 TEST_F(FleetDuties, WhatOneDaemonStoresIsDeliveredByTheOneItBelongsTo) {
-  FleetSite fleet(cluster_, answer, destinations("fast"), {{"dispatch.discovery_interval_ms", "60000"}});
+  FleetSite fleet(answer, destinations("fast"), {{"dispatch.discovery_interval_ms", "60000"}});
   fleet.join({"a", "b"});
   std::map<std::string, double> own;
   for (std::size_t i = 0; i < many; ++i) {
@@ -135,7 +133,7 @@ TEST_F(FleetDuties, WhatOneDaemonStoresIsDeliveredByTheOneItBelongsTo) {
 }
 
 TEST_F(FleetDuties, WhoServesADestinationIsToldByAllAndNoneTellsMoreThanItKnows) {
-  FleetSite fleet(cluster_, [](const std::string&, int) { return Ledger::Answer{.status = 503}; },
+  FleetSite fleet([](const std::string&, int) { return Ledger::Answer{.status = 503}; },
                   {{"broken", R"(,"max_in_flight":1)"}},
                   {{"breaker.cooldown_ms", "60000"}, {"breaker.max_cooldown_ms", "60000"}});
   fleet.join({"a", "b"});

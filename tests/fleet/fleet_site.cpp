@@ -28,6 +28,11 @@ std::string event_of(const std::string& destination, int number) {
          std::to_string(number) + "}}\n";
 }
 
+test::PostgresCluster& cluster() {
+  static test::PostgresCluster one;
+  return one;
+}
+
 std::string last_line_with(const std::string& log, const std::string& what) {
   const auto at = log.rfind(what);
   if (at == std::string::npos || log.find('\n', at) == std::string::npos) return {};
@@ -37,9 +42,9 @@ std::string last_line_with(const std::string& log, const std::string& what) {
 
 }  // namespace
 
-FleetSite::FleetSite(test::PostgresCluster& cluster, Ledger::Judge judge, std::vector<Destination> destinations,
+FleetSite::FleetSite(Ledger::Judge judge, std::vector<Destination> destinations,
                      const std::map<std::string, std::string>& settings)
-    : ledger_(std::move(judge)), site_(&cluster), destinations_(std::move(destinations)) {
+    : ledger_(std::move(judge)), site_(&cluster()), destinations_(std::move(destinations)) {
   std::string rows;
   for (std::size_t i = 0; i < destinations_.size(); ++i)
     rows += std::string(rows.empty() ? "" : ",") + R"({"destination_id":")" + id_of(i) + R"(","name":")" +

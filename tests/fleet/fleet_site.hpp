@@ -11,7 +11,7 @@
 
 namespace opi::system_test {
 
-// Several daemons of one database, and one receiver of all their destinations.
+// Several daemons of one database, of a server that all sites share, and one receiver of all their destinations.
 class FleetSite {
  public:
   struct Destination {
@@ -20,7 +20,7 @@ class FleetSite {
     int share = 100;      // how many events it gets, in percent of what is handed in
   };
   // `settings` over the usual ones, "section.name" -> value.
-  FleetSite(test::PostgresCluster& cluster, Ledger::Judge judge, std::vector<Destination> destinations,
+  FleetSite(Ledger::Judge judge, std::vector<Destination> destinations,
             const std::map<std::string, std::string>& settings = {});
 
   Site& site() { return site_; }

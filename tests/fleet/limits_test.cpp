@@ -48,11 +48,6 @@ std::vector<FleetSite::Destination> destinations() {
   return all;
 }
 
-test::PostgresCluster& cluster() {
-  static test::PostgresCluster one;
-  return one;
-}
-
 struct Totals {
   int most_at_once = 0, requests = 0, twice = 0;
   double rated = 0, allowed = 0;  // the destination that came nearest to its rate, or went beyond
@@ -63,7 +58,7 @@ struct Totals {
 
 class FleetLimits : public testing::Test {
  protected:
-  FleetLimits() : fleet_(cluster(), answer, destinations()) {}
+  FleetLimits() : fleet_(answer, destinations()) {}
 
   // Work for some time, then what happens, then work for eight seconds more.
   void run(int daemons, const std::function<void()>& happens, int work = short_work) {
@@ -188,6 +183,22 @@ TEST_F(FleetLimits, HoldWhileTheOnlyOneIsKilledAndStartedAgain) {
   });
 }
 
+TEST_F(FleetLimits, HoldWhileOneLeaves) {
+  run(3, [&] {
+    const auto leaving = fleet_.server_of(0);
+    fleet_.leave(leaving);
+    EXPECT_NE(fleet_.server_of(0), leaving);
+    goes_on("capped0");
+  });
+  EXPECT_EQ(totals_.twice, 0);
+}
+
+TEST_F(FleetLimits, HoldWhileOneJoins) {
+  run(
+      2, [&] { fleet_.join({"daemon-2"}); }, long_work);
+  EXPECT_EQ(totals_.twice, 0);
+}
+
 TEST_F(FleetLimits, HoldWhileOneIsKilledAndStartedAgain) {
   run(
       3,
@@ -224,22 +235,6 @@ TEST_F(FleetLimits, HoldWhileOneIsFrozenBeyondItsLifetimeAndGoesOn) {
         goes_on("capped0");
       },
       long_work);
-}
-
-TEST_F(FleetLimits, HoldWhileOneJoins) {
-  run(
-      2, [&] { fleet_.join({"daemon-2"}); }, long_work);
-  EXPECT_EQ(totals_.twice, 0);
-}
-
-TEST_F(FleetLimits, HoldWhileOneLeaves) {
-  run(3, [&] {
-    const auto leaving = fleet_.server_of(0);
-    fleet_.leave(leaving);
-    EXPECT_NE(fleet_.server_of(0), leaving);
-    goes_on("capped0");
-  });
-  EXPECT_EQ(totals_.twice, 0);
 }
 
 }  // namespace
