@@ -150,7 +150,9 @@ std::vector<DestinationMemory> Scheduler::take_memories(std::size_t limit, MonoT
     if (lane.breaker.tripped()) until = std::max(until, lane.breaker.probe_at());
     if (until > now) memory.pause = std::chrono::ceil<std::chrono::milliseconds>(until - now);
     memory.breaker_tripped = lane.breaker.tripped();
-    result.push_back(memory);
+    memory.late = !lane.ours;
+    // Who serves it no more has nothing to say of the breaker, and of a pause only that there is one.
+    if (lane.ours || lane.paused_until > now) result.push_back(memory);
     changed_.pop_front();
   }
   return result;

@@ -66,6 +66,14 @@ constexpr Statement keep_memory{"keep_destination_memory", R"(
   ON CONFLICT (destination_id) DO UPDATE
   SET paused_until = excluded.paused_until, breaker_tripped = excluded.breaker_tripped)"};
 
+// One by one, for they are rare.
+constexpr Statement keep_late{"keep_late_memory", R"(
+  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, breaker_tripped)
+  SELECT d.tenant_id, d.destination_id, now() + $2::bigint * interval '1 millisecond', $3::int <> 0
+  FROM integration_destinations d WHERE d.destination_id = $1
+  FOR KEY SHARE OF d
+  ON CONFLICT (destination_id) DO UPDATE SET paused_until = greatest(m.paused_until, excluded.paused_until))"};
+
 constexpr Statement forget{"forget_destinations",
                            "DELETE FROM integration_destination_memory WHERE destination_id = ANY ($1::uuid[])"};
 
@@ -171,7 +179,12 @@ delivery::FleetStore::Roll PostgresFleetStore::roll() {
 void PostgresFleetStore::remember(std::span<const DestinationMemory> destinations) {
   if (destinations.empty()) return;
   std::map<DestinationId, const DestinationMemory*> last;  // a statement cannot touch a row twice
-  for (const auto& one : destinations) last[one.destination] = &one;
+  std::vector<const DestinationMemory*> late;
+  for (const auto& one : destinations)
+    if (one.late)
+      late.push_back(&one);
+    else
+      last[one.destination] = &one;
   ArrayParameter kept{Element::uuid}, pauses{Element::int8}, tripped{Element::int4}, gone{Element::uuid};
   for (const auto& [id, one] : last) {
     if (one->pause.count() <= 0 && !one->breaker_tripped) {
@@ -186,6 +199,11 @@ void PostgresFleetStore::remember(std::span<const DestinationMemory> destination
   Transaction transaction{*session};
   session->execute(keep_memory, Parameters{}.array(kept).array(pauses).array(tripped));
   session->execute(forget, Parameters{}.array(gone));
+  for (const auto* one : late)
+    session->execute(keep_late, Parameters{}
+                                    .uuid(one->destination.value)
+                                    .int8(std::clamp<std::int64_t>(one->pause.count(), 0, longest_pause_ms))
+                                    .int4(one->breaker_tripped ? 1 : 0));
   transaction.commit();
 }
 

@@ -18,6 +18,11 @@ constexpr Statement keep_memory{"keep_destination_memory", R"(
   ON CONFLICT (destination_id) DO UPDATE
   SET paused_until_ms = excluded.paused_until_ms, breaker_tripped = excluded.breaker_tripped)"};
 
+constexpr Statement keep_late{"keep_late_memory", R"(
+  INSERT INTO integration_destination_memory (tenant_id, destination_id, paused_until_ms, breaker_tripped)
+  SELECT tenant_id, destination_id, ?2, ?3 FROM integration_destinations WHERE destination_id = ?1
+  ON CONFLICT (destination_id) DO UPDATE SET paused_until_ms = max(paused_until_ms, excluded.paused_until_ms))"};
+
 constexpr Statement forget{"forget_destination", "DELETE FROM integration_destination_memory WHERE destination_id = ?"};
 
 constexpr Statement read_memory{"read_destination_memory", R"(
@@ -55,11 +60,11 @@ void SqliteFleetStore::remember(std::span<const DestinationMemory> destinations)
   Transaction transaction{*session};
   const auto now = clock_.unix_now();
   for (const auto& one : destinations) {
-    if (one.pause.count() <= 0 && !one.breaker_tripped) {
+    if (!one.late && one.pause.count() <= 0 && !one.breaker_tripped) {
       Query{*session, forget}.uuid(one.destination.value).run();
       continue;
     }
-    Query{*session, keep_memory}
+    Query{*session, one.late ? keep_late : keep_memory}
         .uuid(one.destination.value)
         .time(now + std::clamp(one.pause, std::chrono::milliseconds{0}, longest_pause))
         .integer(one.breaker_tripped ? 1 : 0)

@@ -120,6 +120,23 @@ TEST_P(FleetContract, WhatWasRememberedLastStands) {
   EXPECT_NO_THROW(engine->fleet().remember({}));
 }
 
+// It was answered after it had let go of the destination, whose new owner has written down what it knows.
+TEST_P(FleetContract, WhatAFormerOwnerAddsTakesNothingAway) {
+  const auto destination = known_destination();
+  engine->fleet().remember({{{destination, 30s, true}}});
+  DestinationMemory late{.destination = destination, .pause = 1s, .late = true};
+  engine->other_daemons_fleet().remember({&late, 1});
+  EXPECT_GT(of(destination).pause, 20s);
+  EXPECT_TRUE(of(destination).breaker_tripped);
+  late.pause = 1h;
+  engine->other_daemons_fleet().remember({&late, 1});
+  EXPECT_GT(of(destination).pause, 50min);
+  EXPECT_TRUE(of(destination).breaker_tripped);
+  late.destination = known_destination();
+  engine->other_daemons_fleet().remember({&late, 1});
+  EXPECT_GT(of(late.destination).pause, 50min) << "also where nothing was known";
+}
+
 TEST_P(FleetContract, APauseThatIsOverIsNoMemoryAndTheLongestHasABound) {
   const auto over = known_destination(), longest = known_destination();
   engine->fleet().remember({{{over, 1ms, false}, {longest, std::chrono::milliseconds::max(), false}}});
