@@ -108,10 +108,10 @@ void Site::provision(const std::string& receiver_path, const std::string& member
 }
 
 std::string Site::control(const std::vector<std::string>& arguments, int expected_code, const std::string& beside) {
-  std::vector<std::string> all{"--config", write_configuration(beside).string()};
+  std::vector<std::string> all{"--config", write_configuration(beside, *control_).string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const fs::path log = folder() / "control.log";
-  demo::ChildProcess process({fs::path(OPI_PROGRAMS) / "integrationsctl", all, log});
+  demo::ChildProcess process({control_->folder / "integrationsctl", all, log});
   const auto output = process.read_all(std::chrono::seconds{30});
   const auto ended = process.wait(std::chrono::seconds{10});
   if (!output || !ended || ended->code != expected_code || ended->signal != 0)

@@ -38,6 +38,8 @@ class Site {
   // Provisions the tenant with one destination, `members` being further members of its JSON object.
   void provision(const std::string& receiver_path, const std::string& members = "",
                  const std::string& adapter = "webhook");
+  // From now on integrationsctl is this build's.
+  void administer_with(const Programs& programs) { control_ = &programs; }
   // The first line of what integrationsctl prints; `beside` is the daemon whose configuration it gets.
   std::string control(const std::vector<std::string>& arguments, int expected_code = 0,
                       const std::string& beside = "control");
@@ -52,6 +54,7 @@ class Site {
   test::TemporaryFolder folder_;
   receiver::Receiver receiver_;
   std::map<std::string, std::string> settings_;
+  const Programs* control_ = &these_programs();
 };
 
 // One run of integrationsd.
