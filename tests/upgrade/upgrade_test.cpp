@@ -31,6 +31,9 @@ Previous version(const std::string& name, bool reads, std::map<std::string, std:
 // At most this many requests of a killed daemon were answered by the receiver and not known by anybody.
 constexpr std::uint64_t most_in_flight = 64;
 
+// Long enough for a receiver that takes twelve seconds; the previous versions wait for no answer longer than fifteen.
+constexpr const char* slow_policy = R"(,"policy":{"timeout_ms":14500})";
+
 class Upgrade : public testing::TestWithParam<Previous> {
  protected:
   void SetUp() override {
@@ -181,7 +184,7 @@ TEST_P(RollingUpgrade, AnOldDaemonThatIsKilledBesideANewOneLosesNothing) {
 // Its leases stand in the outbox alone, where the new one does not count them; it leaves them to it all the same.
 TEST_P(RollingUpgrade, WhatAnOldDaemonHasUnderWayIsNotSentByANewOne) {
   constexpr int held = 40;
-  auto old = old_daemon_with(site_, "/slow?delay_ms=20000", R"(,"policy":{"timeout_ms":60000})");
+  auto old = old_daemon_with(site_, "/slow?delay_ms=12000", slow_policy);
   hand_in(old->port(), 0, held);
   ASSERT_TRUE(eventually([&] { return count(old->port(), "delivering") == held; }));
   RunningDaemon fresh(site_, "new");
@@ -199,7 +202,7 @@ TEST_P(RollingUpgrade, WhatAnOldDaemonHasUnderWayIsNotSentByANewOne) {
 
 TEST_P(RollingUpgrade, WhatAKilledOldDaemonHadUnderWayIsTakenOverByANewOne) {
   constexpr int held = 40;
-  auto old = old_daemon_with(site_, "/slow?delay_ms=15000", R"(,"policy":{"timeout_ms":20000})");
+  auto old = old_daemon_with(site_, "/slow?delay_ms=12000", slow_policy);
   hand_in(old->port(), 0, held);
   ASSERT_TRUE(eventually([&] { return count(old->port(), "delivering") == held; }));
   RunningDaemon fresh(site_, "new");
