@@ -129,6 +129,21 @@ std::uint64_t ConnectionGate::slowest_reader(const std::string& address) const {
   return slowest;
 }
 
+void ConnectionGate::tell(const std::exception_ptr& failure) const noexcept {
+  if (options_.logger == nullptr) return;
+  try {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const std::exception& known) {
+      options_.logger->error("api.failed", {{"error", std::string(known.what())}});
+    } catch (...) {
+      options_.logger->error("api.failed", {{"error", "an exception of no known kind"}});
+    }
+  } catch (...) {
+    // There is not even the memory to log it.
+  }
+}
+
 // --- deadlines ---
 
 // Of the body that it sends, or of the answer, what moved so far; what the kernel still holds has not been taken.
@@ -153,26 +168,25 @@ bool ConnectionGate::too_slow(Connection& connection, TimePoint now) const {
   return connection.measured - before < options_.least_rate * static_cast<std::size_t>(time.count()) / 1'000;
 }
 
+void ConnectionGate::end_late(std::uint64_t id, bool over, TimePoint now) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;  // it made room for a refusal meanwhile
+  Connection& connection = found->second;
+  if (over || connection.state != State::reading) return close(id);
+  if (connection.admission)
+    return refuse(id, connection,
+                  now < connection.deadline ? slow(options_.least_rate) : late(options_.body_timeout, "The body"), now);
+  if (connection.reader.begun()) return refuse(id, connection, late(options_.head_timeout, "It"), now);
+  close(id);
+}
+
 void ConnectionGate::sweep(TimePoint now) {
   std::vector<std::uint64_t> late_ones;
   const bool over = ending_ && now >= TimePoint{patience_.load()};
   for (auto& [id, connection] : connections_)
     if (connection.state != State::serving && (over || now >= connection.deadline || too_slow(connection, now)))
       late_ones.push_back(id);
-  for (const auto id : late_ones) {
-    const auto found = connections_.find(id);
-    if (found == connections_.end()) continue;  // it made room for a refusal meanwhile
-    Connection& connection = found->second;
-    if (over)
-      close(id);
-    else if (connection.state == State::reading && connection.admission)
-      refuse(id, connection,
-             now < connection.deadline ? slow(options_.least_rate) : late(options_.body_timeout, "The body"), now);
-    else if (connection.state == State::reading && connection.reader.begun())
-      refuse(id, connection, late(options_.head_timeout, "It"), now);
-    else
-      close(id);
-  }
+  for (const auto id : late_ones) guarded(id, [&] { end_late(id, over, now); });
   if (!listening_ && !ending_) listen(true);
 }
 

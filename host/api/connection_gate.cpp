@@ -75,7 +75,7 @@ void ConnectionGate::stop() {
 
 // --- the loop ---
 
-void ConnectionGate::loop() {
+void ConnectionGate::loop() noexcept {
   std::array<epoll_event, 64> events{};
   TimePoint swept{};
   while (!ending_ || !connections_.empty()) {
@@ -85,23 +85,23 @@ void ConnectionGate::loop() {
     if (stopping_ && !ending_) end_idle();
     for (const auto id : std::exchange(again_, {})) {
       if (const auto found = connections_.find(id); found != connections_.end()) found->second.queued = false;
-      turn(id, now);
+      guarded(id, [&] { turn(id, now); });
     }
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
       if (event.data.u64 == listener_id) {
-        accept_some(now);
+        guarded([&] { accept_some(now); });
       } else if (event.data.u64 == desk_id) {
-        collect(now);
+        guarded([&] { collect(now); });
       } else if (const auto found = connections_.find(event.data.u64); found != connections_.end()) {
         const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
         found->second.readable |= broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0;
         found->second.writable |= broken || (event.events & EPOLLOUT) != 0;
-        turn(found->first, now);
+        guarded(event.data.u64, [&] { turn(event.data.u64, now); });
       }
     }
     if (now - swept >= tick) {
-      sweep(now);
+      guarded([&] { sweep(now); });
       swept = now;
     }
   }
@@ -145,10 +145,10 @@ void ConnectionGate::end_idle() {
   epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
   listening_ = false;
   shutdown(listener_, SHUT_RD);
-  std::vector<std::uint64_t> idle;
-  for (const auto& [id, connection] : connections_)
-    if (!under_way(connection)) idle.push_back(id);
-  for (const auto id : idle) close(id);
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    const auto one = next++;  // closing takes it, and no other, out
+    if (!under_way(one->second)) close(one->first);
+  }
 }
 
 // --- accepting ---
@@ -165,30 +165,31 @@ void ConnectionGate::accept_some(TimePoint now) {
       if (!would_block()) listen(false);
       return;
     }
-    admit(socket, remote_address(peer), now);
+    // Its place first: whatever fails from then on closes it.
+    const auto id = ++last_id_;
+    if (!guarded([&] { connections_[id].socket = socket; })) {
+      ::close(socket);
+      continue;
+    }
+    guarded(id, [&] { admit(id, remote_address(peer), now); });
   }
 }
 
-void ConnectionGate::admit(int socket, std::string address, TimePoint now) {
-  const bool entered = holdings_.enter(address) || (make_place(address) && holdings_.enter(address));
-  if (!entered && closing_ >= most_refused) {
-    ::close(socket);
-    return;
-  }
-  const int on = 1;
-  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &kernel_buffer_bytes, sizeof kernel_buffer_bytes);
-  const auto id = ++last_id_;
-  Connection& connection = connections_[id];
-  connection.socket = socket;
+void ConnectionGate::admit(std::uint64_t id, std::string address, TimePoint now) {
+  Connection& connection = connections_.at(id);
   connection.address = std::move(address);
-  connection.entered = entered;
+  const auto& own = connection.address;
+  connection.entered = holdings_.enter(own) || (make_place(own) && holdings_.enter(own));
+  if (!connection.entered && closing_ >= most_refused) return close(id);
+  const int on = 1;
+  setsockopt(connection.socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(connection.socket, SOL_SOCKET, SO_SNDBUF, &kernel_buffer_bytes, sizeof kernel_buffer_bytes);
   connection.deadline = now + options_.head_timeout;
   epoll_event wanted{};
   wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   wanted.data.u64 = id;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &wanted) != 0) return close(id);  // no memory for another one
-  if (!entered) refuse(id, connection, unavailable("There are too many connections", 5), now);
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.socket, &wanted) != 0) return close(id);  // no memory for another one
+  if (!connection.entered) refuse(id, connection, unavailable("There are too many connections", 5), now);
 }
 
 // --- reading ---
@@ -259,10 +260,12 @@ void ConnectionGate::collect(TimePoint now) {
   for (auto& done : desk_.collect()) {
     const auto found = connections_.find(done.connection);
     if (found == connections_.end()) continue;
-    if (auto* reply = std::get_if<Reply>(&done.outcome))
-      begin_answer(done.connection, found->second, std::move(*reply), now);
-    else
-      begin_body(done.connection, found->second, std::move(std::get<Continue>(done.outcome)), now);
+    guarded(done.connection, [&] {
+      if (auto* reply = std::get_if<Reply>(&done.outcome))
+        begin_answer(done.connection, found->second, std::move(*reply), now);
+      else
+        begin_body(done.connection, found->second, std::move(std::get<Continue>(done.outcome)), now);
+    });
   }
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "api/problem.hpp"
 #include "api/request_desk.hpp"
 #include "api/request_reader.hpp"
+#include "telemetry/logger.hpp"
 
 namespace opi::api {
 
@@ -36,6 +38,7 @@ class ConnectionGate {
     // That a client sends of a body, or takes of an answer, a second; measured whenever it had so much time.
     std::size_t least_rate = 1'024;
     std::chrono::milliseconds rate_grace{5'000};
+    telemetry::Logger* logger = nullptr;  // for faults of the gate itself; null: nobody is told
   };
 
   // `listener`: a listening socket that does not block. It and `desk` outlive the gate.
@@ -77,11 +80,28 @@ class ConnectionGate {
   };
   using Connections = std::unordered_map<std::uint64_t, Connection>;
 
-  void loop();
+  void loop() noexcept;
+  // Whatever a step throws (no memory, most likely), the thread goes on with the next. False if it threw.
+  template <class Step>
+  bool guarded(Step&& step) noexcept {
+    try {
+      step();
+      return true;
+    } catch (...) {
+      tell(std::current_exception());
+      return false;
+    }
+  }
+  // The same for a step of one connection, which is closed then.
+  template <class Step>
+  void guarded(std::uint64_t id, Step&& step) noexcept {
+    if (!guarded(step) && connections_.contains(id)) close(id);
+  }
+  void tell(const std::exception_ptr& failure) const noexcept;
   void again(std::uint64_t id, Connection& connection);
   void turn(std::uint64_t id, TimePoint now);  // goes on with a connection that may be read or written
   void accept_some(TimePoint now);
-  void admit(int socket, std::string address, TimePoint now);
+  void admit(std::uint64_t id, std::string address, TimePoint now);
   // One block of what it sent, valid until the next; empty at the end, nullopt if there is nothing just now.
   std::optional<std::string_view> receive(Connection& connection);
   void read(std::uint64_t id, Connection& connection, TimePoint now);
@@ -102,6 +122,7 @@ class ConnectionGate {
   bool make_place(const std::string& address);  // for a connection of its own, by closing one that idles
   [[nodiscard]] std::uint64_t slowest_reader(const std::string& address) const;  // 0: nobody
   [[nodiscard]] std::uint64_t slowest_sender(const std::string& address) const;
+  void end_late(std::uint64_t id, bool over, TimePoint now);
   void sweep(TimePoint now);
   [[nodiscard]] static std::size_t moved(const Connection& connection);
   static void measure(Connection& connection, TimePoint now);

@@ -35,6 +35,7 @@ std::string written(const Response& reply, bool is_1_1, bool keep_alive, bool wi
   response.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : reply.headers) response.set(name, value);
   std::ostringstream head;
+  head.exceptions(std::ios::badbit);  // without memory it would keep quiet about half a head
   response.write(head);
   auto bytes = std::move(head).str();
   if (with_body && has_body(reply.status)) bytes += reply.body;

@@ -43,14 +43,22 @@ struct HttpServer::Implementation {
         port(socket.address().port()),
         gate(socket.impl()->sockfd(), desk, options.gate) {}
 
-  void serve() {
+  void serve() noexcept {
     while (auto job = desk.take()) {
-      const auto connection = job->connection;
+      auto outcome = outcome_of(std::move(job->inbound));
+      desk.done(std::move(*job), std::move(outcome));
+    }
+  }
+
+  RequestDesk::Outcome outcome_of(Inbound inbound) noexcept {
+    try {
       try {
-        desk.done({connection, exchange.serve(std::move(job->inbound))});
+        return exchange.serve(std::move(inbound));
       } catch (...) {  // not even a problem could be written: no memory, most likely
-        desk.done({connection, Reply{std::string(last_resort), false}});
+        return Reply{std::string(last_resort), false};
       }
+    } catch (...) {  // nor that: the connection is closed without a word
+      return Reply{};
     }
   }
 

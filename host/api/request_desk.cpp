@@ -24,11 +24,15 @@ RequestDesk::RequestDesk() : event_(make_event()) {}
 RequestDesk::~RequestDesk() { ::close(event_); }
 
 void RequestDesk::put(Job job) {
+  job.place.assign(1, Done{job.connection, {}});
+  std::list<Job> one;
+  one.push_back(std::move(job));
+  std::list<std::string> turn{one.front().inbound.address};
   {
     const Lock lock(mutex_);
-    auto& own = waiting_[job.inbound.address];
-    if (own.empty()) turns_.push_back(job.inbound.address);
-    own.push_back(std::move(job));
+    auto& own = waiting_[turn.front()];  // the last that takes memory
+    if (own.empty()) turns_.splice(turns_.end(), turn);
+    own.splice(own.end(), one);
   }
   changed_.notify_one();
 }
@@ -37,29 +41,30 @@ std::optional<RequestDesk::Job> RequestDesk::take() {
   Lock lock(mutex_);
   while (!closed_ && turns_.empty()) changed_.wait(lock);
   if (turns_.empty()) return std::nullopt;
-  auto address = std::move(turns_.front());
-  turns_.pop_front();
-  const auto own = waiting_.find(address);
-  Job job = std::move(own->second.front());
+  const auto own = waiting_.find(turns_.front());
+  std::optional<Job> job = std::move(own->second.front());
   own->second.pop_front();
-  if (own->second.empty())
+  if (own->second.empty()) {
     waiting_.erase(own);
-  else
-    turns_.push_back(std::move(address));
+    turns_.pop_front();
+  } else {
+    turns_.splice(turns_.end(), turns_, turns_.begin());
+  }
   return job;
 }
 
-void RequestDesk::done(Done done) {
+void RequestDesk::done(Job job, Outcome outcome) noexcept {
+  job.place.front().outcome = std::move(outcome);
   bool first = false;
   {
     const Lock lock(mutex_);
     first = done_.empty();
-    done_.push_back(std::move(done));
+    done_.splice(done_.end(), job.place);
   }
   if (first) wake();
 }
 
-std::vector<RequestDesk::Done> RequestDesk::collect() {
+std::list<RequestDesk::Done> RequestDesk::collect() {
   std::uint64_t count = 0;
   // Before the list is taken: what comes after it wakes anew.
   if (read(event_, &count, sizeof count) < 0 && errno != EAGAIN)

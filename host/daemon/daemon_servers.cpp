@@ -48,8 +48,13 @@ void Daemon::make_servers() {
   };
   api::RouteTable status;
   api::add_status_routes(status, metrics_, [this] { return readiness(); });
-  api_ = std::make_unique<api::HttpServer>(answering(make_routes()), server_options(configuration_));
-  status_ = std::make_unique<api::HttpServer>(answering(std::move(status)), status_server_options(configuration_));
+  const auto logging = [this](api::HttpServer::Options options) {
+    options.gate.logger = &logger_;
+    return options;
+  };
+  api_ = std::make_unique<api::HttpServer>(answering(make_routes()), logging(server_options(configuration_)));
+  status_ =
+      std::make_unique<api::HttpServer>(answering(std::move(status)), logging(status_server_options(configuration_)));
 }
 
 }  // namespace opi::daemon
