@@ -221,6 +221,20 @@ INSTANTIATE_TEST_SUITE_P(Stores, FleetContract,
                                          EngineKind{"postgres", make_postgres_engine}),
                          [](const auto& tested) { return std::string{tested.param.name}; });
 
+// --- where one daemon has the store for itself ---
+
+class OneDaemon : public FleetContract {};
+
+TEST_P(OneDaemon, NobodyIsOnTheRoll) {
+  engine->fleet().beat(terms("daemon-1"));
+  EXPECT_THAT(engine->fleet().roll().daemons, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, OneDaemon,
+                         testing::Values(EngineKind{"sqlite_file", make_sqlite_file_engine},
+                                         EngineKind{"sqlite_memory", make_sqlite_memory_engine}),
+                         [](const auto& tested) { return std::string{tested.param.name}; });
+
 // --- where several daemons share a database ---
 
 class SeveralDaemons : public FleetContract {
@@ -314,6 +328,53 @@ TEST_P(SeveralDaemons, WhoJoinsWaitsForABeatThatIsUnderWay) {
   joining.join();
   ASSERT_THAT(ids(joined), ElementsAre("daemon-1", "daemon-2"));
   EXPECT_GT(owns_from(joined, "daemon-2"), engine->now() + hour);
+}
+
+// Without being on it: whoever asks shows himself to nobody.
+TEST_P(SeveralDaemons, TheRollHoldsWhoLivesAndWhoWentWithoutLeaving) {
+  EXPECT_THAT(engine->fleet().roll().daemons, IsEmpty());
+  const auto before = engine->now();
+  auto second = terms("daemon-2");
+  second.clock = UnixTime{std::chrono::duration_cast<UnixTime::duration>(std::chrono::microseconds{before})} + 5s;
+  const auto alone = engine->fleet().beat(second);
+  const auto both = engine->other_daemons_fleet().beat(terms("daemon-1"));
+  engine->fleet().beat(terms("daemon-3"));
+  engine->fleet().leave("daemon-3");
+  engine->execute(
+      "UPDATE integration_daemons SET alive_until = now() - interval '1 minute' WHERE daemon_id = 'daemon-1'");
+
+  const auto roll = engine->fleet().roll();
+  ASSERT_THAT(roll.daemons, SizeIs(2)) << "who left is gone, who died is not";
+  EXPECT_GE(roll.taken_at, before);
+  EXPECT_LE(roll.taken_at, engine->now());
+  const auto &dead = roll.daemons[0], &alive = roll.daemons[1];
+  EXPECT_EQ(dead.daemon_id, "daemon-1");
+  EXPECT_EQ(dead.owns_from, owns_from(both, "daemon-1"));
+  EXPECT_EQ(dead.joined_at, dead.owns_from - 2 * hour);
+  EXPECT_LE(dead.alive_until, roll.taken_at - hour / 60);
+  EXPECT_EQ(dead.clock_ahead, 0ms) << "it said nothing of its clock";
+  EXPECT_EQ(alive.daemon_id, "daemon-2");
+  EXPECT_EQ(alive.owns_from, owns_from(alone, "daemon-2"));
+  EXPECT_EQ(alive.joined_at, alive.owns_from);
+  EXPECT_GE(alive.alive_until, before + hour);
+  EXPECT_LE(alive.alive_until, roll.taken_at + hour);
+  // Of the database's clock as it was when the beat came.
+  EXPECT_LE(alive.clock_ahead, 5s);
+  EXPECT_GT(alive.clock_ahead, 5s - std::chrono::microseconds{roll.taken_at - before} - 1ms);
+
+  EXPECT_EQ(engine->other_daemons_fleet().roll().daemons.size(), 2u) << "and whoever asks";
+}
+
+TEST_P(SeveralDaemons, TheRollTellsOfAClockThatIsBehindAndOfWhatWasSaidLast) {
+  auto one = terms("daemon-1");
+  one.clock = UnixTime{std::chrono::duration_cast<UnixTime::duration>(std::chrono::microseconds{engine->now()})} + 1h;
+  engine->fleet().beat(one);
+  one.clock = *one.clock - 2h;
+  engine->fleet().beat(one);
+  const auto roll = engine->fleet().roll();
+  ASSERT_THAT(roll.daemons, SizeIs(1));
+  EXPECT_LE(roll.daemons[0].clock_ahead, -1h);
+  EXPECT_GT(roll.daemons[0].clock_ahead, -2h);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, SeveralDaemons, testing::Values(EngineKind{"postgres", make_postgres_engine}),

@@ -88,7 +88,11 @@ class ClusterNode(scene.WithCluster):
         """So many of them were delivered, and none was given up."""
         def settled():
             states = self.node.states()
-            self.assertEqual((states["dead_lettered"], states["failed"]), (0, 0), states)
+            if states["dead_lettered"] + states["failed"] > 0:
+                ended = [one for one in self.node.logged("delivery.attempt") if one["state"] in ("dead_lettered", "failed")]
+                self.fail(f"{states}: " + "; ".join(
+                    json.dumps(one) for one in self.node.logged("delivery.attempt")
+                    if one["delivery"] in {end["delivery"] for end in ended}))
             return states["pending"] + states["retry_scheduled"] + states["delivering"] == 0 and states["delivered"] >= count
         processes.eventually(settled, "every delivery is delivered", 120)
 
