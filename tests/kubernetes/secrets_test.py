@@ -71,7 +71,8 @@ class ClusterNode(scene.WithCluster):
         return {by for one, by in self.receiver.requests() if one == event and by}
 
     def arrives(self, kind: str, secret: str, seconds: float = 60) -> None:
-        """Of events that are sent one after the other, one is signed with the secret before long."""
+        """Of events that are sent one after the other, one is signed with the secret before long; then none is under way,
+        which what the receiver knows next would meet."""
         sent = []
 
         def look():
@@ -79,6 +80,7 @@ class ClusterNode(scene.WithCluster):
                 sent.extend(self.send(kind))
             return any(secret in self.signed(event) for event in sent)
         processes.eventually(look, "an event is signed with the secret", seconds)
+        processes.eventually(lambda: all(self.signed(event) for event in sent), "all of them arrived", seconds)
 
     def posture(self, name: str, key: str = "signing") -> dict:
         done = self.node.control_ended("secrets", "check", f"k8s://{NS}/{name}/{key}", "--tenant", "acme", "--json")
