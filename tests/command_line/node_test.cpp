@@ -158,6 +158,26 @@ TEST(Doctor, NamesTheStandbyThatIsMissing) {
   EXPECT_EQ(site.control({"doctor", "--json"}).find("synchronous_standby_names"), std::string::npos);
 }
 
+// Of what the database holds of them: doctor is none of the daemons.
+TEST(Doctor, NamesTheDaemonsThatShareADatabaseAndThoseThatAreSilent) {
+  test::PostgresCluster cluster;
+  system_test::Site site(&cluster);
+  Operator user(site);
+  site.provision("/healthy");
+  EXPECT_EQ(site.control({"doctor", "--json"}).find("destinations are shared"), std::string::npos);
+  const std::string psql =
+      "/usr/lib/postgresql/15/bin/psql -qtA \"$(cat '" + (site.folder() / "connection").string() + "')\" -c ";
+  user.shell(psql +
+             "\"INSERT INTO integration_daemons VALUES ('one', now(), now(), now() + interval '1 hour', 45000),"
+             "('silent', now(), now(), now() + interval '1 second', 0), ('dead', now(), now(), now(), 0)\"");
+  const auto found = site.control({"doctor", "--json"}, 1);
+  EXPECT_THAT(found, HasSubstr("destinations are shared between one"));
+  EXPECT_THAT(found, HasSubstr("that of one is 45000 ms ahead of the database's"));
+  EXPECT_THAT(found, HasSubstr("silent has "));  // not shown itself; or, on a slow machine, been dead
+  EXPECT_THAT(found, HasSubstr("dead has been dead for "));
+  EXPECT_THAT(found, HasSubstr("its log tells why"));
+}
+
 TEST_P(Node, DoctorFindsWhatIsWrong) {
   site.provision("/healthy",
                  R"(},{"destination_id":"0192f000-0000-7000-8000-000000000002","name":"mute","adapter":"webhook",)"
