@@ -23,6 +23,8 @@ struct Previous {
   bool reads_whom_a_schema_serves;
 };
 
+void PrintTo(const Previous& one, std::ostream* out) { *out << one.name; }
+
 Previous version(const std::string& name, bool reads, std::map<std::string, std::string> keys) {
   const fs::path folder = fs::path(OPI_PREVIOUS) / name;
   return {name, {folder / "source/build/default/bin", folder / "plugins", std::move(keys)}, reads};
