@@ -54,11 +54,12 @@ void print(const World::Totals& sum, std::size_t runs) {
   std::printf(
       "%zu runs: %d events, %d deliveries (%d delivered, %d dead-lettered, %d discarded, %d replayed, %d fed, %d "
       "removed "
-      "by retention), %d requests, %d further steps\n  %d joined, %d left, %d crashed, %d stopped; the store failed %d "
+      "by retention), %d requests (%d of them limited in rate), %d further steps\n  %d joined, %d left, %d crashed, %d "
+      "stopped; the store failed %d "
       "times, stood still %d times and refused %d times, %d exceptions\n  all went within %ld s of %ld s, on average\n",
       runs, sum.published, sum.deliveries, sum.delivered, sum.dead_lettered, sum.discarded, sum.replayed, sum.fed,
-      sum.removed, sum.requests, sum.continued, sum.joins, sum.leaves, sum.crashes, sum.freezes, sum.store_faults,
-      sum.stalls, sum.refused, sum.thrown, sum.calm_ms / 1000 / static_cast<long>(runs),
+      sum.removed, sum.requests, sum.rated, sum.continued, sum.joins, sum.leaves, sum.crashes, sum.freezes,
+      sum.store_faults, sum.stalls, sum.refused, sum.thrown, sum.calm_ms / 1000 / static_cast<long>(runs),
       sum.bound_ms / 1000 / static_cast<long>(runs));
 }
 
@@ -79,7 +80,7 @@ TEST(Simulation, KeepsEveryInvariantOverManySeeds) {
   const int runs = static_cast<int>(played);
   for (const int count :
        {sum.joins, sum.leaves, sum.crashes, sum.freezes, sum.store_faults, sum.stalls, sum.refused, sum.thrown,
-        sum.delivered, sum.dead_lettered, sum.discarded, sum.replayed, sum.continued, sum.fed})
+        sum.rated, sum.delivered, sum.dead_lettered, sum.discarded, sum.replayed, sum.continued, sum.fed})
     EXPECT_GT(count, runs / 2);
   EXPECT_GT(sum.removed, 0);
 }

@@ -25,6 +25,7 @@ audit::Entry entry(const TenantId& tenant, audit::Action action, std::string tar
 World::Totals& World::Totals::operator+=(const Totals& other) {
   published += other.published;
   requests += other.requests;
+  rated += other.rated;
   crashes += other.crashes;
   freezes += other.freezes;
   joins += other.joins;

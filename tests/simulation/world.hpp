@@ -44,7 +44,7 @@ class World final {
   void settle_everything();
 
   struct Totals {
-    int published = 0, requests = 0, crashes = 0, freezes = 0, joins = 0, leaves = 0;
+    int published = 0, requests = 0, rated = 0, crashes = 0, freezes = 0, joins = 0, leaves = 0;
     int deliveries = 0, delivered = 0, dead_lettered = 0, discarded = 0, replayed = 0, continued = 0, fed = 0,
         removed = 0;
     int store_faults = 0, refused = 0, thrown = 0, stalls = 0;
