@@ -217,13 +217,24 @@ void Witness::owns(const std::string& daemon, const std::set<DestinationId>& des
   }
 }
 
+void Witness::leads(const std::string& daemon, delivery::DueTime valid_until) {
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(server_.unix_now().time_since_epoch()).count();
+  const MonoTime here = world_.mono_now();
+  if (!leader_.daemon.empty() && leader_.daemon != daemon && leader_.valid_until >= now && leader_.holds_until > here &&
+      here >= one_leader_from_)
+    findings_.note(daemon + " led while " + leader_.daemon + " could");
+  leader_ = {daemon, valid_until, here + delivery::Fleet::Options{}.holds};
+}
+
 void Witness::gone(const std::string& daemon) {
+  if (leader_.daemon == daemon) leader_ = {};
   std::erase_if(claimers_, [&](const auto& one) { return one.second.daemon == daemon; });
   owners_since_.erase(daemon);
 }
 
 // What was agreed by its old time means nothing by the new one; the daemons' own clocks see to it that it ends.
 void Witness::server_clock_was_set(std::chrono::milliseconds by) {
+  one_leader_from_ = world_.mono_now() + delivery::Fleet::Options{}.holds;
   if (by.count() < 0) one_owner_from_ = world_.mono_now() + delivery::Fleet::Options{}.holds;
   std::erase_if(silences_, [](const auto& one) { return one.second.remembered > 0; });
 }

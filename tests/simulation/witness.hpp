@@ -19,6 +19,7 @@ namespace opi::simulation {
 // holds.
 //   Excepted is the time after the server's clock was set back, until every snapshot of before has run out: by those,
 //   the daemon that joins owns its share, and by the ones that follow it does not yet.
+// - Two daemons that live do not lead at a time. Excepted is the time after the server's clock was set.
 // - No more deliveries of a destination are under way than its max_in_flight, all daemons together. Excepted is what
 //   their daemon does not have, or no longer: a claim whose answer was lost, a settlement that was refused, and a lease
 //   that has run out under a daemon that stood still.
@@ -53,6 +54,8 @@ class Witness {
   void asked_for_silence(const DeliveryId& delivery, int attempt, std::chrono::milliseconds pause);
   void remembered(std::span<const delivery::DestinationMemory> memories);
   void owns(const std::string& daemon, const std::set<DestinationId>& destinations);
+  // It does now what only one does, by an ownership that holds until then by the server's clock.
+  void leads(const std::string& daemon, delivery::DueTime valid_until);
   void gone(const std::string& daemon);
   void server_clock_was_set(std::chrono::milliseconds by);
 
@@ -101,6 +104,7 @@ class Witness {
   std::map<DestinationId, std::set<DeliveryId>> open_;  // with a lease, live or not
   std::set<Uuid> settled_;                              // settlements that were written, by their delivery events
   std::map<DestinationId, Claimer> claimers_;
+  Claimer leader_;
   std::map<DestinationId, Silence> silences_;
   Rates claimed_, sent_;
   std::map<std::pair<DeliveryId, int>, std::chrono::milliseconds> asked_;
@@ -109,6 +113,7 @@ class Witness {
   std::map<DeliveryId, Subject> subject_of_;
   std::set<DeliveryId> replayed_;
   MonoTime one_owner_from_{}, limits_from_{};  // since the server's clock was set back
+  MonoTime one_leader_from_{};                 // since it was set
   long now_ = 0;                               // in the order of things
   int overlapping_ = 0;
 };
