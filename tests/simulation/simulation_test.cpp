@@ -12,7 +12,7 @@ namespace opi::simulation {
 namespace {
 
 constexpr int steps = 250, steps_between_checks = 25;
-constexpr std::uint64_t usual_runs = 10;
+constexpr std::uint64_t usual_runs = 12;
 constexpr int deliveries_in_the_usual_runs = 10'000;
 
 std::optional<std::uint64_t> from_environment(const char* name) {

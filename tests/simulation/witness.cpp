@@ -223,7 +223,10 @@ void Witness::leads(const std::string& daemon, delivery::DueTime valid_until) {
   if (!leader_.daemon.empty() && leader_.daemon != daemon && leader_.valid_until >= now && leader_.holds_until > here &&
       here >= one_leader_from_)
     findings_.note(daemon + " led while " + leader_.daemon + " could");
-  leader_ = {daemon, valid_until, here + delivery::Fleet::Options{}.holds};
+  // As with a claimer's.
+  const auto holds = delivery::Fleet::Options{}.holds;
+  const bool of_before = valid_until - now > std::chrono::microseconds{holds}.count();
+  leader_ = {daemon, valid_until, of_before ? one_leader_from_ : here + holds};
 }
 
 void Witness::gone(const std::string& daemon) {
