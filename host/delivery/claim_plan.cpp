@@ -114,6 +114,7 @@ void Scheduler::read_answer(const ClaimRequest& request, Lane& lane, MonoTime no
   lane.tenant->busy += got;
   busy_ += got;
   unreserve(lane, request.limit);
+  lane.limiter.spend(got, now);
   lane.limiter.give_back(request.limit - got);
   // A full look before the watermark has not seen all there is: the next claim goes on where it ended, so that what
   // became visible late goes as fast as anything else.

@@ -28,8 +28,10 @@ struct Lane : boost::intrusive::set_base_hook<>,
               boost::intrusive::list_base_hook<>,
               boost::intrusive::list_base_hook<boost::intrusive::tag<struct ChangedTag>>,
               boost::intrusive::list_base_hook<boost::intrusive::tag<struct StrangerTag>> {
-  Lane(const DestinationId& destination, TenantLanes& owner, const CircuitBreaker::Options& breaker_options)
-      : id(destination), tenant(&owner), breaker(breaker_options) {}
+  // `looks` counts how often this lane, or another one, was asked what may be claimed for it.
+  Lane(const DestinationId& destination, TenantLanes& owner, const CircuitBreaker::Options& breaker_options,
+       std::uint64_t& looks)
+      : id(destination), tenant(&owner), breaker(breaker_options), looks_(looks) {}
 
   // The earliest time at which something may be claimed, if nothing new happens; MonoTime::max(): not by itself.
   [[nodiscard]] MonoTime ready_at() const;
@@ -81,6 +83,8 @@ struct Lane : boost::intrusive::set_base_hook<>,
 
  private:
   [[nodiscard]] MonoTime probe_at() const;
+
+  std::uint64_t& looks_;
 };
 
 using ChangedHook = boost::intrusive::list_base_hook<boost::intrusive::tag<ChangedTag>>;

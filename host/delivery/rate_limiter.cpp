@@ -1,17 +1,18 @@
 #include "delivery/rate_limiter.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace opi::delivery {
 
 void RateLimiter::set_rate(double per_second) {
   if (per_second == per_second_) return;
-  per_second_ = per_second;
-  tokens_ = std::max(1.0, per_second);
+  const bool was_limited = std::exchange(per_second_, per_second) > 0;
+  tokens_ = was_limited ? std::min(tokens_, holds() - taken_) : holds() - taken_;
 }
 
 void RateLimiter::start_empty(MonoTime now) {
   tokens_ = 0;
+  taken_ = 0;
   refilled_at_ = now;
 }
 
@@ -21,7 +22,21 @@ int RateLimiter::available(int wanted, MonoTime now) {
   return std::clamp(static_cast<int>(tokens_), 0, wanted);
 }
 
-void RateLimiter::give_back(int count) { tokens_ = std::min(tokens_ + count, std::max(1.0, per_second_)); }
+void RateLimiter::take(int count) {
+  tokens_ -= count;
+  taken_ += count;
+}
+
+void RateLimiter::spend(int count, MonoTime now) {
+  refill(now);
+  taken_ = std::max(taken_ - count, 0);
+}
+
+void RateLimiter::give_back(int count) {
+  const int given = std::min(count, taken_);
+  taken_ -= given;
+  tokens_ = std::min(tokens_ + given, holds() - taken_);
+}
 
 MonoTime RateLimiter::next_token_at(MonoTime now) const {
   if (per_second_ <= 0 || tokens_ >= 1) return now;
@@ -32,7 +47,7 @@ MonoTime RateLimiter::next_token_at(MonoTime now) const {
 void RateLimiter::refill(MonoTime now) {
   if (refilled_at_ != MonoTime{}) {
     const double seconds = std::chrono::duration<double>(now - refilled_at_).count();
-    tokens_ = std::min(tokens_ + seconds * per_second_, std::max(1.0, per_second_));
+    tokens_ = std::min(tokens_ + seconds * per_second_, holds() - taken_);
   }
   refilled_at_ = now;
 }

@@ -29,7 +29,7 @@ void Scheduler::update(const Catalog& catalog) {
     if (!slot) {
       auto& tenant = tenants_[destination->tenant_id];
       if (!tenant) tenant = std::make_unique<TenantLanes>();
-      slot = std::make_unique<Lane>(id, *tenant, options_.breaker);
+      slot = std::make_unique<Lane>(id, *tenant, options_.breaker, looks_);
       ++tenant->lanes;
       ++placed_[static_cast<std::size_t>(LanePlace::idle)];
       slot->ours = ownership_->owns(id);
@@ -251,7 +251,7 @@ Scheduler::Counts Scheduler::counts(MonoTime now) {
   const Lock lock(mutex_);
   fire(now);
   const auto at = [this](LanePlace place) { return placed_[static_cast<std::size_t>(place)]; };
-  return {in_flight_, at(LanePlace::ready) + at(LanePlace::claiming) + at(LanePlace::full), tripped_, served_};
+  return {in_flight_, at(LanePlace::ready) + at(LanePlace::claiming) + at(LanePlace::full), tripped_, served_, looks_};
 }
 
 void Scheduler::become_due(Lane& lane, MonoTime when) {

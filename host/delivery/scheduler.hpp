@@ -102,7 +102,8 @@ class Scheduler {
     int in_flight = 0;
     int due = 0;  // destinations that have something due and could be sent to
     int breakers_open = 0;
-    int served = 0;  // destinations that are this daemon's to send to
+    int served = 0;           // destinations that are this daemon's to send to
+    std::uint64_t looks = 0;  // at single destinations, since it was made: what its plans and all that moves them cost
   };
   [[nodiscard]] Counts counts(MonoTime now);
 
@@ -149,6 +150,7 @@ class Scheduler {
   boost::intrusive::list<TenantLanes> round_ OPI_GUARDED_BY(mutex_);  // tenants with ready lanes; whose turn is first
   int busy_ OPI_GUARDED_BY(mutex_) = 0;                               // slots in flight or reserved
   int in_flight_ OPI_GUARDED_BY(mutex_) = 0;
+  std::uint64_t looks_ OPI_GUARDED_BY(mutex_) = 0;
   int tripped_ OPI_GUARDED_BY(mutex_) = 0;  // breakers
   int served_ OPI_GUARDED_BY(mutex_) = 0;   // lanes that are ours and served
   Contention<const TenantLanes*> contention_ OPI_GUARDED_BY(mutex_);

@@ -43,11 +43,18 @@ constexpr Statement find_expired{"find_expired", R"(
   CROSS JOIN integration_events e ON e.tenant_id = o.tenant_id AND e.event_id = o.event_id
   WHERE o.state = 'delivering' AND o.locked_until_ms < ? LIMIT ?)"};
 
-// The first delivery about each of the next subjects: one descent for each, however many wait behind it.
+// The first delivery about each of the next subjects: a descent or two for each, however many wait behind it. (What is
+// compared with a pair of values, SQLite reads from those that are equal on.)
 constexpr Statement next_subject{"next_subject", R"(
-  SELECT destination_id, subject, tenant_id, due_at_us FROM integration_outbox INDEXED BY integration_outbox_by_subject
-  WHERE subject <> '' AND (destination_id, subject) > (?, ?)
-  ORDER BY destination_id, subject, place, delivery_id LIMIT 1)"};
+  SELECT * FROM (
+    SELECT destination_id, subject, tenant_id, due_at_us
+    FROM integration_outbox INDEXED BY integration_outbox_by_subject
+    WHERE subject <> '' AND destination_id = ?1 AND subject > ?2 ORDER BY subject, place, delivery_id LIMIT 1)
+  UNION ALL SELECT * FROM (
+    SELECT destination_id, subject, tenant_id, due_at_us
+    FROM integration_outbox INDEXED BY integration_outbox_by_subject
+    WHERE subject <> '' AND destination_id > ?1 ORDER BY destination_id, subject, place, delivery_id LIMIT 1)
+  LIMIT 1)"};
 
 constexpr Statement is_held{"subject_is_held", R"(
   SELECT EXISTS (SELECT 1 FROM integration_deliveries d

@@ -70,6 +70,38 @@ TEST_F(PostgresPlans, NoStatementOfADeliverysWayReadsATableWhateverTheStatistics
   EXPECT_EQ(scalar(connection, most_scanned), "");
 }
 
+// Neither a look for what is due nor one for what is stranded costs by what waits.
+TEST_F(PostgresPlans, ALookAtWhatWaitsReadsARowADestinationOrSubject) {
+  constexpr const char* fetched =
+      "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables WHERE relname = 'integration_outbox'";
+  const std::string connection = shared_cluster().create_database();
+  std::vector<delivery::DueSearch> searches;
+  {
+    postgres::PostgresDatabase database{{.connection = connection}};
+    database.migrate();
+    for (int n = 0; n < 5; ++n) {
+      searches.push_back({DestinationId{new_uuid()}});
+      const std::string id = "'" + searches.back().destination.to_string() + "'";
+      scalar(connection, ("INSERT INTO integration_outbox (tenant_id, delivery_id, destination_id, event_id, "
+                          "idempotency_key, due_at, created_at, subject) SELECT 'acme', gen_random_uuid(), " +
+                          id +
+                          ", 'e' || i, sha256(i::text::bytea), now(), now(), CASE i % 2 WHEN 0 THEN '' ELSE 'ticket' "
+                          "END FROM generate_series(1, 4000) i")
+                             .c_str());
+    }
+    scalar(connection, "ANALYZE integration_outbox");
+    scalar(connection, "SELECT pg_stat_reset()");
+    postgres::PostgresDeliveryStore store{database, clock_};
+    EXPECT_THAT(store.due_destinations(searches), SizeIs(5));
+    EXPECT_EQ(store.wake_stranded(), 0);
+  }  // a session that ends reports what it read
+  for (int i = 0; scalar(connection, fetched) == "0"; ++i) {
+    ASSERT_LT(i, 1'000) << "the sessions never reported what they read";
+    scalar(connection, "SELECT pg_sleep(0.01)");
+  }
+  EXPECT_LT(std::stoi(scalar(connection, fetched)), 200);
+}
+
 // Whoever puts a credential looks among what all tenants have put.
 TEST_F(PostgresPlans, ALookAtTheReceiversOfSecretsReadsAPageOfAnIndex) {
   constexpr int page = delivery::SecretReceiverLimits::page;

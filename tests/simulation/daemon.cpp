@@ -4,6 +4,7 @@ namespace opi::simulation {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
 test::Engine::Options engine_options(const Daemon::Setup& setup) {
   test::Engine::Options options;
@@ -24,9 +25,11 @@ Daemon::Daemon(const Place& place, const Setup& setup)
       session_(place.database, setup.id, clock_),
       plugins_(place.faults, place.findings),
       engine_({session_, session_, place.catalog}, plugins_, wire_, clock_, place.random, engine_options(setup)),
+      inbox_(session_, engine_.intake, engine_.metrics, engine_.logger, {.batch = 20}),
       feed_(place.feed, session_, engine_.catalog, engine_.news, engine_.instruments, {}),
       retention_(place.retention, engine_.catalog, clock_, engine_.metrics, engine_.logger, {.ages = {}, .batch = 20}),
-      catalog_(place.catalog) {
+      catalog_(place.catalog),
+      witness_(place.database.witness) {
   session_.catalog = &engine_.catalog;
   engine_.on_submit = [this] { engine_.intake.run_once(); };
   engine_.provider->asked = [&faults = place.faults](const auto&) { faults.somewhere(); };
@@ -35,19 +38,26 @@ Daemon::Daemon(const Place& place, const Setup& setup)
 }
 
 std::chrono::milliseconds Daemon::run_once(Service service) {
-  const bool leads = engine_.fleet.leads();
   switch (service) {
     case Service::fleet: return engine_.fleet.run_once();
     case Service::catalog: return engine_.catalog.refresh(), 1'000ms;
     case Service::discovery: return engine_.discovery.run_once();
     case Service::settle: return engine_.settler.run_once();
     case Service::dispatch: return engine_.dispatcher.run_once();
-    case Service::rescue: return leads ? engine_.rescuer.run_once() : 1'000ms;
-    case Service::feed: return leads ? feed_.run_once() : 1'000ms;
-    case Service::retention: return leads ? retention_.run_once() : 1'000ms;
+    case Service::rescue: return lead([this] { return engine_.rescuer.run_once(); });
+    case Service::inbox: return lead([this] { return inbox_.run_once(); });
+    case Service::feed: return lead([this] { return feed_.run_once(); });
+    case Service::retention: return lead([this] { return retention_.run_once(); });
     case Service::secrets: return engine_.secrets.run_once(), 500ms;
   }
   return 1h;
+}
+
+// What one daemon of all does for all.
+milliseconds Daemon::lead(const std::function<milliseconds()>& run) {
+  if (!engine_.fleet.leads()) return 1'000ms;
+  witness_.leads(id_, engine_.fleet.current()->valid_until());
+  return run();
 }
 
 void Daemon::run(Service service) {

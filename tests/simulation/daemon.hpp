@@ -6,6 +6,7 @@
 #include <string>
 
 #include "delivery/feed_publisher.hpp"
+#include "delivery/inbox_drain.hpp"
 #include "delivery/retention.hpp"
 #include "simulation/clocks.hpp"
 #include "simulation/database_session.hpp"
@@ -15,8 +16,8 @@
 
 namespace opi::simulation {
 
-enum class Service { fleet, catalog, discovery, settle, dispatch, rescue, feed, retention, secrets };
-inline constexpr int services = 9;
+enum class Service { fleet, catalog, discovery, settle, dispatch, rescue, inbox, feed, retention, secrets };
+inline constexpr int services = 10;
 
 // One daemon: every service of it, run when its last answer or a wake says so, as its threads would.
 class Daemon {
@@ -60,6 +61,7 @@ class Daemon {
 
  private:
   std::chrono::milliseconds run_once(Service service);
+  std::chrono::milliseconds lead(const std::function<std::chrono::milliseconds()>& run);
 
   const Clock& world_;
   const std::string id_;
@@ -68,9 +70,11 @@ class Daemon {
   SimulatedPlugins plugins_;
   Wire wire_;  // outlives the engine that sends with it
   test::Engine engine_;
+  delivery::InboxDrain inbox_;
   delivery::FeedPublisher feed_;
   delivery::Retention retention_;
   delivery::CatalogStore& catalog_;
+  Witness& witness_;
   std::array<MonoTime, services> next_{};
   MonoTime frozen_until_{};
   int seen_work_ = 0, seen_settlements_ = 0, seen_slots_ = 0;

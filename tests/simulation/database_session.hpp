@@ -6,6 +6,7 @@
 #include "simulation/clocks.hpp"
 #include "simulation/faults.hpp"
 #include "simulation/fleet_model.hpp"
+#include "simulation/inbox_model.hpp"
 #include "simulation/witness.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
 
@@ -14,12 +15,13 @@ namespace opi::simulation {
 // One daemon's way to the database: the real SQLite store, made to behave as PostgreSQL does over a network. What it
 // writes may become visible late, commits may be in doubt, and an operation may take so long, before it happens or
 // before its answer comes, that the rest of the world goes on meanwhile.
-class DatabaseSession final : public delivery::DeliveryStore, public delivery::FleetStore {
+class DatabaseSession final : public delivery::DeliveryStore, public delivery::FleetStore, public delivery::Inbox {
  public:
   struct World {
     sqlite::SqliteDatabase& database;
     const Clock& server;
     FleetModel& fleet;
+    InboxModel& inbox;
     Witness& witness;
     Faults& faults;
     std::function<void(const std::string& daemon, std::chrono::milliseconds)> stand_still;
@@ -96,6 +98,21 @@ class DatabaseSession final : public delivery::DeliveryStore, public delivery::F
   }
   std::vector<delivery::DueDestination> due_destinations(std::span<const delivery::DueSearch> searches) override {
     return guarded(Operation::discover, [&](bool) { return store_.due_destinations(searches); });
+  }
+
+  int drain(int limit, const Take& take) override {
+    using test::StoreFault;
+    stand_still();
+    const StoreFault fault = world_.faults.of(Operation::insert);
+    if (fault == StoreFault::unavailable) throw StoreUnavailable("injected: the store is away");
+    InboxModel::Batch batch(world_.inbox, limit);
+    if (batch.events.empty()) return 0;
+    const auto refusals = take(batch.envelopes);
+    stand_still();
+    if (fault == StoreFault::in_doubt_lost) throw CommitInDoubt("injected: the connection was lost");
+    batch.commit(refusals);
+    if (fault == StoreFault::in_doubt_done) throw CommitInDoubt("injected: the connection was lost");
+    return static_cast<int>(refusals.size());
   }
 
   delivery::FleetSnapshot beat(const Terms& terms) override {

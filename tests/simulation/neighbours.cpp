@@ -71,7 +71,7 @@ void Neighbourhood::add_daemon(int number) {
     else
       after();
   };
-  const DatabaseSession::World database{database_, clock_, fleet_, witness_, faults_, [](const auto&, auto) {}};
+  const DatabaseSession::World database{database_, clock_, fleet_, inbox_, witness_, faults_, [](const auto&, auto) {}};
   auto daemon = std::make_unique<Daemon>(
       Daemon::Place{clock_, database, catalog_store_, feed_, retention_, random_, faults_, findings_}, setup);
   daemon->engine().provider->asked = [this](const secrets::ResolveQuery& query) {

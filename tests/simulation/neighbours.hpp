@@ -69,6 +69,7 @@ class Neighbourhood final {
   sqlite::SqliteDatabase database_{{.path = ":memory:"}};
   Witness witness_{findings_, clock_, clock_};
   FleetModel fleet_{database_, clock_};
+  InboxModel inbox_;
   sqlite::SqliteCatalogStore catalog_store_{database_};
   sqlite::SqliteDeliveryFeed feed_{database_};
   sqlite::SqliteRetentionStore retention_{database_};

@@ -23,6 +23,7 @@ void World::check_request(Daemon& daemon, const delivery::HttpRequest& request, 
   if (std::stoi(request.headers.at(1).value) > allowed_attempts(id, where))
     throw Violation("delivery " + id.to_string() + " to " + where.to_string() +
                     " was sent beyond the policy's attempts: " + attempts_of(where, id));
+  totals_.rated += witness_.sent(id) ? 1 : 0;
 }
 
 Wire::Answer World::answer_to(const delivery::HttpRequest& request, const DeliveryId& id) {

@@ -12,7 +12,7 @@ namespace opi::simulation {
 namespace {
 
 constexpr int steps = 250, steps_between_checks = 25;
-constexpr std::uint64_t usual_runs = 10;
+constexpr std::uint64_t usual_runs = 12;
 constexpr int deliveries_in_the_usual_runs = 10'000;
 
 std::optional<std::uint64_t> from_environment(const char* name) {
@@ -52,13 +52,15 @@ std::vector<std::uint64_t> seeds_to_play() {
 
 void print(const World::Totals& sum, std::size_t runs) {
   std::printf(
-      "%zu runs: %d events, %d deliveries (%d delivered, %d dead-lettered, %d discarded, %d replayed, %d fed, %d "
+      "%zu runs: %d events and %d by the inbox, %d deliveries (%d delivered, %d dead-lettered, %d discarded, %d "
+      "replayed, %d fed, %d "
       "removed "
-      "by retention), %d requests, %d further steps\n  %d joined, %d left, %d crashed, %d stopped; the store failed %d "
+      "by retention), %d requests (%d of them limited in rate), %d further steps\n  %d joined, %d left, %d crashed, %d "
+      "stopped; the store failed %d "
       "times, stood still %d times and refused %d times, %d exceptions\n  all went within %ld s of %ld s, on average\n",
-      runs, sum.published, sum.deliveries, sum.delivered, sum.dead_lettered, sum.discarded, sum.replayed, sum.fed,
-      sum.removed, sum.requests, sum.continued, sum.joins, sum.leaves, sum.crashes, sum.freezes, sum.store_faults,
-      sum.stalls, sum.refused, sum.thrown, sum.calm_ms / 1000 / static_cast<long>(runs),
+      runs, sum.published, sum.from_inbox, sum.deliveries, sum.delivered, sum.dead_lettered, sum.discarded,
+      sum.replayed, sum.fed, sum.removed, sum.requests, sum.rated, sum.continued, sum.joins, sum.leaves, sum.crashes,
+      sum.freezes, sum.store_faults, sum.stalls, sum.refused, sum.thrown, sum.calm_ms / 1000 / static_cast<long>(runs),
       sum.bound_ms / 1000 / static_cast<long>(runs));
 }
 
@@ -77,9 +79,9 @@ TEST(Simulation, KeepsEveryInvariantOverManySeeds) {
   // A world in which nothing happens would keep every invariant.
   EXPECT_GE(sum.deliveries, deliveries_in_the_usual_runs);
   const int runs = static_cast<int>(played);
-  for (const int count :
-       {sum.joins, sum.leaves, sum.crashes, sum.freezes, sum.store_faults, sum.stalls, sum.refused, sum.thrown,
-        sum.delivered, sum.dead_lettered, sum.discarded, sum.replayed, sum.continued, sum.fed})
+  for (const int count : {sum.joins, sum.leaves, sum.crashes, sum.freezes, sum.store_faults, sum.stalls, sum.refused,
+                          sum.thrown, sum.from_inbox, sum.rated, sum.delivered, sum.dead_lettered, sum.discarded,
+                          sum.replayed, sum.continued, sum.fed})
     EXPECT_GT(count, runs / 2);
   EXPECT_GT(sum.removed, 0);
 }

@@ -41,13 +41,20 @@ void Witness::claimed(const std::string& daemon, std::span<const delivery::Claim
     check_order(claim);
     open(daemon, claim, terms.lease, told);
     check_limit(claim, catalog);
+    if (told) check_rate(claim, catalog);
   }
 }
 
 void Witness::open(const std::string& daemon, const Claim& claim, milliseconds lease, bool told) {
   Lease& last = leases_[claim->delivery];
   require(claim->lease > last.token, claim, "was given an old lease token");
-  last = {true, told, claim->lease, server_.unix_now() + lease, daemon, claim->subject, claim->destination};
+  last = {.open = true,
+          .told = told,
+          .token = claim->lease,
+          .until = server_.unix_now() + lease,
+          .daemon = daemon,
+          .subject = claim->subject,
+          .destination = claim->destination};
   open_[claim->destination].insert(claim->delivery);
 }
 
@@ -64,6 +71,12 @@ void Witness::check_owner(const std::string& daemon, const delivery::ClaimTerms&
   const bool of_before = terms.valid_until - now > std::chrono::microseconds{holds}.count();
   last = {daemon, terms.valid_until, of_before ? one_owner_from_ : here + holds};
   if (here < one_owner_from_) limits_from_ = here + terms.lease;
+  moved_on(claim->destination, daemon);
+}
+
+void Witness::moved_on(const DestinationId& destination, const std::string& to) {
+  for (const auto& id : open_[destination])
+    if (Lease& lease = leases_[id]; lease.daemon != to) lease.moved_on = true;
 }
 
 void Witness::check_limit(const Claim& claim, const Catalog& catalog) {
@@ -77,6 +90,27 @@ void Witness::check_limit(const Claim& claim, const Catalog& catalog) {
   const int cap = catalog.destinations.at(claim->destination)->max_in_flight;
   require(under_way <= cap || world_.mono_now() < limits_from_, claim,
           "is number " + std::to_string(under_way) + " under way to a destination that takes " + std::to_string(cap));
+}
+
+void Witness::check_rate(const Claim& claim, const Catalog& catalog) {
+  const double rate = catalog.destinations.at(claim->destination)->rate_limit_per_second;
+  if (rate <= 0) return;
+  if (world_.mono_now() < one_owner_from_) {
+    leases_[claim->delivery].moved_on = true;
+    claimed_.forget(claim->destination);
+    return sent_.forget(claim->destination);
+  }
+  leases_[claim->delivery].rate = rate;
+  require(claimed_.one_more(claim->destination, rate, world_.mono_now()), claim, "was claimed beyond its rate");
+}
+
+bool Witness::sent(const DeliveryId& delivery) {
+  const Lease& lease = leases_[delivery];
+  if (lease.rate <= 0) return false;
+  if (!lease.moved_on && !sent_.one_more(lease.destination, lease.rate, world_.mono_now()))
+    findings_.note("delivery " + delivery.to_string() + " to " + lease.destination.to_string() +
+                   " was sent beyond its rate");
+  return true;
 }
 
 void Witness::check_silence(const std::string& daemon, const Claim& claim) {
@@ -177,16 +211,33 @@ void Witness::owns(const std::string& daemon, const std::set<DestinationId>& des
   ++now_;
   auto& since = owners_since_[daemon];
   std::erase_if(since, [&](const auto& one) { return !destinations.contains(one.first); });
-  for (const auto& destination : destinations) since.try_emplace(destination, now_);
+  for (const auto& destination : destinations) {
+    since.try_emplace(destination, now_);
+    moved_on(destination, daemon);
+  }
+}
+
+void Witness::leads(const std::string& daemon, delivery::DueTime valid_until) {
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(server_.unix_now().time_since_epoch()).count();
+  const MonoTime here = world_.mono_now();
+  if (!leader_.daemon.empty() && leader_.daemon != daemon && leader_.valid_until >= now && leader_.holds_until > here &&
+      here >= one_leader_from_)
+    findings_.note(daemon + " led while " + leader_.daemon + " could");
+  // As with a claimer's.
+  const auto holds = delivery::Fleet::Options{}.holds;
+  const bool of_before = valid_until - now > std::chrono::microseconds{holds}.count();
+  leader_ = {daemon, valid_until, of_before ? one_leader_from_ : here + holds};
 }
 
 void Witness::gone(const std::string& daemon) {
+  if (leader_.daemon == daemon) leader_ = {};
   std::erase_if(claimers_, [&](const auto& one) { return one.second.daemon == daemon; });
   owners_since_.erase(daemon);
 }
 
 // What was agreed by its old time means nothing by the new one; the daemons' own clocks see to it that it ends.
 void Witness::server_clock_was_set(std::chrono::milliseconds by) {
+  one_leader_from_ = world_.mono_now() + delivery::Fleet::Options{}.holds;
   if (by.count() < 0) one_owner_from_ = world_.mono_now() + delivery::Fleet::Options{}.holds;
   std::erase_if(silences_, [](const auto& one) { return one.second.remembered > 0; });
 }

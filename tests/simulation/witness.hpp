@@ -7,6 +7,7 @@
 #include "delivery/delivery_store.hpp"
 #include "delivery/fleet_store.hpp"
 #include "simulation/findings.hpp"
+#include "simulation/rates.hpp"
 
 namespace opi::simulation {
 
@@ -18,9 +19,13 @@ namespace opi::simulation {
 // holds.
 //   Excepted is the time after the server's clock was set back, until every snapshot of before has run out: by those,
 //   the daemon that joins owns its share, and by the ones that follow it does not yet.
+// - Two daemons that live do not lead at a time. Excepted is the time after the server's clock was set.
 // - No more deliveries of a destination are under way than its max_in_flight, all daemons together. Excepted is what
 //   their daemon does not have, or no longer: a claim whose answer was lost, a settlement that was refused, and a lease
 //   that has run out under a daemon that stood still.
+// - No more goes to a destination in any time than its rate allows in that time, and one bucket: not claimed, and not
+//   sent. Of what is sent that is excepted which was claimed before the destination went to another daemon: its answer
+//   came late.
 // - After a receiver asked for silence, and its daemon knows that this was written, nothing is claimed for it until
 //   then; by another daemon than the one that was asked, if that one could write it down before the other became the
 //   owner, and the server's clock was not set since.
@@ -49,11 +54,15 @@ class Witness {
   void asked_for_silence(const DeliveryId& delivery, int attempt, std::chrono::milliseconds pause);
   void remembered(std::span<const delivery::DestinationMemory> memories);
   void owns(const std::string& daemon, const std::set<DestinationId>& destinations);
+  // It does now what only one does, by an ownership that holds until then by the server's clock.
+  void leads(const std::string& daemon, delivery::DueTime valid_until);
   void gone(const std::string& daemon);
   void server_clock_was_set(std::chrono::milliseconds by);
 
   // Whether the daemon may send a request of this delivery now.
   [[nodiscard]] bool holds(const std::string& daemon, const DeliveryId& delivery) const;
+  // It did. Whether it was one to a destination that is limited in rate.
+  bool sent(const DeliveryId& delivery);
   // Leases that ran out under a daemon that still believes in them, and the like, are no findings: they are counted.
   [[nodiscard]] int overlapping() const { return overlapping_; }
 
@@ -64,6 +73,8 @@ class Witness {
     UnixTime until{};
     std::string daemon, subject;
     DestinationId destination;
+    double rate = 0;        // of its destination, when it was claimed
+    bool moved_on = false;  // the destination, since it was claimed
   };
   struct Claimer {
     std::string daemon;
@@ -81,7 +92,9 @@ class Witness {
   void open(const std::string& daemon, const delivery::Claim& claim, std::chrono::milliseconds lease, bool told);
   void check_owner(const std::string& daemon, const delivery::ClaimTerms& terms, const delivery::Claim& claim);
   void check_limit(const delivery::Claim& claim, const Catalog& catalog);
+  void check_rate(const delivery::Claim& claim, const Catalog& catalog);
   void check_silence(const std::string& daemon, const delivery::Claim& claim);
+  void moved_on(const DestinationId& destination, const std::string& to);
   void check_order(const delivery::Claim& claim);
 
   Findings& findings_;
@@ -91,13 +104,16 @@ class Witness {
   std::map<DestinationId, std::set<DeliveryId>> open_;  // with a lease, live or not
   std::set<Uuid> settled_;                              // settlements that were written, by their delivery events
   std::map<DestinationId, Claimer> claimers_;
+  Claimer leader_;
   std::map<DestinationId, Silence> silences_;
+  Rates claimed_, sent_;
   std::map<std::pair<DeliveryId, int>, std::chrono::milliseconds> asked_;
   std::map<std::string, std::map<DestinationId, long>> owners_since_;
   std::map<Subject, std::vector<DeliveryId>> subjects_;  // live, in the order of their events
   std::map<DeliveryId, Subject> subject_of_;
   std::set<DeliveryId> replayed_;
   MonoTime one_owner_from_{}, limits_from_{};  // since the server's clock was set back
+  MonoTime one_leader_from_{};                 // since it was set
   long now_ = 0;                               // in the order of things
   int overlapping_ = 0;
 };

@@ -24,7 +24,9 @@ audit::Entry entry(const TenantId& tenant, audit::Action action, std::string tar
 
 World::Totals& World::Totals::operator+=(const Totals& other) {
   published += other.published;
+  from_inbox += other.from_inbox;
   requests += other.requests;
+  rated += other.rated;
   crashes += other.crashes;
   freezes += other.freezes;
   joins += other.joins;
@@ -48,6 +50,8 @@ World::Totals& World::Totals::operator+=(const Totals& other) {
 
 World::World(std::uint64_t seed, const Options& options) : options_(options), random_(seed) {
   database_.migrate();
+  inbox_.takes_in = [this](const std::vector<std::string>& events) { takes_in(events); };
+  inbox_.took_in = [this](const std::vector<std::string>& events) { took_in(events); };
   policy_.max_attempts = options_.max_attempts;
   policy_.timeout = 1s;
   policy_.backoff_initial = 500ms;
@@ -96,9 +100,13 @@ void World::start_daemon(std::optional<std::string> replaces) {
   setup.scheduler.max_in_flight = slots;
   setup.scheduler.claim_batch = 12;
   const DatabaseSession::World database{
-      database_, server_,
-      fleet_,    witness_,
-      faults_,   [this](const std::string& daemon, std::chrono::milliseconds time) { stand_still(daemon, time); }};
+      database_,
+      server_,
+      fleet_,
+      inbox_,
+      witness_,
+      faults_,
+      [this](const std::string& daemon, std::chrono::milliseconds time) { stand_still(daemon, time); }};
   daemons_.push_back(std::make_unique<Daemon>(
       Daemon::Place{clock_, database, catalog_store_, feed_, retention_, random_, faults_, findings_}, setup));
 }

@@ -44,7 +44,7 @@ class World final {
   void settle_everything();
 
   struct Totals {
-    int published = 0, requests = 0, crashes = 0, freezes = 0, joins = 0, leaves = 0;
+    int published = 0, from_inbox = 0, requests = 0, rated = 0, crashes = 0, freezes = 0, joins = 0, leaves = 0;
     int deliveries = 0, delivered = 0, dead_lettered = 0, discarded = 0, replayed = 0, continued = 0, fed = 0,
         removed = 0;
     int store_faults = 0, refused = 0, thrown = 0, stalls = 0;
@@ -73,7 +73,10 @@ class World final {
 
   // happenings.cpp: what may happen
   void publish();
+  void publish_by_sql();
   void submit(const std::string& id);
+  void takes_in(const std::vector<std::string>& events);
+  void took_in(const std::vector<std::string>& events);
   Destinations subscribers(const TenantId& tenant);
   void change_catalog();
   void act_on_dead_letters();
@@ -100,6 +103,7 @@ class World final {
 
   // liveness.cpp
   void calm_down();
+  void drain_inbox();
   std::vector<delivery::DeliveryView> what_can_go();
   std::chrono::milliseconds bound(const std::vector<delivery::DeliveryView>& live);
   void check_feed();
@@ -115,6 +119,8 @@ class World final {
   sqlite::SqliteDatabase database_{{.path = ":memory:"}};
   Witness witness_{findings_, server_, clock_};
   FleetModel fleet_{database_, server_};
+  InboxModel inbox_;
+  std::set<std::string> malformed_;  // events that were put into the inbox so
   sqlite::SqliteCatalogStore catalog_store_{database_};
   sqlite::SqliteDeliveryQuery query_{database_};
   sqlite::SqliteDeadLetterStore dead_letters_{database_, server_};

@@ -109,6 +109,30 @@ TEST_F(Discovering, LooksAtAPageAtATime) {
   EXPECT_EQ(looks(), 3);
 }
 
+// It stands in the store, for however long, and what is known to be due goes all the same: who claims asks for nothing
+// else, and nobody holds what he needs.
+TEST_F(Discovering, GatesNoClaim) {
+  engine();
+  std::map<test::StoreOperation, int> inside;
+  int standing = 0;
+  store.choose = [&](test::StoreOperation operation) {
+    if (standing > 0) ++inside[operation];
+    if (operation == test::StoreOperation::discover && standing++ == 0) {
+      for (int i = 1; i <= 3; ++i) {
+        engine().intake.submit({test::event("e-" + std::to_string(i))});
+        clock.advance(20ms);
+        EXPECT_EQ(sent(), static_cast<std::size_t>(i));
+      }
+      standing = -1'000;
+    }
+    return test::StoreFault::none;
+  };
+  engine().discovery.look_everywhere();
+  engine().discovery.run_once();
+  EXPECT_EQ(inside[test::StoreOperation::claim], 3);
+  EXPECT_EQ(inside[test::StoreOperation::discover], 0) << "who claims, looked";
+}
+
 TEST_F(Discovering, ARestartKeepsToWhatTheReceiverAskedFor) {
   publish_and_dispatch();
   transport.answer(429, "", {{"retry-after", "60"}});

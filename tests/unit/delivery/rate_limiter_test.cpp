@@ -21,6 +21,7 @@ TEST(RateLimiter, HoldsOneSecondsWorthAndRefillsEvenly) {
   MonoTime now{1h};
   EXPECT_EQ(limiter.available(100, now), 10);
   limiter.take(10);
+  limiter.spend(10, now);
   EXPECT_EQ(limiter.available(100, now), 0);
   EXPECT_EQ(limiter.available(100, now += 99ms), 0);
   EXPECT_EQ(limiter.available(100, now += 2ms), 1);
@@ -34,6 +35,7 @@ TEST(RateLimiter, ARateBelowOneStillHoldsOneToken) {
   MonoTime now{1h};
   EXPECT_EQ(limiter.available(5, now), 1);
   limiter.take(1);
+  limiter.spend(1, now);
   EXPECT_EQ(limiter.available(5, now), 0);
   EXPECT_NEAR(std::chrono::duration<double>(limiter.next_token_at(now) - now).count(), 10.0, 0.001);
   EXPECT_EQ(limiter.available(5, limiter.next_token_at(now)), 1);
@@ -51,18 +53,48 @@ TEST(RateLimiter, GivesBackWhatWasNotUsedButNoMoreThanItHolds) {
   EXPECT_EQ(limiter.available(100, now), 10);
 }
 
-TEST(RateLimiter, ANewRateCountsAtOnceAndTheSameRateChangesNothing) {
+TEST(RateLimiter, ANewRateCountsAtOnceAndFillsNoBucketThatWasEmptied) {
   RateLimiter limiter;
   limiter.set_rate(10);
-  const MonoTime now{1h};
+  MonoTime now{1h};
   ASSERT_EQ(limiter.available(10, now), 10);
-  limiter.take(10);
-  limiter.set_rate(10);
-  EXPECT_EQ(limiter.available(10, now), 0);
-  limiter.set_rate(2);
-  EXPECT_EQ(limiter.available(10, now), 2);
+  limiter.set_rate(4);
+  EXPECT_EQ(limiter.available(10, now), 4);
+  limiter.take(4);
+  limiter.spend(4, now);
+  for (const double rate : {4.0, 2.0, 10.0}) {
+    limiter.set_rate(rate);
+    EXPECT_EQ(limiter.available(10, now), 0) << rate;
+  }
+  EXPECT_EQ(limiter.available(10, now += 500ms), 5);
   limiter.set_rate(0);
   EXPECT_EQ(limiter.available(10, now), 10);
+}
+
+TEST(RateLimiter, WhileAClaimTakesLongNothingComesInBesideWhatItTook) {
+  RateLimiter limiter;
+  limiter.set_rate(3);
+  MonoTime now{1h};
+  ASSERT_EQ(limiter.available(3, now), 3);
+  limiter.take(2);
+  now += 40s;
+  EXPECT_EQ(limiter.available(3, now), 1);
+  limiter.spend(2, now);
+  EXPECT_EQ(limiter.available(3, now), 1);
+  EXPECT_EQ(limiter.available(3, now += 334ms), 2);
+}
+
+TEST(RateLimiter, WhatWasTakenBeforeItStartedEmptyIsNotGivenBack) {
+  RateLimiter limiter;
+  limiter.set_rate(3);
+  MonoTime now{1h};
+  ASSERT_EQ(limiter.available(3, now), 3);
+  limiter.take(3);
+  limiter.start_empty(now);
+  limiter.spend(1, now);
+  limiter.give_back(2);
+  EXPECT_EQ(limiter.available(3, now), 0);
+  EXPECT_EQ(limiter.available(3, now += 10s), 3);
 }
 
 }  // namespace

@@ -18,6 +18,39 @@ TEST_F(Scheduling, PlansOnlyWhatIsDue) {
   EXPECT_EQ(grants(s.plan(now)), (Grants{{1, 100}}));
 }
 
+// The rest are idle, or wait for a time, or for the end of what fills them, or of a pause: nobody asks them in between.
+TEST_F(Scheduling, ARoundLooksAtThoseThatAreReadyHoweverManyThereAre) {
+  const auto looks_among = [this](int others) {
+    all.clear();
+    for (int n = 1; n <= others + 5; ++n) add(n, n % 2 == 0 ? "acme" : "globex").max_in_flight = 4;
+    Scheduler& s = make({.max_in_flight = 100'000, .claim_batch = 100'000, .claim_batch_beside = 100'000});
+    update(s);
+    for (int introduced = 1'000; introduced < others + 5; introduced += 1'000) introduce(s);
+    for (int n = 6; n <= others + 5; n += 4) {
+      s.mark_due(destination_id(n), now + 1h);
+      s.mark_due(destination_id(n + 1), now);
+      s.mark_due(destination_id(n + 2), now);
+      s.hold(destination_id(n + 2), now + 1h, "held");
+    }
+    claim(s.plan(now), 4);  // those that have something due are full now
+    const auto before = s.counts(now).looks;
+    for (int round = 0; round < 10; ++round) {
+      for (int n = 1; n <= 5; ++n) s.mark_due(destination_id(n), now);
+      EXPECT_EQ(claim(s.plan(now), 1), 5);
+      EXPECT_GT(s.next_wakeup(now), now);
+      EXPECT_GT(s.counts(now).due, 0);
+      for (int n = 1; n <= 5; ++n) finish(n);
+      now += 1ms;
+    }
+    const auto looks = s.counts(now).looks - before;
+    slots.clear();
+    return looks;
+  };
+  const auto among_few = looks_among(8);
+  EXPECT_GE(among_few, 50U);
+  EXPECT_EQ(looks_among(8'000), among_few);
+}
+
 TEST_F(Scheduling, AnUnknownDestinationIsIgnored) {
   Scheduler& s = make({});
   update(s);
