@@ -48,6 +48,12 @@ class FairQueue {
       if (may(turn.tenant)) return &turn.tenant;
     return nullptr;
   }
+  // The tenant for whom `cost` is least, of several the one whose turn it is; null: nobody waits. Valid likewise.
+  template <class Cost>
+  [[nodiscard]] const Tenant* least(Cost&& cost) const {
+    const auto found = std::ranges::min_element(turns_, {}, [&](const Turn& turn) { return cost(turn.tenant); });
+    return found == turns_.end() ? nullptr : &found->tenant;
+  }
   // The first of a tenant that has one; then it is the others' turn.
   [[nodiscard]] const Item& first(const Tenant& tenant) const { return place_of(tenant)->items.front(); }
   Item pop(const Tenant& tenant) {

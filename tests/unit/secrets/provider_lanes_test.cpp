@@ -38,6 +38,7 @@ class Lanes : public testing::Test {
                   }});
   }
   void let_return() {
+    ASSERT_FALSE(under_way.empty());
     auto first = std::move(under_way.front());
     under_way.pop_front();
     first();
@@ -242,7 +243,7 @@ TEST_F(Lanes, WhoseReferencesHangLeavesAPlaceToEverybodyElse) {
   while (!under_way.empty()) let_return();
 }
 
-// Sixty tenants ask a store that is away, again and again for an hour.
+// Sixty tenants ask a store that is away, again and again for ten minutes.
 TEST_F(Lanes, AStoreThatIsAwayIsAskedInVainByFewTenantsOnceAndThenSeldom) {
   const auto everybody_asks = [&] {
     for (int i = 0; i < 60; ++i) {
@@ -254,11 +255,11 @@ TEST_F(Lanes, AStoreThatIsAwayIsAskedInVainByFewTenantsOnceAndThenSeldom) {
   EXPECT_EQ(asked.size(), 60u) << "each once: whose last call was not in vain is not kept";
   EXPECT_EQ(logger.events(), (std::vector<std::string>{"secret.provider_failing"})) << "all of them at once";
   asked.clear();
-  for (int second = 0; second < 3'600; ++second) {
+  for (int second = 0; second < 600; ++second) {
     clock.advance(1s);
     everybody_asks();
   }
-  EXPECT_LE(asked.size(), 3'600u / 5u) << "one probe in five seconds for all of them";
+  EXPECT_LE(asked.size(), 600u / 5u) << "one probe in five seconds for all of them";
   // It is back: the next probe is enough for all.
   asked.clear();
   clock.advance(60s);
