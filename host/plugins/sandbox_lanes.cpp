@@ -11,9 +11,10 @@ SandboxLanes::SandboxLanes(Make make, std::vector<std::string> places)
 
 bool SandboxLanes::is_turn_of(const TenantId& tenant, bool slow, const void* call) const {
   const auto& queue = slow ? slow_ : quick_;
+  const auto &all = shares_, &of_slow = slow_shares_;
   const auto* const next = queue.next([&](const TenantId& one) {
     const bool others_wait = queue.has_others_than(one);
-    return shares_.may_take(one, others_wait) && (!slow || slow_shares_.may_take(one, others_wait));
+    return all.may_take(one, others_wait) && (!slow || of_slow.may_take(one, others_wait));
   });
   return next != nullptr && *next == tenant && queue.first(tenant) == call;
 }

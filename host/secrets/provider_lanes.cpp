@@ -174,14 +174,15 @@ void ProviderLanes::run_once() {
   {
     const Lock lock(mutex_);
     const MonoTime now = clock_.mono_now();
-    for (const auto& [owner, lane] : lanes_) {
+    for (const auto& one : lanes_) {
+      const auto& lane = one.second;
       for (const auto& flight : lane->under_way)
         if (!flight->overdue && now >= flight->due) {
           overdue.push_back(flight);
           flight->overdue = true;
           judge(*lane, flight->call.tenant, false);
         }
-      for (auto& flight : lane->waiting.remove_all([&](const auto&, const auto& one) { return now >= one->due; })) {
+      for (auto& flight : lane->waiting.remove_all([&](const auto&, const auto& waits) { return now >= waits->due; })) {
         // Those that have its places do not come back. A queue that is too long says nothing of the store.
         const auto& tenant = flight->call.tenant;
         if (lane->stands_still_since(flight->due - options_.timeout, tenant)) judge(*lane, tenant, false);
