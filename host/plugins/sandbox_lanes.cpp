@@ -5,17 +5,26 @@
 #include <algorithm>
 
 namespace opi::plugins {
+namespace {
+
+using Shares = TenantShares<TenantId>;
+
+// Whose turn it is of those who wait; `slow`: of the lanes that slow calls may have. Null: nobody's.
+const TenantId* next_of(const FairQueue<TenantId, const void*>& queue, const Shares& all, const Shares* slow) {
+  return queue.next([&](const TenantId& one) {
+    const bool others_wait = queue.has_others_than(one);
+    return all.may_take(one, others_wait) && (slow == nullptr || slow->may_take(one, others_wait));
+  });
+}
+
+}  // namespace
 
 SandboxLanes::SandboxLanes(Make make, std::vector<std::string> places)
     : make_(std::move(make)), places_(std::move(places)), lanes_(most) {}
 
 bool SandboxLanes::is_turn_of(const TenantId& tenant, bool slow, const void* call) const {
   const auto& queue = slow ? slow_ : quick_;
-  const auto &all = shares_, &of_slow = slow_shares_;
-  const auto* const next = queue.next([&](const TenantId& one) {
-    const bool others_wait = queue.has_others_than(one);
-    return all.may_take(one, others_wait) && (!slow || of_slow.may_take(one, others_wait));
-  });
+  const auto* const next = next_of(queue, shares_, slow ? &slow_shares_ : nullptr);
   return next != nullptr && *next == tenant && queue.first(tenant) == call;
 }
 
