@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <iterator>
 #include <list>
 #include <optional>
 #include <unordered_map>
@@ -47,6 +48,12 @@ class FairQueue {
       if (may(turn.tenant)) return &turn.tenant;
     return nullptr;
   }
+  // The tenant for whom `cost` is least, of several the one whose turn it is; null: nobody waits. Valid likewise.
+  template <class Cost>
+  [[nodiscard]] const Tenant* least(Cost&& cost) const {
+    const auto found = std::ranges::min_element(turns_, {}, [&](const Turn& turn) { return cost(turn.tenant); });
+    return found == turns_.end() ? nullptr : &found->tenant;
+  }
   // The first of a tenant that has one; then it is the others' turn.
   [[nodiscard]] const Item& first(const Tenant& tenant) const { return place_of(tenant)->items.front(); }
   Item pop(const Tenant& tenant) {
@@ -75,6 +82,22 @@ class FairQueue {
     --size_;
     if (items.empty()) forget(found->second);
     return item;
+  }
+  // Every one that `is` it, whosever it is, out of turn.
+  template <class Is>
+  std::deque<Item> remove_all(Is&& is) {
+    std::deque<Item> removed;
+    for (auto turn = turns_.begin(); turn != turns_.end();) {
+      auto& items = turn->items;
+      const auto gone =
+          std::stable_partition(items.begin(), items.end(), [&](const Item& item) { return !is(turn->tenant, item); });
+      std::move(gone, items.end(), std::back_inserter(removed));
+      size_ -= static_cast<std::size_t>(items.end() - gone);
+      items.erase(gone, items.end());
+      const auto here = turn++;
+      if (here->items.empty()) forget(here);
+    }
+    return removed;
   }
   // All of them, in the order in which they would have been served.
   std::deque<Item> take_all() {

@@ -21,7 +21,9 @@ Crash crash_of(const json::value& value) {
           text("phase"),
           object.at("signal").to_number<int>(),
           UnixTime{std::chrono::milliseconds{object.at("at_unix_ms").as_int64()}},
-          object.contains("tenant") ? text("tenant") : std::string()};
+          object.contains("tenant") ? text("tenant") : std::string(),
+          object.contains("what") ? text("what") : std::string(),
+          object.contains("forbidden") && object.at("forbidden").as_bool()};
 }
 
 }  // namespace
@@ -42,22 +44,21 @@ CrashHistory::CrashHistory(std::filesystem::path file) : file_(std::move(file)) 
 }
 
 void CrashHistory::record(const std::vector<LeftCall>& left) {
-  const Lock lock(mutex_);
-  const auto before = crashes_.size();
   for (const auto& call : left)
     if (call.fatal_signal)
-      crashes_.push_back(
-          {call.plugin, call.sha256, std::string(to_string(call.phase)), *call.fatal_signal, call.at, {}});
-  if (crashes_.size() == before) return;
-  keep_newest();
-  save();
+      record({call.plugin, call.sha256, std::string(to_string(call.phase)), *call.fatal_signal, call.at});
 }
 
 void CrashHistory::record(Crash crash) {
-  const Lock lock(mutex_);
-  crashes_.push_back(std::move(crash));
-  keep_newest();
-  save();
+  const Lock changing(changing_);
+  std::vector<Crash> now;
+  {
+    const Lock lock(mutex_);
+    crashes_.push_back(std::move(crash));
+    keep_newest();
+    now = crashes_;
+  }
+  save(now);
 }
 
 std::vector<Crash> CrashHistory::crashes() const {
@@ -71,32 +72,48 @@ void CrashHistory::keep_newest() {
 }
 
 bool CrashHistory::release(std::string_view plugin) {
-  const Lock lock(mutex_);
-  if (std::erase_if(crashes_, [&](const Crash& crash) { return crash.plugin == plugin; }) == 0) return false;
-  save();
+  const Lock changing(changing_);
+  std::vector<Crash> now;
+  {
+    const Lock lock(mutex_);
+    if (std::erase_if(crashes_, [&](const Crash& crash) { return crash.plugin == plugin; }) == 0) return false;
+    now = crashes_;
+  }
+  save(now);
   return true;
 }
 
-bool CrashHistory::is_quarantined(std::string_view plugin, std::string_view sha256, std::string_view tenant) const {
+std::string CrashHistory::quarantine(std::string_view plugin, std::string_view sha256, std::string_view tenant) const {
+  const auto text = [&](std::string_view whose, const std::string& why, const Crash& last) {
+    return "plugin \"" + std::string(plugin) + "\" is quarantined" + std::string(whose) + ", for it " + why +
+           (last.what.empty() ? "" : ": " + last.what);
+  };
   const Lock lock(mutex_);
-  const Crash* last = nullptr;
+  const Crash *of_all = nullptr, *of_tenant = nullptr;
   for (const auto& crash : crashes_) {
-    if (crash.plugin != plugin || crash.sha256 != sha256 || crash.tenant != tenant) continue;
-    if (last != nullptr && crash.at - last->at <= window) return true;
+    if (crash.plugin != plugin || crash.sha256 != sha256) continue;
+    if (crash.forbidden) return text("", "tried what no plugin may do", crash);
+    if (!crash.tenant.empty() && crash.tenant != tenant) continue;
+    auto*& last = crash.tenant.empty() ? of_all : of_tenant;
+    if (last != nullptr && crash.at - last->at <= window)
+      return text(crash.tenant.empty() ? "" : " for this tenant",
+                  "died twice within " + std::to_string(window.count()) + " minutes", crash);
     last = &crash;
   }
-  return false;
+  return {};
 }
 
-void CrashHistory::save() const {
+void CrashHistory::save(const std::vector<Crash>& crashes) const {
   json::array list;
-  for (const auto& crash : crashes_) {
+  for (const auto& crash : crashes) {
     json::object one{{"plugin", crash.plugin},
                      {"sha256", crash.sha256},
                      {"phase", crash.phase},
                      {"signal", crash.signal},
                      {"at_unix_ms", crash.at.time_since_epoch().count()}};
     if (!crash.tenant.empty()) one["tenant"] = crash.tenant;
+    if (!crash.what.empty()) one["what"] = crash.what;
+    if (crash.forbidden) one["forbidden"] = true;
     list.push_back(std::move(one));
   }
   const auto part = file_.string() + ".part";

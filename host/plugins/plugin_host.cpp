@@ -21,24 +21,21 @@ bool contains(const std::vector<std::string>& list, const std::string& one) {
 Sandbox::Hooks hooks_of(std::shared_ptr<CrashHistory> crashes, telemetry::Logger& logger, const std::string& id,
                         const std::string& sha256, const std::string& owner) {
   const auto quarantined = [crashes, id, sha256, owner](const TenantId& of) {
-    const auto& tenant = of.empty() ? owner : of.str();
-    if (!crashes->is_quarantined(id, sha256, tenant)) return std::string();
-    return "plugin \"" + id + "\" is quarantined" + (tenant.empty() ? "" : " for this tenant") +
-           ", for it died twice within " + std::to_string(CrashHistory::window.count()) + " minutes";
+    return crashes->quarantine(id, sha256, of.empty() ? owner : of.str());
   };
-  const auto died = [crashes, id, sha256, owner, quarantined, &logger](
-                        Phase phase, int signal, const TenantId& of) -> std::optional<std::string> {
-    const auto& tenant = of.empty() ? owner : of.str();
+  const auto died = [crashes, id, sha256, owner, &logger](const Sandbox::Death& death) {
+    const auto& tenant = death.tenant.empty() ? owner : death.tenant.str();
     try {
       const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-      crashes->record(Crash{id, sha256, std::string(to_string(phase)), signal, now, tenant});
+      crashes->record(Crash{id, sha256, std::string(to_string(death.phase)), death.signal, now, tenant, death.what,
+                            death.forbidden});
     } catch (const std::exception& failure) {
       logger.error("plugin.crash_not_recorded", {{"plugin", id}, {"message", std::string(failure.what())}});
     }
-    auto why = quarantined(of);
-    if (why.empty()) return std::nullopt;
-    logger.error("plugin.quarantined", {{"plugin", id}, {"sha256", sha256}, {"tenant", tenant}});
-    return why;
+    if (!crashes->quarantine(id, sha256).empty())
+      logger.error("plugin.quarantined", {{"plugin", id}, {"sha256", sha256}, {"tenant", ""}});
+    else if (!crashes->quarantine(id, sha256, tenant).empty())
+      logger.error("plugin.quarantined", {{"plugin", id}, {"sha256", sha256}, {"tenant", tenant}});
   };
   return {died, quarantined};
 }
@@ -251,10 +248,8 @@ void PluginHost::check_trust(const std::string& file, const Manifest& manifest, 
   if (!options_.pinned_sha256.empty() && !contains(options_.pinned_sha256, sha256))
     refused.push_back(refusal(file, Stage::trust, codes::not_pinned,
                               "its SHA-256 " + sha256 + " is not in the list of trusted plugins"));
-  if (crashes_->is_quarantined(manifest.id, sha256))
-    refused.push_back(refusal(file, Stage::trust, codes::quarantined,
-                              "plugin \"" + manifest.id + "\" crashed twice within " +
-                                  std::to_string(CrashHistory::window.count()) + " minutes"));
+  if (auto why = crashes_->quarantine(manifest.id, sha256); !why.empty())
+    refused.push_back(refusal(file, Stage::trust, codes::quarantined, std::move(why)));
 }
 
 PluginHost::Found PluginHost::find(ComponentKind kind, std::string_view component_id) const {

@@ -22,7 +22,6 @@ Sandbox::Sandbox(SandboxOptions options, Plugin plugin, Descriptor image, Hooks 
       wakeup_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       unanswered_(options_.waiting_calls) {
   if (wakeup_.get() < 0) throw std::system_error(errno, std::generic_category(), "an event cannot be made");
-  if (hooks_.quarantined) held_ = hooks_.quarantined({});
 }
 
 void Sandbox::stop() {
@@ -30,7 +29,6 @@ void Sandbox::stop() {
   {
     const Lock lock(mutex_);
     stopping_ = true;
-    if (held_.empty()) held_ = Run::stopped;
     thread = std::exchange(thread_, {});
   }
   wake();
@@ -68,14 +66,12 @@ CallEnd Sandbox::start() {
 
 std::string Sandbox::quarantine(const TenantId& tenant) const {
   const Lock lock(mutex_);
-  return quarantine_of(tenant);
+  return hold_of(tenant);
 }
 
-std::string Sandbox::quarantine_of(const TenantId& tenant) const {
-  if (!held_.empty() || tenant.empty()) return held_;
-  const auto [known, is_new] = held_for_.try_emplace(tenant);
-  if (is_new && hooks_.quarantined) known->second = hooks_.quarantined(tenant);
-  return known->second;
+std::string Sandbox::hold_of(const TenantId& tenant) const {
+  if (stopping_) return Run::stopped;
+  return hooks_.quarantined ? hooks_.quarantined(tenant) : std::string();
 }
 
 // Until the call is done, it is one of those that are unanswered. What its caller throws costs no other call.
@@ -99,7 +95,7 @@ void Sandbox::count(SandboxCall& call) {
 
 void Sandbox::submit(SandboxCall call) {
   Lock lock(mutex_);
-  std::string why = quarantine_of(call.tenant);
+  std::string why = hold_of(call.tenant);
   if (why.empty() && call.kind != FrameKind::destroy && !unanswered_.may_take(call.tenant, false))
     why = "more than " + std::to_string(options_.waiting_calls) + " calls wait for the plugin";
   if (why.empty()) {

@@ -8,6 +8,7 @@
 
 #include "foundation/fair_queue.hpp"
 #include "foundation/mutex.hpp"
+#include "foundation/used_time.hpp"
 #include "plugins/sandbox_process.hpp"
 #include "plugins/sandbox_session.hpp"
 #include "telemetry/logger.hpp"
@@ -28,14 +29,19 @@ struct SandboxOptions {
 
 // A plugin's process, run again when it dies, and the queue of calls that are for it. What the process does wrong costs
 // the call that it is in, and kills it; the other calls go to its successor. Tenants share what the process is given at
-// a time by the rule of TenantShares, and take turns; who dies of his calls is held for himself. Thread-safe.
+// a time by the rule of TenantShares, and its time in equal parts. Thread-safe.
 class Sandbox : public std::enable_shared_from_this<Sandbox> {
  public:
+  struct Death {
+    Phase phase{};
+    int signal = 0;          // 0: it exited, or the host ended it
+    TenantId tenant;         // in whose call; empty: in nobody's
+    std::string what;        // for people
+    bool forbidden = false;  // for a system call that no plugin may make
+  };
   struct Hooks {  // may be empty
-    // The process died, in a call of this tenant's or, if that is empty, in none, of a signal or of the host's. A
-    // reason: it is not to be run again, for this tenant or at all.
-    std::function<std::optional<std::string>(Phase phase, int signal, const TenantId& tenant)> died;
-    // Why it is not to be run, for this tenant or, if that is empty, at all, as earlier deaths have it; empty: it may.
+    std::function<void(const Death& death)> died;
+    // Why it is not to be run, for this tenant or, if that is empty, at all; empty: it may. Asked before each call.
     std::function<std::string(const TenantId& tenant)> quarantined;
   };
 
@@ -78,7 +84,7 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   void run_process();
   void feed();
   [[nodiscard]] bool may_be_given(const TenantId& tenant) const;
-  void pace(const TenantId& tenant, Clock::duration took);
+  void account(const TenantId& tenant, Clock::duration took);
   void exchange();
   void receive_all();
   void answer_listener();
@@ -88,10 +94,10 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   void report_start(const CallEnd& end);
   void back_off(const std::string& why);
   void count(SandboxCall& call) OPI_REQUIRES(mutex_);
-  void end_run(const std::string& why, opi_status status);
+  void end_run(const std::string& why, opi_status status, bool forbidden = false);
   void take_back(std::deque<SandboxCall> calls);
   void give_back(const std::string& why);
-  [[nodiscard]] std::string quarantine_of(const TenantId& tenant) const OPI_REQUIRES(mutex_);
+  [[nodiscard]] std::string hold_of(const TenantId& tenant) const OPI_REQUIRES(mutex_);
   [[nodiscard]] std::optional<Clock::time_point> wake_at() const;
   void wake() const;
 
@@ -109,6 +115,7 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   // Of the thread.
   TenantShares<TenantId> given_{SandboxSession::max_calls};  // to the process, at a time
   std::unordered_map<TenantId, std::size_t> windows_;        // of these, by how quick a tenant's calls were
+  UsedTime<TenantId> used_;                                  // of the process
   std::unique_ptr<Run> run_;
   FairQueue<TenantId, SandboxCall> waiting_;
   std::map<std::uint64_t, std::string> refused_;
@@ -122,9 +129,6 @@ class Sandbox : public std::enable_shared_from_this<Sandbox> {
   bool stopping_ OPI_GUARDED_BY(mutex_) = false;
   bool renew_ OPI_GUARDED_BY(mutex_) = false;
   std::optional<CallEnd> start_result_ OPI_GUARDED_BY(mutex_);
-  std::string held_ OPI_GUARDED_BY(mutex_);  // why every call is held; empty: not all are
-  // The same of one tenant's calls, as far as it was looked up.
-  mutable std::unordered_map<TenantId, std::string> held_for_ OPI_GUARDED_BY(mutex_);
 };
 
 }  // namespace opi::plugins

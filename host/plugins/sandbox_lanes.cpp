@@ -5,44 +5,69 @@
 #include <algorithm>
 
 namespace opi::plugins {
+namespace {
+
+using Shares = TenantShares<TenantId>;
+
+// Whose turn it is of those who wait; `slow`: of the lanes that slow calls may have. Null: nobody's.
+const TenantId* next_of(const FairQueue<TenantId, const void*>& queue, const Shares& all, const Shares* slow) {
+  return queue.next([&](const TenantId& one) {
+    const bool others_wait = queue.has_others_than(one);
+    return all.may_take(one, others_wait) && (slow == nullptr || slow->may_take(one, others_wait));
+  });
+}
+
+}  // namespace
 
 SandboxLanes::SandboxLanes(Make make, std::vector<std::string> places)
     : make_(std::move(make)), places_(std::move(places)), lanes_(most) {}
 
-std::optional<std::size_t> SandboxLanes::free_lane(bool slow) const {
-  const auto busy = static_cast<std::size_t>(std::ranges::count_if(lanes_, &Lane::busy));
-  if (busy + (slow ? 1 : 0) >= lanes_.size()) return std::nullopt;
-  return std::ranges::find(lanes_, false, &Lane::busy) - lanes_.begin();
+bool SandboxLanes::is_turn_of(const TenantId& tenant, bool slow, const void* call) const {
+  const auto& queue = slow ? slow_ : quick_;
+  const auto* const next = next_of(queue, shares_, slow ? &slow_shares_ : nullptr);
+  return next != nullptr && *next == tenant && queue.first(tenant) == call;
 }
 
 std::shared_ptr<Sandbox> SandboxLanes::take(const TenantId& tenant, bool slow,
                                             std::chrono::steady_clock::time_point until, std::string& why) {
   const auto now = state_of_places();
   Lock lock(mutex_);
-  auto number = free_lane(slow);
-  for (; !number; number = free_lane(slow))
-    if (!changed_.wait_until(lock, until) && !free_lane(slow)) {
-      why = "all of its processes are busy";
-      return nullptr;
-    }
-  if (stopped_) return why = "the plugin is being stopped", nullptr;
-  for (const auto& lane : lanes_)  // what one of them died of twice, the others must not be asked
-    if (lane.sandbox)
-      if (why = lane.sandbox->quarantine(tenant); !why.empty()) return nullptr;
-  auto& lane = lanes_[*number];
-  if (!lane.sandbox)
-    lane.sandbox = make_();
-  else if (lane.seen != now)
-    lane.sandbox->renew();
-  lane.seen = now;
-  lane.busy = true;
-  return {lane.sandbox.get(), [self = shared_from_this(), at = *number](Sandbox*) { self->give_back(at); }};
+  const void* const call = &why;
+  queue(slow).push(tenant, call);
+  bool in_time = true;
+  while (!stopped_ && in_time && !is_turn_of(tenant, slow, call)) in_time = changed_.wait_until(lock, until);
+  const bool mine = !stopped_ && is_turn_of(tenant, slow, call);
+  if (mine)
+    queue(slow).pop(tenant);
+  else
+    queue(slow).remove(tenant, [call](const void* one) { return one == call; });
+  changed_.notify_all();  // it is somebody else's turn
+  if (!mine) {
+    why = stopped_ ? "the plugin is being stopped" : "all of its processes are busy";
+    return nullptr;
+  }
+  // There is one: each that is held has one of the places.
+  const auto lane = std::ranges::find_if(lanes_, [](const Lane& one) { return !one.held; });
+  HeldPlace<TenantId> held(shares_, tenant), held_slowly;
+  if (slow) held_slowly = {slow_shares_, tenant};
+  if (!lane->sandbox)
+    lane->sandbox = make_();
+  else if (lane->seen != now)
+    lane->sandbox->renew();
+  lane->seen = now;
+  lane->held = std::move(held);
+  lane->held_slowly = std::move(held_slowly);
+  const auto number = static_cast<std::size_t>(lane - lanes_.begin());
+  auto* const sandbox = lane->sandbox.get();
+  lock.unlock();  // what follows may give it back, should there be no memory
+  return {sandbox, [self = shared_from_this(), number](Sandbox*) { self->give_back(number); }};
 }
 
 void SandboxLanes::give_back(std::size_t number) {
   const Lock lock(mutex_);
-  lanes_[number].busy = false;
-  changed_.notify_one();
+  lanes_[number].held = {};
+  lanes_[number].held_slowly = {};
+  changed_.notify_all();
 }
 
 // Which file or folder stands at each, by what tells one from another.
@@ -63,6 +88,7 @@ void SandboxLanes::stop() {
     stopped_ = true;
     for (const auto& lane : lanes_)
       if (lane.sandbox) all.push_back(lane.sandbox);
+    changed_.notify_all();
   }
   for (const auto& one : all) one->stop();
 }

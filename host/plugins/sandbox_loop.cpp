@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 
 #include "foundation/mutex.hpp"
@@ -103,11 +104,11 @@ void Sandbox::run_process() {
   std::string held;
   {
     const Lock lock(mutex_);
-    held = held_;
-    if (held.empty() && waiting_.empty() && !wanted_) return;
+    if (waiting_.empty() && !wanted_) return;
+    held = hold_of({});
     wanted_ = false;
   }
-  if (!held.empty()) {  // what came while the last process was buried
+  if (!held.empty()) {
     report_start(held_call(held));
     return give_back(held);
   }
@@ -153,20 +154,22 @@ bool Sandbox::may_be_given(const TenantId& tenant) const {
          given_.may_take(tenant, waiting_.has_others_than(tenant));
 }
 
-// How many calls a tenant may have with the process follows from how quick they are: whoever comes beside it waits for
-// them, for what was given cannot be taken back.
-void Sandbox::pace(const TenantId& tenant, Clock::duration took) {
+// A tenant has used up the process's time. How many calls it may have with the process follows from how quick they are:
+// whoever comes beside it waits for them, for what was given cannot be taken back.
+void Sandbox::account(const TenantId& tenant, Clock::duration took) {
+  used_.use(tenant, took);
   constexpr std::size_t remembered = 1024;
   if (windows_.size() >= remembered && !windows_.contains(tenant)) windows_.clear();
   auto& window = windows_[tenant];
   window = took > options_.quick_call ? 1 : std::clamp<std::size_t>(2 * window, 2, SandboxSession::max_calls);
 }
 
+// Who has used least of the process goes first. If it has as many calls there as it may have, nobody overtakes it.
 void Sandbox::feed() {
   while (run_->session.has_room()) {
-    const auto* const next = waiting_.next([this](const TenantId& tenant) { return may_be_given(tenant); });
-    if (next == nullptr) return;
-    auto call = waiting_.pop(*next);
+    const auto* const next = waiting_.least([this](const TenantId& tenant) { return used_.of(tenant); });
+    if (next == nullptr || !may_be_given(*next)) return;
+    auto call = waiting_.pop(TenantId(*next));
     if (const auto held = quarantine(call.tenant); !held.empty()) {
       if (call.done) call.done(held_call(held));
       continue;
@@ -176,6 +179,7 @@ void Sandbox::feed() {
       if (call.done) call.done(held_call("the plugin's process was not ready in time"));
       continue;
     }
+    used_.turn(call.tenant);
     call.place = {given_, call.tenant};
     if (run_->session.current() == nullptr) run_->current_since = Clock::now();
     run_->session.begin(std::move(call));
@@ -235,7 +239,7 @@ void Sandbox::answer_listener() try {
   const auto call = run_->process.listener().asked();
   if (!call) return;
   run_->process.kill();
-  end_run("was killed for " + std::string(forbidden_call) + " (" + std::to_string(*call) + ")", OPI_E_BUSY);
+  end_run("was killed for " + std::string(forbidden_call) + " (" + std::to_string(*call) + ")", OPI_E_BUSY, true);
 } catch (const std::system_error& failure) {
   run_->process.kill();
   end_run("cannot be watched (" + std::string(failure.what()) + ") and was killed", OPI_E_BUSY);
@@ -258,8 +262,6 @@ std::size_t Sandbox::receive() {
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
   if (n <= 0) return end_run({}, OPI_E_BUSY), 0;
   auto& session = run_->session;
-  const auto answered = session.answered();
-  const TenantId tenant = session.tenant();
   try {
     session.receive({room.data(), static_cast<std::size_t>(n)});
   } catch (const BrokenFrame& fault) {
@@ -270,35 +272,33 @@ std::size_t Sandbox::receive() {
     run_->process.kill();
     return end_run(last->why, last->status), 0;
   }
-  if (answered != session.answered()) {
+  if (const auto answered = session.take_answered(); !answered.empty()) {
     const auto now = Clock::now();
-    pace(tenant, now - run_->current_since);
+    const auto each = (now - run_->current_since) / static_cast<int>(answered.size());
+    for (const auto& tenant : answered) account(tenant, each);
     run_->current_since = now;
+    if (session.current() == nullptr && waiting_.empty()) used_.rest();
     if (session.answered() > 1) backoff_ = {};  // it does more than start
   }
   return static_cast<std::size_t>(n);
 }
 
 // `why` empty: the process says so by the way it ended.
-void Sandbox::end_run(const std::string& why, opi_status status) {
+void Sandbox::end_run(const std::string& why, opi_status status, bool forbidden) {
   const auto& session = run_->session;
   const auto phase = session.phase();
   const TenantId tenant = session.tenant();
   const bool refused_to_start = session.last_answer() && phase == Phase::init;
   const auto end = run_->process.wait();
   const auto what = "the plugin's process " + (why.empty() ? end.what : why);
+  if (!tenant.empty()) used_.use(tenant, Clock::now() - run_->current_since);
   logger_.error("plugin.process_died", {{"plugin", plugin_.id}, {"phase", to_string(phase)}, {"message", what}});
   auto left = run_->session.abandon();
   run_.reset();
   take_back(std::move(left.untouched));
-  waiting_.pass(tenant);
   windows_.erase(tenant);
   if (!refused_to_start && hooks_.died)
-    if (const auto quarantined = hooks_.died(phase, end.signal, tenant)) {
-      const Lock lock(mutex_);
-      auto& held = tenant.empty() ? held_ : held_for_[tenant];
-      if (held.empty()) held = *quarantined + ": " + what;
-    }
+    hooks_.died({phase, end.signal, tenant, what, forbidden || end.signal == SIGSYS});
   if (left.victim && left.victim->done) left.victim->done({status, what, {}, 0});
   report_start({status, what, {}, 0});
   if (const auto held = quarantine({}); held.empty())

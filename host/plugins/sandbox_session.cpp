@@ -107,6 +107,7 @@ void SandboxSession::end(FrameReader& in) {
   calls_.pop_front();
   ++first_number_;
   ++answered_;
+  just_answered_.push_back(call.tenant);
   messages_ = 0;
   judge(call, end);
   const auto number = call.instance ? call.instance->number : 0;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "plugins/host_services.hpp"
 #include "plugins/sandbox_call.hpp"
@@ -41,6 +42,8 @@ class SandboxSession {
   // The call that the process is in; null if it has none. It is answered when answered() grows.
   [[nodiscard]] const SandboxCall* current() const { return calls_.empty() ? nullptr : &calls_.front(); }
   [[nodiscard]] std::uint64_t answered() const { return answered_; }
+  // Whose calls were answered since this was asked last.
+  [[nodiscard]] std::vector<TenantId> take_answered() { return std::exchange(just_answered_, {}); }
   // An answer after which the process has no more to give: it did not start, or ran out of memory.
   struct LastAnswer {
     Phase phase{};  // of its call; init: the plugin did not start
@@ -78,6 +81,7 @@ class SandboxSession {
   std::string out_;
   FrameStream in_;
   std::span<char> value_;  // what is still to come of one; the current call's
+  std::vector<TenantId> just_answered_;
   int messages_ = 0;
   bool confined_ = false;
   std::optional<LastAnswer> last_answer_;

@@ -1,62 +1,35 @@
 #include "secrets/provider_lanes.hpp"
 
 #include <algorithm>
-#include <list>
 #include <utility>
+
+#include "foundation/fair_queue.hpp"
+#include "foundation/tenant_shares.hpp"
+#include "secrets/provider_breakers.hpp"
 
 namespace opi::secrets {
 
-// Whoever waits for a place, in turns over the tenants, and of each in order.
-class ProviderLanes::Queue {
- public:
-  [[nodiscard]] bool empty() const { return turns_.empty(); }
-  void push(const std::string& tenant, std::shared_ptr<Flight> flight) {
-    auto turn = std::ranges::find(turns_, tenant, &Turn::tenant);
-    if (turn == turns_.end()) turn = turns_.insert(turns_.end(), Turn{tenant, {}});
-    turn->flights.push_back(std::move(flight));
-  }
-  // The next one whose turn it is; then it is the next tenant's.
-  std::shared_ptr<Flight> pop() {
-    auto flight = std::move(turns_.front().flights.front());
-    turns_.front().flights.pop_front();
-    if (turns_.front().flights.empty())
-      turns_.pop_front();
-    else
-      turns_.splice(turns_.end(), turns_, turns_.begin());
-    return flight;
-  }
-  // Those that have waited for too long.
-  Flights take_due(MonoTime now);
-  Flights take_all() {
-    Flights all;
-    while (!empty()) all.push_back(pop());
-    return all;
-  }
-
- private:
-  struct Turn {
-    std::string tenant;
-    Flights flights;
-  };
-  std::list<Turn> turns_;
-};
-
 struct ProviderLanes::Lane {
   Lane(const std::shared_ptr<SecretProvider>& provider, const Options& options, telemetry::Metrics& metrics)
-      : owner(provider), scheme(provider->scheme()), breaker(options.breaker), meters(metrics.secret_provider(scheme)) {
+      : owner(provider),
+        scheme(provider->scheme()),
+        meters(metrics.secret_provider(scheme)),
+        breakers(options.breaker),
+        places(static_cast<std::size_t>(options.places)) {
     meters.breaker_open.Set(0);
   }
 
   const std::weak_ptr<SecretProvider> owner;
   const std::string scheme;
-  CircuitBreaker breaker;
   telemetry::SecretProviderMeters meters;
+  ProviderBreakers breakers;
+  TenantShares<TenantId> places;
   Flights under_way;  // overdue ones, too: each has a place
-  Queue waiting;
+  FairQueue<TenantId, std::shared_ptr<Flight>> waiting;
 
-  [[nodiscard]] int in_time() const;
-  // Whether none of its places has become free since then.
-  [[nodiscard]] bool stands_still_since(MonoTime then, int places) const;
+  [[nodiscard]] bool admits(const TenantId& tenant, MonoTime now) const;
+  // Whether the tenant has places, and none of them has become free since then.
+  [[nodiscard]] bool stands_still_since(MonoTime then, const TenantId& tenant) const;
 };
 
 struct ProviderLanes::Flight {
@@ -67,32 +40,27 @@ struct ProviderLanes::Flight {
   MonoTime began{};
   std::optional<bool> answered = false;  // the provider's store, if it was asked
   bool overdue = false;
+  HeldPlace<TenantId> place{};  // under way: one of the lane's
 };
 
-int ProviderLanes::Lane::in_time() const {
-  return static_cast<int>(std::ranges::count(under_way, false, [](const auto& one) { return one->overdue; }));
+bool ProviderLanes::Lane::admits(const TenantId& tenant, MonoTime now) const {
+  int own = 0, all = 0;
+  for (const auto& one : under_way)
+    if (!one->overdue) ++all, own += one->call.tenant == tenant ? 1 : 0;
+  return breakers.admits(tenant, own, all, now);
 }
 
-bool ProviderLanes::Lane::stands_still_since(MonoTime then, int places) const {
-  return std::cmp_greater_equal(under_way.size(), places) &&
-         std::ranges::all_of(under_way, [then](const auto& one) { return one->began <= then; });
+bool ProviderLanes::Lane::stands_still_since(MonoTime then, const TenantId& tenant) const {
+  return places.held_by(tenant) > 0 && std::ranges::all_of(under_way, [&](const auto& one) {
+           return one->call.tenant != tenant || one->began <= then;
+         });
 }
 
-ProviderLanes::Flights ProviderLanes::Queue::take_due(MonoTime now) {
-  Flights due;
-  for (auto& turn : turns_)
-    while (!turn.flights.empty() && now >= turn.flights.front()->due) {
-      due.push_back(std::move(turn.flights.front()));
-      turn.flights.pop_front();
-    }
-  std::erase_if(turns_, [](const Turn& turn) { return turn.flights.empty(); });
-  return due;
-}
-
-// A flight knows its lane, and the lane its flights.
+// A flight knows its lane, and the lane its flights. One that is left behind touches no lane any more.
 ProviderLanes::~ProviderLanes() {
   const Lock lock(mutex_);
   for (const auto& [owner, lane] : lanes_) {
+    for (const auto& flight : lane->under_way) flight->place = {};
     lane->under_way.clear();
     lane->waiting.take_all();
   }
@@ -114,10 +82,10 @@ void ProviderLanes::submit(const std::shared_ptr<SecretProvider>& provider, Call
     const MonoTime now = clock_.mono_now();
     const auto lane = lane_of(provider);
     auto flight = std::make_shared<Flight>(Flight{lane, provider, std::move(call), now + options_.timeout});
-    if (lane->breaker.tripped() && lane->breaker.admit(1, lane->in_time(), now) == 0) {
+    const TenantId tenant = flight->call.tenant;
+    if (!lane->admits(tenant, now)) {
       refused = std::move(flight);
     } else {
-      const std::string tenant = flight->call.tenant;
       lane->waiting.push(tenant, std::move(flight));
       startable_now = startable(*lane);
     }
@@ -129,9 +97,13 @@ void ProviderLanes::submit(const std::shared_ptr<SecretProvider>& provider, Call
 ProviderLanes::Flights ProviderLanes::startable(Lane& lane) {
   Flights flights;
   const MonoTime now = clock_.mono_now();
-  while (!lane.waiting.empty() && std::cmp_less(lane.under_way.size(), options_.places) &&
-         lane.breaker.admit(1, lane.in_time(), now) > 0) {
-    const auto flight = lane.waiting.pop();
+  const auto may_start = [&](const TenantId& tenant) {
+    return lane.places.may_take(tenant, lane.waiting.has_others_than(tenant)) && lane.admits(tenant, now);
+  };
+  while (const auto* const next = lane.waiting.next(may_start)) {
+    const TenantId tenant = *next;
+    const auto flight = lane.waiting.pop(tenant);
+    flight->place = {lane.places, tenant};
     flights.push_back(flight);
     lane.under_way.push_back(flight);
     flight->began = now;
@@ -169,12 +141,15 @@ void ProviderLanes::returned(const std::shared_ptr<Flight>& flight) {
     const Lock lock(mutex_);
     Lane& lane = *flight->lane;
     std::erase(lane.under_way, flight);
+    flight->place = {};
     lane.meters.in_flight.Decrement();
-    lane.meters.duration.Observe(std::chrono::duration<double>(clock_.mono_now() - flight->began).count());
+    const MonoTime now = clock_.mono_now();
+    lane.meters.duration.Observe(std::chrono::duration<double>(now - flight->began).count());
     if (!flight->overdue && flight->answered)
-      judge(lane, *flight->answered);  // a late one was judged when it became so
+      judge(lane, flight->call.tenant, *flight->answered);  // a late one was judged when it became so
     // Nobody waits in front of an open breaker.
-    if (lane.breaker.open(clock_.mono_now())) refused = lane.waiting.take_all();
+    refused =
+        lane.waiting.remove_all([&](const TenantId& tenant, const auto&) { return lane.breakers.shut(tenant, now); });
     next = startable(lane);
   }
   flight->call.ended(Ending::returned);
@@ -182,18 +157,16 @@ void ProviderLanes::returned(const std::shared_ptr<Flight>& flight) {
   start(next);
 }
 
-void ProviderLanes::judge(Lane& lane, bool answered) {
-  const bool was_tripped = lane.breaker.tripped();
+void ProviderLanes::judge(Lane& lane, const TenantId& tenant, bool answered) {
+  using Turned = ProviderBreakers::Turned;
+  const auto turned = answered ? lane.breakers.answered(tenant) : lane.breakers.failed(tenant, clock_.mono_now());
+  lane.meters.breaker_open.Set(static_cast<double>(lane.breakers.tenants_kept()));
+  if (turned == Turned::nobody) return;
+  const auto whose = turned == Turned::all ? std::string() : tenant.str();
   if (answered)
-    lane.breaker.succeeded();
+    logger_.info("secret.provider_recovered", {{"scheme", lane.scheme}, {"tenant", whose}});
   else
-    lane.breaker.failed(clock_.mono_now());
-  lane.meters.breaker_open.Set(lane.breaker.tripped() ? 1 : 0);
-  if (was_tripped == lane.breaker.tripped()) return;
-  if (was_tripped)
-    logger_.info("secret.provider_recovered", {{"scheme", lane.scheme}});
-  else
-    logger_.error("secret.provider_failing", {{"scheme", lane.scheme}});
+    logger_.error("secret.provider_failing", {{"scheme", lane.scheme}, {"tenant", whose}});
 }
 
 void ProviderLanes::run_once() {
@@ -201,20 +174,23 @@ void ProviderLanes::run_once() {
   {
     const Lock lock(mutex_);
     const MonoTime now = clock_.mono_now();
-    for (const auto& [owner, lane] : lanes_) {
+    for (const auto& one : lanes_) {
+      const auto& lane = one.second;
       for (const auto& flight : lane->under_way)
         if (!flight->overdue && now >= flight->due) {
           overdue.push_back(flight);
           flight->overdue = true;
-          judge(*lane, false);
+          judge(*lane, flight->call.tenant, false);
         }
-      for (auto& flight : lane->waiting.take_due(now)) {
-        // Those that have the places do not come back. A queue that is too long says nothing of the store.
-        if (lane->stands_still_since(flight->due - options_.timeout, options_.places)) judge(*lane, false);
+      for (auto& flight : lane->waiting.remove_all([&](const auto&, const auto& waits) { return now >= waits->due; })) {
+        // Those that have its places do not come back. A queue that is too long says nothing of the store.
+        const auto& tenant = flight->call.tenant;
+        if (lane->stands_still_since(flight->due - options_.timeout, tenant)) judge(*lane, tenant, false);
         refused.push_back(std::move(flight));
       }
-      if (lane->breaker.open(now))
-        for (auto& flight : lane->waiting.take_all()) refused.push_back(std::move(flight));
+      for (auto& flight : lane->waiting.remove_all(
+               [&](const TenantId&tenant, const auto&) { return lane->breakers.shut(tenant, now); }))
+        refused.push_back(std::move(flight));
       for (auto& flight : startable(*lane)) next.push_back(std::move(flight));
     }
   }

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
 
 #include "domain/circuit_breaker.hpp"
 #include "domain/clock.hpp"
@@ -15,13 +14,13 @@
 
 namespace opi::secrets {
 
-// Every provider's own lane: so many calls at a time, the others behind them, and a circuit breaker. A call that does
-// not come back keeps its place in its own lane and nobody else's. Tenants have their calls made in turns, so that one
-// who asks for much waits behind himself. Thread-safe.
+// Every provider's own lane: so many calls at a time, which tenants share by the rule of TenantShares, the others
+// behind them, in turns, and circuit breakers. A call that does not come back keeps its place in its own lane, out of
+// its tenant's share. Thread-safe.
 class ProviderLanes {
  public:
   struct Options {
-    int places = 4;                            // calls of one provider at a time
+    int places = 5;                            // calls of one provider at a time; one tenant's alone leave one free
     std::chrono::milliseconds timeout{5'000};  // what a call is told as its deadline, and the longest wait for a place
     std::chrono::milliseconds grace{500};      // beyond its deadline for a call to say itself what went wrong
     CircuitBreaker::Options breaker{.failure_threshold = 5, .max_cooldown = std::chrono::milliseconds{60'000}};
@@ -33,10 +32,10 @@ class ProviderLanes {
   enum class Ending {
     returned,  // the last that is heard of a call, as is `refused`
     overdue,   // it is late, and whoever waits for it should not go on: `returned` follows if it ever comes back
-    refused,   // it was never made: the breaker is open, or no place became free in time
+    refused,   // it was never made: a breaker is open, or no place became free in time
   };
   struct Call {
-    std::string tenant;  // whose turn it is
+    TenantId tenant;  // whose turn it is
     // Blocks; whether the provider's store answered, whatever it said. Nullopt: it was not asked.
     std::function<std::optional<bool>(MonoTime deadline)> ask;
     std::function<void(Ending)> ended;  // must not throw
@@ -55,7 +54,6 @@ class ProviderLanes {
 
  private:
   struct Lane;
-  class Queue;
   struct Flight;
   using Flights = std::deque<std::shared_ptr<Flight>>;
 
@@ -64,7 +62,7 @@ class ProviderLanes {
   Flights startable(Lane& lane) OPI_REQUIRES(mutex_);
   void start(const Flights& flights);
   void returned(const std::shared_ptr<Flight>& flight);
-  void judge(Lane& lane, bool answered) OPI_REQUIRES(mutex_);
+  void judge(Lane& lane, const TenantId& tenant, bool answered) OPI_REQUIRES(mutex_);
 
   const Executor executor_;
   const Clock& clock_;

@@ -82,7 +82,7 @@ std::shared_ptr<SecretBroker::Fetch> SecretBroker::join(const std::shared_ptr<Re
 
 void SecretBroker::fetch(const std::shared_ptr<Fetch>& fetch) noexcept {
   try {
-    lanes_.submit(fetch->provider, {fetch->tenant.str(),
+    lanes_.submit(fetch->provider, {fetch->tenant,
                                     [fetch](MonoTime deadline) {
                                       fetch->make(deadline);
                                       return fetch->answers.keys.empty() ||

@@ -89,7 +89,7 @@ void SecretBroker::read(const std::shared_ptr<Reading>& reading) {
     went_on(reading->renewal);
   };
   try {
-    lanes_.submit(reading->provider, {reading->tenant.str(),
+    lanes_.submit(reading->provider, {reading->tenant,
                                       [reading](MonoTime) -> std::optional<bool> {
                                         try {
                                           reading->reference = reading->provider->parse(reading->text, reading->tenant);

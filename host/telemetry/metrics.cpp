@@ -48,8 +48,8 @@ Metrics::Metrics()
       secret_calls_(
           gauges(registry_, "opi_secret_calls_in_flight", "Calls of secret providers that have not come back")),
       secret_breakers_(gauges(registry_, "opi_secret_breaker_open",
-                              "1 while a secret provider is not asked, for its "
-                              "store does not answer")),
+                              "Tenants for which a secret provider is not asked, "
+                              "for its store does not answer")),
       events_accepted(events_.Add({{"result", "accepted"}})),
       events_duplicate(events_.Add({{"result", "duplicate"}})),
       events_conflict(events_.Add({{"result", "conflict"}})),

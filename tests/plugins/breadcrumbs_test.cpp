@@ -63,7 +63,7 @@ TEST(CrashHistory, QuarantinesTwoCrashesOfOneBuildWithinTenMinutes) {
     fs::remove(lab.root() / "crashes");
     CrashHistory history(lab.root() / "crashes");
     for (const auto& call : calls) history.record({call});
-    return CrashHistory(lab.root() / "crashes").is_quarantined("p", "aa");
+    return !CrashHistory(lab.root() / "crashes").quarantine("p", "aa").empty();
   };
   EXPECT_FALSE(quarantined({crash(t)}));
   EXPECT_TRUE(quarantined({crash(t), crash(t + 10min)}));
@@ -71,6 +71,34 @@ TEST(CrashHistory, QuarantinesTwoCrashesOfOneBuildWithinTenMinutes) {
   EXPECT_FALSE(quarantined({crash(t), crash(t + 1min, "bb")}));
   EXPECT_TRUE(quarantined({crash(t), crash(t + 1min, "bb"), crash(t + 2min)}));
   EXPECT_TRUE(quarantined({crash(t + 5min), crash(t)})) << "whatever the order they are found in";
+}
+
+// One death of it, in whosever call.
+TEST(CrashHistory, AForbiddenSystemCallQuarantinesForAllAtOnceAndACrashForItsTenantAtTheSecond) {
+  const PluginLab lab;
+  const auto file = lab.root() / "crashes";
+  const UnixTime t{1'700'000'000'000ms};
+  const auto died = [](UnixTime at, bool forbidden) {
+    return Crash{"p", "aa", "render", 31, at, "acme", "the plugin's process died", forbidden};
+  };
+  CrashHistory history(file);
+  history.record(died(t, false));
+  EXPECT_EQ(history.quarantine("p", "aa", "acme"), "");
+  history.record(died(t + 10min, false));
+  EXPECT_EQ(
+      history.quarantine("p", "aa", "acme"),
+      "plugin \"p\" is quarantined for this tenant, for it died twice within 10 minutes: the plugin's process died");
+  EXPECT_EQ(history.quarantine("p", "aa", "globex"), "");
+  EXPECT_EQ(history.quarantine("p", "aa"), "");
+  history.record(died(t + 1h, true));
+  for (const auto* tenant : {"", "acme", "globex"})
+    for (const auto& one : {CrashHistory(file).quarantine("p", "aa", tenant), history.quarantine("p", "aa", tenant)})
+      EXPECT_FALSE(one.empty()) << tenant;
+  EXPECT_EQ(history.quarantine("p", "aa"),
+            "plugin \"p\" is quarantined, for it tried what no plugin may do: the plugin's process died");
+  EXPECT_EQ(history.quarantine("p", "bb"), "") << "another build";
+  EXPECT_TRUE(history.release("p"));
+  EXPECT_EQ(CrashHistory(file).quarantine("p", "aa"), "");
 }
 
 TEST(CrashHistory, IsBoundedAndSurvivesADamagedFile) {

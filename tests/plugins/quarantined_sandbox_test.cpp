@@ -29,13 +29,15 @@ TEST(QuarantinedSandbox, GivesBackWhatComesWhileItsLastProcessIsBuried) {
   Descriptor image(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::promise<CallEnd> late;
   std::shared_ptr<Sandbox> sandbox;
-  const auto died = [&](Phase, int, const TenantId&) -> std::optional<std::string> {
+  std::atomic<bool> known = false;
+  const auto died = [&](const Sandbox::Death&) {
     sandbox->submit(call(late));  // before anybody knows of the quarantine
-    return "two deaths";
+    known = true;
   };
+  const auto quarantined = [&](const TenantId&) { return std::string(known ? "two deaths" : ""); };
   sandbox = std::make_shared<Sandbox>(
       options, Sandbox::Plugin{"test.dying", "test", OPI_ABI_MINOR, FrameWriter(FrameKind::start, 0).finish()},
-      std::move(image), Sandbox::Hooks{died, {}}, logger);
+      std::move(image), Sandbox::Hooks{died, quarantined}, logger);
   EXPECT_NE(sandbox->start().status, OPI_OK);
   EXPECT_THAT(late.get_future().get().held, HasSubstr("two deaths"));
   std::promise<CallEnd> later;
@@ -64,14 +66,14 @@ TEST(QuarantinedSandbox, SurvivesWhatItsThreadThrows) {
   options.program = "/bin/false";
   Descriptor image(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::atomic<int> deaths = 0;
-  const auto died = [&](Phase, int, const TenantId&) -> std::optional<std::string> {
+  const auto died = [&](const Sandbox::Death&) {
     if (++deaths == 1) throw std::runtime_error("no memory");
     if (deaths == 2) throw 7;
-    return "three deaths";
   };
+  const auto quarantined = [&](const TenantId&) { return std::string(deaths == 3 ? "three deaths" : ""); };
   const auto sandbox = std::make_shared<Sandbox>(
       options, Sandbox::Plugin{"test.dying", "test", OPI_ABI_MINOR, FrameWriter(FrameKind::start, 0).finish()},
-      std::move(image), Sandbox::Hooks{died, {}}, logger);
+      std::move(image), Sandbox::Hooks{died, quarantined}, logger);
   EXPECT_EQ(sandbox->start().error, "no memory");
   std::promise<CallEnd> end;
   sandbox->submit(call(end));

@@ -150,7 +150,7 @@ TEST_F(IsolatedProvider, WhatIsNotDeclaredKills) {
       const auto found = resolve(scheme + "://" + mood + "/app/key");
       EXPECT_EQ(found.status, ResolveStatus::unavailable);
       EXPECT_THAT(found.failure, HasSubstr("for a system call that no plugin may make"));
-      EXPECT_EQ(value(scheme + "://fine/app/key"), "first key") << "the next process serves";
+      EXPECT_THAT(value(scheme + "://fine/app/key"), HasSubstr("is quarantined, for it tried what no plugin may do"));
     }
 #endif
 }
@@ -186,7 +186,7 @@ TEST_F(IsolatedProvider, AHangIsKilledAtTheDeadlineAndIsInNobodysWay) {
 TEST_F(IsolatedProvider, SlowResolvesLeaveAProcessToTheQuickOnes) {
   start();
   std::vector<std::future<secrets::ResolveResult>> slow;
-  for (std::size_t i = 0; i + 1 < SandboxLanes::most; ++i)
+  for (std::size_t i = 0; i < SandboxLanes::most; ++i)
     slow.push_back(std::async(std::launch::async, [&, i] {
       return resolve("file://wait/app/" + std::to_string(i), {}, {}, in(milliseconds{20'000}));
     }));

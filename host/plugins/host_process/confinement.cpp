@@ -111,6 +111,13 @@ void allow_reading(int rules, const char* path) {
 }
 #endif
 
+// A plugin that spins takes the daemon's threads no more of the processor than its weight says: five steps of nice are
+// about a third of theirs. Relative to the daemon, whatever it has, for nobody but root may become less nice.
+void give_way() {
+  errno = 0;
+  if (::nice(5) == -1 && errno != 0) give_up();
+}
+
 // Root's process is nobody special either: what it may read and send is what its files' and sockets' owner may. Who has
 // nothing to give away does not ask: a unit that takes everything from the daemon refuses that call, too.
 void drop_privileges() {
@@ -133,6 +140,7 @@ void limit_resources() {
   set(PR_SET_PDEATHSIG, SIGKILL);
   set(PR_SET_NO_NEW_PRIVS, 1);
   drop_privileges();
+  give_way();
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, 0);
   if (::clearenv() != 0) give_up();

@@ -8,7 +8,7 @@
 namespace opi::plugins {
 
 // From the start: no polite signal ends it, no new privileges and none that it has, no core, no file grows, the
-// daemon's death is this process's, no environment.
+// daemon's death is this process's, no environment, and the daemon goes first where both want the processor.
 void limit_resources();
 // So many descriptors, so much locked memory, and so much address space, at most.
 void limit_to(const Reach& reach, std::uint64_t memory_bytes);

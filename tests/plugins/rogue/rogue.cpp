@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -53,6 +54,11 @@ const std::map<std::string, std::function<void()>, std::less<>> moods{
     {"spin",
      [] {
        for (volatile bool on = true; on;) continue;
+     }},
+    {"dawdle",
+     [] {
+       const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{200};
+       while (std::chrono::steady_clock::now() < end) continue;
      }},
     {"leak",
      [] {

@@ -74,6 +74,21 @@ TEST_F(Waiting, OneOfATenantsCanBeTakenOut) {
   EXPECT_THAT(all(), ElementsAre(10));
 }
 
+TEST_F(Waiting, AllThatAreSomethingCanBeTakenOutWhosoeverTheyAre) {
+  for (int i = 1; i <= 3; ++i) push("a", i);
+  push("b", 10);
+  push("c", 21);
+  std::vector<int> odd;
+  for (const auto& item : queue.remove_all([](const auto&, const auto& one) { return *one % 2 == 1; }))
+    odd.push_back(*item);
+  EXPECT_THAT(odd, ElementsAre(1, 3, 21));
+  EXPECT_EQ(queue.size(), 2u);
+  EXPECT_EQ(queue.size_of("c"), 0u);
+  queue.remove_all([](const std::string& tenant, const auto&) { return tenant == "a"; });
+  EXPECT_FALSE(queue.has_others_than("b"));
+  EXPECT_THAT(all(), ElementsAre(10));
+}
+
 TEST_F(Waiting, ItTellsWhetherOthersWait) {
   EXPECT_FALSE(queue.has_others_than("a"));
   push("a", 1);

@@ -223,5 +223,21 @@ TEST_F(Broker, AReferenceThatIsReadSaysNothingOfTheStore) {
   EXPECT_EQ(provider->queries().size(), 5u) << "the breaker is open";
 }
 
+// Of ten secrets of one tenant's the store does not say anything.
+TEST_F(Broker, OneTenantsReferencesThatGetNoAnswerKeepNobodyElsesFromBeingResolved) {
+  const auto made = make();
+  auto& broker = *made;
+  provider->put("good/key", "value");
+  for (std::uint8_t i = 0; i < 10; ++i) {
+    const auto name = "bad-" + std::to_string(i);
+    provider->refuse(name + "/key", ResolveStatus::unavailable);
+    const auto bad = destination({credential(1, "mem://" + name + "/key")}, i);
+    bad->tenant_id = *TenantId::parse("globex");
+    EXPECT_EQ(states(resolve(broker, bad)), "1 unavailable;");
+  }
+  EXPECT_EQ(provider->queries().size(), 5u) << "its breaker is open";
+  EXPECT_EQ(states(resolve(broker, destination({credential(1, "mem://good/key")}, 100))), "1 resolved;");
+}
+
 }  // namespace
 }  // namespace opi::secrets

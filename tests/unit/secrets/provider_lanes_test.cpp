@@ -1,6 +1,6 @@
 #include "secrets/provider_lanes.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "scripted_provider.hpp"
 #include "support/manual_clock.hpp"
@@ -28,7 +28,7 @@ class Lanes : public testing::Test {
   void call(const std::shared_ptr<ScriptedProvider>& provider, const std::string& name, bool answers = true,
             const std::string& tenant = "acme") {
     lanes.submit(provider,
-                 {tenant,
+                 {*TenantId::parse(tenant),
                   [this, name, answers](MonoTime) {
                     asked += name;
                     return answers;
@@ -38,14 +38,15 @@ class Lanes : public testing::Test {
                   }});
   }
   void let_return() {
+    ASSERT_FALSE(under_way.empty());
     auto first = std::move(under_way.front());
     under_way.pop_front();
     first();
   }
-  // Opens the provider's breaker.
-  void fail(const std::shared_ptr<ScriptedProvider>& provider, int times = 5) {
+  // Opens the tenant's breaker.
+  void fail(const std::shared_ptr<ScriptedProvider>& provider, int times = 5, const std::string& tenant = "acme") {
     for (int i = 0; i < times; ++i) {
-      call(provider, "x", false);
+      call(provider, "x", false, tenant);
       let_return();
     }
     ended.clear();
@@ -141,7 +142,7 @@ TEST_F(Lanes, ACallThatThrowsHasFailedAndComesToAnEnd) {
   bool ended_once = false;
   for (int i = 0; i < 5; ++i) {
     ended_once = false;
-    lanes.submit(one, {"acme",
+    lanes.submit(one, {*TenantId::parse("acme"),
                        [i](MonoTime) -> bool {
                          if (i % 2 == 0) throw std::bad_alloc();
                          throw i;
@@ -171,7 +172,7 @@ TEST_F(Lanes, ATenantThatAsksForMuchHoldsUpNobodyElse) {
   call(one, "b");
   call(one, "c", true, "initech");
   for (int i = 0; i < 7; ++i) let_return();
-  EXPECT_EQ(asked, "aaabcab") << "each in his turn";
+  EXPECT_EQ(asked, "aabacba") << "each in his turn";
   while (!under_way.empty()) let_return();
   EXPECT_EQ(asked.size(), 23u);
 }
@@ -200,6 +201,103 @@ TEST_F(Lanes, WhereNoCallComesBackTheQueueTellsToo) {
   clock.advance(5s);
   lanes.run_once();
   EXPECT_EQ(gauge("opi_secret_breaker_open"), "1");
+}
+
+TEST_F(Lanes, WhoseReferencesGetNoAnswerIsKeptFromAskingAlone) {
+  fail(one, 5, "globex");
+  call(one, "a", true, "globex");
+  EXPECT_EQ(ended, "a-");
+  call(one, "b");
+  let_return();
+  EXPECT_EQ(ended, "a-b+");
+  EXPECT_EQ(gauge("opi_secret_breaker_open"), "1") << "one tenant";
+  EXPECT_THAT(logger.text(), testing::HasSubstr("tenant=globex"));
+}
+
+// Its calls never come back, and it has more to make than there are places.
+TEST_F(Lanes, WhoseReferencesHangLeavesAPlaceToEverybodyElse) {
+  ProviderLanes five{executor(), clock, metrics, logger, {}};
+  const auto ask = [&](const std::string& tenant) {
+    five.submit(one, {*TenantId::parse(tenant), [](MonoTime) { return true; },
+                      [&, tenant](Ending ending) {
+                        if (tenant != "globex") ended += ending == Ending::returned ? "+" : "-";
+                      }});
+  };
+  for (int i = 0; i < 20; ++i) ask("globex");
+  ASSERT_EQ(under_way.size(), 4u);
+  for (const auto* tenant : {"acme", "initech", "umbrella"}) {
+    ask(tenant);
+    ASSERT_EQ(under_way.size(), 5u) << tenant << " has a place at once";
+    under_way.back()();
+    under_way.pop_back();
+  }
+  EXPECT_EQ(ended, "+++");
+  EXPECT_EQ(under_way.size(), 4u);
+  clock.advance(5'500ms);
+  five.run_once();  // the tenant's breaker opens: those behind it need not wait
+  ask("acme");
+  ASSERT_EQ(under_way.size(), 5u);
+  under_way.back()();
+  under_way.pop_back();
+  EXPECT_EQ(ended, "++++");
+  while (!under_way.empty()) let_return();
+}
+
+// Sixty tenants ask a store that is away, again and again for ten minutes.
+TEST_F(Lanes, AStoreThatIsAwayIsAskedInVainByFewTenantsOnceAndThenSeldom) {
+  const auto everybody_asks = [&] {
+    for (int i = 0; i < 60; ++i) {
+      call(one, "x", false, "tenant-" + std::to_string(i));
+      while (!under_way.empty()) let_return();
+    }
+  };
+  everybody_asks();
+  EXPECT_EQ(asked.size(), 60u) << "each once: whose last call was not in vain is not kept";
+  EXPECT_EQ(logger.events(), (std::vector<std::string>{"secret.provider_failing"})) << "all of them at once";
+  asked.clear();
+  for (int second = 0; second < 600; ++second) {
+    clock.advance(1s);
+    everybody_asks();
+  }
+  EXPECT_LE(asked.size(), 600u / 5u) << "one probe in five seconds for all of them";
+  // It is back: the next probe is enough for all.
+  asked.clear();
+  clock.advance(60s);
+  call(one, "y", true, "tenant-7");
+  let_return();
+  EXPECT_EQ(logger.events().back(), "secret.provider_recovered");
+  for (int i = 0; i < 60; ++i) call(one, "y", true, "tenant-" + std::to_string(i));
+  while (!under_way.empty()) let_return();
+  EXPECT_EQ(asked.size(), 61u);
+}
+
+// Of one whose references are good, beside as many as you like whose never get an answer.
+TEST_F(Lanes, TheBadReferencesOfManyKeepNobodysGoodOnes) {
+  for (int second = 0; second < 600; ++second) {
+    for (const auto* bad : {"globex", "initech", "umbrella", "hooli"})
+      for (int i = 0; i < 3; ++i) call(one, "x", false, bad);
+    while (!under_way.empty()) let_return();
+    asked.clear();
+    call(one, "a");
+    ASSERT_EQ(under_way.size(), 1u) << "in second " << second;
+    let_return();
+    ASSERT_EQ(asked, "a");
+    clock.advance(1s);
+  }
+}
+
+// It was away for all. Those whose references are bad cannot have all the probes.
+TEST_F(Lanes, AfterAnOutageTheProbesOfThoseWhoseReferencesAreBadHoldUpNobodyForLong) {
+  for (const auto* tenant : {"globex", "initech", "umbrella", "acme"}) fail(one, 1, tenant);
+  int seconds = 0;
+  for (bool back = false; !back && seconds < 600; ++seconds) {
+    clock.advance(1s);
+    for (const auto* bad : {"globex", "initech", "umbrella"}) call(one, "x", false, bad);  // always before it
+    call(one, "a");
+    while (!under_way.empty()) let_return();
+    back = asked.find('a') != std::string::npos;
+  }
+  EXPECT_LE(seconds, 60);
 }
 
 TEST_F(Lanes, AProviderThatTookAnothersPlaceHasPlacesOfItsOwn) {
