@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "delivery/envelope.hpp"
+#include "domain/destination.hpp"
 
 namespace opi::administration {
 
@@ -38,6 +39,10 @@ class AdapterDirectory {
   // values. Empty if nothing is, and for adapters that are not loaded.
   [[nodiscard]] virtual std::vector<delivery::FieldError> check_config(std::string_view adapter,
                                                                        std::string_view config_json) const = 0;
+  // Why the destination's adapter will not serve it, asked of the adapter itself, each with its place; waits for it, if
+  // it runs in a process of its own for ten seconds at most. Empty if it will, and for adapters that are not loaded or
+  // cannot be asked now. To be called with what satisfies check_config().
+  [[nodiscard]] virtual std::vector<delivery::FieldError> refusal(const Destination& destination) const = 0;
 
   [[nodiscard]] std::optional<AdapterDescription> find(std::string_view id) const {
     for (auto& adapter : loaded())

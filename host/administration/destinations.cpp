@@ -94,6 +94,7 @@ void Destinations::check_adapter(const Destination& wanted, const Destination* s
     return;
   }
   for (auto& fault : adapters_.check_config(wanted.adapter, wanted.config)) errors.push_back(std::move(fault));
+  if (errors.empty()) errors = adapters_.refusal(wanted);
 }
 
 DestinationChange Destinations::create(const TenantId& tenant, std::string_view text, const Actor& actor) {

@@ -78,6 +78,9 @@ class DeskAdapters final : public administration::AdapterDirectory {
                                                                std::string_view config_json) const override {
     return of().check_config(adapter, config_json);
   }
+  [[nodiscard]] std::vector<delivery::FieldError> refusal(const Destination& destination) const override {
+    return of().refusal(destination);
+  }
 
  private:
   [[nodiscard]] plugins::PluginAdapterDirectory of() const { return plugins::PluginAdapterDirectory(desk_.loaded()); }

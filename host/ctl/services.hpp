@@ -30,6 +30,7 @@ class Services {
   [[nodiscard]] const api::RouteTable& routes() const { return routes_; }
   [[nodiscard]] const stores::Stores& stores() const { return stores_; }
   PluginDesk& plugins() { return desk_; }
+  [[nodiscard]] const administration::AdapterDirectory& adapters() const { return adapters_; }
   std::shared_ptr<const Catalog> catalog() { return editor_.catalog(); }
 
  private:

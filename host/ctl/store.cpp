@@ -49,11 +49,27 @@ AdapterOrders read_adapter_orders(const std::filesystem::path& directory) {
   return orders;
 }
 
+// What the adapters that are here will not serve, each with its place in the document.
+std::vector<delivery::FieldError> refused_by_adapters(const administration::AdapterDirectory& adapters,
+                                                      const delivery::Provision& provision) {
+  std::vector<delivery::FieldError> refused;
+  for (std::size_t i = 0; i < provision.destinations.size(); ++i) {
+    const auto& destination = provision.destinations[i];
+    auto errors = adapters.check_config(destination.adapter, destination.config);
+    if (errors.empty()) errors = adapters.refusal(destination);
+    for (auto& error : errors) refused.push_back({provision.places[i] + "." + error.field, std::move(error.message)});
+  }
+  return refused;
+}
+
 int apply(Context& context, const Arguments& arguments) {
   const std::string file = arguments.get("FILE");
   const auto parsed = delivery::parse_provision(read_document(context, file));
   if (const auto* errors = std::get_if<std::vector<delivery::FieldError>>(&parsed))
     throw invalid_document(file, *errors);
+  const auto& provision = std::get<delivery::Provision>(parsed);
+  if (auto errors = refused_by_adapters(context.services().adapters(), provision); !errors.empty())
+    throw invalid_document(file, errors);
   if (arguments.has("check")) return tell(context, {{"valid", true}}, "the document is valid");
   std::optional<AdapterOrders> orders;
   const auto order_of = [&](const std::string& adapter) -> std::optional<DeliveryOrder> {
@@ -61,8 +77,8 @@ int apply(Context& context, const Arguments& arguments) {
     const auto found = orders->find(adapter);
     return found == orders->end() ? std::nullopt : std::optional(found->second);
   };
-  const auto result = delivery::apply(std::get<delivery::Provision>(parsed), *context.services().stores().catalog,
-                                      context.clock(), operating_user(), order_of);
+  const auto result =
+      delivery::apply(provision, *context.services().stores().catalog, context.clock(), operating_user(), order_of);
   if (!result.refused.empty()) throw invalid_document(file, result.refused, "all else that it names is applied");
   return tell(context,
               {{"tenants_changed", result.tenants_changed},

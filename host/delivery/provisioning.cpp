@@ -108,6 +108,7 @@ class DocumentReader {
         member && destination.has_credential(client_certificate_purpose))
       fields.error(*member, needs_https);
     provision_.destinations.push_back(std::move(destination));
+    provision_.places.push_back(path);
   }
 
   void read_credentials(JsonFields& fields, Destination& destination) {

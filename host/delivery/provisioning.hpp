@@ -17,6 +17,7 @@ namespace opi::delivery {
 struct Provision {
   std::vector<Tenant> tenants;
   std::vector<Destination> destinations;
+  std::vector<std::string> places;       // of the destinations in the document, in their order
   std::set<DestinationId> order_unsaid;  // those of them that leave their order to their adapter
 };
 

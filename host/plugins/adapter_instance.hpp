@@ -2,6 +2,7 @@
 #include <functional>
 #include <string>
 
+#include "domain/destination.hpp"
 #include "plugins/abi.hpp"
 
 namespace opi::plugins {
@@ -15,6 +16,11 @@ struct CallEnd {
   std::uint64_t flags = 0;  // of the start of a plugin: bit n says that its n-th adapter sees transport faults
 };
 
+// What opi_instance_args says of it.
+inline std::uint32_t instance_flags(const Destination& destination) {
+  return destination.signing == SigningRule::disabled ? std::uint32_t{OPI_INSTANCE_UNSIGNED_ALLOWED} : 0u;
+}
+
 // A plugin's adapter component made for one destination, wherever it runs. Whatever the plugin does ends the call.
 // Thread-safe.
 class AdapterInstance {
@@ -22,7 +28,7 @@ class AdapterInstance {
   // Called exactly once, within the call or later on another thread. It must not block or throw.
   using Done = std::function<void(const CallEnd& end)>;
   virtual ~AdapterInstance() = default;
-  // Asks, and waits for, why the plugin refuses the configuration; empty: it does not.
+  // Asks, and waits for, why the plugin refuses the configuration; empty: it does not, or cannot be asked now.
   [[nodiscard]] virtual std::string refusal() const { return {}; }
   [[nodiscard]] virtual bool sees_transport_faults() const = 0;
   // All that the arguments point to must live until `done` is called.

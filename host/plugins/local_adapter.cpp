@@ -7,9 +7,9 @@ namespace opi::plugins {
 LocalAdapter::LocalAdapter(std::shared_ptr<const LoadedPlugin> plugin, const Component& component,
                            const Destination& destination, std::vector<std::string> confidential)
     : instance_(plugin, component,
-                {sizeof(opi_instance_args), 0, raw(component.id), raw(destination.id.to_string()),
-                 raw(destination.tenant_id.str()), raw(destination.config),
-                 static_cast<std::uint64_t>(destination.revision), plugin->host()},
+                {sizeof(opi_instance_args), instance_flags(destination), raw(component.id),
+                 raw(destination.id.to_string()), raw(destination.tenant_id.str()), raw(destination.config),
+                 static_cast<std::uint64_t>(destination.revision), plugin->host(), raw(destination.endpoint)},
                 "adapter"),
       table_(plugin->interface_of<opi_http_adapter_v1>(component, OPI_IF_HTTP_ADAPTER)),
       confidential_(std::move(confidential)) {}

@@ -7,10 +7,17 @@ namespace opi::plugins {
 
 LocalProvider::LocalProvider(std::shared_ptr<const LoadedPlugin> plugin, const Component& component,
                              const std::string& config_json)
-    : instance_(
-          plugin, component,
-          {sizeof(opi_instance_args), 0, raw(component.id), raw(component.id), {}, raw(config_json), 0, plugin->host()},
-          "provider"),
+    : instance_(plugin, component,
+                {sizeof(opi_instance_args),
+                 0,
+                 raw(component.id),
+                 raw(component.id),
+                 {},
+                 raw(config_json),
+                 0,
+                 plugin->host(),
+                 {}},
+                "provider"),
       table_(plugin->interface_of<opi_secret_provider_v1>(component, OPI_IF_SECRET_PROVIDER)) {}
 
 CallEnd LocalProvider::check_reference(const opi_secret_query& query) {

@@ -1,7 +1,10 @@
 #include "plugins/plugin_adapter_directory.hpp"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <filesystem>
+
+#include "plugins/plugin_adapter.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -31,6 +34,18 @@ std::string config_field(std::string_view json_pointer) {
     field += index ? "[" + std::string(part) + "]" : "." + unescaped(part);
   }
   return field;
+}
+
+delivery::FieldError field_error(std::string_view refusal, std::string_view config_json) {
+  const auto end = refusal.find(": ");
+  const auto path = refusal.substr(0, std::min(end, refusal.size()));
+  const auto member = path.substr(0, path.find_first_of(".["));
+  const auto config = boost::json::parse({config_json.data(), config_json.size()});
+  const bool of_config =
+      config.is_object() && config.get_object().if_contains({member.data(), member.size()}) != nullptr;
+  if (end != std::string_view::npos && (of_config || path == "endpoint"))
+    return {(of_config ? "config." : "") + std::string(path), std::string(refusal.substr(end + 2))};
+  return {"config", "was refused by the adapter: " + std::string(refusal)};
 }
 
 std::string without_directories(std::string_view text) {
@@ -84,6 +99,21 @@ std::vector<delivery::FieldError> PluginAdapterDirectory::check_config(std::stri
   for (const auto& fault : found.component->config_schema.check(config_json))
     errors.push_back({config_field(fault.path), fault.message});
   return errors;
+}
+
+std::vector<delivery::FieldError> PluginAdapterDirectory::refusal(const Destination& destination) const {
+  const auto found = host_.find(ComponentKind::adapter, destination.adapter);
+  if (!found.plugin || !found.plugin->quarantine(destination.tenant_id).empty()) return {};
+  std::string why;
+  try {
+    why = PluginAdapter(found.plugin, *found.component, destination, "").refusal();
+  } catch (const std::system_error&) {
+    return {};  // no process can be made just now
+  } catch (const std::runtime_error& refused) {
+    why = refused.what();
+  }
+  if (why.empty()) return {};
+  return {field_error(why, destination.config)};
 }
 
 }  // namespace opi::plugins

@@ -12,10 +12,15 @@ class PluginAdapterDirectory final : public administration::AdapterDirectory {
   [[nodiscard]] std::vector<administration::RefusedPlugin> refused() const override;
   [[nodiscard]] std::vector<delivery::FieldError> check_config(std::string_view adapter,
                                                                std::string_view config_json) const override;
+  [[nodiscard]] std::vector<delivery::FieldError> refusal(const Destination& destination) const override;
 
  private:
   const PluginHost& host_;
 };
+
+// An adapter's "headers: ..." as what is wrong with "config.headers", its "endpoint: ..." as with the endpoint, and
+// what names no member as with the configuration.
+delivery::FieldError field_error(std::string_view refusal, std::string_view config_json);
 
 // "/signatures/1" as "config.signatures[1]".
 std::string config_field(std::string_view json_pointer);

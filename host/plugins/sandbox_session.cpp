@@ -111,7 +111,11 @@ void SandboxSession::end(FrameReader& in) {
   messages_ = 0;
   judge(call, end);
   const auto number = call.instance ? call.instance->number : 0;
-  if (const auto refused = refused_.find(number); refused != refused_.end()) end = held_call(refused->second);
+  if (const auto refused = refused_.find(number); refused != refused_.end()) {
+    const auto status = end.status;
+    end = held_call(refused->second);
+    if (call.kind == FrameKind::create) end.status = status;  // the plugin's own word, which refusal() asks for
+  }
   if (call.done) call.done(end);
 }
 

@@ -13,7 +13,10 @@ std::shared_ptr<const SandboxInstance> described(std::uint64_t number, const Com
   FrameWriter create(FrameKind::create, 0);
   create.u32(log_threshold).u64(number).text(component.id).text(destination.id.to_string());
   create.text(destination.tenant_id.str()).text(destination.config);
-  create.u64(static_cast<std::uint64_t>(destination.revision)).text(destination.endpoint).u64(component.body_bytes);
+  create.u64(static_cast<std::uint64_t>(destination.revision))
+      .u32(instance_flags(destination))
+      .text(destination.endpoint)
+      .u64(component.body_bytes);
   create.u32(static_cast<std::uint32_t>(component.egress.size()));
   for (const auto& pattern : component.egress) create.text(pattern);
   return std::make_shared<SandboxInstance>(SandboxInstance{number, create.finish(), std::move(confidential)});
@@ -49,7 +52,7 @@ std::string SandboxedAdapter::refusal() const {
   const auto answer = std::make_shared<std::promise<std::string>>();
   auto future = answer->get_future();
   submit({FrameKind::create, instance_, instance_->create, {}, {}, [answer](const CallEnd& end) {
-            answer->set_value(end.status == OPI_OK ? "" : end.error);
+            answer->set_value(end.status == OPI_OK || end.status == OPI_E_BUSY ? "" : end.error);
           }});
   return future.get();
 }

@@ -19,7 +19,7 @@ std::shared_ptr<const SandboxInstance> described(const Component& component, con
                                                  std::uint32_t log_threshold) {
   FrameWriter create(FrameKind::create, 0);
   create.u32(log_threshold).u64(only_instance).text(component.id).text(component.id);
-  create.text(std::string_view{}).text(config_json).u64(0).text(std::string_view{}).u64(0).u32(0);
+  create.text(std::string_view{}).text(config_json).u64(0).u32(0).text(std::string_view{}).u64(0).u32(0);
   return std::make_shared<SandboxInstance>(SandboxInstance{only_instance, create.finish(), {}});
 }
 

@@ -14,7 +14,7 @@ class Adapter {
  public:
   explicit Adapter(const sdk::InstanceArgs& args) {
     auto config = parse_config(args.config_json);
-    if (config.mode == Mode::post_message) post_message_.emplace(std::move(config));
+    if (config.mode == Mode::post_message) post_message_.emplace(std::move(config), args.endpoint_url);
   }
 
   void render(const sdk::Delivery& delivery, sdk::RequestBuilder& request) const {

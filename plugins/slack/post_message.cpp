@@ -9,16 +9,14 @@
 namespace opi::slack {
 namespace {
 
+constexpr std::string_view own_method = "/chat.postMessage";
 constexpr std::string_view unthreaded = "unthreaded", mark = "mark";
 
 bool ends_subject(const sdk::Delivery& delivery) { return kit::action_of(delivery) == kit::TicketAction::close; }
 
 // Another method of the API that the endpoint belongs to.
 std::string method_url(std::string_view endpoint, std::string_view method) {
-  constexpr std::string_view own = "/chat.postMessage";
-  if (!endpoint.ends_with(own))
-    throw sdk::Failure("endpoint: must end with /chat.postMessage, such as https://slack.com/api/chat.postMessage");
-  endpoint.remove_suffix(own.size());
+  endpoint.remove_suffix(own_method.size());
   return std::string(endpoint) + "/" + std::string(method);
 }
 
@@ -52,6 +50,11 @@ std::optional<Thread> PostMessage::thread_of(const sdk::Delivery& delivery) cons
   auto thread = Thread::parse(delivery.prior_ref());
   if (thread && thread->channel != config_.channel) thread.reset();
   return thread;
+}
+
+PostMessage::PostMessage(Config config, std::string_view endpoint) : config_(std::move(config)) {
+  if (!endpoint.ends_with(own_method))
+    throw sdk::Failure("endpoint: must end with /chat.postMessage, such as https://slack.com/api/chat.postMessage");
 }
 
 void PostMessage::render(const sdk::Delivery& delivery, sdk::RequestBuilder& request) const {

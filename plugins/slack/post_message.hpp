@@ -14,7 +14,8 @@ namespace opi::slack {
 // posted anew), and if an ending is to be marked at the first message (carry "mark").
 class PostMessage {
  public:
-  explicit PostMessage(Config config) : config_(std::move(config)) {}
+  // Throws sdk::Failure if the endpoint is not that method.
+  PostMessage(Config config, std::string_view endpoint);
 
   void render(const sdk::Delivery& delivery, sdk::RequestBuilder& request) const;
   [[nodiscard]] sdk::Verdict interpret(const sdk::Delivery& delivery, const sdk::Response& response) const;

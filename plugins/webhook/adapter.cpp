@@ -11,7 +11,10 @@ namespace {
 // The generic HTTP webhook; docs/webhook.md is its contract.
 class Adapter {
  public:
-  explicit Adapter(const sdk::InstanceArgs& args) : config_(parse_config(args.config_json)) {}
+  explicit Adapter(const sdk::InstanceArgs& args) : config_(parse_config(args.config_json)) {
+    if (config_.signatures.empty() && !args.unsigned_allowed)
+      throw sdk::Failure("signatures: is empty, but the destination must not be sent to unsigned");
+  }
 
   void render(const sdk::Delivery& delivery, sdk::RequestBuilder& request) const {
     const auto body = body_of(delivery);
@@ -26,8 +29,6 @@ class Adapter {
     if (!delivery.correlation_id().empty())
       request.header("X-Correlation-Id", kit::header_text(delivery.correlation_id()));
     for (const auto& [name, value] : config_.headers) request.header(name, value);
-    if (config_.signatures.empty() && !delivery.unsigned_allowed())
-      throw sdk::Failure(OPI_E_DENIED, "signatures: is empty, but the destination must not be sent to unsigned");
     for (const auto scheme : config_.signatures) sign(request, scheme, {id, timestamp, body});
     request.body(body);
   }

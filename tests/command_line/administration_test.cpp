@@ -132,6 +132,15 @@ TEST_P(Administration, MistakesInDocumentsAreNamed) {
       R"({"name":"S","adapter":"webhook","endpoint":"http://127.0.0.1:9/","event_types":["*"],"config":{"method":7}})");
   EXPECT_EQ(config.code, 65);
   EXPECT_THAT(config.err, HasSubstr("config.method"));
+  const auto refused = create(
+      R"({"name":"S","adapter":"webhook","endpoint":"http://127.0.0.1:9/","event_types":["*"],"config":{"headers":{"Host":"x"}}})");
+  EXPECT_EQ(refused.code, 65);
+  EXPECT_THAT(refused.err, HasSubstr("config.headers"));
+  const auto applied = user.run({"apply", "-"}, R"({"tenants":[{"tenant_id":"acme","name":"A","destinations":[{
+      "destination_id":"0192f000-0000-7000-8000-000000000077","name":"S","adapter":"webhook",
+      "endpoint":"http://127.0.0.1:9/","event_types":["*"],"config":{"headers":{"Host":"x"}}}]}]})");
+  EXPECT_EQ(applied.code, 65);
+  EXPECT_THAT(applied.err, HasSubstr("tenants[0].destinations[0].config.headers"));
   const auto guarded =
       create(R"({"name":"S","adapter":"webhook","endpoint":"http://10.0.0.1/secret-way","event_types":["*"]})");
   EXPECT_EQ(guarded.code, 65);

@@ -175,9 +175,6 @@ TEST_F(Webhook, NeverGoesUnsignedWhereSigningIsRequired) {
   secrets_.purposes[0].versions.push_back({std::make_shared<secrets::Secret>("whsec_!!!"), "1"});
   EXPECT_THAT(render().error,
               AllOf(HasSubstr("whsec_ must be followed by standard base64"), ::testing::Not(HasSubstr("!!!"))));
-  destination_.config = R"({"signatures":[]})";
-  EXPECT_THAT(render().error, HasSubstr("must not be sent to unsigned"));
-  EXPECT_FALSE(render().ok);
 }
 
 TEST_F(Webhook, GoesUnsignedOnlyWhereSigningIsDisabled) {
@@ -211,6 +208,18 @@ TEST_F(Webhook, RefusesBadConfigurationsByTheirField) {
   EXPECT_EQ(directory.check_config("webhook", R"({"signatures":["oneprotect-v1","x"]})").at(0).field,
             "config.signatures[1]");
   EXPECT_TRUE(directory.check_config("webhook", R"({"method":"PATCH"})").empty());
+  const auto refused = [&](const std::string& config) {
+    destination_.config = config;
+    const auto errors = directory.refusal(destination_);
+    return errors.empty() ? "" : errors.at(0).field + " " + errors.at(0).message;
+  };
+  EXPECT_THAT(refused(R"({"headers":{"Authorization":"x"}})"), HasSubstr("config.headers \"Authorization\" is set by"));
+  EXPECT_THAT(refused(R"({"body":"template","template":"{{nope}}"})"), HasSubstr("config.template at byte 0"));
+  EXPECT_THAT(refused(R"({"signatures":[]})"), HasSubstr("config.signatures is empty"));
+  destination_.signing = SigningRule::disabled;
+  EXPECT_EQ(refused(R"({"signatures":[]})"), "");
+  destination_.adapter = "nobody's";
+  EXPECT_EQ(refused("{}"), "") << "it is not loaded, which others say";
 }
 
 TEST_F(Webhook, JudgesByStatus) {

@@ -160,8 +160,11 @@ opi_status ServedPlugin::create(FrameReader& in, ErrorSlot& error) {
   const auto number = in.u64();
   const std::string component{in.text()};
   const auto id = in.plugin_text(), tenant = in.plugin_text(), config = in.plugin_text();
-  const opi_instance_args args{sizeof(opi_instance_args), 0, raw(component), id, tenant, config, in.u64(), &host_};
+  const auto revision = in.u64();
+  const auto flags = in.u32();
   const auto endpoint = in.text();
+  const opi_instance_args args{
+      sizeof(opi_instance_args), flags, raw(component), id, tenant, config, revision, &host_, raw(endpoint)};
   const auto body_bytes = in.u64();
   Instance made;
   for (auto left = in.u32(); left > 0; --left) made.egress.emplace_back(in.text());

@@ -215,6 +215,11 @@ typedef struct opi_verdict_ops {
 typedef struct opi_verdict_out { const opi_verdict_ops *ops; void *impl; } opi_verdict_out; /* frozen */
 
 /* ------------------------------------------------------------------ interfaces of a plugin's components */
+#if OPI_TARGET_MINOR >= 1
+enum opi_instance_flags {
+  OPI_INSTANCE_UNSIGNED_ALLOWED = 1u << 0 /* adapters: as OPI_DELIVERY_UNSIGNED_ALLOWED of every delivery */
+};
+#endif
 typedef struct opi_instance_args {
   uint32_t size, flags;
   opi_str component;   /* as in the manifest */
@@ -223,11 +228,15 @@ typedef struct opi_instance_args {
   opi_str config_json; /* an object that satisfies the manifest's config_schema */
   uint64_t config_revision;
   const opi_host *host; /* lives as long as the plugin */
+#if OPI_TARGET_MINOR >= 1
+  opi_str endpoint_url; /* adapters: as in every delivery, so that create() can refuse it ("endpoint: ..."); providers: empty */
+#endif
 } opi_instance_args;
 #define OPI_IF_COMPONENT "opi.component/1"
 typedef struct opi_component_v1 {
   uint32_t size, flags;
-  /* [control] An instance is immutable: another configuration is another instance. INVALID names the field that is wrong. */
+  /* [control] An instance is immutable: another configuration is another instance. INVALID names the field that is wrong: "<field>: <why>", where a
+   * field is a member of the configuration or, since 1.1, "endpoint". It is asked when somebody saves the destination, too. */
   opi_status (*create)(void *plugin, const opi_instance_args *args, void **instance, opi_error *error) OPI_NX;
   /* [control] Called once no other call uses the instance. */
   void (*destroy)(void *instance) OPI_NX;
@@ -332,14 +341,15 @@ OPI_LAYOUT(opi_log_v1, write, 2 * 4 + 2 * 8);
 OPI_LAYOUT(opi_delivery, prior_url, 4 * 4 + 18 * 16 + 2 * 8 + 2 * 4 + 3 * 16);
 OPI_LAYOUT(opi_request_ops, url_secret, 2 * 4 + 7 * 8);
 OPI_LAYOUT(opi_verdict, carry, 4 * 4 + 8 + 5 * 16);
+OPI_LAYOUT(opi_instance_args, endpoint_url, 2 * 4 + 4 * 16 + 8 + 8 + 16);
 #else
 OPI_LAYOUT(opi_delivery, now_unix_ms, 4 * 4 + 18 * 16 + 2 * 8);
 OPI_LAYOUT(opi_request_ops, body, 2 * 4 + 6 * 8);
 OPI_LAYOUT(opi_verdict, external_url, 4 * 4 + 8 + 4 * 16);
+OPI_LAYOUT(opi_instance_args, host, 2 * 4 + 4 * 16 + 8 + 8);
 #endif
 OPI_LAYOUT(opi_response, body, 6 * 4 + 2 * 8 + 16);
 OPI_LAYOUT(opi_verdict_ops, set, 2 * 4 + 8);
-OPI_LAYOUT(opi_instance_args, host, 2 * 4 + 4 * 16 + 8 + 8);
 OPI_LAYOUT(opi_component_v1, destroy, 2 * 4 + 2 * 8);
 OPI_LAYOUT(opi_http_adapter_v1, interpret, 2 * 4 + 2 * 8);
 OPI_LAYOUT(opi_secret_query, deadline_mono_ns, 2 * 4 + 16 + 4 * 8 + 3 * 16 + 8);

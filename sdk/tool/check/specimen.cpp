@@ -112,13 +112,14 @@ Instance::Instance(const Specimen& specimen, const plugins::Component& component
   GuardedMemory memory;
   const auto id = destination.id.to_string();
   const opi_instance_args args{sizeof(opi_instance_args),
-                               flags,
+                               flags | plugins::instance_flags(destination),
                                raw(memory.copy(component.id)),
                                raw(memory.copy(id)),
                                raw(memory.copy(destination.tenant_id.str())),
                                raw(memory.copy(destination.config)),
                                1,
-                               plugin.host()};
+                               plugin.host(),
+                               raw(memory.copy(destination.endpoint))};
   const auto& guarded_args = placed(memory, args, sizeof(opi_instance_args));
   const auto& lifetime = plugin.interface_of<opi_component_v1>(component, OPI_IF_COMPONENT);
   plugins::ErrorSlot slot;

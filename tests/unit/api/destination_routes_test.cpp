@@ -94,6 +94,33 @@ TEST_F(DestinationRoutes, EveryErrorIsReportedAtOnceUnderItsField) {
   EXPECT_EQ(json(read("/api/v1/destinations")).at("destinations").as_array().size(), 1u);
 }
 
+// The adapter is asked: what satisfies the schema may still be what it will not serve.
+TEST_F(DestinationRoutes, WhatTheAdapterRefusesIsNotSaved) {
+  const auto refused = [&](const std::string& members) {
+    const auto response = call("POST", "/api/v1/destinations", document(members));
+    EXPECT_EQ(response.status, 422) << members;
+    return errors(response);
+  };
+  EXPECT_TRUE(
+      refused(R"(,"config":{"body":"template","template":"{{nope}}"})").starts_with("config.template: at byte"));
+  EXPECT_TRUE(refused(R"(,"config":{"body":"template","template":"{\"a\": "})").starts_with("config.template: "));
+  for (const char* header : {R"("Authorization":"x")", R"("X-Team":"a\r\nb")", R"("X-Team":"ä")"})
+    EXPECT_TRUE(refused(R"(,"config":{"headers":{)" + std::string(header) + "}}").starts_with("config.headers: "))
+        << header;
+  EXPECT_TRUE(refused(R"(,"config":{"content_type":"a b"})").starts_with("config.content_type: "));
+  EXPECT_TRUE(
+      refused(R"(,"config":{"signatures":[]},"signing":"required")").starts_with("config.signatures: is empty"));
+  EXPECT_EQ(
+      call("POST", "/api/v1/destinations", document(R"(,"config":{"signatures":[]},"signing":"disabled")")).status,
+      201);
+  const auto one = call("POST", "/api/v1/destinations", document());
+  ASSERT_EQ(one.status, 201);
+  const auto changed =
+      call("PUT", header(one, "Location"), document(R"(,"config":{"headers":{"Host":"x"}})"), etag(one));
+  EXPECT_EQ(changed.status, 422);
+  EXPECT_TRUE(errors(changed).starts_with("config.headers: ")) << errors(changed);
+}
+
 TEST_F(DestinationRoutes, ANumberThatCannotBeKeptIsRefusedWhereItStands) {
   const auto response =
       call("POST", "/api/v1/destinations", document(R"(,"config":{"far":{"off":[1e308,-1e400]},"farther":1e999})"));

@@ -56,8 +56,13 @@ struct Lifetime {
   static opi_status create(void*, const opi_instance_args* args, void** instance, opi_error* error) noexcept {
     return guarded(error, [&] {
       refuse_unknown_flags(args->flags, "the instance");
-      const InstanceArgs view_of{view(args->component),   view(args->instance_id), view(args->tenant),
-                                 view(args->config_json), args->config_revision,   Host(args->host)};
+      const InstanceArgs view_of {
+        view(args->component), view(args->instance_id), view(args->tenant), view(args->config_json),
+            args->config_revision, Host(args->host),
+#if OPI_TARGET_MINOR >= 1
+            view(args->endpoint_url), (args->flags & OPI_INSTANCE_UNSIGNED_ALLOWED) != 0
+#endif
+      };
       *instance = new T(view_of);
     });
   }

@@ -42,6 +42,10 @@ struct InstanceArgs {
   std::string_view component, instance_id, tenant, config_json;
   std::uint64_t config_revision;
   Host host;
+#if OPI_TARGET_MINOR >= 1
+  std::string_view endpoint_url = {};  // adapters
+  bool unsigned_allowed = false;       // adapters
+#endif
 };
 
 }  // namespace opi::sdk
