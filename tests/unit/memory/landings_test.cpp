@@ -39,7 +39,7 @@ TEST_F(LandingsWithoutMemory, AFlightThatCannotBeginLeavesClaimAndSlotAsTheyWere
   flight.reset();
   ASSERT_EQ(landings->waiting(), 1u);
   Landings::Queue landed;
-  landings->take(landed, 10);
+  landings->take(landed);
   landed.clear_and_dispose(std::default_delete<Flight>());
   EXPECT_EQ(scheduler.counts(now).in_flight, 0);
 }
