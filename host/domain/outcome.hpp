@@ -55,7 +55,7 @@ struct Outcome {
   std::string reason;            // stable code in snake_case, such as "http_503" or "timeout"
   std::string detail;            // for people
   std::string peer;              // whom the host could not reach: for the log, never stored
-  std::string response_summary;  // the start of the response body
+  std::string response_summary;  // the response's body
   std::string external_ref;      // id of the ticket or object that the receiver created
   std::string external_url;
   std::string carry;  // with proceed: what the adapter's next step needs to know

@@ -10,15 +10,13 @@
 namespace opi::plugins {
 namespace {
 
-constexpr std::size_t response_summary_bytes = 2048;  // raw; what is stored is redacted and shorter
-
 // What stands in every outcome of a response, whoever judged it.
 Outcome complete(Outcome outcome, const delivery::HttpResponse& response) {
   if (response.fault == TransportFault::none) {
     outcome.http_status = response.status;
     if (outcome.reason.empty() && outcome.verdict != Verdict::delivered && outcome.verdict != Verdict::proceed)
       outcome.reason = "http_" + std::to_string(response.status);
-    outcome.response_summary = response.body.substr(0, response_summary_bytes);
+    outcome.response_summary = response.body;  // what is stored is redacted and shorter
   } else if (outcome.reason.empty()) {
     outcome.reason = to_string(response.fault);
   }
@@ -100,7 +98,7 @@ void PluginAdapter::begin_interpret(const delivery::AttemptContext& context, con
     VerdictIntake intake;
   };
   const auto call = std::make_shared<Call>(context, response);
-  instance_->interpret(*call->delivery.get(), *call->response.get(), call->intake.out(),
+  instance_->interpret(*call->delivery.get(), *call->response.get(), call->intake.out(), context.confidential,
                        [call, &response, done = std::move(done)](const CallEnd& end) {
                          done(complete(outcome_of(call->intake, end), response));
                        });

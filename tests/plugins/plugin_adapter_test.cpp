@@ -232,6 +232,19 @@ TEST_F(OddAdapter, WhatItLogsIsNamedTamedAndRedacted) {
   EXPECT_THAT(lab_.logger().text(), HasSubstr("message=(no text)"));
 }
 
+TEST_F(OddAdapter, WhatAReceiverHasRepeatedIsReadAndNotLogged) {
+  auto response = ok();
+  response.body = "you sent s3cr3t-value";
+  response.headers = {{"x-got", "s3cr3t-value"}};
+  auto context = this->context();
+  context.confidential = std::make_shared<const secrets::Confidential>(
+      secrets::Confidential{std::make_shared<const secrets::SecretSet>(secrets_), {}});
+  const auto outcome = adapter("tell")->interpret(context, response);
+  EXPECT_EQ(outcome.detail, "you sent s3cr3t-value") << "the host takes it out where it keeps it";
+  EXPECT_THAT(lab_.logger().text(), HasSubstr("you sent [redacted]"));
+  EXPECT_THAT(lab_.logger().text(), Not(HasSubstr("s3cr3t")));
+}
+
 // Crashes, for real: each in a child process that is the daemon for this purpose.
 class CrashingPlugin : public ::testing::Test {
  protected:
