@@ -51,10 +51,10 @@ Feedback feedback_of(const Outcome& outcome, const Decision& decision, const Del
   const bool receiver_failed =
       !outcome.http_status || *outcome.http_status >= 500 || outcome.verdict == Verdict::unknown;
   if (sent) feedback.kind = receiver_failed ? Feedback::Kind::failed : Feedback::Kind::answered;
-  // As for the delivery itself, the policy's cap bounds what a receiver may ask for.
-  if (outcome.verdict == Verdict::throttle)
-    feedback.pause = std::clamp(outcome.retry_after.value_or(std::chrono::seconds{1}), std::chrono::milliseconds{0},
-                                policy.backoff_cap);
+  // Whatever the verdict is: the receiver asks it of all requests. As for the delivery itself, the policy bounds it.
+  auto asked = outcome.retry_after;
+  if (!asked && outcome.verdict == Verdict::throttle) asked = std::chrono::seconds{1};
+  if (asked) feedback.pause = std::clamp(*asked, std::chrono::milliseconds{0}, policy.retry_after_max);
   if (decision.next == DeliveryState::retry_scheduled) feedback.next_due_in = decision.retry_in;
   return feedback;
 }

@@ -167,7 +167,26 @@ TEST_F(OddAdapter, ADeliveryTakesEightStepsAndNoMore) {
   EXPECT_THAT(outcome.detail, HasSubstr("more steps than a delivery may take"));
 }
 
-TEST_F(OddAdapter, WaitsAreCutAtADay) { EXPECT_EQ(interpret("retry in a year").retry_after, std::chrono::hours{24}); }
+TEST_F(OddAdapter, WaitsAreCutAtThirtyDays) {
+  EXPECT_EQ(interpret("retry in a year").retry_after, std::chrono::days{30});
+}
+
+// Of an adapter that does not speak of it.
+TEST_F(OddAdapter, RetryAfterIsReadByTheHostOnAnyStatusButThatOfASuccess) {
+  auto response = ok();
+  response.headers = {{"Retry-After", "120"}};
+  for (const int status : {302, 400, 429, 503}) {
+    response.status = status;
+    EXPECT_EQ(interpret("fail", response).retry_after, std::chrono::seconds{120}) << status;
+  }
+  response.headers = {{"Retry-After", "Thu, 01 Jan 1970 00:01:00 GMT"}};
+  EXPECT_EQ(interpret("fail", response).retry_after, std::chrono::seconds{60}) << "from when the attempt began";
+  response.headers = {{"Retry-After", "soon"}};
+  EXPECT_EQ(interpret("fail", response).retry_after, std::nullopt);
+  response.headers = {{"Retry-After", "120"}};
+  response.status = 202;
+  EXPECT_EQ(interpret("", response).retry_after, std::nullopt) << "when to ask for the result";
+}
 
 TEST_F(OddAdapter, TransportFaultsAreJudgedByTheHost) {
   auto response = ok();

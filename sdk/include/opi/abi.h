@@ -199,7 +199,7 @@ enum opi_verdict_flag {
 };
 typedef struct opi_verdict {
   uint32_t size, kind, flags, reserved;
-  uint64_t retry_after_ms; /* 0: none; the host caps it */
+  uint64_t retry_after_ms; /* 0: what Retry-After says, but for a success; the host caps it */
   opi_str reason;       /* stable snake_case code, at most 64 bytes; empty: the host's, such as "http_503" */
   opi_str detail;       /* for people, at most 512 bytes; the host redacts it */
   opi_str external_ref; /* id of what the receiver created, at most 256 bytes; not kept if it holds a secret */
