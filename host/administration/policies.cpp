@@ -22,6 +22,7 @@ json::array changed_members(const PolicyOverride& before, const PolicyOverride& 
   compare("backoff_factor", &PolicyOverride::backoff_factor);
   compare("backoff_cap_ms", &PolicyOverride::backoff_cap);
   compare("backoff_jitter", &PolicyOverride::backoff_jitter);
+  compare("retry_after_max_ms", &PolicyOverride::retry_after_max);
   compare("dead_letter", &PolicyOverride::dead_letter);
   compare("retryable_statuses", &PolicyOverride::retryable_statuses);
   return names;

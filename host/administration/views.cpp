@@ -44,6 +44,7 @@ json::object policy_view(const DeliveryPolicy& policy) {
           {"backoff_factor", number(policy.backoff_factor)},
           {"backoff_cap_ms", policy.backoff_cap.count()},
           {"backoff_jitter", number(policy.backoff_jitter)},
+          {"retry_after_max_ms", policy.retry_after_max.count()},
           {"dead_letter", text(to_string(policy.dead_letter))},
           {"retryable_statuses", list_of(policy.retryable_statuses)}};
 }
@@ -57,6 +58,7 @@ json::object override_view(const PolicyOverride& own) {
   if (own.backoff_factor) view["backoff_factor"] = number(*own.backoff_factor);
   if (own.backoff_cap) view["backoff_cap_ms"] = own.backoff_cap->count();
   if (own.backoff_jitter) view["backoff_jitter"] = number(*own.backoff_jitter);
+  if (own.retry_after_max) view["retry_after_max_ms"] = own.retry_after_max->count();
   if (own.dead_letter) view["dead_letter"] = text(to_string(*own.dead_letter));
   if (own.retryable_statuses) view["retryable_statuses"] = list_of(*own.retryable_statuses);
   return view;

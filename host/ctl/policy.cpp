@@ -42,7 +42,8 @@ std::vector<Command> policy_commands() {
           {"policy set",
            "replace a delivery policy",
            "The document may hold max_attempts, timeout_ms, backoff_initial_ms, backoff_factor, backoff_cap_ms, "
-           "backoff_jitter, dead_letter and retryable_statuses; what is left out comes from the level above.",
+           "backoff_jitter, retry_after_max_ms, dead_letter and retryable_statuses; what is left out comes from the "
+           "level above.",
            {{"FILE", "a JSON document; - is standard input"}},
            {tenant_option(), destination, if_match_option()},
            set_policy},

@@ -9,6 +9,7 @@
 #include "delivery/transport.hpp"
 #include "domain/destination.hpp"
 #include "domain/outcome.hpp"
+#include "secrets/confidential.hpp"
 #include "secrets/secret_set.hpp"
 
 namespace opi::delivery {
@@ -26,6 +27,8 @@ struct AttemptContext {
   int step = 0;                                     // of a delivery in several requests (Verdict::proceed)
   std::string_view carry;                           // of the outcome that ended the step before
   std::string_view prior_ref = {}, prior_url = {};  // what the receiver calls the event's subject; empty: nothing yet
+  // What the response to interpret may hold, and the adapter's log must not repeat; null: nothing.
+  std::shared_ptr<const secrets::Confidential> confidential = nullptr;
 };
 
 struct StepLimits {
@@ -52,6 +55,7 @@ class Adapter {
  public:
   virtual ~Adapter() = default;
   [[nodiscard]] virtual Rendering render(const AttemptContext& context, const secrets::SecretSet& secrets) const = 0;
+  // Has the answer as the receiver gave it. What it returns may repeat a secret that the receiver has repeated.
   [[nodiscard]] virtual Outcome interpret(const AttemptContext& context, const HttpResponse& response) const = 0;
 
   // The same for callers that must not wait: `done` is called exactly once, within the call or later on another thread.

@@ -5,8 +5,8 @@
 #include "delivery/endpoint_secrets.hpp"
 #include "delivery/settlement_factory.hpp"
 #include "delivery/transport_outcome.hpp"
+#include "delivery/withholding.hpp"
 #include "domain/receiver.hpp"
-#include "secrets/scrub.hpp"
 #include "secrets/signing_key.hpp"
 
 namespace opi::delivery {
@@ -51,10 +51,10 @@ Feedback feedback_of(const Outcome& outcome, const Decision& decision, const Del
   const bool receiver_failed =
       !outcome.http_status || *outcome.http_status >= 500 || outcome.verdict == Verdict::unknown;
   if (sent) feedback.kind = receiver_failed ? Feedback::Kind::failed : Feedback::Kind::answered;
-  // As for the delivery itself, the policy's cap bounds what a receiver may ask for.
-  if (outcome.verdict == Verdict::throttle)
-    feedback.pause = std::clamp(outcome.retry_after.value_or(std::chrono::seconds{1}), std::chrono::milliseconds{0},
-                                policy.backoff_cap);
+  // Whatever the verdict is: the receiver asks it of all requests. As for the delivery itself, the policy bounds it.
+  auto asked = outcome.retry_after;
+  if (!asked && outcome.verdict == Verdict::throttle) asked = std::chrono::seconds{1};
+  if (asked) feedback.pause = std::clamp(*asked, std::chrono::milliseconds{0}, policy.retry_after_max);
   if (decision.next == DeliveryState::retry_scheduled) feedback.next_due_in = decision.retry_in;
   return feedback;
 }
@@ -81,7 +81,9 @@ struct AttemptRunner::Attempt {
     return flight->claim->leased_until - now >= target.policy.timeout + margin;
   }
   // Receivers echo what they were sent, and plugins repeat it.
-  void scrub(std::string& text) const { secrets::scrub(text, *secrets, endpoint_secrets); }
+  [[nodiscard]] std::shared_ptr<const secrets::Confidential> confidential() const {
+    return std::make_shared<const secrets::Confidential>(secrets::Confidential{secrets, endpoint_secrets});
+  }
   [[nodiscard]] std::chrono::milliseconds elapsed(const Clock& clock) const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock.mono_now() - started);
   }
@@ -98,7 +100,8 @@ struct AttemptRunner::Attempt {
             claim->step,
             claim->carry,
             claim->prior_ref,
-            claim->prior_url};
+            claim->prior_url,
+            confidential()};
   }
 };
 
@@ -192,6 +195,7 @@ void AttemptRunner::begin(const AttemptPtr& attempt) {
 
 void AttemptRunner::render_and_send(const AttemptPtr& attempt, std::shared_ptr<const secrets::SecretSet> secrets) {
   attempt->secrets = std::move(secrets);
+  attempt->response = {};
   attempt->endpoint_secrets = endpoint_secrets(attempt->target.destination->endpoint);
   attempt->started_at = instruments_.clock.unix_now();
   attempt->started = instruments_.clock.mono_now();
@@ -264,10 +268,6 @@ void AttemptRunner::send(const AttemptPtr& attempt, Authorized&& authorized) {
 void AttemptRunner::received(const AttemptPtr& attempt, HttpResponse&& response) {
   if (response.fault == TransportFault::cancelled && !response.request_sent) return attempt->flight.reset();
   const bool answered = response.fault == TransportFault::none;
-  // Before the adapter sees it: what it does not know it can neither log nor cut in two.
-  attempt->scrub(response.body);
-  for (auto& header : response.headers)
-    for (auto* text : {&header.name, &header.value}) attempt->scrub(*text);
   if (!answered) return conclude(attempt, transport_outcome(response));
   attempt->response = std::move(response);
   attempt->target.adapter->begin_interpret(attempt->context(), attempt->response, [this, attempt](Outcome&& outcome) {
@@ -328,9 +328,12 @@ bool AttemptRunner::has_same_secrets(const Attempt& attempt, const secrets::Secr
 }
 
 void AttemptRunner::finish(Attempt& attempt, Outcome outcome) {
-  for (auto* text : {&outcome.reason, &outcome.detail, &outcome.response_summary, &outcome.external_ref,
-                     &outcome.external_url, &outcome.peer, &outcome.carry})
-    attempt.scrub(*text);
+  for (const auto& touched : withhold_secrets(outcome, attempt.response.headers, *attempt.confidential()))
+    instruments_.logger.warning("delivery.secret_withheld",
+                                {{"tenant", attempt.target.destination->tenant_id.str()},
+                                 {"destination", attempt.target.destination->id.to_string()},
+                                 {"delivery", attempt.flight->claim->delivery.to_string()},
+                                 {"from", touched}});
   const Decision decision =
       decide(attempt.target.policy, attempt.flight->claim->budgeted_attempt(), outcome, instruments_.random.uniform());
   const auto duration = std::chrono::ceil<std::chrono::milliseconds>(instruments_.clock.mono_now() - attempt.started);

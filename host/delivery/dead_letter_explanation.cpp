@@ -55,6 +55,10 @@ constexpr std::array known_reasons{
     Known{"render_failed", "could not be turned into a request by the adapter",
           "Check the destination's configuration against the event, and the attempt's error."},
     Known{"adapter_fault", "failed within the adapter", "Report it to the adapter's author with the attempt's error."},
+    Known{
+        "retry_after_too_long", "was answered with a Retry-After that outlasts all attempts that were left",
+        "Ask the receiver's owner why; raise max_attempts or retry_after_max_ms, and send it again when the silence is "
+        "over."},
     Known{"interrupted", "was cut off when its daemon vanished, so whether the receiver got it is unknown",
           "Check at the receiver for the idempotency key before sending it again."},
 };

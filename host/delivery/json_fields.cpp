@@ -110,13 +110,14 @@ PolicyOverride read_policy(const json::object& object, const std::string& path, 
                            std::vector<FieldError>& errors) {
   JsonFields fields(object, path, errors);
   fields.refuse_unknown({"max_attempts", "timeout_ms", "backoff_initial_ms", "backoff_factor", "backoff_cap_ms",
-                         "backoff_jitter", "dead_letter", "retryable_statuses"});
+                         "backoff_jitter", "retry_after_max_ms", "dead_letter", "retryable_statuses"});
   const std::size_t errors_before = errors.size();
   PolicyOverride policy;
   if (const auto value = fields.integer("max_attempts", 0, 1'000'000)) policy.max_attempts = static_cast<int>(*value);
   policy.timeout = fields.milliseconds("timeout_ms");
   policy.backoff_initial = fields.milliseconds("backoff_initial_ms");
   policy.backoff_cap = fields.milliseconds("backoff_cap_ms");
+  policy.retry_after_max = fields.milliseconds("retry_after_max_ms");
   policy.backoff_factor = fields.number("backoff_factor", 0, 1000);
   policy.backoff_jitter = fields.number("backoff_jitter", 0, 1);
   if (const auto name = fields.text("dead_letter", 32)) {

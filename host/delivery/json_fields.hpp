@@ -46,7 +46,8 @@ class JsonFields {
 };
 
 // The members of a policy override: max_attempts, timeout_ms, backoff_initial_ms, backoff_factor, backoff_cap_ms,
-// backoff_jitter, dead_letter, retryable_statuses. `base` is what it will be applied to: the sum must hold.
+// backoff_jitter, retry_after_max_ms, dead_letter, retryable_statuses. `base` is what it will be applied to: the sum
+// must hold.
 PolicyOverride read_policy(const boost::json::object& object, const std::string& path, const DeliveryPolicy& base,
                            std::vector<FieldError>& errors);
 

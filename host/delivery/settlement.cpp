@@ -60,9 +60,15 @@ Decision decide(const DeliveryPolicy& policy, int attempt_number, const Outcome&
   }
   decision.next = DeliveryState::retry_scheduled;
   decision.retry_in = policy.backoff(attempt_number, chance);
-  if (outcome.retry_after)
-    decision.retry_in =
-        std::clamp(*outcome.retry_after, decision.retry_in, std::max(decision.retry_in, policy.backoff_cap));
+  if (!outcome.retry_after) return decision;
+  const auto longest = std::max(decision.retry_in, policy.retry_after_max);
+  if (*outcome.retry_after > (policy.max_attempts - attempt_number) * longest) {
+    decision.next = parked_state(policy, true);
+    decision.retry_in = {};
+    decision.silence_too_long = true;
+  } else {
+    decision.retry_in = std::clamp(*outcome.retry_after, decision.retry_in, longest);
+  }
   return decision;
 }
 

@@ -17,10 +17,13 @@ struct Decision {
   AttemptResult result = AttemptResult::retryable;
   std::chrono::milliseconds retry_in{0};  // for retry_scheduled
   bool disable_destination = false;
+  bool silence_too_long = false;  // why it ends: see decide()
 };
 
 // `attempt_number` counts from 1 (anew after a replay) and is the attempt that `outcome` ends; `chance` is uniform in
-// [0, 1). A Retry-After longer than the backoff is honoured up to the policy's cap.
+// [0, 1). A silence that the receiver asks for (Outcome::retry_after) is kept where it is longer than the backoff, up
+// to the policy's retry_after_max at a time. One that all attempts that are left, waiting as long as they may, would be
+// spent in ends the delivery as if they had been.
 Decision decide(const DeliveryPolicy& policy, int attempt_number, const Outcome& outcome, double chance);
 
 // The record that a credential could not be used, or was refused.

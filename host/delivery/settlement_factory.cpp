@@ -16,6 +16,11 @@ std::string fit(const std::string& reference, std::size_t limit) {
   return redact(reference, limit) == reference ? reference : std::string{};
 }
 
+std::string too_long_a_silence(std::chrono::milliseconds asked) {
+  return "the receiver asks for " + std::to_string(std::chrono::ceil<std::chrono::seconds>(asked).count()) +
+         " s of silence, longer than the attempts that are left may wait; ";
+}
+
 audit::Action audit_action(DeliveryState state) {
   switch (state) {
     case DeliveryState::delivered: return audit::Action::delivery_delivered;
@@ -56,6 +61,10 @@ Settlement make_settlement(Claim&& claim, const Outcome& outcome, const Decision
   if (decision.result != AttemptResult::succeeded) {
     attempt.reason = redact(outcome.reason, reason_characters);
     attempt.error_summary = redact(outcome.detail);
+  }
+  if (decision.silence_too_long) {
+    attempt.reason = "retry_after_too_long";
+    attempt.error_summary = redact(too_long_a_silence(*outcome.retry_after) + outcome.detail);
   }
   std::array<std::uint8_t, 10> entropy;
   random.fill(entropy);

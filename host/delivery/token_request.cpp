@@ -124,18 +124,22 @@ TokenResult parse_token(std::string_view body) {
 }
 
 // "HTTP status 400, invalid_scope: the scope is unknown"
-std::string said_by(int status, const json::object& object) {
+std::string said_by(int status, const json::object& object, const ClientCredentialsAuthorization& client,
+                    const secrets::SecretSet& secrets) {
+  const auto url_parts = endpoint_secrets(client.token_url);
+  const auto said = [&](const char* name, std::size_t limit) {
+    std::string value(member(object, name));
+    secrets::scrub(value, secrets, url_parts);
+    return redact(value, limit);
+  };
   std::string text = "the token endpoint answered with HTTP status " + std::to_string(status);
-  if (const auto error = redact(member(object, "error"), TokenLimits::error_characters); !error.empty())
-    text += ", " + error;
-  if (const auto why = redact(member(object, "error_description"), TokenLimits::description_characters); !why.empty())
-    text += ": " + why;
+  if (const auto error = said("error", TokenLimits::error_characters); !error.empty()) text += ", " + error;
+  if (const auto why = said("error_description", TokenLimits::description_characters); !why.empty()) text += ": " + why;
   return text;
 }
 
-Outcome refusal(HttpResponse& response, const ClientCredentialsAuthorization& client,
+Outcome refusal(const HttpResponse& response, const ClientCredentialsAuthorization& client,
                 const secrets::SecretSet& secrets) {
-  secrets::scrub(response.body, secrets, endpoint_secrets(client.token_url));
   json::error_code failure;
   json::parse_options options;
   options.max_depth = most_json_depth;
@@ -146,7 +150,7 @@ Outcome refusal(HttpResponse& response, const ClientCredentialsAuthorization& cl
   const json::object nothing;
   const auto& said = object == nullptr ? nothing : *object;
   const int status = response.status;
-  const auto text = said_by(status, said);
+  const auto text = said_by(status, said, client, secrets);
   if (status == 401 || (status == 400 && member(said, "error") == "invalid_client"))
     return no_token(Verdict::auth, "token_client_refused", text);
   const bool passing = status >= 500 || status == 429 || status == 408;
@@ -184,7 +188,11 @@ std::variant<AccessToken, Outcome> read_token_response(HttpResponse&& response,
     outcome.peer = fault.peer;
     return outcome;
   }
-  if (own.status < 200 || own.status > 299) return refusal(own, client, secrets);
+  if (own.status < 200 || own.status > 299) {
+    auto outcome = refusal(own, client, secrets);
+    wipe(own.body);
+    return outcome;
+  }
   const bool too_large = own.body_truncated || own.body.size() > TokenLimits::response_bytes;
   TokenResult result =
       too_large ? TokenResult(unusable("is larger than " + std::to_string(TokenLimits::response_bytes) + " bytes"))

@@ -51,12 +51,12 @@ struct Outcome {
   Verdict verdict = Verdict::retry;
   bool by_status = false;  // the adapter judged by http_status alone: the policy's retryable_statuses decide
   std::optional<int> http_status;
-  std::optional<std::chrono::milliseconds> retry_after;
-  std::string reason;            // stable code in snake_case, such as "http_503" or "timeout"
-  std::string detail;            // for people
-  std::string peer;              // whom the host could not reach: for the log, never stored
-  std::string response_summary;  // the start of the response body
-  std::string external_ref;      // id of the ticket or object that the receiver created
+  std::optional<std::chrono::milliseconds> retry_after;  // the silence that the receiver asks for
+  std::string reason;                                    // stable code in snake_case, such as "http_503" or "timeout"
+  std::string detail;                                    // for people
+  std::string peer;                                      // whom the host could not reach: for the log, never stored
+  std::string response_summary;                          // the response's body
+  std::string external_ref;                              // id of the ticket or object that the receiver created
   std::string external_url;
   std::string carry;  // with proceed: what the adapter's next step needs to know
 };

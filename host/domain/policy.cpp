@@ -24,6 +24,7 @@ DeliveryPolicy PolicyOverride::applied_to(DeliveryPolicy base) const {
   if (backoff_factor) base.backoff_factor = *backoff_factor;
   if (backoff_cap) base.backoff_cap = *backoff_cap;
   if (backoff_jitter) base.backoff_jitter = *backoff_jitter;
+  if (retry_after_max) base.retry_after_max = *retry_after_max;
   if (dead_letter) base.dead_letter = *dead_letter;
   if (retryable_statuses) base.retryable_statuses = *retryable_statuses;
   return base;
@@ -44,6 +45,8 @@ std::vector<PolicyFault> check(const DeliveryPolicy& policy) {
     faults.push_back({"backoff_cap_ms", "must be at least backoff_initial_ms and at most 86400000"});
   if (!(policy.backoff_jitter >= 0.0 && policy.backoff_jitter <= L::max_jitter))
     faults.push_back({"backoff_jitter", "must be 0 to 0.5"});
+  if (policy.retry_after_max < L::min_retry_after || policy.retry_after_max > L::max_retry_after)
+    faults.push_back({"retry_after_max_ms", "must be 1000 to 2592000000"});
   for (const int status : policy.retryable_statuses)
     if (status < 400 || status > 599) {
       faults.push_back({"retryable_statuses", "must be HTTP statuses 400 to 599"});

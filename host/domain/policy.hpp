@@ -32,6 +32,7 @@ struct PolicyLimits {
   static constexpr std::chrono::milliseconds min_backoff{10}, max_backoff{std::chrono::hours{24}};
   static constexpr double min_factor = 1.0, max_factor = 10.0;
   static constexpr double max_jitter = 0.5;
+  static constexpr std::chrono::milliseconds min_retry_after{1'000}, max_retry_after{std::chrono::days{30}};
 };
 
 // A tenant's rules for its deliveries; a destination may override single fields.
@@ -42,6 +43,8 @@ struct DeliveryPolicy {
   double backoff_factor = 4.0;
   std::chrono::milliseconds backoff_cap{std::chrono::hours{6}};
   double backoff_jitter = 0.2;  // ± share of the delay
+  // The longest silence that a receiver may ask for at a time; longer than backoff_cap, which is the host's own choice.
+  std::chrono::milliseconds retry_after_max{std::chrono::hours{24}};
   DeadLetterBehaviour dead_letter = DeadLetterBehaviour::always;
   std::vector<int> retryable_statuses{408, 425, 429, 500, 502, 503, 504};  // sorted
 
@@ -57,7 +60,7 @@ struct DeliveryPolicy {
 // The fields a tenant or destination sets; the rest comes from the level above.
 struct PolicyOverride {
   std::optional<int> max_attempts;
-  std::optional<std::chrono::milliseconds> timeout, backoff_initial, backoff_cap;
+  std::optional<std::chrono::milliseconds> timeout, backoff_initial, backoff_cap, retry_after_max;
   std::optional<double> backoff_factor, backoff_jitter;
   std::optional<DeadLetterBehaviour> dead_letter;
   std::optional<std::vector<int>> retryable_statuses;

@@ -14,11 +14,11 @@ constexpr int max_passes = 8;
 constexpr std::string_view mark = "[redacted]";
 
 // Parts of field names whose values are never shown; compared in lower case without '_' and '-'.
-constexpr std::array<std::string_view, 17> secret_names{
-    "password",  "passwd",        "passphrase", "pwd",        "secret",     "token",
-    "apikey",    "authorization", "cookie",     "signature",  "credential", "privatekey",
-    "accesskey", "session",       "sharedkey",  "signingkey", "otp"};
+constexpr std::array<std::string_view, 16> secret_names{
+    "password", "passwd",    "passphrase", "pwd",        "secret",    "token",   "apikey",    "authorization",
+    "cookie",   "signature", "credential", "privatekey", "accesskey", "session", "sharedkey", "signingkey"};
 constexpr std::array<std::string_view, 3> secret_names_exact{"sig", "auth", "pin"};
+constexpr std::string_view secret_name_at_an_end = "otp";  // in the middle it is a footprint's
 
 // Beginnings of well-known credentials, with the length from which they count as one.
 struct KeyShape {
@@ -48,11 +48,16 @@ std::string normalised(std::string_view name) {
   return text;
 }
 
+}  // namespace
+
 bool names_secret(std::string_view name) {
   const std::string text = normalised(name);
   return std::ranges::any_of(secret_names, [&](auto n) { return text.find(n) != std::string::npos; }) ||
-         std::ranges::find(secret_names_exact, text) != secret_names_exact.end();
+         std::ranges::find(secret_names_exact, text) != secret_names_exact.end() ||
+         text.starts_with(secret_name_at_an_end) || text.ends_with(secret_name_at_an_end);
 }
+
+namespace {
 
 class Redactor {
  public:

@@ -17,6 +17,9 @@ inline constexpr std::size_t summary_characters = 512;
 // a final "…". Works on at most the first 16 KiB of the text. Pure.
 std::string redact(std::string_view text, std::size_t limit = summary_characters);
 
+// Whether a field of this name holds a secret, as redact() has it.
+bool names_secret(std::string_view name);
+
 // The same for a text about secrets, in which a value may stand without a name: also replaces runs of letters, digits
 // and the signs of base64 that people do not write, such as those of 16 or more with digits, upper and lower case.
 std::string redact_strictly(std::string_view text, std::size_t limit = summary_characters);

@@ -1,9 +1,11 @@
 #pragma once
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "domain/destination.hpp"
 #include "plugins/abi.hpp"
+#include "secrets/confidential.hpp"
 
 namespace opi::plugins {
 
@@ -31,10 +33,11 @@ class AdapterInstance {
   // Asks, and waits for, why the plugin refuses the configuration; empty: it does not, or cannot be asked now.
   [[nodiscard]] virtual std::string refusal() const { return {}; }
   [[nodiscard]] virtual bool sees_transport_faults() const = 0;
-  // All that the arguments point to must live until `done` is called.
+  // All that the arguments point to must live until `done` is called. `confidential`, which may be null, is what the
+  // response may hold and the plugin's log must not.
   virtual void render(const opi_delivery& delivery, const opi_request_out& request, Done done) const = 0;
   virtual void interpret(const opi_delivery& delivery, const opi_response& response, const opi_verdict_out& verdict,
-                         Done done) const = 0;
+                         std::shared_ptr<const secrets::Confidential> confidential, Done done) const = 0;
 };
 
 }  // namespace opi::plugins

@@ -13,8 +13,8 @@ thread_local const Confidence* innermost = nullptr;
 
 }  // namespace
 
-Confidence::Confidence(std::span<const std::string> texts, bool strict)
-    : texts_(texts), strict_(strict), outer_(innermost) {
+Confidence::Confidence(std::span<const std::string> texts, const secrets::Confidential* call, bool strict)
+    : texts_(texts), call_(call), strict_(strict), outer_(innermost) {
   innermost = this;
 }
 
@@ -24,7 +24,9 @@ std::string Confidence::keep(std::string_view text, std::size_t limit) {
   std::string shown(text.substr(0, examined_bytes));
   bool strict = false;
   for (const auto* one = innermost; one != nullptr; one = one->outer_) {
-    secrets::scrub(shown, {}, one->texts_);
+    // A plugin may have cut in pieces what it saw.
+    secrets::scrub_pieces(shown, {}, one->texts_);
+    if (one->call_ != nullptr) secrets::scrub_pieces(shown, *one->call_->secrets, one->call_->more);
     strict = strict || one->strict_;
   }
   return strict ? redact_strictly(shown, limit) : redact(shown, limit);

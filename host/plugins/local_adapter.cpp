@@ -29,10 +29,10 @@ void LocalAdapter::render(const opi_delivery& delivery, const opi_request_out& r
 }
 
 void LocalAdapter::interpret(const opi_delivery& delivery, const opi_response& response, const opi_verdict_out& verdict,
-                             Done done) const {
+                             std::shared_ptr<const secrets::Confidential> confidential, Done done) const {
   CallEnd end;
   {
-    const Confidence confidence(confidential_);
+    const Confidence confidence(confidential_, confidential.get());
     ErrorSlot error;
     end.status = instance_.plugin().call(Phase::interpret, [&] {
       return table_.interpret(instance_.get(), &delivery, &response, verdict, opi_request_out{nullptr, nullptr},

@@ -1,8 +1,11 @@
 #include "plugins/plugin_adapter.hpp"
 
+#include <algorithm>
 #include <future>
+#include <opi/kit/retry_after_value.hpp>
 
 #include "delivery/endpoint_secrets.hpp"
+#include "domain/header_field.hpp"
 #include "plugins/exchange_views.hpp"
 #include "plugins/request_assembly.hpp"
 #include "plugins/verdict_intake.hpp"
@@ -10,15 +13,25 @@
 namespace opi::plugins {
 namespace {
 
-constexpr std::size_t response_summary_bytes = 2048;  // raw; what is stored is redacted and shorter
+// RFC 9110 section 10.2.3; nothing if there is none that is one.
+std::optional<std::chrono::milliseconds> silence_of(const delivery::HttpResponse& response, UnixTime now) {
+  for (const auto& header : response.headers)
+    if (lower_case(header.name) == "retry-after")
+      return kit::parse_retry_after(
+          header.value, static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.time_since_epoch().count())));
+  return std::nullopt;
+}
 
 // What stands in every outcome of a response, whoever judged it.
-Outcome complete(Outcome outcome, const delivery::HttpResponse& response) {
+Outcome complete(Outcome outcome, const delivery::HttpResponse& response, UnixTime now) {
   if (response.fault == TransportFault::none) {
     outcome.http_status = response.status;
     if (outcome.reason.empty() && outcome.verdict != Verdict::delivered && outcome.verdict != Verdict::proceed)
       outcome.reason = "http_" + std::to_string(response.status);
-    outcome.response_summary = response.body.substr(0, response_summary_bytes);
+    outcome.response_summary = response.body;  // what is stored is redacted and shorter
+    // On whatever status it comes, but of a success: there it tells when to ask what has become of the request.
+    if (!outcome.retry_after && outcome.verdict != Verdict::delivered && outcome.verdict != Verdict::proceed)
+      outcome.retry_after = silence_of(response, now);
   } else if (outcome.reason.empty()) {
     outcome.reason = to_string(response.fault);
   }
@@ -100,9 +113,9 @@ void PluginAdapter::begin_interpret(const delivery::AttemptContext& context, con
     VerdictIntake intake;
   };
   const auto call = std::make_shared<Call>(context, response);
-  instance_->interpret(*call->delivery.get(), *call->response.get(), call->intake.out(),
-                       [call, &response, done = std::move(done)](const CallEnd& end) {
-                         done(complete(outcome_of(call->intake, end), response));
+  instance_->interpret(*call->delivery.get(), *call->response.get(), call->intake.out(), context.confidential,
+                       [call, &response, now = context.now, done = std::move(done)](const CallEnd& end) {
+                         done(complete(outcome_of(call->intake, end), response, now));
                        });
 }
 

@@ -13,6 +13,7 @@
 #include "plugins/answer.hpp"
 #include "plugins/breadcrumbs.hpp"
 #include "plugins/frame.hpp"
+#include "secrets/confidential.hpp"
 
 namespace opi::plugins {
 
@@ -36,8 +37,9 @@ struct SandboxCall {
   opi_secret_out secret{};  // resolve
   // By when it has to be answered, if not within the time that every call has.
   std::optional<std::chrono::steady_clock::time_point> deadline{};
-  TenantId tenant{};            // whose it is: his turn, and his account if the process dies of it; empty: the plugin's
-  HeldPlace<TenantId> place{};  // among those that the process has been given
+  TenantId tenant{};  // whose it is: his turn, and his account if the process dies of it; empty: the plugin's
+  std::shared_ptr<const secrets::Confidential> confidential{};  // interpret: what the plugin's log must not repeat
+  HeldPlace<TenantId> place{};                                  // among those that the process has been given
 };
 
 Phase phase_of(FrameKind kind);

@@ -87,9 +87,9 @@ void SandboxSession::log(const SandboxCall& call, FrameReader& in) {
   in.end();
   if (++messages_ > max_messages) return;
   const std::vector<std::string> nothing;
-  const auto confidence = call.secret.ops != nullptr
-                              ? Confidence::about_secrets()
-                              : Confidence(call.instance ? call.instance->confidential : nothing);
+  const auto confidence = call.secret.ops != nullptr ? Confidence::about_secrets()
+                                                     : Confidence(call.instance ? call.instance->confidential : nothing,
+                                                                  call.confidential.get());
   const auto* const host = services_.host();
   static_cast<const opi_log_v1*>(host->service(host, OPI_SVC_LOG))->write(host, level, message, fields.data(), count);
 }

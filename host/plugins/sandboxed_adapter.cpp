@@ -64,11 +64,17 @@ void SandboxedAdapter::render(const opi_delivery& delivery, const opi_request_ou
 }
 
 void SandboxedAdapter::interpret(const opi_delivery& delivery, const opi_response& response,
-                                 const opi_verdict_out& verdict, Done done) const {
+                                 const opi_verdict_out& verdict,
+                                 std::shared_ptr<const secrets::Confidential> confidential, Done done) const {
   auto out = frame(FrameKind::interpret);
   write(out, delivery);
   write(out, response);
-  submit({FrameKind::interpret, instance_, out.finish(), {}, verdict, std::move(done)});
+  submit({.kind = FrameKind::interpret,
+          .instance = instance_,
+          .frame = out.finish(),
+          .verdict = verdict,
+          .done = std::move(done),
+          .confidential = std::move(confidential)});
 }
 
 }  // namespace opi::plugins

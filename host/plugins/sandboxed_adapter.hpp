@@ -19,7 +19,7 @@ class SandboxedAdapter final : public AdapterInstance {
   [[nodiscard]] bool sees_transport_faults() const override { return sees_transport_faults_; }
   void render(const opi_delivery& delivery, const opi_request_out& request, Done done) const override;
   void interpret(const opi_delivery& delivery, const opi_response& response, const opi_verdict_out& verdict,
-                 Done done) const override;
+                 std::shared_ptr<const secrets::Confidential> confidential, Done done) const override;
 
  private:
   void submit(SandboxCall call) const;

@@ -11,7 +11,7 @@ namespace opi::plugins {
 struct VerdictLimits {
   static constexpr std::size_t reason_bytes = 64, detail_bytes = 512, external_ref_bytes = 256,
                                external_url_bytes = 2048;
-  static constexpr std::chrono::milliseconds retry_after = std::chrono::hours{24};  // longer waits are cut to this
+  static constexpr std::chrono::milliseconds retry_after = std::chrono::days{30};  // longer waits are cut to this
 };
 
 // The host's side of opi_verdict_ops: takes the one verdict of an interpret() and judges it. Single-threaded.

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Statement select_tenants{"read_tenants", R"(
   SELECT t.tenant_id, t.name, t.revision, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms, p.backoff_factor,
-         p.backoff_jitter, p.dead_letter, p.retryable_statuses
+         p.backoff_jitter, p.dead_letter, p.retryable_statuses, p.retry_after_max_ms
   FROM tenants t LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = t.tenant_id AND p.destination_id = '00000000-0000-0000-0000-000000000000'
   WHERE $1::text IS NULL OR t.tenant_id = $1::text)"};
@@ -21,7 +21,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   SELECT d.tenant_id, d.destination_id, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms,
          p.backoff_factor, p.backoff_jitter, p.dead_letter, p.retryable_statuses, d.name, d.adapter, d.endpoint,
          d.subscriptions, d.enabled, d.disabled_reason, d.signing, d.config, d.max_in_flight, d.rate_limit_per_second,
-         d.revision, d.delivery_order, d.request_authorization
+         d.revision, d.delivery_order, d.request_authorization, p.retry_after_max_ms
   FROM integration_destinations d LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = d.tenant_id AND p.destination_id = d.destination_id
   WHERE $1::uuid IS NULL OR d.destination_id = $1::uuid)"};
@@ -36,10 +36,10 @@ constexpr Statement delete_policy{
 
 constexpr Statement insert_policy{"insert_policy", R"(
   INSERT INTO integration_delivery_policy (tenant_id, destination_id, max_attempts, timeout_ms, backoff_initial_ms,
-    backoff_cap_ms, backoff_factor, backoff_jitter, dead_letter, retryable_statuses)
-  VALUES ($1::text, $2::uuid, $3::int, $4::bigint, $5::bigint, $6::bigint, $7::float8, $8::float8, $9::text, $10::int[]))"};
+    backoff_cap_ms, backoff_factor, backoff_jitter, dead_letter, retryable_statuses, retry_after_max_ms)
+  VALUES ($1::text, $2::uuid, $3::int, $4::bigint, $5::bigint, $6::bigint, $7::float8, $8::float8, $9::text, $10::int[], $11::bigint))"};
 
-PolicyOverride policy_of(const Rows& rows, int row, int column, delivery::StoredForms& forms) {
+PolicyOverride policy_of(const Rows& rows, int row, int column, int retry_after_column, delivery::StoredForms& forms) {
   const auto milliseconds = [&](int at) -> std::optional<std::chrono::milliseconds> {
     if (rows.is_null(row, at)) return std::nullopt;
     return std::chrono::milliseconds{rows.int8(row, at)};
@@ -49,6 +49,7 @@ PolicyOverride policy_of(const Rows& rows, int row, int column, delivery::Stored
   policy.timeout = milliseconds(column + 1);
   policy.backoff_initial = milliseconds(column + 2);
   policy.backoff_cap = milliseconds(column + 3);
+  policy.retry_after_max = milliseconds(retry_after_column);
   if (!rows.is_null(row, column + 4)) policy.backoff_factor = rows.float8(row, column + 4);
   if (!rows.is_null(row, column + 5)) policy.backoff_jitter = rows.float8(row, column + 5);
   if (!rows.is_null(row, column + 6)) policy.dead_letter = forms.dead_letter(rows.text(row, column + 6));
@@ -68,8 +69,8 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
   std::vector<Tenant> tenants;
   for (int i = 0; i < rows.size(); ++i) {
     delivery::StoredForms forms;
-    tenants.push_back(
-        {TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), policy_of(rows, i, 3, forms), rows.int8(i, 2)});
+    tenants.push_back({TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), policy_of(rows, i, 3, 11, forms),
+                       rows.int8(i, 2)});
     tenants.back().not_understood = forms.not_understood();
   }
   read_retention(connection, tenants);
@@ -97,7 +98,7 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
     delivery::StoredForms forms;
     one.tenant_id = TenantId::parse(rows.text(i, 0)).value();
     one.id = DestinationId{rows.uuid(i, 1)};
-    one.policy_override = policy_of(rows, i, 2, forms);
+    one.policy_override = policy_of(rows, i, 2, 23, forms);
     one.name = rows.string(i, 10);
     one.adapter = rows.string(i, 11);
     one.endpoint = rows.string(i, 12);
@@ -149,6 +150,10 @@ void write_policy(Connection& connection, const TenantId& tenant, const Destinat
   } else {
     parameters.null();
   }
+  if (policy.retry_after_max)
+    parameters.int8(policy.retry_after_max->count());
+  else
+    parameters.null();
   connection.execute(insert_policy, parameters);
 }
 

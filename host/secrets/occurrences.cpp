@@ -49,6 +49,12 @@ void find_value(const PlacedText& text, std::string_view value, std::size_t lost
   });
 }
 
+void find_pieces(const PlacedText& text, const Pieces& pieces, std::size_t length, std::vector<Interval>& found) {
+  const auto bytes = text.bytes();
+  for (std::size_t at = 0; at + length <= bytes.size(); ++at)
+    if (pieces.contains(bytes.substr(at, length))) found.emplace_back(text.begin_of(at), text.end_of(at + length - 1));
+}
+
 void find_word(const PlacedText& text, std::string_view value, std::vector<Interval>& found) {
   const auto bytes = text.bytes();
   each_occurrence(bytes, value, [&](std::size_t at) {

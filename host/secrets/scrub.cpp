@@ -15,6 +15,7 @@ namespace opi::secrets {
 namespace {
 
 constexpr std::size_t shortest = 6;
+constexpr std::size_t piece = 8;
 constexpr std::size_t layers = 4;     // of escapes
 constexpr std::size_t encodings = 2;  // of one within the other
 constexpr std::string_view mark = "[redacted]";
@@ -51,12 +52,19 @@ class Values {
     add_long(keep(std::string(value)));
   }
 
+  // From now on their pieces are looked for too.
+  void cut_up() {
+    for (const auto value : plain_)
+      for (std::size_t at = 0; at + piece <= value.size(); ++at) pieces_.insert(value.substr(at, piece));
+  }
+
   [[nodiscard]] bool empty() const { return plain_.empty() && words_.empty(); }
   [[nodiscard]] const std::vector<std::string_view>& plain() const { return plain_; }
   [[nodiscard]] const std::vector<std::string_view>& as_words() const { return words_; }
+  [[nodiscard]] const Pieces& pieces() const { return pieces_; }
   // The least that is looked for in what was cut at the groups of base64.
   [[nodiscard]] std::size_t shortest_core() const {
-    std::size_t least = std::string_view::npos;
+    std::size_t least = pieces_.empty() ? std::string_view::npos : piece;
     for (const auto value : plain_) least = std::min(least, core_of(value, most_lost_of_group).size());
     return least;
   }
@@ -83,6 +91,7 @@ class Values {
   }
 
   std::vector<std::string_view> given_, plain_, words_;
+  Pieces pieces_;
   std::vector<std::unique_ptr<std::string>> copies_;
 };
 
@@ -107,6 +116,7 @@ std::string_view without_scheme(std::string_view sent) {
 void search(PlacedText text, const Values& values, std::size_t deeper, std::size_t lost, std::vector<Interval>& found) {
   for (std::size_t layer = 0;; ++layer) {
     for (const auto value : values.plain()) find_value(text, value, lost, found);
+    if (!values.pieces().empty()) find_pieces(text, values.pieces(), piece, found);
     if (deeper == encodings)
       for (const auto value : values.as_words()) find_word(text, value, found);
     if (layer == layers || !has_escapes(text.bytes())) break;
@@ -118,11 +128,7 @@ void search(PlacedText text, const Values& values, std::size_t deeper, std::size
   });
 }
 
-}  // namespace
-
-void scrub(std::string& text, const SecretSet& secrets, std::span<const std::string> more) {
-  if (text.empty()) return;
-  Values values;
+void collect(Values& values, const SecretSet& secrets, std::span<const std::string> more) {
   for (const auto& value : more) values.add(value);
   for (const auto& purpose : secrets.purposes)
     for (const auto& version : purpose.versions) {
@@ -133,6 +139,9 @@ void scrub(std::string& text, const SecretSet& secrets, std::span<const std::str
     values.add_sent(text_of(*value));
     values.add_sent(without_scheme(text_of(*value)));
   }
+}
+
+void blank_out(std::string& text, const Values& values) {
   if (values.empty()) return;
   std::vector<Interval> found;
   search(PlacedText(text), values, encodings, 0, found);
@@ -148,6 +157,23 @@ void scrub(std::string& text, const SecretSet& secrets, std::span<const std::str
   }
   out.append(text, at);
   text = std::move(out);
+}
+
+}  // namespace
+
+void scrub(std::string& text, const SecretSet& secrets, std::span<const std::string> more) {
+  if (text.empty()) return;
+  Values values;
+  collect(values, secrets, more);
+  blank_out(text, values);
+}
+
+void scrub_pieces(std::string& text, const SecretSet& secrets, std::span<const std::string> more) {
+  if (text.empty()) return;
+  Values values;
+  collect(values, secrets, more);
+  values.cut_up();
+  blank_out(text, values);
 }
 
 }  // namespace opi::secrets

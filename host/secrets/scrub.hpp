@@ -27,4 +27,8 @@ namespace opi::secrets {
 // an encoding, and a value cut in pieces.
 void scrub(std::string& text, const SecretSet& secrets, std::span<const std::string> more = {});
 
+// The same for what somebody has made of a text that holds a secret, and may have cut in pieces: also replaces pieces
+// of a value, of eight bytes or more, in the same spellings. Of texts for people: in others a piece may be chance.
+void scrub_pieces(std::string& text, const SecretSet& secrets, std::span<const std::string> more = {});
+
 }  // namespace opi::secrets

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Statement select_tenants{"read_tenants", R"(
   SELECT t.tenant_id, t.name, t.revision, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms, p.backoff_factor,
-         p.backoff_jitter, p.dead_letter, p.retryable_statuses
+         p.backoff_jitter, p.dead_letter, p.retryable_statuses, p.retry_after_max_ms
   FROM tenants t LEFT JOIN integration_delivery_policy p ON p.tenant_id = t.tenant_id AND p.destination_id = zeroblob(16)
   WHERE ?1 IS NULL OR t.tenant_id = ?1)"};
 
@@ -21,7 +21,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   SELECT d.tenant_id, d.destination_id, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms,
          p.backoff_factor, p.backoff_jitter, p.dead_letter, p.retryable_statuses, d.name, d.adapter, d.endpoint,
          d.subscriptions, d.enabled, d.disabled_reason, d.signing, d.config, d.max_in_flight, d.rate_limit_per_second,
-         d.revision, d.delivery_order, d.request_authorization
+         d.revision, d.delivery_order, d.request_authorization, p.retry_after_max_ms
   FROM integration_destinations d LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = d.tenant_id AND p.destination_id = d.destination_id
   WHERE ?1 IS NULL OR d.destination_id = ?1)"};
@@ -35,8 +35,8 @@ constexpr Statement delete_policy{"delete_policy",
 
 constexpr Statement insert_policy{"insert_policy", R"(
   INSERT INTO integration_delivery_policy (tenant_id, destination_id, max_attempts, timeout_ms, backoff_initial_ms,
-    backoff_cap_ms, backoff_factor, backoff_jitter, dead_letter, retryable_statuses)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"};
+    backoff_cap_ms, backoff_factor, backoff_jitter, dead_letter, retryable_statuses, retry_after_max_ms)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))"};
 
 // A text that is no list of these is a newer version's.
 template <class Value>
@@ -51,7 +51,7 @@ std::vector<Value> list_of(std::string_view json, const char* member, delivery::
   return *std::move(list);
 }
 
-PolicyOverride policy_of(const Query& row, int column, delivery::StoredForms& forms) {
+PolicyOverride policy_of(const Query& row, int column, int retry_after_column, delivery::StoredForms& forms) {
   const auto milliseconds = [&](int at) -> std::optional<std::chrono::milliseconds> {
     if (row.is_null(at)) return std::nullopt;
     return std::chrono::milliseconds{row.int8(at)};
@@ -61,6 +61,7 @@ PolicyOverride policy_of(const Query& row, int column, delivery::StoredForms& fo
   policy.timeout = milliseconds(column + 1);
   policy.backoff_initial = milliseconds(column + 2);
   policy.backoff_cap = milliseconds(column + 3);
+  policy.retry_after_max = milliseconds(retry_after_column);
   if (!row.is_null(column + 4)) policy.backoff_factor = row.float8(column + 4);
   if (!row.is_null(column + 5)) policy.backoff_jitter = row.float8(column + 5);
   if (!row.is_null(column + 6)) policy.dead_letter = forms.dead_letter(row.view(column + 6));
@@ -100,7 +101,8 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
   std::vector<Tenant> tenants;
   while (rows.step()) {
     delivery::StoredForms forms;
-    tenants.push_back({TenantId::parse(rows.view(0)).value(), rows.string(1), policy_of(rows, 3, forms), rows.int8(2)});
+    tenants.push_back(
+        {TenantId::parse(rows.view(0)).value(), rows.string(1), policy_of(rows, 3, 11, forms), rows.int8(2)});
     tenants.back().not_understood = forms.not_understood();
   }
   read_retention(connection, tenants);
@@ -120,7 +122,7 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
     delivery::StoredForms forms;
     one.tenant_id = TenantId::parse(row.view(0)).value();
     one.id = DestinationId{row.uuid_at(1)};
-    one.policy_override = policy_of(row, 2, forms);
+    one.policy_override = policy_of(row, 2, 23, forms);
     one.name = row.string(10);
     one.adapter = row.string(11);
     one.endpoint = row.string(12);
@@ -167,6 +169,10 @@ void write_policy(Connection& connection, const TenantId& tenant, const Destinat
     insert.null();
   if (policy.retryable_statuses)
     insert.text(boost::json::serialize(boost::json::value_from(*policy.retryable_statuses)));
+  else
+    insert.null();
+  if (policy.retry_after_max)
+    insert.integer(policy.retry_after_max->count());
   else
     insert.null();
   insert.run();

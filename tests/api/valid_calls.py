@@ -109,7 +109,8 @@ class ValidCalls:
     def revokeCredentialVersion(self, tenant): return self._credential(tenant, n=1)
 
     POLICY = {"max_attempts": 3, "timeout_ms": 2000, "backoff_initial_ms": 10, "backoff_factor": 1,
-              "backoff_cap_ms": 20, "backoff_jitter": 0.5, "dead_letter": "always", "retryable_statuses": [429, 503]}
+              "backoff_cap_ms": 20, "backoff_jitter": 0.5, "retry_after_max_ms": 60000,
+              "dead_letter": "always", "retryable_statuses": [429, 503]}
 
     def replacePolicy(self, tenant):
         etag = self.world.succeed("getPolicy", tenant).headers["etag"]

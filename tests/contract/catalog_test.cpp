@@ -45,6 +45,7 @@ TEST_P(StoreContract, ATenantComesBackWithItsPolicy) {
   tenant.policy.backoff_cap = 1h;
   tenant.policy.backoff_factor = 1.5;
   tenant.policy.backoff_jitter = 0.1;
+  tenant.policy.retry_after_max = 2h;
   tenant.policy.dead_letter = DeadLetterBehaviour::on_exhaustion;
   tenant.policy.retryable_statuses = std::vector<int>{429, 503};
   EXPECT_TRUE(engine->catalog().put_tenant(tenant, entry(acme)));
@@ -186,12 +187,14 @@ TEST_P(StoreContract, APolicyAtItsLimitsIsStoredAndBeyondThemRefused) {
                               .timeout = Limits::min_timeout,
                               .backoff_initial = Limits::min_backoff,
                               .backoff_cap = Limits::min_backoff,
+                              .retry_after_max = Limits::min_retry_after,
                               .backoff_factor = Limits::min_factor,
                               .backoff_jitter = 0.0};
   const PolicyOverride highest{.max_attempts = Limits::max_attempts,
                                .timeout = Limits::max_timeout,
                                .backoff_initial = Limits::max_backoff,
                                .backoff_cap = Limits::max_backoff,
+                               .retry_after_max = Limits::max_retry_after,
                                .backoff_factor = Limits::max_factor,
                                .backoff_jitter = Limits::max_jitter};
   EXPECT_TRUE(put(lowest));
@@ -205,6 +208,8 @@ TEST_P(StoreContract, APolicyAtItsLimitsIsStoredAndBeyondThemRefused) {
   expect_refused({.backoff_initial = Limits::max_backoff + 1ms});
   expect_refused({.backoff_cap = Limits::max_backoff + 1ms});
   expect_refused({.backoff_factor = Limits::max_factor + 0.01});
+  expect_refused({.retry_after_max = Limits::min_retry_after - 1ms});
+  expect_refused({.retry_after_max = Limits::max_retry_after + 1ms});
   expect_refused({.backoff_jitter = Limits::max_jitter + 0.01});
 }
 

@@ -167,7 +167,26 @@ TEST_F(OddAdapter, ADeliveryTakesEightStepsAndNoMore) {
   EXPECT_THAT(outcome.detail, HasSubstr("more steps than a delivery may take"));
 }
 
-TEST_F(OddAdapter, WaitsAreCutAtADay) { EXPECT_EQ(interpret("retry in a year").retry_after, std::chrono::hours{24}); }
+TEST_F(OddAdapter, WaitsAreCutAtThirtyDays) {
+  EXPECT_EQ(interpret("retry in a year").retry_after, std::chrono::days{30});
+}
+
+// Of an adapter that does not speak of it.
+TEST_F(OddAdapter, RetryAfterIsReadByTheHostOnAnyStatusButThatOfASuccess) {
+  auto response = ok();
+  response.headers = {{"Retry-After", "120"}};
+  for (const int status : {302, 400, 429, 503}) {
+    response.status = status;
+    EXPECT_EQ(interpret("fail", response).retry_after, std::chrono::seconds{120}) << status;
+  }
+  response.headers = {{"Retry-After", "Thu, 01 Jan 1970 00:01:00 GMT"}};
+  EXPECT_EQ(interpret("fail", response).retry_after, std::chrono::seconds{60}) << "from when the attempt began";
+  response.headers = {{"Retry-After", "soon"}};
+  EXPECT_EQ(interpret("fail", response).retry_after, std::nullopt);
+  response.headers = {{"Retry-After", "120"}};
+  response.status = 202;
+  EXPECT_EQ(interpret("", response).retry_after, std::nullopt) << "when to ask for the result";
+}
 
 TEST_F(OddAdapter, TransportFaultsAreJudgedByTheHost) {
   auto response = ok();
@@ -230,6 +249,19 @@ TEST_F(OddAdapter, WhatItLogsIsNamedTamedAndRedacted) {
   EXPECT_THAT(lab_.logger().text(), HasSubstr("plugin.message plugin=test.odd message=hello world fields=token="));
   EXPECT_THAT(lab_.logger().text(), Not(HasSubstr("hunter22")));
   EXPECT_THAT(lab_.logger().text(), HasSubstr("message=(no text)"));
+}
+
+TEST_F(OddAdapter, WhatAReceiverHasRepeatedIsReadAndNotLogged) {
+  auto response = ok();
+  response.body = "you sent s3cr3t-value";
+  response.headers = {{"x-got", "s3cr3t-value"}};
+  auto context = this->context();
+  context.confidential = std::make_shared<const secrets::Confidential>(
+      secrets::Confidential{std::make_shared<const secrets::SecretSet>(secrets_), {}});
+  const auto outcome = adapter("tell")->interpret(context, response);
+  EXPECT_EQ(outcome.detail, "you sent s3cr3t-value") << "the host takes it out where it keeps it";
+  EXPECT_THAT(lab_.logger().text(), HasSubstr("you sent [redacted]"));
+  EXPECT_THAT(lab_.logger().text(), Not(HasSubstr("s3cr3t")));
 }
 
 // Crashes, for real: each in a child process that is the daemon for this purpose.

@@ -215,6 +215,20 @@ TEST_F(Session, WhatThePluginLogsIsBoundedAndKeepsWhatIsConfidential) {
   EXPECT_THROW(session_.receive(message(1, 17)), BrokenFrame);
 }
 
+// It sees what a receiver has repeated, and the log does not.
+TEST_F(Session, LogsWithoutWhatIsConfidentialInTheCall) {
+  auto secrets = std::make_shared<secrets::SecretSet>();
+  secrets->purposes.push_back({"signing", {{std::make_shared<const secrets::Secret>("s3cr3t-value"), "1"}}, {}});
+  auto made = call(FrameKind::interpret);
+  made.confidential = std::make_shared<const secrets::Confidential>(secrets::Confidential{secrets, {"t0k3n-of-url"}});
+  session_.begin(std::move(made));
+  session_.receive(done(1));
+  FrameWriter log(FrameKind::log, 2);
+  log.u32(OPI_LOG_ERROR).text(std::string_view("it said s3cr3t-value, s3cr3t-v and t0k3n-of-url")).u32(0);
+  session_.receive(log.finish());
+  EXPECT_THAT(logger_.text(), HasSubstr("it said [redacted], [redacted] and [redacted]"));
+}
+
 TEST_F(Session, AProcessThatAsksWithoutReadingIsStopped) {
   static const opi_request_ops ops = [] {
     opi_request_ops all{};

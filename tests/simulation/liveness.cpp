@@ -35,11 +35,11 @@ milliseconds World::bound(const std::vector<delivery::DeliveryView>& live) {
   const milliseconds rescued = std::max(lease, succession) + rescuer.interval;
   // What is not sent meanwhile waits for the longest of these at once: what a receiver asked for, an open breaker, a
   // look at a held destination, a destination that was disabled, a provider's breaker.
-  const milliseconds silent = std::max({milliseconds{*policy_.backoff_cap}, 8'000ms, attempts.hold_recheck,
+  const milliseconds silent = std::max({milliseconds{*policy_.retry_after_max}, 8'000ms, attempts.hold_recheck,
                                         settler.disabled_hold, provider.breaker.max_cooldown});
   // Of each of its attempts may be too early for its secret: the provider's breaker is the only thing left that is
   // shut.
-  const milliseconds retries = options_.max_attempts * milliseconds{*policy_.backoff_cap};
+  const milliseconds retries = options_.max_attempts * milliseconds{*policy_.retry_after_max};
   // Nobody tells of what was settled for another daemon's destination: a round of discovery does. The last one may have
   // taken long, and the next one may have passed the destination just before.
   const milliseconds found = discovery.longest_rest + discovery.interval;

@@ -48,7 +48,7 @@ Wire::Answer World::answer_to(const delivery::HttpRequest& request, const Delive
     const auto seconds = std::chrono::seconds{dice_.pick(20)};
     response.status = 429;
     response.headers = {{"retry-after", std::to_string(seconds.count())}};
-    witness_.asked_for_silence(id, attempt, std::min<std::chrono::milliseconds>(seconds, *policy_.backoff_cap));
+    witness_.asked_for_silence(id, attempt, std::min<std::chrono::milliseconds>(seconds, *policy_.retry_after_max));
   } else if (mood < 83) {
     response.status = 410;
   } else if (mood < 85) {

@@ -57,6 +57,7 @@ World::World(std::uint64_t seed, const Options& options) : options_(options), ra
   policy_.backoff_initial = 500ms;
   policy_.backoff_factor = 2.0;
   policy_.backoff_cap = 10s;
+  policy_.retry_after_max = 20s;
   for (int t = 0; t < options_.tenants; ++t) {
     tenants_.push_back(*TenantId::parse("tenant-" + std::to_string(t)));
     const auto& tenant = tenants_.back();

@@ -34,6 +34,10 @@ CREATE TABLE integration_destination_memory (
   FOREIGN KEY (tenant_id, destination_id) REFERENCES integration_destinations ON DELETE CASCADE
 ) WITH (fillfactor = 50);
 
+-- The longest silence that a receiver may ask for at a time. Versions before do not read it and bound it by backoff_cap_ms.
+ALTER TABLE integration_delivery_policy
+  ADD COLUMN retry_after_max_ms bigint CHECK (retry_after_max_ms BETWEEN 1000 AND 2592000000);
+
 SELECT opi.protect_tenants();
 GRANT SELECT, INSERT, DELETE, UPDATE (lease_id) ON integration_leases TO opi_worker;  -- locking a row takes an UPDATE
 GRANT SELECT, INSERT, UPDATE, DELETE ON integration_daemons TO opi_worker;

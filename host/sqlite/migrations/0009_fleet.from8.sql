@@ -11,3 +11,7 @@ CREATE TABLE integration_destination_memory (
   PRIMARY KEY (destination_id),
   FOREIGN KEY (tenant_id, destination_id) REFERENCES integration_destinations ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+
+-- The longest silence that a receiver may ask for at a time. Versions before do not read it and bound it by backoff_cap_ms.
+ALTER TABLE integration_delivery_policy
+  ADD COLUMN retry_after_max_ms INTEGER CHECK (retry_after_max_ms BETWEEN 1000 AND 2592000000);

@@ -178,6 +178,7 @@ typedef struct opi_response {
   const opi_kv *headers; /* names in lower case, in order of arrival */
   uint64_t n_headers;
   opi_bytes body;     /* at most 64 KiB; hostile */
+  /* As the receiver sent it: it may repeat a secret of the request. The host takes that out of the verdict and the log. */
 } opi_response;
 
 enum opi_verdict_kind {
@@ -198,11 +199,11 @@ enum opi_verdict_flag {
 };
 typedef struct opi_verdict {
   uint32_t size, kind, flags, reserved;
-  uint64_t retry_after_ms; /* 0: none; the host caps it */
+  uint64_t retry_after_ms; /* 0: what Retry-After says, but for a success; the host caps it */
   opi_str reason;       /* stable snake_case code, at most 64 bytes; empty: the host's, such as "http_503" */
   opi_str detail;       /* for people, at most 512 bytes; the host redacts it */
-  opi_str external_ref; /* id of what the receiver created, at most 256 bytes */
-  opi_str external_url; /* at most 2048 bytes */
+  opi_str external_ref; /* id of what the receiver created, at most 256 bytes; not kept if it holds a secret */
+  opi_str external_url; /* at most 2048 bytes; as external_ref */
 #if OPI_TARGET_MINOR >= 1
   opi_bytes carry;      /* with CONTINUE: what the next step needs to know, at most 16 KiB; stored in clear, no secrets */
 #endif

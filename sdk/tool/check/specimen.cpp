@@ -176,7 +176,8 @@ Interpreted Instance::interpret(const opi_delivery& delivery, const opi_response
   interpreted.fault = intake.fault();
   if (twin_) {
     plugins::VerdictIntake other(knows_steps && delivery.step + 1 < delivery::StepLimits::steps);
-    const auto end = awaited([&](auto done) { twin_->interpret(delivery, response, other.out(), std::move(done)); });
+    const auto end =
+        awaited([&](auto done) { twin_->interpret(delivery, response, other.out(), nullptr, std::move(done)); });
     interpreted.disagreement = difference(interpreted.status, interpreted.error, end);
     if (interpreted.disagreement.empty() && text_of(interpreted.outcome) != text_of(other.outcome()))
       interpreted.disagreement = "judges otherwise in a process of its own: " + text_of(other.outcome());

@@ -25,6 +25,8 @@ class ScriptedAdapter final : public delivery::Adapter {
     if (context.step > 0) rendering.request.headers.push_back({"x-step", std::to_string(context.step)});
     if (!context.carry.empty()) rendering.request.headers.push_back({"x-carry", std::string(context.carry)});
     if (!context.prior_ref.empty()) rendering.request.headers.push_back({"x-prior", std::string(context.prior_ref)});
+    if (!context.prior_url.empty())
+      rendering.request.headers.push_back({"x-prior-url", std::string(context.prior_url)});
     if (change_rendering) change_rendering(rendering);
     return rendering;
   }

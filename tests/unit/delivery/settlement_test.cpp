@@ -106,8 +106,8 @@ TEST(RetryableStatuses, DoNotOverruleAnAdapterThatKnowsMore) {
   EXPECT_EQ(decided(outcome_of(Verdict::delivered, 503, true)).next, DeliveryState::delivered);
 }
 
-TEST(RetryAfter, IsHonouredBetweenTheBackoffAndTheCap) {
-  const DeliveryPolicy policy;  // first backoff 5 s, cap 6 h
+TEST(RetryAfter, IsHonouredFromTheBackoffToItsOwnMaximum) {
+  const DeliveryPolicy policy;  // first backoff 5 s, cap 6 h, longest silence a day
   const auto retry_in = [&](std::chrono::milliseconds asked, Verdict verdict = Verdict::throttle) {
     auto outcome = outcome_of(verdict, 429);
     outcome.retry_after = asked;
@@ -118,9 +118,32 @@ TEST(RetryAfter, IsHonouredBetweenTheBackoffAndTheCap) {
   EXPECT_EQ(retry_in(4'999ms), 5s);
   EXPECT_EQ(retry_in(5'001ms), 5'001ms);
   EXPECT_EQ(retry_in(6h), 6h);
-  EXPECT_EQ(retry_in(6h + 1ms), 6h);
-  EXPECT_EQ(retry_in(std::chrono::milliseconds::max()), 6h);
+  EXPECT_EQ(retry_in(24h), 24h);
+  EXPECT_EQ(retry_in(24h + 1ms), 24h);
   EXPECT_EQ(retry_in(60s, Verdict::retry), 60s);
+}
+
+// Nine attempts are left after the first.
+TEST(RetryAfter, BeyondThePatienceOfThePolicyEndsTheDelivery) {
+  const DeliveryPolicy policy;
+  auto outcome = outcome_of(Verdict::throttle, 429);
+  const auto after = [&](std::chrono::milliseconds asked, int attempt, DeadLetterBehaviour behaviour) {
+    outcome.retry_after = asked;
+    DeliveryPolicy own = policy;
+    own.dead_letter = behaviour;
+    return decide(own, attempt, outcome, 0.5);
+  };
+  using Behaviour = DeadLetterBehaviour;
+  EXPECT_EQ(after(9 * 24h, 1, Behaviour::always).next, DeliveryState::retry_scheduled);
+  EXPECT_EQ(after(9 * 24h, 1, Behaviour::always).retry_in, 24h);
+  const auto over = after(9 * 24h + 1ms, 1, Behaviour::on_exhaustion);
+  EXPECT_EQ(over.next, DeliveryState::dead_lettered);
+  EXPECT_TRUE(over.silence_too_long);
+  EXPECT_EQ(over.retry_in, 0ms);
+  EXPECT_EQ(after(24h, 9, Behaviour::always).next, DeliveryState::retry_scheduled);
+  EXPECT_EQ(after(24h + 1ms, 9, Behaviour::always).next, DeliveryState::dead_lettered);
+  EXPECT_EQ(after(std::chrono::milliseconds::max(), 1, Behaviour::never).next, DeliveryState::failed);
+  EXPECT_FALSE(after(24h, 10, Behaviour::always).silence_too_long) << "the attempts are used up, as ever";
 }
 
 TEST(RetryAfter, IsOfNoAvailToAnExhaustedOrEndedDelivery) {

@@ -25,6 +25,9 @@ class TokenExchange : public testing::Test {
     response.request_sent = true;
     return read_token_response(std::move(response), client, secrets_);
   }
+  void secret_is(std::string_view value) {
+    secrets_.purposes.back().versions = {{std::make_shared<const secrets::Secret>(value), "1"}};
+  }
   Outcome refusal(int status, const std::string& body) {
     auto result = read(status, body);
     if (auto* outcome = std::get_if<Outcome>(&result)) return *outcome;
@@ -140,6 +143,14 @@ TEST_F(TokenExchange, WhatTheEndpointSaysIsBoundedAndFreeOfSecrets) {
   EXPECT_THAT(outcome.detail, Not(HasSubstr("client-secret-1")));
   EXPECT_THAT(outcome.detail, Not(HasSubstr("9f86d081")));
   EXPECT_LT(outcome.detail.size(), 500u);
+}
+
+// Blanked out in the text, neither would be what it is any more.
+TEST_F(TokenExchange, ARefusalIsReadBeforeAnythingIsBlankedOut) {
+  secret_is("invalid_client");
+  EXPECT_EQ(refusal(400, R"({"error":"invalid_client"})").verdict, Verdict::auth);
+  secret_is("123456");
+  EXPECT_THAT(refusal(400, R"({"code":123456,"error":"invalid_scope"})").detail, HasSubstr("invalid_scope"));
 }
 
 // The secret lies across the end of what is kept: half of it would be too much.

@@ -41,17 +41,24 @@ TEST(DeliveryPolicy, LimitsHoldAtTheirEdges) {
   policy.max_attempts = 1;
   policy.timeout = 100ms;
   policy.backoff_cap = 24h;
+  policy.retry_after_max = 1s;
+  EXPECT_TRUE(check(policy).empty());
+  policy.retry_after_max = std::chrono::days{30};
   EXPECT_TRUE(check(policy).empty());
   policy.max_attempts = 0;
   policy.timeout = 99ms;
   policy.backoff_cap = 24h + 1ms;
   policy.backoff_factor = 0.99;
   policy.backoff_jitter = 0.51;
+  policy.retry_after_max = 999ms;
   policy.retryable_statuses = {399};
   std::vector<std::string_view> fields;
   for (const auto& fault : check(policy)) fields.push_back(fault.field);
   EXPECT_EQ(fields, (std::vector<std::string_view>{"max_attempts", "timeout_ms", "backoff_factor", "backoff_cap_ms",
-                                                   "backoff_jitter", "retryable_statuses"}));
+                                                   "backoff_jitter", "retry_after_max_ms", "retryable_statuses"}));
+  policy = {};
+  policy.retry_after_max = std::chrono::days{30} + 1ms;
+  EXPECT_EQ(check(policy).size(), 1u);
   policy = {};
   policy.backoff_factor = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(check(policy).size(), 1u);

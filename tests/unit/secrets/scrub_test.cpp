@@ -74,6 +74,19 @@ TEST(Scrub, TakesMoreThanSecrets) {
   EXPECT_EQ(text, "at /services/[redacted]?x=short");
 }
 
+TEST(Scrub, LooksForPiecesWhereItIsAskedTo) {
+  const auto set = set_of({"p/q+r=s t-123"});
+  const auto pieces = [&](std::string text) {
+    scrub_pieces(text, set);
+    return text;
+  };
+  EXPECT_EQ(pieces("it was p/q+r=s t… and q+r=s t-…, whole p/q+r=s t-123"),
+            "it was [redacted]… and [redacted]…, whole [redacted]");
+  EXPECT_EQ(pieces("of seven: p/q+r=…"), "of seven: p/q+r=…");
+  EXPECT_EQ(pieces(R"(p\/q\u002br=s t…)"), "[redacted]…");
+  EXPECT_EQ(scrubbed("it was p/q+r=s t…", set), "it was p/q+r=s t…");
+}
+
 TEST(Scrub, LeavesValuesShorterThanSixBytes) {
   EXPECT_EQ(scrubbed("a 12345 b", set_of({"12345"})), "a 12345 b");
   EXPECT_EQ(scrubbed("a 123456 b", set_of({"123456"})), "a [redacted] b");

@@ -21,6 +21,7 @@ const defaults: DeliveryPolicy = {
   backoff_factor: 4,
   backoff_cap_ms: 21_600_000,
   backoff_jitter: 0.2,
+  retry_after_max_ms: 86_400_000,
   dead_letter: 'always',
   retryable_statuses: [408, 425, 429, 500, 502, 503, 504],
 };
@@ -38,6 +39,12 @@ const numbers = [
   { name: 'backoff_factor', label: 'Each wait is longer by the factor', unit: '1 to 10', decimal: true },
   { name: 'backoff_cap_ms', label: 'Longest wait, ms', unit: 'at most 86,400,000', decimal: false },
   { name: 'backoff_jitter', label: 'Jitter, ± share of the wait', unit: '0 to 0.5', decimal: true },
+  {
+    name: 'retry_after_max_ms',
+    label: 'Longest silence a receiver may ask for, ms',
+    unit: '1,000 to 2,592,000,000',
+    decimal: false,
+  },
 ] as const;
 
 function Shown({ policy }: { policy: DeliveryPolicy }) {
@@ -50,6 +57,7 @@ function Shown({ policy }: { policy: DeliveryPolicy }) {
         ['Factor', `×${policy.backoff_factor}`],
         ['Longest wait', duration(policy.backoff_cap_ms)],
         ['Jitter', `±${Math.round(policy.backoff_jitter * 100)} %`],
+        ['Longest silence it may ask for', duration(policy.retry_after_max_ms)],
         ['Becomes a dead letter', behaviours[policy.dead_letter]],
         ['Statuses that are tried again', policy.retryable_statuses.join(', ')],
       ]}

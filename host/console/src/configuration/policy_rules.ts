@@ -29,6 +29,7 @@ export function checkPolicy(policy: DeliveryPolicy): FieldError[] {
     'must be at least backoff_initial_ms and at most 86400000',
   );
   within('backoff_jitter', policy.backoff_jitter, 0, 0.5, false, 'must be 0 to 0.5');
+  within('retry_after_max_ms', policy.retry_after_max_ms, 1000, 30 * day, true, 'must be 1000 to 2592000000');
   if (policy.retryable_statuses.some((status) => !Number.isInteger(status) || status < 400 || status > 599))
     faults.push({ field: 'retryable_statuses', message: 'must be HTTP statuses 400 to 599' });
   return faults;

@@ -10,6 +10,7 @@ const policy: DeliveryPolicy = {
   backoff_factor: 4,
   backoff_cap_ms: 21_600_000,
   backoff_jitter: 0.2,
+  retry_after_max_ms: 86_400_000,
   dead_letter: 'always',
   retryable_statuses: [503],
 };
@@ -41,6 +42,8 @@ test.each([
   ['backoff_factor', 0.5],
   ['backoff_cap_ms', 4_999],
   ['backoff_jitter', 0.6],
+  ['retry_after_max_ms', 999],
+  ['retry_after_max_ms', 2_592_000_001],
   ['retryable_statuses', [399]],
 ])('%s beyond its limit is a fault', (field, value) => {
   expect(checkPolicy(policy)).toEqual([]);
