@@ -77,7 +77,7 @@ std::optional<long long> JsonFields::integer(const char* name, long long least, 
 }
 
 std::optional<std::chrono::milliseconds> JsonFields::milliseconds(const char* name) {
-  const auto value = integer(name, 0, 86'400'000);
+  const auto value = integer(name, 0, 2'592'000'000);
   return value ? std::optional{std::chrono::milliseconds{*value}} : std::nullopt;
 }
 

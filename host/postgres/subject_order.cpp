@@ -18,7 +18,8 @@ constexpr Statement read_subjects{"read_subjects", R"(
   SELECT DISTINCT d.destination_id, d.subject FROM integration_deliveries d
   WHERE d.tenant_id = $1::text AND d.delivery_id = ANY ($2::uuid[]) AND d.subject <> '')"};
 
-// A delivery that came back to life (place 0) goes before those that wait, but not beside one that is under way.
+// A delivery that came back to life (place 0) goes before those that wait, but not beside one that is due or under way,
+// which may be another that came back. Of several that come in one call the first goes first.
 constexpr Statement wait_behind{"wait_behind", R"(
   UPDATE integration_outbox o SET due_at = 'infinity'
   WHERE o.tenant_id = $1::text AND o.delivery_id = ANY ($2::uuid[]) AND o.subject <> '' AND (
@@ -26,7 +27,7 @@ constexpr Statement wait_behind{"wait_behind", R"(
             WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
               AND b.delivery_id <> o.delivery_id
               AND ((b.place, b.delivery_id) < (o.place, o.delivery_id)
-                   OR (o.place = 0 AND b.place > 0 AND b.due_at < 'infinity')))
+                   OR (b.due_at < 'infinity' AND b.delivery_id <> ALL ($2::uuid[]))))
     OR (EXISTS (SELECT 1 FROM integration_deliveries d
                 WHERE d.destination_id = o.destination_id AND d.subject = o.subject AND d.subject <> ''
                   AND d.state = 'dead_lettered')

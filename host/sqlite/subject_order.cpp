@@ -5,7 +5,8 @@
 namespace opi::sqlite {
 namespace {
 
-// A delivery that came back to life (place 0) goes before those that wait, but not beside one that is under way.
+// A delivery that came back to life (place 0) goes before those that wait, but not beside one that is due or under way,
+// which may be another that came back.
 constexpr Statement wait_behind{"wait_behind", R"(
   UPDATE integration_outbox AS o SET due_at_us = ?1
   WHERE o.tenant_id = ?2 AND o.delivery_id = ?3 AND o.subject <> '' AND (
@@ -13,7 +14,7 @@ constexpr Statement wait_behind{"wait_behind", R"(
             WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
               AND b.delivery_id <> o.delivery_id
               AND ((b.place, b.delivery_id) < (o.place, o.delivery_id)
-                   OR (o.place = 0 AND b.place > 0 AND b.due_at_us < ?1)))
+                   OR b.due_at_us < ?1))
     OR (EXISTS (SELECT 1 FROM integration_deliveries d
                 WHERE d.destination_id = o.destination_id AND d.subject = o.subject AND d.subject <> ''
                   AND d.state = 'dead_lettered')

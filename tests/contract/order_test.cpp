@@ -208,6 +208,35 @@ TEST_P(OrderContract, ADeadLetteredUpdateHoldsNobody) {
   EXPECT_THAT(due(), ElementsAre("last"));
 }
 
+// Two dead letters of a subject come back one after the other, the later one first.
+TEST_P(OrderContract, OfThoseThatComeBackOneIsDue) {
+  publish("T-1", "first");
+  publish("T-1", "second");
+  due();
+  deliver("first", "EXT-1");
+  due();
+  deliver("second");
+  const auto third = publish("T-1", "third"), fourth = publish("T-1", "fourth");
+  due();
+  bury("third");
+  due();
+  bury("fourth");
+  ASSERT_EQ(replay(fourth), 1U);
+  ASSERT_EQ(replay(third), 1U);
+  ASSERT_THAT(due(), ElementsAre("fourth")) << "it was due when the other one came back";
+  deliver("fourth");
+  ASSERT_THAT(due(), ElementsAre("third"));
+  bury("third");
+  // Both at once: the one that came first goes first.
+  const auto fifth = publish("T-1", "fifth");
+  due();
+  bury("fifth");
+  ASSERT_EQ(
+      engine->dead_letters().replay(acme, {{fifth, third}}, entry(acme, audit::Action::dead_letter_replayed)).size(),
+      2U);
+  ASSERT_EQ(due().size(), 1U);
+}
+
 TEST_P(OrderContract, WhatIsStrandedIsWoken) {
   publish("T-1", "create");
   publish("T-1", "update");
