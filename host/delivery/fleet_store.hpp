@@ -32,8 +32,8 @@ struct DestinationMemory {
   // Leases of other daemons that have not run out, and for how long the last of them lasts.
   int leased_elsewhere = 0;
   std::chrono::milliseconds leased_elsewhere_for{0};
-  // To be kept: it is what a daemon has to add that serves the destination no more, and was answered late. A longer pause
-  // that is known stands, and so does the breaker.
+  // To be kept: it is what a daemon has to add that serves the destination no more, and was answered late. A longer
+  // pause that is known stands, and so does the breaker.
   bool late = false;
   bool operator==(const DestinationMemory&) const = default;
 };

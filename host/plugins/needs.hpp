@@ -19,7 +19,8 @@ class Needs {
                      std::vector<std::string>& problems);
 
   // With the places that this configuration names; of a property that it lacks, the schema's default, and nothing if
-  // there is none or it is no absolute path. Throws std::runtime_error that names the property whose path leads upwards.
+  // there is none or it is no absolute path. Throws std::runtime_error that names the property whose path leads
+  // upwards.
   [[nodiscard]] Reach reach(std::string_view config_json) const;
   // For people: "network", "/run/secrets", "(root)". Empty: it computes, and nothing else.
   [[nodiscard]] std::vector<std::string> described() const;

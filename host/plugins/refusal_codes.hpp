@@ -11,8 +11,8 @@ struct RefusalCode {
 };
 
 // Codes are stable: once published, a number keeps its meaning. L1 the file, L2 its content, L3 the ABI and its tables,
-// L4 trust, L5 conduct in the probe, L6 loading, L7 start. L403 and L603 were for secret providers that could neither be
-// isolated nor come while the daemon ran: they are not used again.
+// L4 trust, L5 conduct in the probe, L6 loading, L7 start. L403 and L603 were for secret providers that could neither
+// be isolated nor come while the daemon ran: they are not used again.
 namespace codes {
 inline constexpr RefusalCode directory_unusable{
     "L101", "set plugins.directory to an existing absolute directory that others cannot write"};
