@@ -202,8 +202,10 @@ void Witness::asked_for_silence(const DeliveryId& delivery, int attempt, millise
 
 void Witness::remembered(std::span<const delivery::DestinationMemory> memories) {
   ++now_;
+  // What a daemon writes down of a shorter silence is no memory of the one that its predecessor died with.
   for (const auto& memory : memories)
-    if (const auto known = silences_.find(memory.destination); known != silences_.end())
+    if (const auto known = silences_.find(memory.destination);
+        known != silences_.end() && world_.mono_now() + memory.pause >= known->second.until)
       known->second.remembered = now_;
 }
 
