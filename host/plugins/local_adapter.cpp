@@ -4,15 +4,28 @@
 
 namespace opi::plugins {
 
+namespace {
+
+// It learns the endpoint here: what it logs meanwhile does not repeat what is secret of it.
+LocalInstance made_in_confidence(const std::shared_ptr<const LoadedPlugin>& plugin, const Component& component,
+                                 const Destination& destination, std::span<const std::string> confidential) {
+  const Confidence confidence(confidential);
+  const auto id = destination.id.to_string();
+  return {
+      plugin, component,
+      opi_instance_args{sizeof(opi_instance_args), instance_flags(destination), raw(component.id), raw(id),
+                        raw(destination.tenant_id.str()), raw(destination.config),
+                        static_cast<std::uint64_t>(destination.revision), plugin->host(), raw(destination.endpoint)},
+      "adapter"};
+}
+
+}  // namespace
+
 LocalAdapter::LocalAdapter(std::shared_ptr<const LoadedPlugin> plugin, const Component& component,
                            const Destination& destination, std::vector<std::string> confidential)
-    : instance_(plugin, component,
-                {sizeof(opi_instance_args), instance_flags(destination), raw(component.id),
-                 raw(destination.id.to_string()), raw(destination.tenant_id.str()), raw(destination.config),
-                 static_cast<std::uint64_t>(destination.revision), plugin->host(), raw(destination.endpoint)},
-                "adapter"),
-      table_(plugin->interface_of<opi_http_adapter_v1>(component, OPI_IF_HTTP_ADAPTER)),
-      confidential_(std::move(confidential)) {}
+    : confidential_(std::move(confidential)),
+      instance_(made_in_confidence(plugin, component, destination, confidential_)),
+      table_(plugin->interface_of<opi_http_adapter_v1>(component, OPI_IF_HTTP_ADAPTER)) {}
 
 bool LocalAdapter::sees_transport_faults() const { return (table_.flags & OPI_ADAPTER_SEES_TRANSPORT_FAULTS) != 0; }
 

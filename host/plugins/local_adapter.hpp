@@ -21,9 +21,9 @@ class LocalAdapter final : public AdapterInstance {
                  std::shared_ptr<const secrets::Confidential> confidential, Done done) const override;
 
  private:
+  const std::vector<std::string> confidential_;
   const LocalInstance instance_;
   const opi_http_adapter_v1& table_;
-  std::vector<std::string> confidential_;
 };
 
 }  // namespace opi::plugins

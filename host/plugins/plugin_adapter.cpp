@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <future>
 #include <opi/kit/retry_after_value.hpp>
+#include <system_error>
 
 #include "delivery/endpoint_secrets.hpp"
 #include "domain/header_field.hpp"
 #include "plugins/exchange_views.hpp"
 #include "plugins/request_assembly.hpp"
 #include "plugins/verdict_intake.hpp"
+#include "secrets/scrub.hpp"
 
 namespace opi::plugins {
 namespace {
@@ -62,6 +64,23 @@ Result awaited(Begin&& begin) {
   return future.get();
 }
 
+// A plugin's text as it may be told: an adapter knows the endpoint, and those who read its refusals may not.
+std::string without(std::span<const std::string> confidential, std::string text) {
+  secrets::scrub_pieces(text, {}, confidential);
+  return text;
+}
+
+std::unique_ptr<AdapterInstance> made(Plugin& plugin, const Component& component, const Destination& destination,
+                                      const std::vector<std::string>& confidential) {
+  try {
+    return plugin.adapter(component, destination, confidential);
+  } catch (const std::system_error&) {
+    throw;
+  } catch (const std::runtime_error& refused) {
+    throw std::runtime_error(without(confidential, refused.what()));
+  }
+}
+
 }  // namespace
 
 Outcome outcome_of_fault(const delivery::HttpResponse& response) {
@@ -81,7 +100,10 @@ PluginAdapter::PluginAdapter(std::shared_ptr<Plugin> plugin, const Component& co
     : plugin_(std::move(plugin)),
       component_(component),
       user_agent_(std::move(user_agent)),
-      instance_(plugin_->adapter(component, destination, delivery::endpoint_secrets(destination.endpoint))) {}
+      confidential_(delivery::endpoint_secrets(destination.endpoint)),
+      instance_(made(*plugin_, component, destination, confidential_)) {}
+
+std::string PluginAdapter::refusal() const { return without(confidential_, instance_->refusal()); }
 
 void PluginAdapter::begin_render(const delivery::AttemptContext& context, const secrets::SecretSet& secrets,
                                  Rendered done) const {
@@ -96,7 +118,7 @@ void PluginAdapter::begin_render(const delivery::AttemptContext& context, const 
                     [this, call, done = std::move(done)](const CallEnd& end) {
                       auto rendering = end.status == OPI_OK ? std::move(call->assembly).finish(user_agent_)
                                                             : std::move(call->assembly).fail(end.status, end.error);
-                      rendering.held = end.held;
+                      rendering.held = without(confidential_, end.held);
                       done(std::move(rendering));
                     });
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "delivery/adapter.hpp"
 #include "plugins/plugin.hpp"
@@ -19,7 +20,7 @@ class PluginAdapter final : public delivery::Adapter {
                 std::string user_agent);
 
   // Asks the plugin and waits. Why it refuses the configuration; empty: it does not.
-  [[nodiscard]] std::string refusal() const { return instance_->refusal(); }
+  [[nodiscard]] std::string refusal() const;
   [[nodiscard]] delivery::Rendering render(const delivery::AttemptContext& context,
                                            const secrets::SecretSet& secrets) const override;
   [[nodiscard]] Outcome interpret(const delivery::AttemptContext& context,
@@ -33,6 +34,7 @@ class PluginAdapter final : public delivery::Adapter {
   std::shared_ptr<Plugin> plugin_;
   const Component& component_;  // the plugin's
   std::string user_agent_;
+  std::vector<std::string> confidential_;  // of the endpoint
   std::unique_ptr<AdapterInstance> instance_;
 };
 

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <future>
 
+#include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/sandbox_fixture.hpp"
 
 namespace opi::plugins::testing {
@@ -88,6 +89,27 @@ TEST_F(Sandboxed, StoppingAnswersWhatIsUnderWay) {
   host_->stop();
   EXPECT_EQ(held.get_future().get(), "the plugin is being stopped");
   EXPECT_EQ(render(bad).held, "the plugin is being stopped");
+}
+
+// Whoever saves a destination, or reads why it is held, need not know its endpoint.
+TEST_F(Sandboxed, ARefusalRepeatsNothingSecretOfTheEndpoint) {
+  for (const auto rule : {IsolationRule::process, IsolationRule::in_process}) {
+    auto how = options();
+    how.isolation = rule;
+    load(how);
+    Destination destination;
+    destination.id = *DestinationId::parse("00000000-0000-4000-8000-000000000099");
+    destination.tenant_id = event_.tenant_id;
+    destination.adapter = "rogue";
+    destination.endpoint = "https://receiver.example/hook/Zx81kQp0RtY77bNmLw/in";
+    destination.config = R"({"mood":"refuse the endpoint"})";
+    const auto errors = PluginAdapterDirectory(*host_).refusal(destination);
+    ASSERT_EQ(errors.size(), 1u);
+    EXPECT_EQ(errors[0].field, "endpoint");
+    EXPECT_THAT(errors[0].message, HasSubstr("receiver.example"));
+    EXPECT_THAT(errors[0].message, ::testing::Not(HasSubstr("Zx81kQp0")));
+    EXPECT_THAT(registry_->find(destination).held_reason, ::testing::Not(HasSubstr("Zx81kQp0")));
+  }
 }
 
 }  // namespace

@@ -93,6 +93,8 @@ class Rogue {
     if (args.config_json.find("\"crash in create\"") != std::string_view::npos) *nowhere = 1;
     if (args.config_json.find("\"refuse\"") != std::string_view::npos)
       throw opi::sdk::Failure(OPI_E_INVALID, "mood: is not welcome here");
+    if (args.config_json.find("\"refuse the endpoint\"") != std::string_view::npos)
+      throw opi::sdk::Failure(OPI_E_INVALID, "endpoint: is " + std::string(args.endpoint_url));
     gossips_ = args.config_json.find("\"gossip\"") != std::string_view::npos;
     late_ = args.config_json.find("\"late\":true") != std::string_view::npos;
   }
