@@ -7,6 +7,7 @@
 
 #include "delivery/claim.hpp"
 #include "domain/clock.hpp"
+#include "domain/hold.hpp"
 #include "domain/ids.hpp"
 #include "domain/store_errors.hpp"
 
@@ -35,6 +36,8 @@ struct DestinationMemory {
   // To be kept: it is what a daemon has to add that serves the destination no more, and was answered late. A longer
   // pause that is known stands, and so does the breaker.
   bool late = false;
+  std::optional<UnixTime> paused_since = {};  // since when it is paused, or its breaker open
+  std::optional<Hold> hold = {};              // why nothing goes to it, as whoever serves it has found; no pause of its own
   bool operator==(const DestinationMemory&) const = default;
 };
 
@@ -74,8 +77,10 @@ class FleetStore {
   // Without being one of them. Nothing where daemons do not share the store.
   virtual Roll roll() = 0;
 
-  // Keeps pause and breaker of these destinations; `leased_elsewhere` is not looked at. What has neither is forgotten.
-  virtual void remember(std::span<const DestinationMemory> destinations) = 0;
+  // Keeps pause, breaker and hold of these destinations; `leased_elsewhere` is not looked at. What has none of them is
+  // forgotten. The beginning and the end of an audited hold (is_audited()) are chained to the tenant's trail in the
+  // same transaction, in the name of `daemon_id`.
+  virtual void remember(std::span<const DestinationMemory> destinations, const std::string& daemon_id) = 0;
 
   // What is known of these destinations, at most DeliveryStore::looked_at_once; nothing of those without memory. Leases
   // of `daemon_id` itself do not count.

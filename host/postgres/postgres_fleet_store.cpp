@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "delivery/hold_entries.hpp"
 #include "delivery/one_look.hpp"
+#include "postgres/audit_chain.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
@@ -57,14 +59,25 @@ constexpr Statement remove_dead{
 
 // Of a destination that was deleted meanwhile there is nothing to keep.
 constexpr Statement keep_memory{"keep_destination_memory", R"(
-  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, breaker_tripped)
-  SELECT d.tenant_id, d.destination_id, now() + n.pause_ms * interval '1 millisecond', n.tripped <> 0
-  FROM unnest($1::uuid[], $2::bigint[], $3::int[]) AS n (destination_id, pause_ms, tripped)
+  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, breaker_tripped,
+    paused_since, held_cause, held_since, held_detail)
+  SELECT d.tenant_id, d.destination_id, now() + n.pause_ms * interval '1 millisecond', n.tripped <> 0, n.paused_since,
+         n.cause, n.held_since, n.detail
+  FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::text[])
+    AS n (destination_id, pause_ms, tripped, paused_since, cause, held_since, detail)
   JOIN integration_destinations d ON d.destination_id = n.destination_id
   ORDER BY d.destination_id
   FOR KEY SHARE OF d
   ON CONFLICT (destination_id) DO UPDATE
-  SET paused_until = excluded.paused_until, breaker_tripped = excluded.breaker_tripped)"};
+  SET paused_until = excluded.paused_until, breaker_tripped = excluded.breaker_tripped,
+      paused_since = excluded.paused_since, held_cause = excluded.held_cause, held_since = excluded.held_since,
+      held_detail = excluded.held_detail)"};
+
+constexpr Statement read_holds{"read_destination_holds", R"(
+  SELECT d.tenant_id, d.destination_id, m.held_cause, m.held_since, m.held_detail, now()
+  FROM integration_destinations d LEFT JOIN integration_destination_memory m ON m.destination_id = d.destination_id
+  WHERE d.destination_id = ANY ($1::uuid[])
+  ORDER BY d.destination_id FOR KEY SHARE OF d)"};
 
 // One by one, for they are rare.
 constexpr Statement keep_late{"keep_late_memory", R"(
@@ -78,9 +91,11 @@ constexpr Statement forget{"forget_destinations",
                            "DELETE FROM integration_destination_memory WHERE destination_id = ANY ($1::uuid[])"};
 
 constexpr Statement read_memory{"read_destination_memory", R"(
-  SELECT m.destination_id, ceil(extract(epoch FROM m.paused_until - now()) * 1000)::bigint, m.breaker_tripped
+  SELECT m.destination_id, ceil(extract(epoch FROM m.paused_until - now()) * 1000)::bigint, m.breaker_tripped,
+         m.paused_since, m.held_cause, m.held_since, m.held_detail
   FROM integration_destination_memory m
-  WHERE m.destination_id = ANY ($1::uuid[]) AND (m.paused_until > now() OR m.breaker_tripped))"};
+  WHERE m.destination_id = ANY ($1::uuid[])
+    AND (m.paused_until > now() OR m.breaker_tripped OR m.held_cause IS NOT NULL))"};
 
 // A delivery that was given back and claimed again is named by two leases. IS TRUE keeps the ids in a hash table: the
 // plan is made without knowing how many there are.
@@ -106,6 +121,14 @@ FleetSnapshot read_fleet(Connection& connection, const std::string& self, delive
   const auto rows = connection.execute(read_members, Parameters{}.text(self));
   for (int i = 0; i < rows.size(); ++i) snapshot.members.push_back({rows.string(i, 0), rows.unix_micros(i, 1)});
   return snapshot;
+}
+
+// Cause, since and detail, from this column on. A cause that a newer version knows is none to this one.
+std::optional<Hold> hold_of(const Rows& rows, int row, int column) {
+  if (rows.is_null(row, column)) return std::nullopt;
+  const auto cause = parse_hold_cause(rows.text(row, column));
+  if (!cause) return std::nullopt;
+  return Hold{*cause, rows.string(row, column + 2), rows.optional_time(row, column + 1)};
 }
 
 std::optional<std::int64_t> clock_of(const delivery::FleetStore::Terms& terms) {
@@ -176,7 +199,7 @@ delivery::FleetStore::Roll PostgresFleetStore::roll() {
   return roll;
 }
 
-void PostgresFleetStore::remember(std::span<const DestinationMemory> destinations) {
+void PostgresFleetStore::remember(std::span<const DestinationMemory> destinations, const std::string& daemon_id) {
   if (destinations.empty()) return;
   std::map<DestinationId, const DestinationMemory*> last;  // a statement cannot touch a row twice
   std::vector<const DestinationMemory*> late;
@@ -185,25 +208,59 @@ void PostgresFleetStore::remember(std::span<const DestinationMemory> destination
       late.push_back(&one);
     else
       last[one.destination] = &one;
-  ArrayParameter kept{Element::uuid}, pauses{Element::int8}, tripped{Element::int4}, gone{Element::uuid};
+  ArrayParameter all{Element::uuid}, kept{Element::uuid}, pauses{Element::int8}, tripped{Element::int4},
+      gone{Element::uuid}, paused_since{Element::timestamptz}, causes{Element::text}, held_since{Element::timestamptz},
+      details{Element::text};
+  const auto add_time = [](ArrayParameter& list, const std::optional<UnixTime>& time) {
+    if (time)
+      list.add_time(*time);
+    else
+      list.add_null();
+  };
   for (const auto& [id, one] : last) {
-    if (one->pause.count() <= 0 && !one->breaker_tripped) {
+    all.add(id.value);
+    if (one->pause.count() <= 0 && !one->breaker_tripped && !one->hold) {
       gone.add(id.value);
       continue;
     }
     kept.add(id.value);
     pauses.add_int8(std::clamp<std::int64_t>(one->pause.count(), 0, longest_pause_ms));
     tripped.add_int4(one->breaker_tripped ? 1 : 0);
+    add_time(paused_since, one->paused_since);
+    if (one->hold)
+      causes.add(to_string(one->hold->cause));
+    else
+      causes.add_null();
+    add_time(held_since, one->hold ? one->hold->since : std::nullopt);
+    details.add(one->hold ? std::string_view{one->hold->detail} : std::string_view{});
   }
   auto session = database_.general().borrow();
   Transaction transaction{*session};
-  session->execute(keep_memory, Parameters{}.array(kept).array(pauses).array(tripped));
+  std::vector<audit::Entry> entries;
+  const auto rows = session->execute(read_holds, Parameters{}.array(all));
+  for (int i = 0; i < rows.size(); ++i) {
+    const DestinationId id{rows.uuid(i, 1)};
+    if (auto entry = delivery::entry_of({TenantId::parse(rows.text(i, 0)).value(), id, hold_of(rows, i, 2),
+                                         last.at(id)->hold, daemon_id, rows.time(i, 5)}))
+      entries.push_back(std::move(*entry));
+  }
+  session->execute(keep_memory, Parameters{}
+                                    .array(kept)
+                                    .array(pauses)
+                                    .array(tripped)
+                                    .array(paused_since)
+                                    .array(causes)
+                                    .array(held_since)
+                                    .array(details));
   session->execute(forget, Parameters{}.array(gone));
   for (const auto* one : late)
     session->execute(keep_late, Parameters{}
                                     .uuid(one->destination.value)
                                     .int8(std::clamp<std::int64_t>(one->pause.count(), 0, longest_pause_ms))
                                     .int4(one->breaker_tripped ? 1 : 0));
+  std::vector<const audit::Entry*> chained;
+  for (const auto& entry : entries) chained.push_back(&entry);
+  if (!chained.empty()) append_to_chains(*session, chained);
   transaction.commit();
 }
 
@@ -225,6 +282,8 @@ std::vector<DestinationMemory> PostgresFleetStore::recall(std::span<const Destin
     auto& memory = of(memories.uuid(i, 0));
     memory.pause = std::chrono::milliseconds{std::max<std::int64_t>(0, memories.int8(i, 1))};
     memory.breaker_tripped = memories.boolean(i, 2);
+    memory.paused_since = memories.optional_time(i, 3);
+    memory.hold = hold_of(memories, i, 4);
   }
   const auto leases = session->execute(count_leases, Parameters{}.array(ids).text(daemon_id));
   for (int i = 0; i < leases.size(); ++i) {

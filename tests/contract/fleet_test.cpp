@@ -95,7 +95,7 @@ TEST_P(FleetContract, AReplacedOneIsGone) {
 TEST_P(FleetContract, APauseAndABreakerOutliveTheirDaemon) {
   const auto paused = known_destination(), tripped = known_destination(), both = known_destination(),
              neither = known_destination();
-  engine->fleet().remember({{{paused, 30s, false}, {tripped, 0s, true}, {both, 40s, true}, {neither, -5s, false}}});
+  engine->fleet().remember({{{paused, 30s, false}, {tripped, 0s, true}, {both, 40s, true}, {neither, -5s, false}}}, "daemon-1");
   const auto known = engine->other_daemons_fleet().recall({{paused, tripped, both, neither, paused}}, "daemon-2");
   EXPECT_THAT(known, SizeIs(3));
   EXPECT_GT(of(paused).pause, 20s);
@@ -110,36 +110,36 @@ TEST_P(FleetContract, APauseAndABreakerOutliveTheirDaemon) {
 
 TEST_P(FleetContract, WhatWasRememberedLastStands) {
   const auto destination = known_destination();
-  engine->fleet().remember({{{destination, 1h, false}}});
-  engine->fleet().remember({{{destination, 1h, true}, {destination, 30s, false}}});
+  engine->fleet().remember({{{destination, 1h, false}}}, "daemon-1");
+  engine->fleet().remember({{{destination, 1h, true}, {destination, 30s, false}}}, "daemon-1");
   EXPECT_LE(of(destination).pause, 30s);
   EXPECT_FALSE(of(destination).breaker_tripped);
-  engine->fleet().remember({{{destination}}});
+  engine->fleet().remember({{{destination}}}, "daemon-1");
   EXPECT_THAT(engine->fleet().recall({{destination}}, "daemon-1"), IsEmpty());
   EXPECT_EQ(rows("integration_destination_memory"), 0);
-  EXPECT_NO_THROW(engine->fleet().remember({}));
+  EXPECT_NO_THROW(engine->fleet().remember({}, "daemon-1"));
 }
 
 // It was answered after it had let go of the destination, whose new owner has written down what it knows.
 TEST_P(FleetContract, WhatAFormerOwnerAddsTakesNothingAway) {
   const auto destination = known_destination();
-  engine->fleet().remember({{{destination, 30s, true}}});
+  engine->fleet().remember({{{destination, 30s, true}}}, "daemon-1");
   DestinationMemory late{.destination = destination, .pause = 1s, .late = true};
-  engine->other_daemons_fleet().remember({&late, 1});
+  engine->other_daemons_fleet().remember({&late, 1}, "daemon-1");
   EXPECT_GT(of(destination).pause, 20s);
   EXPECT_TRUE(of(destination).breaker_tripped);
   late.pause = 1h;
-  engine->other_daemons_fleet().remember({&late, 1});
+  engine->other_daemons_fleet().remember({&late, 1}, "daemon-1");
   EXPECT_GT(of(destination).pause, 50min);
   EXPECT_TRUE(of(destination).breaker_tripped);
   late.destination = known_destination();
-  engine->other_daemons_fleet().remember({&late, 1});
+  engine->other_daemons_fleet().remember({&late, 1}, "daemon-1");
   EXPECT_GT(of(late.destination).pause, 50min) << "also where nothing was known";
 }
 
 TEST_P(FleetContract, APauseThatIsOverIsNoMemoryAndTheLongestHasABound) {
   const auto over = known_destination(), longest = known_destination();
-  engine->fleet().remember({{{over, 1ms, false}, {longest, std::chrono::milliseconds::max(), false}}});
+  engine->fleet().remember({{{over, 1ms, false}, {longest, std::chrono::milliseconds::max(), false}}}, "daemon-1");
   engine->clock.advance(5ms);
   std::this_thread::sleep_for(5ms);  // of the database's own clock
   EXPECT_THAT(engine->fleet().recall({{over}}, "daemon-1"), IsEmpty());
@@ -149,7 +149,7 @@ TEST_P(FleetContract, APauseThatIsOverIsNoMemoryAndTheLongestHasABound) {
 
 TEST_P(FleetContract, OfADestinationThatIsNotThereNothingIsKept) {
   const auto gone = known_destination();
-  engine->fleet().remember({{{gone, 1h, true}, {new_destination(), 1h, true}}});
+  engine->fleet().remember({{{gone, 1h, true}, {new_destination(), 1h, true}}}, "daemon-1");
   EXPECT_EQ(rows("integration_destination_memory"), 1);
   ASSERT_EQ(engine->catalog().delete_destination(acme, gone, delivery::Expectation::present(),
                                                  entry(acme, audit::Action::destination_deleted)),
@@ -203,7 +203,7 @@ TEST_P(FleetContract, AsManyAsMayBeAskedForAreRecalledAndOneMoreIsRefused) {
   std::vector<DestinationMemory> memories;
   for (std::size_t i = 0; i < delivery::DeliveryStore::looked_at_once; ++i) asked.push_back(new_destination());
   const auto last = asked.back() = known_destination();
-  engine->fleet().remember({{{last, 1h, true}}});
+  engine->fleet().remember({{{last, 1h, true}}}, "daemon-1");
   EXPECT_THAT(engine->fleet().recall(asked, "daemon-1"), SizeIs(1));
   EXPECT_THAT(engine->fleet().recall({}, "daemon-1"), IsEmpty());
   asked.push_back(new_destination());

@@ -54,10 +54,10 @@ struct ApiWorld {
     csrf = identity::csrf_token_of(session);
     catalog.refresh();
     api::add_event_routes(routes, intake, catalog);
-    api::add_delivery_routes(routes, query, catalog);
-    api::add_dead_letter_routes(routes, query, dead_letters, catalog, clock);
+    api::add_delivery_routes(routes, query, catalog, runtime);
+    api::add_dead_letter_routes(routes, query, dead_letters, catalog, runtime, clock);
     api::add_delivery_event_routes(routes, feed);
-    api::add_health_routes(routes, health, catalog, clock);
+    api::add_health_routes(routes, health, catalog, runtime, clock);
     api::add_session_routes(routes, authenticator, true);
     api::add_token_routes(routes, token_store, authenticator, clock, random);
     api::add_audit_routes(routes, audit_log, key, {key.public_key()}, clock);

@@ -1,0 +1,18 @@
+#pragma once
+#include <vector>
+
+#include "ctl/services.hpp"
+
+namespace opi::ctl {
+
+// A destination that is sent to now, and would not be with the plugins as they are in the plugin directory.
+struct WouldBeHeld {
+  std::shared_ptr<const Destination> destination;
+  Hold hold;
+};
+
+// Asks each plugin, as the daemon would have it, about each enabled destination; those that are held for the same cause
+// already are left out. Throws Failure if the store cannot be used.
+std::vector<WouldBeHeld> would_be_held(Services& services);
+
+}  // namespace opi::ctl
