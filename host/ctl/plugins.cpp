@@ -93,36 +93,36 @@ int list_plugins(Context& context, const Arguments&) {
   return print(context, desk.loaded());
 }
 
-void require_daemon(const Context& context) {
+node::PluginReport running_daemon(const Context& context) {
   const std::filesystem::path state = context.configuration().state_directory;
-  if (!node::daemon_is_running(state) || !node::read_plugin_report(state))
+  auto report = node::read_plugin_report(state);
+  if (!node::daemon_is_running(state) || !report)
     throw failure(exit_unavailable, "no-daemon", "No daemon runs here",
                   "no daemon uses the state directory " + state.string() + "; a daemon looks at its plugins at start");
+  return std::move(*report);
 }
 
 // What the daemon that uses the state directory says after it has looked at its plugin directory again.
 json::object reloaded(const Context& context) {
   const std::filesystem::path state = context.configuration().state_directory;
-  const auto before = node::read_plugin_report(state);
-  require_daemon(context);
-  if (!before) throw failure(exit_unavailable, "no-daemon", "No daemon runs here", "it has just ended");
-  if (::kill(before->pid, SIGHUP) != 0)
+  const auto before = running_daemon(context);
+  if (::kill(before.pid, SIGHUP) != 0)
     throw failure(exit_unavailable, "no-permission", "The daemon cannot be told",
-                  "process " + std::to_string(before->pid) + ": " + std::generic_category().message(errno));
+                  "process " + std::to_string(before.pid) + ": " + std::generic_category().message(errno));
   for (auto waited = std::chrono::milliseconds{0}; waited < reload_patience; waited += reload_poll) {
     std::this_thread::sleep_for(reload_poll);
     const auto after = node::read_plugin_report(state);
-    if (after && (after->pid != before->pid || after->generation != before->generation)) return after->change;
+    if (after && (after->pid != before.pid || after->generation != before.generation)) return after->change;
   }
   throw failure(exit_unavailable, "no-answer", "The daemon did not answer",
                 "it was told to reload and has not done so; its log says why");
 }
 
 // What the files in the plugin directory would do to destinations that are sent to now.
-json::array held_by_reload(Context& context) {
+json::array held_by_reload(Context& context, const json::array& running) {
   look_with_the_daemons_eyes(context.configuration());
   json::array rows;
-  for (const auto& [destination, hold] : would_be_held(context.services())) {
+  for (const auto& [destination, hold] : would_be_held(context.services(), running)) {
     const auto cause = to_string(hold.cause);
     rows.push_back({{"tenant_id", destination->tenant_id.str()},
                     {"destination_id", destination->id.to_string()},
@@ -152,9 +152,9 @@ int tell_would_be_held(Context& context, const json::array& rows, const char* ot
 
 int reload_plugins(Context& context, const Arguments& arguments) {
   if (arguments.has("check") && arguments.has("force")) throw usage_failure("--check and --force exclude each other");
-  require_daemon(context);
+  const auto report = running_daemon(context);
   if (!arguments.has("force")) {
-    const auto rows = held_by_reload(context);
+    const auto rows = held_by_reload(context, report.running);
     if (arguments.has("check") || !rows.empty()) {
       const int code = tell_would_be_held(context, rows, "no destination would be held");
       if (!arguments.has("check"))

@@ -108,6 +108,69 @@ TEST_P(FleetContract, APauseAndABreakerOutliveTheirDaemon) {
   EXPECT_THAT(engine->fleet().recall({{neither}}, "daemon-2"), IsEmpty());
 }
 
+TEST_P(FleetContract, AHoldOutlivesItsDaemonAndIsInTheTrailWhenItBeginsAndWhenItEnds) {
+  const auto destination = known_destination();
+  const auto trail = [&, before = engine->audit().read(acme, 0, 100).size()] {
+    std::vector<std::string> all;
+    const auto records = engine->audit().read(acme, 0, 100);
+    for (std::size_t i = before; i < records.size(); ++i) {
+      const auto& one = records[i].entry;
+      EXPECT_EQ(one.actor_kind, audit::ActorKind::system);
+      EXPECT_EQ(one.target, "destination:" + destination.to_string());
+      all.push_back(one.actor_id + " " + std::string(to_string(one.action)) + " " + one.details);
+    }
+    return all;
+  };
+  const auto note = [&](const std::optional<Hold>& hold, const char* daemon = "daemon-1", bool tripped = false) {
+    engine->fleet().remember({{{.destination = destination, .breaker_tripped = tripped, .hold = hold}}}, daemon);
+  };
+  const UnixTime began{1'800'000'000'123ms};
+  const Hold missing{HoldCause::adapter_missing, "no plugin", began};
+  const std::string held_missing =
+      R"(daemon-1 destination.held {"cause":"adapter_missing","detail":"no plugin"})";
+  note(missing);
+  EXPECT_EQ(of(destination, "daemon-2").hold, missing);
+  EXPECT_THAT(trail(), ElementsAre(held_missing));
+  note(missing, "daemon-2", true);
+  EXPECT_EQ(of(destination).hold, missing);
+  EXPECT_TRUE(of(destination).breaker_tripped);
+  EXPECT_THAT(trail(), SizeIs(1)) << "it was held for that already";
+
+  const Hold refused{HoldCause::configuration_refused, std::string(Hold::detail_length, 'x'), began};
+  note(refused, "daemon-2");
+  EXPECT_EQ(of(destination).hold, refused) << "at the edge of what a detail may be";
+  note(Hold{HoldCause::disabled, "maintenance", began});
+  note(std::nullopt);
+  EXPECT_EQ(of(destination), DestinationMemory{});
+  EXPECT_EQ(rows("integration_destination_memory"), 0);
+  EXPECT_THAT(trail(),
+              ElementsAre(held_missing,
+                          "daemon-2 destination.held {\"cause\":\"configuration_refused\",\"detail\":\"" +
+                              refused.detail + "\",\"cause_was\":\"adapter_missing\"}",
+                          R"(daemon-1 destination.resumed {"cause":"configuration_refused",)"
+                          R"("held_since":"2027-01-15T08:00:00.123Z","now":"disabled"})"));
+  note(Hold{HoldCause::breaker_open, "", began});
+  note(std::nullopt);
+  EXPECT_THAT(trail(), SizeIs(3)) << "what comes and goes by itself is not in the trail";
+}
+
+TEST_P(FleetContract, ALateMemoryLeavesTheHoldOfWhoServesTheDestination) {
+  const auto destination = known_destination();
+  const Hold hold{HoldCause::adapter_missing, "", UnixTime{1s}};
+  engine->fleet().remember({{{.destination = destination, .hold = hold}}}, "daemon-1");
+  const DestinationMemory late{.destination = destination, .pause = 1h, .late = true};
+  engine->other_daemons_fleet().remember({&late, 1}, "daemon-2");
+  EXPECT_EQ(of(destination).hold, hold);
+  EXPECT_GT(of(destination).pause, 30min);
+}
+
+TEST_P(FleetContract, SinceWhenADestinationIsPausedIsRemembered) {
+  const auto destination = known_destination();
+  const UnixTime since{1'800'000'000'000ms};
+  engine->fleet().remember({{{.destination = destination, .pause = 1h, .paused_since = since}}}, "daemon-1");
+  EXPECT_EQ(of(destination).paused_since, since);
+}
+
 TEST_P(FleetContract, WhatWasRememberedLastStands) {
   const auto destination = known_destination();
   engine->fleet().remember({{{destination, 1h, false}}}, "daemon-1");

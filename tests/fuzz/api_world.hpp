@@ -21,6 +21,7 @@
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
@@ -53,6 +54,7 @@ struct ApiWorld {
     session = std::get<identity::Sessions::Opened>(answer).secret;
     csrf = identity::csrf_token_of(session);
     catalog.refresh();
+    const api::DestinationRuntime runtime{scheduler, fleet_store, "fuzz", clock};
     api::add_event_routes(routes, intake, catalog);
     api::add_delivery_routes(routes, query, catalog, runtime);
     api::add_dead_letter_routes(routes, query, dead_letters, catalog, runtime, clock);
@@ -89,6 +91,7 @@ struct ApiWorld {
   sqlite::SqliteDatabase database{{.path = ":memory:"}};
   sqlite::SqliteDeliveryStore store{database, clock};
   sqlite::SqliteCatalogStore catalog_store{database};
+  sqlite::SqliteFleetStore fleet_store{database, clock};
   sqlite::SqliteDeliveryQuery query{database};
   sqlite::SqliteDeadLetterStore dead_letter_store{database, clock};
   sqlite::SqliteDeliveryFeed feed{database};
