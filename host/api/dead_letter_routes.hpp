@@ -12,7 +12,7 @@ namespace opi::api {
 // POST /dead-letters/{id}:replay and {id}:discard {"reason"}; POST /dead-letters:replay and :discard
 // {"filter": {…}, "dry_run": true by default, "limit"}, the latter with a "reason".
 void add_dead_letter_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries,
-                            delivery::DeadLetters& dead_letters, delivery::CatalogCache& catalog, DestinationRuntime runtime,
-                            const Clock& clock);
+                            delivery::DeadLetters& dead_letters, delivery::CatalogCache& catalog,
+                            DestinationRuntime runtime, const Clock& clock);
 
 }  // namespace opi::api

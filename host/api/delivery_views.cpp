@@ -28,8 +28,8 @@ std::optional<Hold> hold_of(const Holds& holds, DeliveryState state, const Desti
 std::optional<Hold> hold_of(const Holds& holds, const delivery::DeliveryView& delivery) {
   if (auto hold = hold_of(holds, delivery.state, delivery.destination)) return hold;
   if (is_terminal(delivery.state) || delivery.due_at) return std::nullopt;
-  return Hold{HoldCause::waits_for_order, "an earlier delivery about the same subject has not ended, or is a dead letter",
-              delivery.created_at};
+  return Hold{HoldCause::waits_for_order,
+              "an earlier delivery about the same subject has not ended, or is a dead letter", delivery.created_at};
 }
 
 json::object view_of(const delivery::DeliveryView& delivery, const Holds& holds) {

@@ -43,17 +43,18 @@ std::optional<std::string> parse_text(std::string_view text) { return std::strin
 
 ListFilter filter_of(const Request& request) {
   ListFilter filter;
-  read_parameters(request, {"enabled", "held", "held_cause", "adapter", "q", "cursor", "limit"}, [&](ParameterReader& reader) {
-    filter.enabled = reader.one("enabled", "must be true or false", parse_flag);
-    filter.held = reader.one("held", "must be true or false", parse_flag);
-    filter.held_causes = reader.list("held_cause", "must be a cause of a hold, or several with commas between",
-                                     all_hold_causes.size(), parse_hold_cause);
-    filter.adapter = reader.one("adapter", "", parse_text);
-    filter.name_part = reader.one("q", "", parse_text);
-    filter.after = reader.one("cursor", "must be next_cursor of an earlier page", DestinationId::parse);
-    filter.limit =
-        static_cast<std::size_t>(reader.one("limit", "must be 1 to 200", parse_limit).value_or(default_page));
-  });
+  read_parameters(
+      request, {"enabled", "held", "held_cause", "adapter", "q", "cursor", "limit"}, [&](ParameterReader& reader) {
+        filter.enabled = reader.one("enabled", "must be true or false", parse_flag);
+        filter.held = reader.one("held", "must be true or false", parse_flag);
+        filter.held_causes = reader.list("held_cause", "must be a cause of a hold, or several with commas between",
+                                         all_hold_causes.size(), parse_hold_cause);
+        filter.adapter = reader.one("adapter", "", parse_text);
+        filter.name_part = reader.one("q", "", parse_text);
+        filter.after = reader.one("cursor", "must be next_cursor of an earlier page", DestinationId::parse);
+        filter.limit =
+            static_cast<std::size_t>(reader.one("limit", "must be 1 to 200", parse_limit).value_or(default_page));
+      });
   return filter;
 }
 
@@ -76,8 +77,8 @@ void keep_held(DestinationRuntime::Destinations& rows, const ListFilter& filter,
   DestinationRuntime::Destinations kept;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& hold = standings[i].held;
-    const bool has_cause =
-        filter.held_causes.empty() || (hold && std::ranges::find(filter.held_causes, hold->cause) != filter.held_causes.end());
+    const bool has_cause = filter.held_causes.empty() ||
+                           (hold && std::ranges::find(filter.held_causes, hold->cause) != filter.held_causes.end());
     if (has_cause && hold.has_value() == filter.held.value_or(hold.has_value())) kept.push_back(rows[i]);
   }
   rows = std::move(kept);

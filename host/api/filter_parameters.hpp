@@ -76,7 +76,8 @@ void read_filter(ParameterReader& reader, delivery::DeliveryFilter& filter);
 std::optional<int> parse_limit(std::string_view text);
 std::optional<bool> parse_flag(std::string_view text);  // true or false
 
-// Restricts `filter` to live deliveries to destinations that are held, or to everything else. False if nothing can match.
+// Restricts `filter` to live deliveries to destinations that are held, or to everything else. False if nothing can
+// match.
 bool restrict_to_held(delivery::DeliveryFilter& filter, bool held, const Holds& holds);
 
 }  // namespace opi::api

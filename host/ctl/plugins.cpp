@@ -213,7 +213,8 @@ std::vector<Command> plugin_commands() {
        "and its destinations are held. A secret provider is made anew as well where its configuration has changed. The "
        "daemon is found by its state directory and gets SIGHUP. Before, the plugins are tried in this process on every "
        "enabled destination: if some that are sent to would be held, because the new build refuses their configuration "
-       "or their plugin is gone, they are listed and nothing is reloaded. Exit code 1 then, and if any file is refused, "
+       "or their plugin is gone, they are listed and nothing is reloaded. Exit code 1 then, and if any file is "
+       "refused, "
        "but for those that are not for this environment.",
        {},
        {{"check", "", "only say which destinations would be held"},

@@ -59,8 +59,7 @@ void Services::make_routes() {
   api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, runtime(), clock_);
   api::add_tenant_routes(routes_, tenants_, editor_);
   api::add_adapter_routes(routes_, adapters_);
-  api::add_destination_routes(routes_, destinations_, test_events_, credential_check_, editor_,
-                              runtime());
+  api::add_destination_routes(routes_, destinations_, test_events_, credential_check_, editor_, runtime());
   api::add_credential_routes(routes_, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes_, policies_, editor_);
   api::add_delivery_event_routes(routes_, *stores_.feed);

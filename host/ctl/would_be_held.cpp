@@ -24,9 +24,8 @@ bool goes_on(const std::string& adapter, const boost::json::array& running,
     const bool offers = std::ranges::any_of(components, [&](const boost::json::value& one) {
       return is(one.at("kind"), "adapter") && is(one.at("id"), adapter);
     });
-    return offers && std::ranges::any_of(refused, [&](const plugins::Refusal& refusal) {
-             return is(plugin.at("file"), refusal.file);
-           });
+    return offers && std::ranges::any_of(
+                         refused, [&](const plugins::Refusal& refusal) { return is(plugin.at("file"), refusal.file); });
   });
 }
 

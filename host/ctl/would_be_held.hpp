@@ -13,8 +13,8 @@ struct WouldBeHeld {
 };
 
 // Asks each plugin, as the daemon would have it, about each enabled destination; those that are held for
-// their adapter's sake already are left out. `running` are the plugins that serve now (PluginReport): one whose file would be refused goes
-// on. Throws Failure if the store cannot be used.
+// their adapter's sake already are left out. `running` are the plugins that serve now (PluginReport): one whose file
+// would be refused goes on. Throws Failure if the store cannot be used.
 std::vector<WouldBeHeld> would_be_held(Services& services, const boost::json::array& running);
 
 }  // namespace opi::ctl

@@ -29,8 +29,7 @@ api::RouteTable Daemon::make_routes() {
   api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, runtime, clock_);
   api::add_tenant_routes(routes, tenants_, editor_);
   api::add_adapter_routes(routes, adapter_directory_);
-  api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_,
-                              runtime);
+  api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_, runtime);
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes, policies_, editor_);
   api::add_delivery_event_routes(routes, *stores_.feed);

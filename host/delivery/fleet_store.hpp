@@ -37,7 +37,7 @@ struct DestinationMemory {
   // pause that is known stands, and so does the breaker.
   bool late = false;
   std::optional<UnixTime> paused_since = {};  // since when it is paused, or its breaker open
-  std::optional<Hold> hold = {};              // why nothing goes to it, as whoever serves it has found; no pause of its own
+  std::optional<Hold> hold = {};  // why nothing goes to it, as whoever serves it has found; no pause of its own
   bool operator==(const DestinationMemory&) const = default;
 };
 

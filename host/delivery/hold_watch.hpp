@@ -17,7 +17,7 @@ class HoldWatch {
  public:
   struct Options {
     std::chrono::milliseconds interval{1'000};
-    std::chrono::milliseconds at_a_time{200};     // adapters in processes of their own are asked for about so long
+    std::chrono::milliseconds at_a_time{200};       // adapters in processes of their own are asked for about so long
     std::chrono::milliseconds hold_recheck{5'000};  // as AttemptRunner's
   };
 

@@ -68,7 +68,7 @@ struct Lane : boost::intrusive::set_base_hook<>,
   MonoTime next_due = MonoTime::max();  // max: nothing known
   MonoTime paused_until{};              // the receiver asked for it
   std::optional<UnixTime> paused_since, tripped_since;
-  MonoTime held_until{};                // it cannot be served; then that is looked at again
+  MonoTime held_until{};  // it cannot be served; then that is looked at again
   // Why nothing goes to it, breaker and pauses apart; found when it was looked up, or only by an attempt.
   std::optional<Hold> hold;
   bool found_by_attempt = false;

@@ -79,8 +79,8 @@ class Scheduler {
   enum class FoundBy { look, attempt };
   // The destination is held, and nothing of it is claimed before `until`. True if it was not held for this already.
   bool hold(const DestinationId& destination, MonoTime until, const Hold& hold, FoundBy found_by = FoundBy::look);
-  // It may be claimed for, and is held no more if that was found in this way; a hold that an attempt has found also ends
-  // with a request that goes out. What it was held for; nullopt if it was not, or still is.
+  // It may be claimed for, and is held no more if that was found in this way; a hold that an attempt has found also
+  // ends with a request that goes out. What it was held for; nullopt if it was not, or still is.
   std::optional<Hold> resume(const DestinationId& destination, FoundBy found_by = FoundBy::look);
   // Nothing of the destination is claimed before `until`; not told to anybody.
   void pause(const DestinationId& destination, MonoTime until);

@@ -26,13 +26,18 @@ enum class HoldCause {
   paused_by_receiver,        // the receiver asked for silence
   waits_for_order,           // of a delivery alone: an earlier one about the same subject goes first
 };
-inline constexpr std::array all_hold_causes{
-    HoldCause::newer_version,       HoldCause::disabled,
-    HoldCause::credential_unbound,  HoldCause::adapter_missing,
-    HoldCause::adapter_quarantined, HoldCause::configuration_refused,
-    HoldCause::adapter_unavailable, HoldCause::credential_unusable,
-    HoldCause::secret_store_unavailable, HoldCause::breaker_open,
-    HoldCause::paused_by_receiver,  HoldCause::waits_for_order};
+inline constexpr std::array all_hold_causes{HoldCause::newer_version,
+                                            HoldCause::disabled,
+                                            HoldCause::credential_unbound,
+                                            HoldCause::adapter_missing,
+                                            HoldCause::adapter_quarantined,
+                                            HoldCause::configuration_refused,
+                                            HoldCause::adapter_unavailable,
+                                            HoldCause::credential_unusable,
+                                            HoldCause::secret_store_unavailable,
+                                            HoldCause::breaker_open,
+                                            HoldCause::paused_by_receiver,
+                                            HoldCause::waits_for_order};
 
 std::string_view to_string(HoldCause cause);
 std::optional<HoldCause> parse_hold_cause(std::string_view text);
@@ -46,9 +51,9 @@ struct Hold {
   static constexpr std::size_t detail_length = 512;  // characters
 
   HoldCause cause{};
-  std::string detail = {};              // of this very case, for people; without secrets; may be empty
-  std::optional<UnixTime> since = {};   // none: it has only just been found
-  std::optional<UnixTime> until = {};   // when it ends by itself, if that is known
+  std::string detail = {};             // of this very case, for people; without secrets; may be empty
+  std::optional<UnixTime> since = {};  // none: it has only just been found
+  std::optional<UnixTime> until = {};  // when it ends by itself, if that is known
   bool operator==(const Hold&) const = default;
 };
 

@@ -28,7 +28,8 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
   auto making = std::make_shared<Making>(Making{
       destination, generation, host_.find(ComponentKind::adapter, destination.adapter), options_.user_agent, {}});
   if (!making->found.plugin) {
-    making->made = without(HoldCause::adapter_missing, "no loaded plugin offers the adapter \"" + destination.adapter + "\"");
+    making->made =
+        without(HoldCause::adapter_missing, "no loaded plugin offers the adapter \"" + destination.adapter + "\"");
   } else if (const auto faults = making->found.component->config_schema.check(destination.config); !faults.empty()) {
     making->made = without(HoldCause::configuration_refused, held(destination, faults));
   } else if (options_.executor && making->found.plugin->isolation() == Isolation::in_process) {
@@ -46,8 +47,8 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
   return lookup;
 }
 
-// One in this process has said what there is to say when it was made. The other is asked beside the calls of deliveries,
-// under a number of its own, and forgotten again.
+// One in this process has said what there is to say when it was made. The other is asked beside the calls of
+// deliveries, under a number of its own, and forgotten again.
 delivery::AdapterLookup PluginAdapterRegistry::examine(const Destination& destination) {
   auto lookup = find(destination);
   const auto generation = host_.generation();
@@ -128,7 +129,8 @@ void PluginAdapterRegistry::begin_next(const Plugin* plugin) {
   try {
     options_.executor([making] { making->made = make(*making); }, [this, making] { ended(making); });
   } catch (const std::exception& failure) {
-    making->made = without(HoldCause::adapter_unavailable, std::string("the adapter cannot be made just now: ") + failure.what());
+    making->made =
+        without(HoldCause::adapter_unavailable, std::string("the adapter cannot be made just now: ") + failure.what());
     making->made.passing = true;
     ended(making);
   }
@@ -223,7 +225,8 @@ PluginAdapterRegistry::Entry PluginAdapterRegistry::make(const Making& making) n
   } catch (const std::system_error& failure) {
     return not_now(failure.what());
   } catch (const std::runtime_error& refusal) {
-    return without(HoldCause::configuration_refused, held(destination, {{"", std::string("was refused: ") + refusal.what()}}));
+    return without(HoldCause::configuration_refused,
+                   held(destination, {{"", std::string("was refused: ") + refusal.what()}}));
   } catch (const std::exception& failure) {
     return not_now(failure.what());
   } catch (...) {

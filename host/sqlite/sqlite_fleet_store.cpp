@@ -61,8 +61,8 @@ std::optional<audit::Entry> entry_for(Connection& connection, const DestinationM
                                       const std::string& daemon_id, UnixTime now) {
   Query stored{connection, read_hold};
   if (!stored.uuid(memory.destination.value).step()) return std::nullopt;  // it was deleted meanwhile
-  return delivery::entry_of({TenantId::parse(stored.view(0)).value(), memory.destination, hold_of(stored, 1),
-                             memory.hold, daemon_id, now});
+  return delivery::entry_of(
+      {TenantId::parse(stored.view(0)).value(), memory.destination, hold_of(stored, 1), memory.hold, daemon_id, now});
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ class Metrics {
   [[nodiscard]] std::string exposition() const;
 
   prometheus::Counter& attempts(std::string_view result);         // succeeded, retryable, terminal, interrupted
-  prometheus::Gauge& destinations_held(std::string_view cause);     // of those that this daemon serves
+  prometheus::Gauge& destinations_held(std::string_view cause);   // of those that this daemon serves
   prometheus::Counter& deliveries_ended(std::string_view state);  // delivered, failed, dead_lettered
   // deliveries, attempts, events, delivery_events, rollup
   prometheus::Counter& retention_removed(std::string_view what);

@@ -95,7 +95,8 @@ TEST_P(FleetContract, AReplacedOneIsGone) {
 TEST_P(FleetContract, APauseAndABreakerOutliveTheirDaemon) {
   const auto paused = known_destination(), tripped = known_destination(), both = known_destination(),
              neither = known_destination();
-  engine->fleet().remember({{{paused, 30s, false}, {tripped, 0s, true}, {both, 40s, true}, {neither, -5s, false}}}, "daemon-1");
+  engine->fleet().remember({{{paused, 30s, false}, {tripped, 0s, true}, {both, 40s, true}, {neither, -5s, false}}},
+                           "daemon-1");
   const auto known = engine->other_daemons_fleet().recall({{paused, tripped, both, neither, paused}}, "daemon-2");
   EXPECT_THAT(known, SizeIs(3));
   EXPECT_GT(of(paused).pause, 20s);
@@ -126,8 +127,7 @@ TEST_P(FleetContract, AHoldOutlivesItsDaemonAndIsInTheTrailWhenItBeginsAndWhenIt
   };
   const UnixTime began{1'800'000'000'123ms};
   const Hold missing{HoldCause::adapter_missing, "no plugin", began};
-  const std::string held_missing =
-      R"(daemon-1 destination.held {"cause":"adapter_missing","detail":"no plugin"})";
+  const std::string held_missing = R"(daemon-1 destination.held {"cause":"adapter_missing","detail":"no plugin"})";
   note(missing);
   EXPECT_EQ(of(destination, "daemon-2").hold, missing);
   EXPECT_THAT(trail(), ElementsAre(held_missing));
@@ -143,12 +143,11 @@ TEST_P(FleetContract, AHoldOutlivesItsDaemonAndIsInTheTrailWhenItBeginsAndWhenIt
   note(std::nullopt);
   EXPECT_EQ(of(destination), DestinationMemory{});
   EXPECT_EQ(rows("integration_destination_memory"), 0);
-  EXPECT_THAT(trail(),
-              ElementsAre(held_missing,
-                          "daemon-2 destination.held {\"cause\":\"configuration_refused\",\"detail\":\"" +
-                              refused.detail + "\",\"cause_was\":\"adapter_missing\"}",
-                          R"(daemon-1 destination.resumed {"cause":"configuration_refused",)"
-                          R"("held_since":"2027-01-15T08:00:00.123Z","now":"disabled"})"));
+  EXPECT_THAT(trail(), ElementsAre(held_missing,
+                                   "daemon-2 destination.held {\"cause\":\"configuration_refused\",\"detail\":\"" +
+                                       refused.detail + "\",\"cause_was\":\"adapter_missing\"}",
+                                   R"(daemon-1 destination.resumed {"cause":"configuration_refused",)"
+                                   R"("held_since":"2027-01-15T08:00:00.123Z","now":"disabled"})"));
   note(Hold{HoldCause::breaker_open, "", began});
   note(std::nullopt);
   EXPECT_THAT(trail(), SizeIs(3)) << "what comes and goes by itself is not in the trail";

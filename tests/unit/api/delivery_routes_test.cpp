@@ -39,10 +39,9 @@ TEST_F(Deliveries, AreListedNewestFirstWithTheirReferences) {
   const auto first = json(get("/api/v1/deliveries")).at("deliveries").as_array()[0].as_object();
   std::set<std::string> members;
   for (const auto& member : first) members.insert(member.key());
-  EXPECT_EQ(members, (std::set<std::string>{"delivery_id", "destination_id", "event_id",         "event_type",
-                                            "state",       "attempts",       "idempotency_key",  "correlation_id",
-                                            "alert_id",    "evidence_id",    "ticket_id",        "created_at",
-                                            "due_at",      "completed_at",   "last_reason",      "held",
+  EXPECT_EQ(members, (std::set<std::string>{"delivery_id", "destination_id", "event_id", "event_type", "state",
+                                            "attempts", "idempotency_key", "correlation_id", "alert_id", "evidence_id",
+                                            "ticket_id", "created_at", "due_at", "completed_at", "last_reason", "held",
                                             "last_http_status", "last_result"}));
   EXPECT_EQ(text(first.at("state")), "pending");
   EXPECT_EQ(text(first.at("correlation_id")), "c-e-2");

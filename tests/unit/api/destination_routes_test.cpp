@@ -79,8 +79,8 @@ TEST_F(DestinationRoutes, AreListedByWhetherAndWhyTheyAreHeld) {
   EXPECT_EQ(listed({{"held_cause", "adapter_missing,disabled"}}), id + ",");
   EXPECT_EQ(listed({{"held_cause", "adapter_missing"}}), "");
   EXPECT_EQ(listed({{"held_cause", "disabled"}, {"held", "false"}}), "");
-  const auto refused = call("GET", "/api/v1/destinations", {}, {}, Role::auditor,
-                            {{"held", "maybe"}, {"held_cause", "disabled,bored"}});
+  const auto refused =
+      call("GET", "/api/v1/destinations", {}, {}, Role::auditor, {{"held", "maybe"}, {"held_cause", "disabled,bored"}});
   EXPECT_EQ(refused.status, 400);
   EXPECT_EQ(errors(refused),
             "held: must be true or false\nheld_cause: must be a cause of a hold, or several with commas between");

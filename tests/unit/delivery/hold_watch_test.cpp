@@ -19,8 +19,8 @@ class Watching : public test::WithEngine {
   void look() {
     if (!watch_) {
       auto& e = engine();
-      watch_ = std::make_unique<HoldWatch>(e.catalog, registry, e.secrets, e.scheduler, e.instruments,
-                                           HoldWatch::Options{});
+      watch_ =
+          std::make_unique<HoldWatch>(e.catalog, registry, e.secrets, e.scheduler, e.instruments, HoldWatch::Options{});
     }
     engine().discover();
     while (watch_->run_once() < 1s) {
@@ -152,7 +152,8 @@ TEST_F(Watching, TheFirstCauseIsToldAndABreakerHasItsEnd) {
   auto d = *engine().catalog.current()->destinations.at(id_);
   status.pause = 7s;
   status.paused_since = since;
-  EXPECT_EQ(hold_of(d, status, now), (Hold{HoldCause::paused_by_receiver, "the receiver asked for silence", since, now + 7s}));
+  EXPECT_EQ(hold_of(d, status, now),
+            (Hold{HoldCause::paused_by_receiver, "the receiver asked for silence", since, now + 7s}));
   status.breaker = Scheduler::LaneStatus::Breaker::open;
   status.probe_in = 5s;
   status.tripped_since = since;

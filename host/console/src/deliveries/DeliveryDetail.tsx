@@ -4,6 +4,7 @@ import { ApiProblem } from '../api/client';
 import { attemptsQuery, auditQuery, deadLetterQuery, deliveryQuery } from '../api/queries';
 import type { Delivery } from '../api/types';
 import { duration, plural } from '../format/numbers';
+import { holdWords } from '../format/words';
 import { Facts } from '../parts/Facts';
 import { Instant } from '../parts/Instant';
 import { Loaded } from '../parts/Loaded';
