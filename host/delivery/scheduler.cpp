@@ -111,12 +111,11 @@ void Scheduler::introduce(const DestinationMemory& memory, const std::optional<D
   const bool first = !std::exchange(lane->known, true);
   lane->elsewhere = memory.leased_elsewhere;
   // Also later: what the daemon before it had under way may have been answered with a pause.
-  const MonoTime until = now + memory.pause;
-  lane->paused_until = std::max(lane->paused_until, until);
+  lane->paused_until = std::max(lane->paused_until, now + memory.pause);
   if (memory.pause.count() > 0) lane->throttled();
   if (first) {
-    if (memory.breaker_tripped && !lane->breaker.tripped()) {
-      lane->breaker.trip(until);
+    if (memory.probe_in && !lane->breaker.tripped()) {
+      lane->breaker.trip(now + *memory.probe_in);
       ++tripped_;
     }
     // The daemon before it may have used up this second's tokens.
@@ -146,13 +145,13 @@ std::vector<DestinationMemory> Scheduler::take_memories(std::size_t limit, MonoT
   while (!changed_.empty() && result.size() < limit) {
     const Lane& lane = changed_.front();
     DestinationMemory memory{.destination = lane.id};
-    MonoTime until = lane.paused_until;
-    if (lane.breaker.tripped()) until = std::max(until, lane.breaker.probe_at());
-    if (until > now) memory.pause = std::chrono::ceil<std::chrono::milliseconds>(until - now);
-    memory.breaker_tripped = lane.breaker.tripped();
+    const auto left = [now](MonoTime until) {
+      return std::max(std::chrono::milliseconds{0}, std::chrono::ceil<std::chrono::milliseconds>(until - now));
+    };
+    memory.pause = left(lane.paused_until);
+    if (lane.breaker.tripped()) memory.probe_in = left(lane.breaker.probe_at());
     memory.late = !lane.ours;
-    // Who serves it no more has nothing to say of the breaker, and of a pause only that there is one.
-    if (lane.ours || lane.paused_until > now) result.push_back(memory);
+    if (lane.ours || memory.pause.count() > 0) result.push_back(memory);
     changed_.pop_front();
   }
   return result;

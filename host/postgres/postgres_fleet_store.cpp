@@ -57,30 +57,34 @@ constexpr Statement remove_dead{
 
 // Of a destination that was deleted meanwhile there is nothing to keep.
 constexpr Statement keep_memory{"keep_destination_memory", R"(
-  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, breaker_tripped)
-  SELECT d.tenant_id, d.destination_id, now() + n.pause_ms * interval '1 millisecond', n.tripped <> 0
-  FROM unnest($1::uuid[], $2::bigint[], $3::int[]) AS n (destination_id, pause_ms, tripped)
+  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, probe_at)
+  SELECT d.tenant_id, d.destination_id, now() + n.pause_ms * interval '1 millisecond',
+         now() + n.probe_ms * interval '1 millisecond'
+  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS n (destination_id, pause_ms, probe_ms)
   JOIN integration_destinations d ON d.destination_id = n.destination_id
   ORDER BY d.destination_id
   FOR KEY SHARE OF d
   ON CONFLICT (destination_id) DO UPDATE
-  SET paused_until = excluded.paused_until, breaker_tripped = excluded.breaker_tripped)"};
+  SET paused_until = greatest(m.paused_until, excluded.paused_until), probe_at = excluded.probe_at)"};
 
-// One by one, for they are rare.
-constexpr Statement keep_late{"keep_late_memory", R"(
-  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, breaker_tripped)
-  SELECT d.tenant_id, d.destination_id, now() + $2::bigint * interval '1 millisecond', $3::int <> 0
-  FROM integration_destinations d WHERE d.destination_id = $1
+constexpr Statement keep_pause{"keep_late_pause", R"(
+  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until)
+  SELECT d.tenant_id, d.destination_id, now() + n.pause_ms * interval '1 millisecond'
+  FROM unnest($1::uuid[], $2::bigint[]) AS n (destination_id, pause_ms)
+  JOIN integration_destinations d ON d.destination_id = n.destination_id
+  ORDER BY d.destination_id
   FOR KEY SHARE OF d
   ON CONFLICT (destination_id) DO UPDATE SET paused_until = greatest(m.paused_until, excluded.paused_until))"};
 
-constexpr Statement forget{"forget_destinations",
-                           "DELETE FROM integration_destination_memory WHERE destination_id = ANY ($1::uuid[])"};
+constexpr Statement forget{"forget_destinations", R"(
+  DELETE FROM integration_destination_memory
+  WHERE destination_id = ANY ($1::uuid[]) AND paused_until <= now() AND probe_at IS NULL)"};
 
 constexpr Statement read_memory{"read_destination_memory", R"(
-  SELECT m.destination_id, ceil(extract(epoch FROM m.paused_until - now()) * 1000)::bigint, m.breaker_tripped
+  SELECT m.destination_id, ceil(extract(epoch FROM m.paused_until - now()) * 1000)::bigint,
+         ceil(extract(epoch FROM m.probe_at - now()) * 1000)::bigint
   FROM integration_destination_memory m
-  WHERE m.destination_id = ANY ($1::uuid[]) AND (m.paused_until > now() OR m.breaker_tripped))"};
+  WHERE m.destination_id = ANY ($1::uuid[]) AND (m.paused_until > now() OR m.probe_at IS NOT NULL))"};
 
 // A delivery that was given back and claimed again is named by two leases. IS TRUE keeps the ids in a hash table: the
 // plan is made without knowing how many there are.
@@ -178,32 +182,35 @@ delivery::FleetStore::Roll PostgresFleetStore::roll() {
 
 void PostgresFleetStore::remember(std::span<const DestinationMemory> destinations) {
   if (destinations.empty()) return;
-  std::map<DestinationId, const DestinationMemory*> last;  // a statement cannot touch a row twice
-  std::vector<const DestinationMemory*> late;
-  for (const auto& one : destinations)
-    if (one.late)
-      late.push_back(&one);
+  // A statement cannot touch a row twice.
+  std::map<DestinationId, DestinationMemory> kept;
+  for (const auto& one : destinations) {
+    auto& memory = kept.try_emplace(one.destination, one).first->second;
+    memory.pause = std::max(memory.pause, one.pause);
+    if (one.late) continue;
+    memory.probe_in = one.probe_in;
+    memory.late = false;
+  }
+  const auto bounded = [](std::chrono::milliseconds wait) {
+    return std::clamp<std::int64_t>(wait.count(), 0, longest_pause_ms);
+  };
+  ArrayParameter all{Element::uuid}, ids{Element::uuid}, pauses{Element::int8}, probes{Element::int8},
+      late_ids{Element::uuid}, late_pauses{Element::int8};
+  for (const auto& [id, one] : kept) {
+    all.add(id.value);
+    (one.late ? late_ids : ids).add(id.value);
+    (one.late ? late_pauses : pauses).add_int8(bounded(one.pause));
+    if (one.late) continue;
+    if (one.probe_in)
+      probes.add_int8(bounded(*one.probe_in));
     else
-      last[one.destination] = &one;
-  ArrayParameter kept{Element::uuid}, pauses{Element::int8}, tripped{Element::int4}, gone{Element::uuid};
-  for (const auto& [id, one] : last) {
-    if (one->pause.count() <= 0 && !one->breaker_tripped) {
-      gone.add(id.value);
-      continue;
-    }
-    kept.add(id.value);
-    pauses.add_int8(std::clamp<std::int64_t>(one->pause.count(), 0, longest_pause_ms));
-    tripped.add_int4(one->breaker_tripped ? 1 : 0);
+      probes.add_null();
   }
   auto session = database_.general().borrow();
   Transaction transaction{*session};
-  session->execute(keep_memory, Parameters{}.array(kept).array(pauses).array(tripped));
-  session->execute(forget, Parameters{}.array(gone));
-  for (const auto* one : late)
-    session->execute(keep_late, Parameters{}
-                                    .uuid(one->destination.value)
-                                    .int8(std::clamp<std::int64_t>(one->pause.count(), 0, longest_pause_ms))
-                                    .int4(one->breaker_tripped ? 1 : 0));
+  session->execute(keep_memory, Parameters{}.array(ids).array(pauses).array(probes));
+  session->execute(keep_pause, Parameters{}.array(late_ids).array(late_pauses));
+  session->execute(forget, Parameters{}.array(all));
   transaction.commit();
 }
 
@@ -224,7 +231,8 @@ std::vector<DestinationMemory> PostgresFleetStore::recall(std::span<const Destin
   for (int i = 0; i < memories.size(); ++i) {
     auto& memory = of(memories.uuid(i, 0));
     memory.pause = std::chrono::milliseconds{std::max<std::int64_t>(0, memories.int8(i, 1))};
-    memory.breaker_tripped = memories.boolean(i, 2);
+    if (!memories.is_null(i, 2))
+      memory.probe_in = std::chrono::milliseconds{std::max<std::int64_t>(0, memories.int8(i, 2))};
   }
   const auto leases = session->execute(count_leases, Parameters{}.array(ids).text(daemon_id));
   for (int i = 0; i < leases.size(); ++i) {

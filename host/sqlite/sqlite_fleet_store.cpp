@@ -13,21 +13,19 @@ using delivery::DestinationMemory;
 
 // Of a destination that was deleted meanwhile there is nothing to keep.
 constexpr Statement keep_memory{"keep_destination_memory", R"(
-  INSERT INTO integration_destination_memory (tenant_id, destination_id, paused_until_ms, breaker_tripped)
+  INSERT INTO integration_destination_memory (tenant_id, destination_id, paused_until_ms, probe_at_ms)
   SELECT tenant_id, destination_id, ?2, ?3 FROM integration_destinations WHERE destination_id = ?1
   ON CONFLICT (destination_id) DO UPDATE
-  SET paused_until_ms = excluded.paused_until_ms, breaker_tripped = excluded.breaker_tripped)"};
+  SET paused_until_ms = max(paused_until_ms, excluded.paused_until_ms),
+      probe_at_ms = CASE WHEN ?4 THEN probe_at_ms ELSE excluded.probe_at_ms END)"};
 
-constexpr Statement keep_late{"keep_late_memory", R"(
-  INSERT INTO integration_destination_memory (tenant_id, destination_id, paused_until_ms, breaker_tripped)
-  SELECT tenant_id, destination_id, ?2, ?3 FROM integration_destinations WHERE destination_id = ?1
-  ON CONFLICT (destination_id) DO UPDATE SET paused_until_ms = max(paused_until_ms, excluded.paused_until_ms))"};
-
-constexpr Statement forget{"forget_destination", "DELETE FROM integration_destination_memory WHERE destination_id = ?"};
+constexpr Statement forget{"forget_destination", R"(
+  DELETE FROM integration_destination_memory
+  WHERE destination_id = ?1 AND paused_until_ms <= ?2 AND probe_at_ms IS NULL)"};
 
 constexpr Statement read_memory{"read_destination_memory", R"(
-  SELECT paused_until_ms, breaker_tripped FROM integration_destination_memory
-  WHERE destination_id = ?1 AND (paused_until_ms > ?2 OR breaker_tripped))"};
+  SELECT paused_until_ms, probe_at_ms FROM integration_destination_memory
+  WHERE destination_id = ?1 AND (paused_until_ms > ?2 OR probe_at_ms IS NOT NULL))"};
 
 // Those that were under way when the daemon was killed whose place this one takes.
 constexpr Statement read_leases{"read_others_leases", R"(
@@ -59,16 +57,17 @@ void SqliteFleetStore::remember(std::span<const DestinationMemory> destinations)
   const auto session = database_.writer();
   Transaction transaction{*session};
   const auto now = clock_.unix_now();
+  const auto after = [now](std::chrono::milliseconds wait) {
+    return now + std::clamp(wait, std::chrono::milliseconds{0}, longest_pause);
+  };
   for (const auto& one : destinations) {
-    if (!one.late && one.pause.count() <= 0 && !one.breaker_tripped) {
-      Query{*session, forget}.uuid(one.destination.value).run();
-      continue;
-    }
-    Query{*session, one.late ? keep_late : keep_memory}
+    Query{*session, keep_memory}
         .uuid(one.destination.value)
-        .time(now + std::clamp(one.pause, std::chrono::milliseconds{0}, longest_pause))
-        .integer(one.breaker_tripped ? 1 : 0)
+        .time(after(one.pause))
+        .optional_time(one.probe_in && !one.late ? std::optional{after(*one.probe_in)} : std::nullopt)
+        .integer(one.late ? 1 : 0)
         .run();
+    Query{*session, forget}.uuid(one.destination.value).time(now).run();
   }
   transaction.commit();
 }
@@ -90,7 +89,7 @@ std::vector<DestinationMemory> SqliteFleetStore::recall(std::span<const Destinat
     Query row{*session, read_memory};
     if (!row.uuid(one.destination.value).time(now).step()) continue;
     one.pause = std::max(std::chrono::milliseconds{0}, row.time_at(0) - now);
-    one.breaker_tripped = row.int8(1) != 0;
+    if (!row.is_null(1)) one.probe_in = std::max(std::chrono::milliseconds{0}, row.time_at(1) - now);
   }
   Query leases{*session, read_leases};
   leases.time(now).text(daemon_id);
