@@ -116,13 +116,15 @@ TEST_F(PostgresPlans, WhatGoesNextOfASubjectIsFoundWithoutReadingAllThatWaitsBeh
     for (int n = 0; n < 5; ++n) {
       subjects.push_back({DestinationId{new_uuid()}, "ticket"});
       came_back.push_back(DeliveryId{new_uuid()});
-      scalar(connection, ("INSERT INTO integration_outbox (tenant_id, delivery_id, destination_id, event_id, "
-                          "idempotency_key, due_at, created_at, subject, place) SELECT 'acme', CASE i WHEN 0 THEN '" +
-                          came_back.back().to_string() + "' ELSE gen_random_uuid() END, '" +
-                          subjects.back().destination.to_string() +
-                          "', 'e' || i, sha256(i::text::bytea), CASE i WHEN 0 THEN now() ELSE 'infinity' END, now(), "
-                          "'ticket', i FROM generate_series(0, 2000) i")
-                             .c_str());
+      scalar(
+          connection,
+          ("INSERT INTO integration_outbox (tenant_id, delivery_id, destination_id, event_id, "
+           "idempotency_key, due_at, created_at, subject, place) SELECT 'acme', CASE i WHEN 0 THEN '" +
+           came_back.back().to_string() + "' ELSE gen_random_uuid() END, '" + subjects.back().destination.to_string() +
+           "', 'e' || i, sha256(i::text::bytea), CASE WHEN i = 0 OR i > 2000 THEN now() ELSE 'infinity' END, "
+           "now(), CASE WHEN i > 2000 THEN 'another ' || i ELSE 'ticket' END, i "
+           "FROM generate_series(0, 4000) i")
+              .c_str());
     }
     scalar(connection, "ANALYZE integration_outbox");
     scalar(connection, "SELECT pg_stat_reset()");
