@@ -15,7 +15,7 @@ constexpr Statement wait_behind{"wait_behind", R"(
     EXISTS (SELECT 1 FROM integration_outbox b
             WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
               AND (b.place, b.delivery_id) < (o.place, o.delivery_id))
-    OR EXISTS (SELECT 1 FROM integration_outbox b
+    OR EXISTS (SELECT 1 FROM integration_outbox b INDEXED BY integration_outbox_going
                WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
                  AND b.due_at_us < 9223372036854775807 AND b.delivery_id <> o.delivery_id)
     OR (EXISTS (SELECT 1 FROM integration_deliveries d
@@ -31,7 +31,7 @@ constexpr Statement wake_first{"wake_first_of_subject", R"(
       SELECT w.tenant_id, w.delivery_id FROM integration_outbox w
       WHERE w.destination_id = ?2 AND w.subject = ?3 AND w.subject <> '' ORDER BY w.place, w.delivery_id LIMIT 1)
     AND o.due_at_us = ?4
-    AND NOT EXISTS (SELECT 1 FROM integration_outbox b
+    AND NOT EXISTS (SELECT 1 FROM integration_outbox b INDEXED BY integration_outbox_going
                     WHERE b.destination_id = ?2 AND b.subject = ?3 AND b.subject <> '' AND b.due_at_us < 9223372036854775807)
     AND NOT (EXISTS (SELECT 1 FROM integration_deliveries d
                      WHERE d.destination_id = ?2 AND d.subject = ?3 AND d.subject <> '' AND d.state = 'dead_lettered')
@@ -40,7 +40,7 @@ constexpr Statement wake_first{"wake_first_of_subject", R"(
 
 constexpr Statement find_waited_for{"find_waited_for", R"(
   SELECT coalesce(
-    (SELECT b.delivery_id FROM integration_outbox b
+    (SELECT b.delivery_id FROM integration_outbox b INDEXED BY integration_outbox_going
      WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> '' AND b.due_at_us < 9223372036854775807
      LIMIT 1),
     (SELECT min(d.delivery_id) FROM integration_deliveries d
