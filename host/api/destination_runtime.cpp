@@ -24,20 +24,19 @@ std::string_view to_string(LaneStatus::Breaker breaker) {
   return "";
 }
 
-// What is remembered of a destination that another daemon serves, in the words of the one that does. Whether a pause is
-// a breaker's or was asked for is not told apart there; with a tripped breaker it is taken for the breaker's.
+// What is remembered of a destination that another daemon serves, in the words of the one that does.
 LaneStatus remembered(LaneStatus status, const DestinationMemory& memory) {
   status.in_flight += memory.leased_elsewhere;
   status.breaker = LaneStatus::Breaker::closed;
   status.probe_in = status.pause = std::nullopt;
-  const auto pause = memory.pause.count() > 0 ? std::optional{memory.pause} : std::nullopt;
-  if (memory.breaker_tripped) {
-    status.breaker = pause ? LaneStatus::Breaker::open : LaneStatus::Breaker::probing;
-    status.probe_in = pause;
-  } else {
-    status.pause = pause;
+  if (memory.pause.count() > 0) status.pause = memory.pause;
+  if (memory.probe_in) {
+    const bool open = memory.probe_in->count() > 0;
+    status.breaker = open ? LaneStatus::Breaker::open : LaneStatus::Breaker::probing;
+    if (open) status.probe_in = memory.probe_in;
   }
-  status.tripped_since = status.paused_since = memory.paused_since;
+  status.paused_since = memory.paused_since;
+  status.tripped_since = memory.tripped_since;
   status.hold = memory.hold;
   return status;
 }

@@ -121,8 +121,7 @@ void Scheduler::introduce(const DestinationMemory& memory, const std::optional<D
   const bool first = !std::exchange(lane->known, true);
   lane->elsewhere = memory.leased_elsewhere;
   // Also later: what the daemon before it had under way may have been answered with a pause.
-  const MonoTime until = now + memory.pause;
-  lane->paused_until = std::max(lane->paused_until, until);
+  lane->paused_until = std::max(lane->paused_until, now + memory.pause);
   if (memory.pause.count() > 0) {
     lane->throttled();
     lane->paused_since = memory.paused_since;
@@ -130,9 +129,9 @@ void Scheduler::introduce(const DestinationMemory& memory, const std::optional<D
   if (first) {
     lane->hold = memory.hold;  // whoever looks next says whether that is so still
     lane->found_by_attempt = lane->hold && is_found_by_attempt(lane->hold->cause);
-    if (memory.breaker_tripped && !lane->breaker.tripped()) {
-      lane->breaker.trip(until);
-      lane->tripped_since = memory.paused_since;
+    if (memory.probe_in && !lane->breaker.tripped()) {
+      lane->breaker.trip(now + *memory.probe_in);
+      lane->tripped_since = memory.tripped_since;
       ++tripped_;
     }
     // The daemon before it may have used up this second's tokens.
@@ -162,15 +161,16 @@ std::vector<DestinationMemory> Scheduler::take_memories(std::size_t limit, MonoT
   while (!changed_.empty() && result.size() < limit) {
     const Lane& lane = changed_.front();
     DestinationMemory memory{.destination = lane.id};
-    MonoTime until = lane.paused_until;
-    if (lane.breaker.tripped()) until = std::max(until, lane.breaker.probe_at());
-    if (until > now) memory.pause = std::chrono::ceil<std::chrono::milliseconds>(until - now);
-    memory.breaker_tripped = lane.breaker.tripped();
-    memory.paused_since = memory.breaker_tripped ? lane.tripped_since : lane.paused_since;
+    const auto left = [now](MonoTime until) {
+      return std::max(std::chrono::milliseconds{0}, std::chrono::ceil<std::chrono::milliseconds>(until - now));
+    };
+    memory.pause = left(lane.paused_until);
+    if (lane.breaker.tripped()) memory.probe_in = left(lane.breaker.probe_at());
+    if (memory.pause.count() > 0) memory.paused_since = lane.paused_since;
+    if (lane.breaker.tripped()) memory.tripped_since = lane.tripped_since;
     if (lane.ours) memory.hold = lane.hold;
     memory.late = !lane.ours;
-    // Who serves it no more has nothing to say of the breaker, and of a pause only that there is one.
-    if (lane.ours || lane.paused_until > now) result.push_back(memory);
+    if (lane.ours || memory.pause.count() > 0) result.push_back(memory);
     changed_.pop_front();
   }
   return result;
