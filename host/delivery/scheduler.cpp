@@ -134,6 +134,7 @@ void Scheduler::introduce(const DestinationMemory& memory, const std::optional<D
       lane->tripped_since = memory.tripped_since;
       ++tripped_;
     }
+    if (lane->breaker.tripped()) remember(*lane);  // it may have been tripped before it had a word
     // The daemon before it may have used up this second's tokens.
     if (ownership_->shared()) lane->limiter.start_empty(now);
     if (due) lane->watermark = due->due_at;
@@ -169,8 +170,9 @@ std::vector<DestinationMemory> Scheduler::take_memories(std::size_t limit, MonoT
     if (memory.pause.count() > 0) memory.paused_since = lane.paused_since;
     if (lane.breaker.tripped()) memory.tripped_since = lane.tripped_since;
     if (lane.ours) memory.hold = lane.hold;
-    memory.late = !lane.ours;
-    if (lane.ours || memory.pause.count() > 0) result.push_back(memory);
+    // Who does not serve it, or has not read yet what is stored, has no word on breaker and hold.
+    memory.late = !lane.ours || !lane.known;
+    if (!memory.late || memory.pause.count() > 0) result.push_back(memory);
     changed_.pop_front();
   }
   return result;

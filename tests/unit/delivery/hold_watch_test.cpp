@@ -142,6 +142,7 @@ TEST_F(Watching, AStoreOfSecretsThatIsAwayIsNotTheCredentialsFault) {
   for (int i = 0; i < 3; ++i) dispatch();
   ASSERT_EQ(transport.under_way.size(), 1u);
   transport.answer(503);
+  engine().settler.run_once();
   EXPECT_EQ(cause(), "") << "something was sent, whatever became of it";
 }
 
