@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "delivery/authorization_fields.hpp"
+#include "delivery/filters.hpp"
 #include "domain/event.hpp"
 
 namespace opi::delivery {
@@ -22,6 +23,23 @@ void read_subscriptions(JsonFields& fields, Destination& into) {
     if (text == nullptr || !is_subscription({text->data(), text->size()}))
       return fields.error("event_types", "must hold event types, prefixes such as alert.*, or *");
     into.subscriptions.emplace_back(text->data(), text->size());
+  }
+}
+
+// Not text(): a filter may have several lines, and its faults have a place.
+void read_filter(JsonFields& fields, Destination& into) {
+  into.filter.clear();
+  const auto* value = fields.value("filter");
+  if (value == nullptr) return;
+  const auto* text = value->if_string();
+  if (text == nullptr) return fields.error("filter", "must be a string or null");
+  if (text->size() > DestinationLimits::filter_length)
+    return fields.error("filter", "is longer than " + std::to_string(DestinationLimits::filter_length) + " bytes");
+  into.filter.assign(text->data(), text->size());
+  auto result = parse_filter(into.filter);
+  if (auto* fault = std::get_if<FieldError>(&result)) {
+    fault->field = fields.path_of(fault->field);
+    fields.errors().push_back(std::move(*fault));
   }
 }
 
@@ -44,6 +62,7 @@ void read_destination_fields(JsonFields& fields, Destination& into) {
   into.adapter = fields.required_text("adapter", DestinationLimits::adapter_length);
   into.subscriptions.clear();
   read_subscriptions(fields, into);
+  read_filter(fields, into);
   into.signing = SigningRule::required;
   if (const auto rule = fields.text("signing", 16)) {
     if (*rule != "required" && *rule != "disabled") fields.error("signing", "must be required or disabled");

@@ -84,7 +84,7 @@ class DocumentReader {
 
   void destination(const json::object& object, const std::string& path) {
     JsonFields fields(object, path, errors_);
-    fields.refuse_unknown({"destination_id", "name", "adapter", "endpoint", "event_types", "enabled", "signing",
+    fields.refuse_unknown({"destination_id", "name", "adapter", "endpoint", "event_types", "filter", "enabled", "signing",
                            "order", "authorization", "config", "policy", "max_in_flight", "rate_limit_per_second",
                            "credentials"});
     Destination destination;
