@@ -114,7 +114,7 @@ class Daemon {
   delivery::WorkNews news_;
   delivery::Discovery discovery_;
   std::map<DestinationId, std::int64_t> held_for_newer_;  // by revision; the listeners of catalog_ run one at a time
-  std::map<DestinationId, std::string> unreadable_filters_;  // those that were told of
+  std::map<DestinationId, std::string> unreadable_filters_;  // by text: those that were told of
   delivery::CatalogCache catalog_;
   delivery::CredentialWatch credential_watch_;
   delivery::Settler settler_;

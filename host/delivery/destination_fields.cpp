@@ -57,12 +57,16 @@ void refuse_infinity(const boost::json::value& value, const std::string& path, J
 
 }  // namespace
 
-void read_destination_fields(JsonFields& fields, Destination& into) {
-  into.name = fields.required_text("name", DestinationLimits::name_length);
-  into.adapter = fields.required_text("adapter", DestinationLimits::adapter_length);
+void read_subscription(JsonFields& fields, Destination& into) {
   into.subscriptions.clear();
   read_subscriptions(fields, into);
   read_filter(fields, into);
+}
+
+void read_destination_fields(JsonFields& fields, Destination& into) {
+  into.name = fields.required_text("name", DestinationLimits::name_length);
+  into.adapter = fields.required_text("adapter", DestinationLimits::adapter_length);
+  read_subscription(fields, into);
   into.signing = SigningRule::required;
   if (const auto rule = fields.text("signing", 16)) {
     if (*rule != "required" && *rule != "disabled") fields.error("signing", "must be required or disabled");

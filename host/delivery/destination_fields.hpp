@@ -9,6 +9,9 @@ namespace opi::delivery {
 // authorization, which stays: only null takes it away.
 void read_destination_fields(JsonFields& fields, Destination& into);
 
+// Of these, those that say which events it is given: event_types and filter.
+void read_subscription(JsonFields& fields, Destination& into);
+
 // Whether a purpose can be one: 1 to 64 letters, digits, '-', '_' and '.'.
 bool is_credential_purpose(std::string_view text);
 
