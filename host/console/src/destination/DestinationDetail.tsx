@@ -84,6 +84,7 @@ function Delivering({ destination, adapter }: { destination: Destination; adapte
         ['Endpoint', <code key="e">{destination.endpoint.fingerprint}</code>],
         ['Protocol', destination.endpoint.scheme],
         ['Event types', destination.event_types.join(', ')],
+        ['Filter', <FilterOf key="f" destination={destination} />],
         ['Signing', destination.signing === 'required' ? 'Required' : 'Disabled for this destination'],
         ['Order', destination.order === 'subject' ? 'Kept for each ticket and alert' : 'Not kept'],
         ['Authorization', authorizationOf(destination)],
