@@ -79,7 +79,7 @@ TEST_P(StoreContract, TheLastEventsComeNewestFirst) {
     events.push_back(i % 2 == 0 ? new_event(one, {destination}) : new_event(one, {}));
   }
   for (std::size_t i = 0; i < events.size(); i += 10) {
-    clock.advance(std::chrono::seconds{1});
+    engine->clock.advance(std::chrono::seconds{1});
     engine->store().insert({events.begin() + static_cast<std::ptrdiff_t>(i),
                             events.begin() + static_cast<std::ptrdiff_t>(i + 10)},
                            0);

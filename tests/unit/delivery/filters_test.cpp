@@ -23,6 +23,7 @@ class FilteredDestinations : public test::WithEngine {
     engine().catalog.refresh();
   }
   void publish(const std::string& id, const std::string& payload, const std::string& type = "alert.created") {
+    clock.advance(std::chrono::milliseconds{1});
     auto event = test::event(id);
     event.event.payload = payload;
     event.event.event_type = type;
