@@ -14,7 +14,8 @@ struct FilterLimits {
   static constexpr std::size_t length = 2048;  // bytes
   static constexpr int depth = 8;              // of ( ), [?…] and functions in each other
   static constexpr int terms = 64;             // comparisons, tests and functions together
-  static constexpr int pattern_size = 10'000;  // compiled instructions of all patterns together
+  static constexpr int loops = 8;              // selectors of several children: *, slices and [?…]
+  static constexpr int pattern_size = 200;     // Pattern::size() of all patterns together
 };
 
 // A condition over an event: a logical-expr of RFC 9535 in which @ is the event. docs/filters.md tells what of the RFC

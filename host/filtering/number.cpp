@@ -4,7 +4,8 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <utility>
+#include <optional>
+#include <type_traits>
 
 namespace opi::filtering {
 namespace {

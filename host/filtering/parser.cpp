@@ -52,6 +52,12 @@ bool Parser::is_one_term_more() {
   return false;
 }
 
+bool Parser::is_one_loop_more() {
+  if (++loops_ <= FilterLimits::loops) return true;
+  fail("expected at most " + std::to_string(FilterLimits::loops) + " selectors of several children: *, slices and [?]");
+  return false;
+}
+
 std::optional<Expression> Parser::disjunction() {
   std::vector<Expression> operands;
   do {
@@ -252,8 +258,9 @@ std::optional<Pattern> Parser::pattern() {
   auto& compiled = std::get<Pattern>(parsed);
   pattern_size_ += compiled.size();
   if (pattern_size_ > FilterLimits::pattern_size)
-    return fail_at(start, "expected smaller patterns: compiled, they are " + std::to_string(pattern_size_) +
-                              " instructions, of " + std::to_string(FilterLimits::pattern_size) + " at most");
+    return fail_at(start, "expected smaller patterns: with repetitions written out they have " +
+                              std::to_string(pattern_size_) + " characters and classes, of " +
+                              std::to_string(FilterLimits::pattern_size) + " at most");
   return std::move(compiled);
 }
 

@@ -55,12 +55,13 @@ class Parser {
   bool enter();  // one level deeper; false if that is too deep
   void leave() { --depth_; }
   bool is_one_term_more();
+  bool is_one_loop_more();
   std::nullopt_t fail(std::string message) { return fail_at(in_.at(), std::move(message)); }
   std::nullopt_t fail_at(std::size_t byte, std::string message);
 
   Characters in_;
   const std::size_t size_;
-  int depth_ = 0, terms_ = 0, pattern_size_ = 0;
+  int depth_ = 0, terms_ = 0, loops_ = 0, pattern_size_ = 0;
   std::optional<SyntaxFault> fault_;
 };
 

@@ -36,7 +36,11 @@ std::optional<Query> Parser::query() {
 std::optional<Segment> Parser::dot_segment() {
   if (in_.next_is("..")) return fail("expected one dot: .. is not supported");
   in_.skip(1);
-  if (in_.take("*")) return WildcardSelector{};
+  if (in_.next_is("*")) {
+    if (!is_one_loop_more()) return std::nullopt;
+    in_.skip(1);
+    return WildcardSelector{};
+  }
   const auto start = in_.at();
   if (!begins_name(in_.character()))
     return fail("expected a name of letters, digits and _, or *; other names stand in brackets and quotes: ['a-b']");
@@ -61,14 +65,18 @@ std::optional<Segment> Parser::selector() {
     if (!name) return std::nullopt;
     return NameSelector{*std::move(name)};
   }
-  if (in_.take("*")) return WildcardSelector{};
+  if (in_.next_is("*")) {
+    if (!is_one_loop_more()) return std::nullopt;
+    in_.skip(1);
+    return WildcardSelector{};
+  }
   if (in_.next_is("?")) return filter_selector();
   if (in_.next_is(":") || in_.next_is("-") || is_digit(in_.peek())) return index_or_slice();
   return fail("expected a name in quotes, an index, a slice, * or ?");
 }
 
 std::optional<Segment> Parser::filter_selector() {
-  if (!enter()) return std::nullopt;
+  if (!enter() || !is_one_loop_more()) return std::nullopt;
   in_.skip(1);
   auto condition = disjunction();
   leave();
@@ -88,6 +96,7 @@ std::optional<Segment> Parser::index_or_slice() {
     in_.back_to(end);
     return IndexSelector{*slice.start};
   }
+  if (!is_one_loop_more()) return std::nullopt;
   const auto number_follows = [&] {
     blanks();
     return in_.next_is("-") || is_digit(in_.peek());

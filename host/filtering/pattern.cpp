@@ -18,6 +18,8 @@ constexpr std::array<std::string_view, 34> categories{
     "L",  "Ll", "Lm", "Lo", "Lt", "Lu", "M",  "Mc", "Me", "Mn", "N",  "Nd", "Nl", "No", "P",  "Pc", "Pd", "Pe",
     "Pf", "Pi", "Po", "Ps", "Z",  "Zl", "Zp", "Zs", "S",  "Sc", "Sk", "Sm", "So", "Cc", "Cf", "Co"};
 
+constexpr int most_size = 100'000;  // beyond every limit: it is counted no further
+
 // Checks the grammar of RFC 9485 and writes the same expression as RE2 takes it: outside of what the grammar gives a
 // meaning nothing has one.
 class Translator {
@@ -29,6 +31,8 @@ class Translator {
     if (fault_) return *fault_;
     return out_;
   }
+  // As Pattern::size().
+  [[nodiscard]] int size() const { return size_; }
 
  private:
   bool fail(std::string message) {
@@ -48,7 +52,11 @@ class Translator {
     return true;
   }
 
-  bool piece(int depth) { return atom(depth) && quantifier(); }
+  bool piece(int depth) {
+    const auto before = size_;
+    if (!atom(depth)) return false;
+    return quantifier(before);
+  }
 
   bool atom(int depth) {
     if (in_.take("(")) {
@@ -58,6 +66,7 @@ class Translator {
       out_ += ')';
       return true;
     }
+    ++size_;
     if (in_.take(".")) {
       out_ += "[^\\n\\r]";
       return true;
@@ -70,7 +79,8 @@ class Translator {
     return literal().has_value();
   }
 
-  bool quantifier() {
+  // Of what was read since the size was `before`.
+  bool quantifier(int before) {
     if (in_.next_is("*") || in_.next_is("+") || in_.next_is("?")) {
       out_ += in_.peek();
       in_.skip(1);
@@ -79,6 +89,7 @@ class Translator {
     if (!in_.take("{")) return true;
     const auto least = repetition();
     if (!least) return false;
+    int times = std::max(*least, 1);
     out_ += '{' + std::to_string(*least);
     if (in_.take(",")) {
       out_ += ',';
@@ -87,10 +98,12 @@ class Translator {
         if (!most) return false;
         if (*most < *least) return fail("expected a number that is not below the first");
         out_ += std::to_string(*most);
+        times = *most;
       }
     }
     if (!in_.take("}")) return fail("expected }");
     out_ += '}';
+    size_ = before + std::min((size_ - before) * times, most_size);
     return true;
   }
 
@@ -211,13 +224,15 @@ class Translator {
 
   Characters in_;
   std::string out_;
+  int size_ = 0;
   std::optional<SyntaxFault> fault_;
 };
 
 }  // namespace
 
 std::variant<Pattern, SyntaxFault> Pattern::parse(std::string_view text) {
-  auto translated = Translator(text).translate();
+  Translator translator(text);
+  auto translated = translator.translate();
   if (auto* fault = std::get_if<SyntaxFault>(&translated)) return std::move(*fault);
   RE2::Options options;
   options.set_log_errors(false);
@@ -225,10 +240,8 @@ std::variant<Pattern, SyntaxFault> Pattern::parse(std::string_view text) {
   options.set_max_mem(PatternLimits::program_memory);
   auto compiled = std::make_shared<const RE2>(std::get<std::string>(translated), options);
   if (!compiled->ok()) return SyntaxFault{0, "expected a smaller pattern: compiled it is larger than what is allowed"};
-  return Pattern(std::move(compiled));
+  return Pattern(std::move(compiled), translator.size());
 }
-
-int Pattern::size() const { return compiled_->ProgramSize(); }
 
 bool Pattern::matches(std::string_view subject) const {
   return RE2::FullMatch({subject.data(), subject.size()}, *compiled_);

@@ -25,15 +25,17 @@ class Pattern {
   // `text` is valid UTF-8. The fault's offset is one within `text`.
   static std::variant<Pattern, SyntaxFault> parse(std::string_view text);
 
-  [[nodiscard]] int size() const;  // instructions that it was compiled to
+  // How many characters and classes it has with its repetitions written out: what one character of a text may cost.
+  [[nodiscard]] int size() const { return size_; }
 
   // `subject` is valid UTF-8.
   [[nodiscard]] bool matches(std::string_view subject) const;   // the whole of it
   [[nodiscard]] bool found_in(std::string_view subject) const;  // a part of it
 
  private:
-  explicit Pattern(std::shared_ptr<const re2::RE2> compiled) : compiled_(std::move(compiled)) {}
+  Pattern(std::shared_ptr<const re2::RE2> compiled, int size) : compiled_(std::move(compiled)), size_(size) {}
   std::shared_ptr<const re2::RE2> compiled_;
+  int size_;
 };
 
 }  // namespace opi::filtering

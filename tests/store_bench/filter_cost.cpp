@@ -119,13 +119,12 @@ void time_filter(const char* name, const std::string& expression, const std::str
   const auto event = filtering::exact_json(json).value();
   std::vector<double> spent;
   for (int round = 0; round < rounds; ++round) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = std::clock();
     const bool holds = filter.matches(event);
-    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+    spent.push_back(1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
     if (holds) std::printf("%s holds, which it should not\n", name);
-    spent.push_back(time.count());
   }
-  std::printf("%-60s %.3f ms\n", name, median(spent));
+  std::printf("%-60s %.3f ms of a processor\n", name, median(spent));
 }
 
 // Events of 256 KiB, and filters at their limits that look at all of them and hold of none.
@@ -135,25 +134,21 @@ void time_limits() {
   list += "]}}";
   std::string all = "@.payload.a[?@ == 1]";
   const std::string one = all;
-  for (int i = 1; i < filtering::FilterLimits::terms / 2; ++i) all += "||" + one;
+  for (int i = 1; i < filtering::FilterLimits::loops; ++i) all += "||" + one;
   time_filter("one condition over 131,000 numbers", one, list);
   time_filter("as many as there can be over 131,000 numbers", all, list);
   const std::string text = R"({"payload":{"t":")" + std::string(256 * 1024 - 32, 'x') + "\"}}";
   time_filter("search for a word in 256 KiB of text", "search(@.payload.t, 'word')", text);
-  time_filter("search by 4,000 instructions in 256 KiB of text", "search(@.payload.t, '[a-z]{1,1000}y[a-z]{1,900}')", text);
-  time_filter("search by 10,000 instructions in 256 KiB of text",
-              "search(@.payload.t, '(x|[a-z]y?){1,900}y[a-z]{1,1000}(x|z)?z{1,999}')", text);
-  time_filter("four searches by letters of any script in 256 KiB of text",
-              "search(@.payload.t, '\\\\p{L}+y')||search(@.payload.t, '\\\\p{Lu}{1,5}y')||search(@.payload.t, '\\\\p{L}y')",
-              text);
+  time_filter("search for a pattern of 200 in 256 KiB of text",
+              "search(@.payload.t, '(x|[a-z]){1,50}[a-z]{1,98}yz')", text);
+  time_filter("search for letters of any script in 256 KiB of text", "search(@.payload.t, '\\\\p{L}+\\\\p{N}')", text);
   std::vector<double> spent;
   for (int round = 0; round < rounds; ++round) {
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = std::clock();
     static_cast<void>(filtering::exact_json(list));
-    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-    spent.push_back(time.count());
+    spent.push_back(1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
   }
-  std::printf("%-60s %.3f ms\n", "reading an event of 131,000 numbers, once", median(spent));
+  std::printf("%-60s %.3f ms of a processor\n", "reading an event of 131,000 numbers, once", median(spent));
 }
 
 }  // namespace

@@ -332,10 +332,17 @@ TEST(FilterLimits, HoldAtTheirEdges) {
   EXPECT_TRUE(holds(repeated("(((@.a)))", 20, "&&"), R"({"a":1})"));
 }
 
+TEST(FilterLimits, OfSelectorsOfSeveralChildrenHoldAtTheirEdge) {
+  EXPECT_TRUE(holds("@.* && @[*] && @.a[0:] && @.a[?@] || " + repeated("@.*", FilterLimits::loops - 4, "||"),
+                    R"({"a":[1]})"));
+  for (const char* one : {"@.*", "@[*]", "@[1:]", "@[?@.a]"})
+    EXPECT_THAT(fault_of(repeated("@.*", FilterLimits::loops, "||") + "||" + one).message, HasSubstr("at most 8 selectors"));
+}
+
 TEST(FilterLimits, OfPatternsCountForAllOfThemTogether) {
-  const std::string pattern = "match(@.a, '[a-z]{1,900}')";  // of about 1800 instructions
+  const std::string pattern = "match(@.a, '([a-z].){1,20}')";
   EXPECT_FALSE(holds(repeated(pattern, 5, "||"), "{}"));
-  EXPECT_THAT(fault_of(repeated(pattern, 6, "||")).message, HasSubstr("expected smaller patterns"));
+  EXPECT_THAT(fault_of(repeated(pattern, 5, "||") + "|| match(@.b, 'x')").message, HasSubstr("expected smaller patterns"));
 }
 
 TEST(ExactJson, ReadsWhatJsonIsAndNothingElse) {

@@ -132,6 +132,15 @@ TEST(PatternSyntax, RefusesWhatIsNoIRegexp) {
   }
 }
 
+TEST(Pattern, ItsSizeIsThatOfItsRepetitionsWrittenOut) {
+  EXPECT_EQ(pattern("").size(), 0);
+  EXPECT_EQ(pattern("a.[b-z]\\n\\p{L}").size(), 5);
+  EXPECT_EQ(pattern("(ab|c)*d+").size(), 4);
+  EXPECT_EQ(pattern("a{3}b{2,}c{1,4}").size(), 9);
+  EXPECT_EQ(pattern("(a(bc){3}){2,5}").size(), 35);
+  EXPECT_EQ(pattern("a{0}").size(), 1);
+}
+
 TEST(PatternSyntax, LimitsHoldAtTheirEdges) {
   pattern("a{1000}");
   const auto groups = [](std::size_t depth) { return std::string(depth, '(') + "a" + std::string(depth, ')'); };
