@@ -20,6 +20,9 @@ constexpr std::array<std::string_view, 34> categories{
 
 constexpr int most_size = 100'000;  // beyond every limit: it is counted no further
 
+// The grammar lets ^ and $ stand for themselves; the RFC's mappings to other languages (its section 5), the compliance
+// suite and what people expect make them the ends of the text.
+//
 // Checks the grammar of RFC 9485 and writes the same expression as RE2 takes it: outside of what the grammar gives a
 // meaning nothing has one.
 class Translator {
@@ -69,6 +72,11 @@ class Translator {
     ++size_;
     if (in_.take(".")) {
       out_ += "[^\\n\\r]";
+      return true;
+    }
+    if (in_.next_is("^") || in_.next_is("$")) {
+      out_ += in_.peek() == '^' ? "\\A" : "\\z";
+      in_.skip(1);
       return true;
     }
     if (in_.next_is("[")) return character_class();

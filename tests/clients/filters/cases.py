@@ -22,18 +22,18 @@ AGREED = [
     ("length(@.a) == 2", "{\"a\": \"\U0001f600\u00e9\"}", True),
     ("@.a < @.b", "{\"a\": \"\\uff61\", \"b\": \"\\ud83d\\ude00\"}", True),
     ("@.a == 2", "{\"a\": 1, \"a\": 2}", True),
+    ("@.a == 9007199254740992", "{\"a\": 9007199254740993}", False),
     ("@.a[::-1] && value(@.a[-1:]) == 3", "{\"a\": [1, 2, 3]}", True),
 ]
 
 # At least one of the two is not what the RFC, or the value of the digits, asks for.
 DIFFERENT = [
     ("@.a == 9007199254740993", "{\"a\": 9007199254740993}", True, "they round a literal to a double"),
-    ("@.a == 9007199254740992", "{\"a\": 9007199254740993}", False, "they round a literal to a double"),
     ("@.a < true", "{\"a\": false}", False, "python-jsonpath orders false before true"),
 ]
 
 REFUSED = [
-    "", "@.a = 1", "true", "@.a == 1 &&", "!@.a == 1", "@.a[01]", "@.a == 01", "length(@.a)", "count(1) == 1",
+    "", "@.a = 1", "true", "@.a == 1 &&", "@.a[01]", "@.a == 01", "length(@.a)", "count(1) == 1",
     "match(@.a, 'x') == true", "@.* == 1", "length (@.a) == 1", "@.a == 'x", "@.a == '\\x'", "@.a == '\\ud800'",
     "@.1", "@. a", "@.a == abc",
 ]

@@ -207,7 +207,7 @@ TEST(Filter, Functions) {
       {"match(@.source, 'ed[a-z]')", alert, true},
       {"match(@.source, 'ed')", alert, false},
       {"search(@.source, 'd')", alert, true},
-      {"!search(@.source, '^d')", alert, true},
+      {"!search(@.source, '^d') && search(@.source, '^e.*r$')", alert, true},
       {"match(@.payload.severity, '8')", alert, false},
       {"match(@.nothing, '.*')", alert, false},
       {"!match(@.nothing, '.*')", alert, true},

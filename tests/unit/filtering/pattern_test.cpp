@@ -44,14 +44,21 @@ TEST(Pattern, ADotIsAnyCharacterButTheEndOfALine) {
 }
 
 TEST(Pattern, WhatTheGrammarGivesNoMeaningStandsForItself) {
-  EXPECT_TRUE(pattern("^a$").matches("^a$"));
-  EXPECT_FALSE(pattern("^a$").found_in("a"));
   EXPECT_TRUE(pattern("#/&~<>=!@%:;,'\"`_ -").matches("#/&~<>=!@%:;,'\"`_ -"));
   EXPECT_TRUE(pattern("[a^]").matches("^"));
   EXPECT_TRUE(pattern("[&&a]+").matches("&a"));
   EXPECT_TRUE(pattern("[a~~b]+").matches("a~b"));
   EXPECT_TRUE(pattern(std::string_view{"\0", 1}).matches(std::string_view{"\0", 1}));
   EXPECT_TRUE(pattern(R"(\(\)\*\+\-\.\?\[\\\]\^\{\|\}\n\r\t)").matches("()*+-.?[\\]^{|}\n\r\t"));
+}
+
+TEST(Pattern, ACaretAndADollarAreTheEndsOfTheText) {
+  EXPECT_TRUE(pattern("^ab.*").matches("abc"));
+  EXPECT_TRUE(pattern("^b$|^a").found_in("ab"));
+  EXPECT_FALSE(pattern("^b").found_in("ab"));
+  EXPECT_FALSE(pattern("^b").found_in("a\nb"));
+  EXPECT_FALSE(pattern("a$").found_in("a\n"));
+  EXPECT_TRUE(pattern("[$^]+").matches("^$"));
 }
 
 TEST(Pattern, RepeatsAndGroups) {
