@@ -107,8 +107,8 @@ DestinationChange Destinations::create(const TenantId& tenant, std::string_view 
   const auto& document = std::get<json::object>(parsed);
   std::vector<FieldError> errors;
   JsonFields fields(document, "", errors);
-  fields.refuse_unknown({"name", "adapter", "endpoint", "event_types", "filter", "enabled", "signing", "order", "authorization",
-                         "config", "policy", "max_in_flight", "rate_limit_per_second"});
+  fields.refuse_unknown({"name", "adapter", "endpoint", "event_types", "filter", "enabled", "signing", "order",
+                         "authorization", "config", "policy", "max_in_flight", "rate_limit_per_second"});
   Destination wanted;
   wanted.tenant_id = tenant;
   wanted.id = DestinationId{new_uuid(clock_, random_)};
@@ -134,8 +134,8 @@ DestinationChange Destinations::replace(const TenantId& tenant, const Destinatio
         }
         const auto& document = std::get<json::object>(parsed);
         JsonFields(document, "", edit.errors)
-            .refuse_unknown({"name", "adapter", "endpoint", "event_types", "filter", "signing", "order", "authorization",
-                             "config", "policy", "max_in_flight", "rate_limit_per_second"});
+            .refuse_unknown({"name", "adapter", "endpoint", "event_types", "filter", "signing", "order",
+                             "authorization", "config", "policy", "max_in_flight", "rate_limit_per_second"});
         const Destination before = wanted;
         read(document, policy_of(catalog, tenant), wanted, edit.errors);
         check_adapter(wanted, &before, edit.errors);

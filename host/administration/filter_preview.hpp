@@ -19,9 +19,9 @@ struct FilterPreview {
     std::string event_type;
     UnixTime received_at{};
   };
-  int events = 0;                    // looked at
-  std::optional<UnixTime> from;      // when the oldest of them came; nullopt: there is none
-  std::vector<Match> matches;        // newest first
+  int events = 0;                // looked at
+  std::optional<UnixTime> from;  // when the oldest of them came; nullopt: there is none
+  std::vector<Match> matches;    // newest first
 };
 
 // What a destination with these event types and this filter would have been given of the tenant's last events. Members:

@@ -4,8 +4,8 @@
 
 namespace opi::api {
 
-// POST /api/v1/filters:preview. For those who manage destinations: whoever may filter by a payload may learn what stands
-// in it, question by question.
+// POST /api/v1/filters:preview. For those who manage destinations: whoever may filter by a payload may learn what
+// stands in it, question by question.
 void add_filter_routes(RouteTable& routes, delivery::DeliveryQuery& store);
 
 }  // namespace opi::api

@@ -39,8 +39,8 @@ int replace_destination(Context& context, const Arguments& arguments) {
 int set_filter(Context& context, const Arguments& arguments) {
   const auto shown = call(context, arguments, {"GET", path_of(arguments)});
   json::object document;
-  for (const char* member : {"name", "adapter", "event_types", "signing", "order", "config", "max_in_flight",
-                             "rate_limit_per_second"})
+  for (const char* member :
+       {"name", "adapter", "event_types", "signing", "order", "config", "max_in_flight", "rate_limit_per_second"})
     document[member] = shown.body.at(member);
   const auto filter = arguments.get("FILTER");
   document["filter"] = filter.empty() ? json::value(nullptr) : json::value(filter);
@@ -96,7 +96,8 @@ std::vector<Command> destination_commands() {
       {"destinations show", "one destination", "", {id}, {tenant_option()}, show_destination},
       {"destinations create",
        "make a destination",
-       "The document holds name, adapter, endpoint and event_types, and may hold filter, enabled, signing, config, policy, "
+       "The document holds name, adapter, endpoint and event_types, and may hold filter, enabled, signing, config, "
+       "policy, "
        "max_in_flight and rate_limit_per_second.",
        {document},
        {tenant_option()},
@@ -110,7 +111,8 @@ std::vector<Command> destination_commands() {
        replace_destination},
       {"destinations set-filter",
        "let a destination have those events alone that a condition holds of",
-       "FILTER is an expression such as '@.payload.severity >= 7'; an empty one takes the filter away. Try it first with "
+       "FILTER is an expression such as '@.payload.severity >= 7'; an empty one takes the filter away. Try it first "
+       "with "
        "filters preview. All else of the destination stays.",
        {id, {"FILTER", "a condition over an event, in which @ is the event"}},
        {tenant_option(), if_match_option()},

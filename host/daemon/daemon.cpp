@@ -329,9 +329,10 @@ void Daemon::tell_of_unreadable_filters(const Catalog& catalog) {
     told[id] = destination->filter;
     const auto before = unreadable_filters_.find(id);
     if (before != unreadable_filters_.end() && before->second == destination->filter) continue;
-    logger_.warning("destination.filter_unreadable", {{"tenant", destination->tenant_id.str()},
-                                                      {"destination", id.to_string()},
-                                                      {"reason", delivery::filter_fault(*destination).value().message}});
+    logger_.warning("destination.filter_unreadable",
+                    {{"tenant", destination->tenant_id.str()},
+                     {"destination", id.to_string()},
+                     {"reason", delivery::filter_fault(*destination).value().message}});
   }
   metrics_.filters_unreadable.Set(static_cast<double>(told.size()));
   unreadable_filters_ = std::move(told);

@@ -113,7 +113,7 @@ class Daemon {
   delivery::Fleet fleet_;
   delivery::WorkNews news_;
   delivery::Discovery discovery_;
-  std::map<DestinationId, std::int64_t> held_for_newer_;  // by revision; the listeners of catalog_ run one at a time
+  std::map<DestinationId, std::int64_t> held_for_newer_;     // by revision; the listeners of catalog_ run one at a time
   std::map<DestinationId, std::string> unreadable_filters_;  // by text: those that were told of
   delivery::CatalogCache catalog_;
   delivery::CredentialWatch credential_watch_;

@@ -5,8 +5,8 @@
 namespace opi::delivery {
 
 // Reads the members that every document of a destination has: name, adapter, event_types, filter, signing,
-// order, authorization, config, max_in_flight and rate_limit_per_second. Those that are left out take their default, except
-// authorization, which stays: only null takes it away.
+// order, authorization, config, max_in_flight and rate_limit_per_second. Those that are left out take their default,
+// except authorization, which stays: only null takes it away.
 void read_destination_fields(JsonFields& fields, Destination& into);
 
 // Of these, those that say which events it is given: event_types and filter.

@@ -11,8 +11,8 @@
 namespace opi::delivery {
 
 struct FieldError {
-  std::string field;    // path in the envelope, such as "payload" or "tenant_id"
-  std::string message;  // what is wrong; never repeats the value
+  std::string field;                    // path in the envelope, such as "payload" or "tenant_id"
+  std::string message;                  // what is wrong; never repeats the value
   std::optional<std::size_t> offset{};  // of the character in a text with a grammar, from 0, where that is known
 };
 

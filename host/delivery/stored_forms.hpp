@@ -27,9 +27,9 @@ class StoredForms {
   std::vector<std::string> members_;
 };
 
-// The destination's authorization as the stores keep it. Of one with a filter it has a member more, "filtered": versions
-// that do not know filters do not know it either and hold the destination, instead of sending what its filter keeps
-// back.
+// The destination's authorization as the stores keep it. Of one with a filter it has a member more, "filtered":
+// versions that do not know filters do not know it either and hold the destination, instead of sending what its filter
+// keeps back.
 std::optional<std::string> stored_authorization(const Destination& destination);
 
 // A tenant's own policy is a part of each of its destinations'.

@@ -89,8 +89,7 @@ class Selection {
     return each_child([&](const json::value& child) { return visit_(child); });
   }
   bool operator()(const FilterSelector& selector) {
-    return each_child(
-        [&](const json::value& child) { return !evaluate(*selector.condition, child) || visit_(child); });
+    return each_child([&](const json::value& child) { return !evaluate(*selector.condition, child) || visit_(child); });
   }
   // The bounds are those of RFC 9535, 2.3.4.2.2.
   bool operator()(const SliceSelector& slice) {

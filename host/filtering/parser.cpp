@@ -140,7 +140,8 @@ std::optional<Expression> Parser::test(Operand operand) {
   if (auto* pattern = std::get_if<PatternTest>(&operand)) return Expression{std::move(*pattern)};
   auto& term = std::get<Comparable>(operand).term;
   if (auto* query = std::get_if<Query>(&term)) return Expression{Existence{std::move(*query)}};
-  if (std::holds_alternative<boost::json::value>(term)) return fail("expected == != < <= > or >=: a literal alone is no condition");
+  if (std::holds_alternative<boost::json::value>(term))
+    return fail("expected == != < <= > or >=: a literal alone is no condition");
   return fail("expected == != < <= > or >=: the function makes a value");
 }
 

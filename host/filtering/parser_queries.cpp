@@ -120,9 +120,11 @@ std::optional<std::int64_t> Parser::integer() {
   const bool zero = in_.next_is("0");
   std::int64_t value = 0;
   bool any = false;
-  for (; is_digit(in_.peek()) && value <= largest_integer; in_.skip(1), any = true) value = value * 10 + (in_.peek() - '0');
+  for (; is_digit(in_.peek()) && value <= largest_integer; in_.skip(1), any = true)
+    value = value * 10 + (in_.peek() - '0');
   if (!any) return fail("expected a digit");
-  if (zero && (negative || in_.at() - start > 1)) return fail_at(start, "expected a whole number without leading zeros");
+  if (zero && (negative || in_.at() - start > 1))
+    return fail_at(start, "expected a whole number without leading zeros");
   if (value > largest_integer) return fail_at(start, "expected a whole number of at most 9007199254740991");
   return negative ? -value : value;
 }

@@ -15,8 +15,8 @@ namespace {
 constexpr std::string_view escapable = "()*+-.?[\\]^nrt{|}";
 // General categories of Unicode, without C and Cn.
 constexpr std::array<std::string_view, 34> categories{
-    "L",  "Ll", "Lm", "Lo", "Lt", "Lu", "M",  "Mc", "Me", "Mn", "N",  "Nd", "Nl", "No", "P",  "Pc", "Pd", "Pe",
-    "Pf", "Pi", "Po", "Ps", "Z",  "Zl", "Zp", "Zs", "S",  "Sc", "Sk", "Sm", "So", "Cc", "Cf", "Co"};
+    "L",  "Ll", "Lm", "Lo", "Lt", "Lu", "M",  "Mc", "Me", "Mn", "N",  "Nd", "Nl", "No", "P",  "Pc", "Pd",
+    "Pe", "Pf", "Pi", "Po", "Ps", "Z",  "Zl", "Zp", "Zs", "S",  "Sc", "Sk", "Sm", "So", "Cc", "Cf", "Co"};
 
 constexpr int most_size = 100'000;  // beyond every limit: it is counted no further
 

@@ -12,8 +12,8 @@ class RE2;
 namespace opi::filtering {
 
 struct PatternLimits {
-  static constexpr int repetition = 1000;             // the highest number in {n,m}
-  static constexpr int depth = 32;                    // of groups in groups
+  static constexpr int repetition = 1000;                     // the highest number in {n,m}
+  static constexpr int depth = 32;                            // of groups in groups
   static constexpr std::size_t program_memory = 1024 * 1024;  // of the compiled form and what matching keeps, in bytes
 };
 

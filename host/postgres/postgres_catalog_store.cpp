@@ -103,23 +103,24 @@ bool remember_receivers(Connection& connection, const Destination& one) {
 void write_destination_rows(Connection& connection, const Destination& one) {
   ArrayParameter subscriptions{ArrayParameter::Element::text};
   for (const auto& pattern : one.subscriptions) subscriptions.add(pattern);
-  connection.execute(upsert_destination, Parameters{}
-                                             .text(one.tenant_id.str())
-                                             .uuid(one.id.value)
-                                             .text(one.name)
-                                             .text(one.adapter)
-                                             .text(one.endpoint)
-                                             .array(subscriptions)
-                                             .boolean(one.enabled)
-                                             .text(one.disabled_reason)
-                                             .text(one.signing == SigningRule::disabled ? "disabled" : "required")
-                                             .text(one.config)
-                                             .int4(one.max_in_flight)
-                                             .float8(one.rate_limit_per_second)
-                                             .int8(one.revision)
-                                             .text(one.order == DeliveryOrder::subject ? "subject" : "none")
-                                             .optional_text(delivery::stored_authorization(one))
-                                             .optional_text(one.filter.empty() ? std::nullopt : std::optional{one.filter}));
+  connection.execute(upsert_destination,
+                     Parameters{}
+                         .text(one.tenant_id.str())
+                         .uuid(one.id.value)
+                         .text(one.name)
+                         .text(one.adapter)
+                         .text(one.endpoint)
+                         .array(subscriptions)
+                         .boolean(one.enabled)
+                         .text(one.disabled_reason)
+                         .text(one.signing == SigningRule::disabled ? "disabled" : "required")
+                         .text(one.config)
+                         .int4(one.max_in_flight)
+                         .float8(one.rate_limit_per_second)
+                         .int8(one.revision)
+                         .text(one.order == DeliveryOrder::subject ? "subject" : "none")
+                         .optional_text(delivery::stored_authorization(one))
+                         .optional_text(one.filter.empty() ? std::nullopt : std::optional{one.filter}));
   connection.execute(delete_credentials, Parameters{}.text(one.tenant_id.str()).uuid(one.id.value));
   for (const auto& credential : one.credentials) {
     connection.execute(insert_credential, Parameters{}

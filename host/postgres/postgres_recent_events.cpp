@@ -20,9 +20,8 @@ constexpr Statement select_recent_events{"recent_events", R"(
 
 }  // namespace
 
-void PostgresDeliveryQuery::recent_events(
-    const TenantId& tenant, int limit,
-    const std::function<bool(const Event& event, UnixTime received_at)>& visit) {
+void PostgresDeliveryQuery::recent_events(const TenantId& tenant, int limit,
+                                          const std::function<bool(const Event& event, UnixTime received_at)>& visit) {
   auto before = std::numeric_limits<std::int64_t>::max();  // microseconds
   std::string behind;
   while (limit > 0) {

@@ -12,9 +12,8 @@ constexpr Statement select_recent_events{"recent_events", R"(
 
 }  // namespace
 
-void SqliteDeliveryQuery::recent_events(
-    const TenantId& tenant, int limit,
-    const std::function<bool(const Event& event, UnixTime received_at)>& visit) {
+void SqliteDeliveryQuery::recent_events(const TenantId& tenant, int limit,
+                                        const std::function<bool(const Event& event, UnixTime received_at)>& visit) {
   const auto session = database_.reader();
   Query rows{*session, select_recent_events};
   rows.text(tenant.str()).integer(limit);

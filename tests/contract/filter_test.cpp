@@ -35,7 +35,8 @@ class StoredFilters : public StoreContract {
 };
 
 TEST_P(StoredFilters, IsReadBackAsItWasWritten) {
-  for (const std::string filter : {"@.payload.severity >= 7", "@.x == 'é'\n && @.y", "no filter that anybody reads", ""}) {
+  for (const std::string filter :
+       {"@.payload.severity >= 7", "@.x == 'é'\n && @.y", "no filter that anybody reads", ""}) {
     given(filter);
     EXPECT_EQ(read().filter, filter);
     EXPECT_TRUE(read().served());
@@ -80,9 +81,8 @@ TEST_P(StoreContract, TheLastEventsComeNewestFirst) {
   }
   for (std::size_t i = 0; i < events.size(); i += 10) {
     engine->clock.advance(std::chrono::seconds{1});
-    engine->store().insert({events.begin() + static_cast<std::ptrdiff_t>(i),
-                            events.begin() + static_cast<std::ptrdiff_t>(i + 10)},
-                           0);
+    engine->store().insert(
+        {events.begin() + static_cast<std::ptrdiff_t>(i), events.begin() + static_cast<std::ptrdiff_t>(i + 10)}, 0);
   }
   const auto last = [&](const TenantId& tenant, int limit, std::size_t enough) {
     std::vector<std::string> ids;

@@ -1,5 +1,6 @@
-#include "filtering/exact_json.hpp"
 #include "filtering/filter.hpp"
+
+#include "filtering/exact_json.hpp"
 #include "fuzz/text.hpp"
 
 // The first line is an expression; the rest is an event for it.

@@ -27,13 +27,12 @@ class Site {
         news_(scheduler_, deliveries, instruments_, {}, {}),
         store_(catalog_store),
         catalog_(catalog_store, {}),
-        intake_(
-            deliveries, catalog_, news_, instruments_,
-            [this] {
-              while (intake_.run_once()) {
-              }
-            },
-            {}) {}
+        intake_(deliveries, catalog_, news_, instruments_,
+                [this] {
+                  while (intake_.run_once()) {
+                  }
+                },
+                {}) {}
 
   void add_tenant(const std::string& name, int destinations) {
     const auto tenant = *TenantId::parse(name);
@@ -47,8 +46,9 @@ class Site {
       one.subscriptions = {"*"};
       one.config = "{}";
       if (destinations > given)
-        one.filter = "@.event_type == \"alert.created\" && @.payload.severity >= 7 && @.payload.tags[?@ == \"customer-" +
-                     std::to_string(i / given) + "\"]";
+        one.filter =
+            "@.event_type == \"alert.created\" && @.payload.severity >= 7 && @.payload.tags[?@ == \"customer-" +
+            std::to_string(i / given) + "\"]";
       store_.put_destination(one, entry(tenant));
     }
     catalog_.refresh();
@@ -110,8 +110,9 @@ void compare(const char* name, Site& site, int events) {
     filtered.push_back(site.publish("filtered", events));
   }
   const double with = median(filtered), without = median(plain);
-  std::printf("%-10s %.2f ms an event with %d filters of which %d hold, %.2f ms with %d destinations: %.0f %% of the time\n",
-              name, with, looking, given, without, given, 100 * (with - without) / with);
+  std::printf(
+      "%-10s %.2f ms an event with %d filters of which %d hold, %.2f ms with %d destinations: %.0f %% of the time\n",
+      name, with, looking, given, without, given, 100 * (with - without) / with);
 }
 
 void time_filter(const char* name, const std::string& expression, const std::string& json) {
@@ -139,8 +140,8 @@ void time_limits() {
   time_filter("as many as there can be over 131,000 numbers", all, list);
   const std::string text = R"({"payload":{"t":")" + std::string(256 * 1024 - 32, 'x') + "\"}}";
   time_filter("search for a word in 256 KiB of text", "search(@.payload.t, 'word')", text);
-  time_filter("search for a pattern of 200 in 256 KiB of text",
-              "search(@.payload.t, '(x|[a-z]){1,50}[a-z]{1,98}yz')", text);
+  time_filter("search for a pattern of 200 in 256 KiB of text", "search(@.payload.t, '(x|[a-z]){1,50}[a-z]{1,98}yz')",
+              text);
   time_filter("search for letters of any script in 256 KiB of text", "search(@.payload.t, '\\\\p{L}+\\\\p{N}')", text);
   std::vector<double> spent;
   for (int round = 0; round < rounds; ++round) {

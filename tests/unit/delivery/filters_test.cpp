@@ -115,7 +115,8 @@ TEST(FilterSubjectOfAnEvent, HasTheMembersOfTheEnvelopeThatThereAre) {
   const auto& envelope = subject.value()->as_object();
   std::vector<std::string> names;
   for (const auto& member : envelope) names.emplace_back(member.key());
-  EXPECT_THAT(names, ElementsAre("event_id", "event_type", "schema_version", "tenant_id", "source", "timestamp", "payload"));
+  EXPECT_THAT(names,
+              ElementsAre("event_id", "event_type", "schema_version", "tenant_id", "source", "timestamp", "payload"));
 }
 
 std::vector<FieldError> faults_of(const std::string& filter) {

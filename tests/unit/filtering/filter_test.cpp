@@ -181,11 +181,16 @@ TEST(Filter, SelectsElements) {
 TEST(Filter, SlicesAsTheRfcSaysIt) {
   const char* numbers = R"({"a":[0,1,2,3,4]})";
   expect_all({
-      {"count(@.a[1:3]) == 2", numbers, true},     {"count(@.a[:]) == 5", numbers, true},
-      {"count(@.a[5:]) == 0", numbers, true},      {"count(@.a[::2]) == 3", numbers, true},
-      {"count(@.a[::-1]) == 5", numbers, true},    {"count(@.a[3:0:-2]) == 2", numbers, true},
-      {"count(@.a[::0]) == 0", numbers, true},     {"count(@.a[-2:]) == 2", numbers, true},
-      {"count(@.a[:-9]) == 0", numbers, true},     {"value(@.a[ 3 : 4 : 1 ]) == 3", numbers, true},
+      {"count(@.a[1:3]) == 2", numbers, true},
+      {"count(@.a[:]) == 5", numbers, true},
+      {"count(@.a[5:]) == 0", numbers, true},
+      {"count(@.a[::2]) == 3", numbers, true},
+      {"count(@.a[::-1]) == 5", numbers, true},
+      {"count(@.a[3:0:-2]) == 2", numbers, true},
+      {"count(@.a[::0]) == 0", numbers, true},
+      {"count(@.a[-2:]) == 2", numbers, true},
+      {"count(@.a[:-9]) == 0", numbers, true},
+      {"value(@.a[ 3 : 4 : 1 ]) == 3", numbers, true},
       {"count(@.a[-9007199254740991:9007199254740991:9007199254740991]) == 1", numbers, true},
       {"count(@.a[9007199254740991:-9007199254740991:-9007199254740991]) == 1", numbers, true},
       {"@.b[1:]", R"({"b":"text"})", false},
@@ -317,7 +322,8 @@ TEST(FilterLimits, HoldAtTheirEdges) {
               HasSubstr("at most 64"));
 
   const auto parentheses = [](int depth) {
-    return std::string(static_cast<std::size_t>(depth), '(') + "@.a" + std::string(static_cast<std::size_t>(depth), ')');
+    return std::string(static_cast<std::size_t>(depth), '(') + "@.a" +
+           std::string(static_cast<std::size_t>(depth), ')');
   };
   EXPECT_TRUE(holds(parentheses(FilterLimits::depth), R"({"a":1})"));
   EXPECT_THAT(fault_of(parentheses(FilterLimits::depth + 1)).message, HasSubstr("at most 8 levels"));
@@ -333,16 +339,18 @@ TEST(FilterLimits, HoldAtTheirEdges) {
 }
 
 TEST(FilterLimits, OfSelectorsOfSeveralChildrenHoldAtTheirEdge) {
-  EXPECT_TRUE(holds("@.* && @[*] && @.a[0:] && @.a[?@] || " + repeated("@.*", FilterLimits::loops - 4, "||"),
-                    R"({"a":[1]})"));
+  EXPECT_TRUE(
+      holds("@.* && @[*] && @.a[0:] && @.a[?@] || " + repeated("@.*", FilterLimits::loops - 4, "||"), R"({"a":[1]})"));
   for (const char* one : {"@.*", "@[*]", "@[1:]", "@[?@.a]"})
-    EXPECT_THAT(fault_of(repeated("@.*", FilterLimits::loops, "||") + "||" + one).message, HasSubstr("at most 8 selectors"));
+    EXPECT_THAT(fault_of(repeated("@.*", FilterLimits::loops, "||") + "||" + one).message,
+                HasSubstr("at most 8 selectors"));
 }
 
 TEST(FilterLimits, OfPatternsCountForAllOfThemTogether) {
   const std::string pattern = "match(@.a, '([a-z].){1,20}')";
   EXPECT_FALSE(holds(repeated(pattern, 5, "||"), "{}"));
-  EXPECT_THAT(fault_of(repeated(pattern, 5, "||") + "|| match(@.b, 'x')").message, HasSubstr("expected smaller patterns"));
+  EXPECT_THAT(fault_of(repeated(pattern, 5, "||") + "|| match(@.b, 'x')").message,
+              HasSubstr("expected smaller patterns"));
 }
 
 TEST(ExactJson, ReadsWhatJsonIsAndNothingElse) {
