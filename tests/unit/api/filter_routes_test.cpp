@@ -45,7 +45,8 @@ TEST_F(FilterRoutes, APreviewOfNoEventsSaysSo) {
 TEST_F(FilterRoutes, APreviewNamesThePlaceOfAFault) {
   const auto response = preview(R"({"event_types":["*"],"filter":"@.payload..x"})");
   EXPECT_EQ(response.status, 422);
-  const auto& error = json(response).at("errors").at(0).as_object();
+  const auto answer = json(response);
+  const auto& error = answer.at("errors").at(0).as_object();
   EXPECT_EQ(text(error.at("field")), "filter");
   EXPECT_EQ(error.at("offset").to_number<int>(), 9);
   EXPECT_EQ(text(error.at("message")), "at offset 9: expected one dot: .. is not supported");
