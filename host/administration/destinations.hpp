@@ -14,7 +14,7 @@ class Destinations {
                Random& random)
       : editor_(editor), adapters_(adapters), endpoints_(endpoints), clock_(clock), random_(random) {}
 
-  // Members: name, adapter, endpoint, event_types; enabled, signing, order, authorization, config, policy,
+  // Members: name, adapter, endpoint, event_types; filter, enabled, signing, order, authorization, config, policy,
   // max_in_flight, rate_limit_per_second. The id is the host's.
   DestinationChange create(const TenantId& tenant, std::string_view json, const Actor& actor);
 

@@ -46,7 +46,7 @@ void refuse_faults(const std::vector<delivery::FieldError>& faults, const char* 
   if (faults.empty()) return;
   std::vector<ProblemField> fields;
   for (const auto& fault : faults)
-    if (fields.size() < max_reported_errors) fields.push_back({fault.field, fault.message});
+    if (fields.size() < max_reported_errors) fields.push_back({fault.field, fault.message, fault.offset});
   throw ProblemError(invalid_content(outcome, std::move(fields)));
 }
 

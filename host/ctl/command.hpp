@@ -53,6 +53,7 @@ std::vector<Command> tenant_commands();
 std::vector<Command> token_commands();
 std::vector<Command> adapter_commands();
 std::vector<Command> destination_commands();
+std::vector<Command> filter_commands();
 std::vector<Command> credential_commands();
 std::vector<Command> policy_commands();
 std::vector<Command> delivery_commands();

@@ -36,6 +36,19 @@ int replace_destination(Context& context, const Arguments& arguments) {
   return show(context, call(context, arguments, {"PUT", path_of(arguments), {}, document, arguments.revision()}));
 }
 
+// What replace takes of what show tells; what it would leave as it is when it is left out stays out.
+int set_filter(Context& context, const Arguments& arguments) {
+  const auto shown = call(context, arguments, {"GET", path_of(arguments)});
+  json::object document;
+  for (const char* member :
+       {"name", "adapter", "event_types", "signing", "order", "config", "max_in_flight", "rate_limit_per_second"})
+    document[member] = shown.body.at(member);
+  const auto filter = arguments.get("FILTER");
+  document["filter"] = filter.empty() ? json::value(nullptr) : json::value(filter);
+  const auto seen = arguments.has("if-match") ? arguments.revision() : shown.revision;
+  return show(context, call(context, arguments, {"PUT", path_of(arguments), {}, json::serialize(document), seen}));
+}
+
 int enable_destination(Context& context, const Arguments& arguments) {
   return show(context, call(context, arguments, {"POST", path_of(arguments, ":enable"), {}, "", arguments.revision()}));
 }
@@ -92,7 +105,8 @@ std::vector<Command> destination_commands() {
       {"destinations show", "one destination", "", {id}, {tenant_option()}, show_destination},
       {"destinations create",
        "make a destination",
-       "The document holds name, adapter, endpoint and event_types, and may hold enabled, signing, config, policy, "
+       "The document holds name, adapter, endpoint and event_types, and may hold filter, enabled, signing, config, "
+       "policy, "
        "max_in_flight and rate_limit_per_second.",
        {document},
        {tenant_option()},
@@ -104,6 +118,14 @@ std::vector<Command> destination_commands() {
        {id, document},
        {tenant_option(), if_match_option()},
        replace_destination},
+      {"destinations set-filter",
+       "let a destination have those events alone that a condition holds of",
+       "FILTER is an expression such as '@.payload.severity >= 7'; an empty one takes the filter away. Try it first "
+       "with "
+       "filters preview. All else of the destination stays.",
+       {id, {"FILTER", "a condition over an event, in which @ is the event"}},
+       {tenant_option(), if_match_option()},
+       set_filter},
       {"destinations enable",
        "send to a destination again",
        "What waited goes out.",

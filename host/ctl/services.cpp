@@ -9,6 +9,7 @@
 #include "api/delivery_event_routes.hpp"
 #include "api/delivery_routes.hpp"
 #include "api/destination_routes.hpp"
+#include "api/filter_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/tenant_routes.hpp"
@@ -60,6 +61,7 @@ void Services::make_routes() {
   api::add_tenant_routes(routes_, tenants_, editor_);
   api::add_adapter_routes(routes_, adapters_);
   api::add_destination_routes(routes_, destinations_, test_events_, credential_check_, editor_, runtime());
+  api::add_filter_routes(routes_, *stores_.query);
   api::add_credential_routes(routes_, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes_, policies_, editor_);
   api::add_delivery_event_routes(routes_, *stores_.feed);

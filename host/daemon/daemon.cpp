@@ -111,6 +111,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
         authorizer_.keep_only(catalog);
         adapters_.keep_only(catalog);
         tell_of_newer_versions(catalog);
+        tell_of_unreadable_filters(catalog);
         services_->discovery->wake();  // there may be new destinations
         services_->dispatch->wake();   // and others that are served again
       }}),
@@ -319,6 +320,23 @@ void Daemon::tell_of_newer_versions(const Catalog& catalog) {
                                          {"reason", destination->not_understood}});
   }
   held_for_newer_ = std::move(told);
+}
+
+// Once for each text: a change of the destination's name is no news of its filter.
+void Daemon::tell_of_unreadable_filters(const Catalog& catalog) {
+  std::map<DestinationId, std::string> told;
+  for (const auto& [id, destination] : catalog.destinations) {
+    if (destination->filter.empty() || catalog_.filters().can_read(destination->filter)) continue;
+    told[id] = destination->filter;
+    const auto before = unreadable_filters_.find(id);
+    if (before != unreadable_filters_.end() && before->second == destination->filter) continue;
+    logger_.warning("destination.filter_unreadable",
+                    {{"tenant", destination->tenant_id.str()},
+                     {"destination", id.to_string()},
+                     {"reason", delivery::filter_fault(*destination).value().message}});
+  }
+  metrics_.filters_unreadable.Set(static_cast<double>(told.size()));
+  unreadable_filters_ = std::move(told);
 }
 
 std::string Daemon::readiness() {

@@ -84,6 +84,7 @@ class Daemon {
   void make_servers();
   bool is_known(const TenantId& tenant);
   void tell_of_newer_versions(const Catalog& catalog);
+  void tell_of_unreadable_filters(const Catalog& catalog);
   std::string readiness();
   void wait_until_settled(MonoTime deadline);
 
@@ -113,7 +114,8 @@ class Daemon {
   delivery::Fleet fleet_;
   delivery::WorkNews news_;
   delivery::Discovery discovery_;
-  std::map<DestinationId, std::int64_t> held_for_newer_;  // by revision; the listeners of catalog_ run one at a time
+  std::map<DestinationId, std::int64_t> held_for_newer_;     // by revision; the listeners of catalog_ run one at a time
+  std::map<DestinationId, std::string> unreadable_filters_;  // by text: those that were told of
   delivery::CatalogCache catalog_;
   delivery::CredentialWatch credential_watch_;
   delivery::Settler settler_;

@@ -8,6 +8,7 @@
 #include "api/delivery_routes.hpp"
 #include "api/destination_routes.hpp"
 #include "api/event_routes.hpp"
+#include "api/filter_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/openapi_routes.hpp"
 #include "api/policy_routes.hpp"
@@ -30,6 +31,7 @@ api::RouteTable Daemon::make_routes() {
   api::add_tenant_routes(routes, tenants_, editor_);
   api::add_adapter_routes(routes, adapter_directory_);
   api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_, runtime);
+  api::add_filter_routes(routes, *stores_.query);
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes, policies_, editor_);
   api::add_delivery_event_routes(routes, *stores_.feed);

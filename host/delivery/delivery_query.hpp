@@ -1,10 +1,12 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "delivery/delivery_filter.hpp"
 #include "domain/attempt.hpp"
+#include "domain/event.hpp"
 #include "domain/idempotency_key.hpp"
 
 namespace opi::delivery {
@@ -48,6 +50,10 @@ class DeliveryQuery {
   // Ascending by number; empty if the delivery has none or is not the tenant's.
   virtual std::vector<Attempt> attempts(const TenantId& tenant, const DeliveryId& delivery) = 0;
   virtual std::vector<DeliveryCount> counts(const TenantId& tenant) = 0;
+  // The last events that were stored, newest first, `limit` at most, until `visit` answers false. It must not call
+  // this.
+  virtual void recent_events(const TenantId& tenant, int limit,
+                             const std::function<bool(const Event& event, UnixTime received_at)>& visit) = 0;
 };
 
 }  // namespace opi::delivery

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,8 +11,9 @@
 namespace opi::delivery {
 
 struct FieldError {
-  std::string field;    // path in the envelope, such as "payload" or "tenant_id"
-  std::string message;  // what is wrong; never repeats the value
+  std::string field;                    // path in the envelope, such as "payload" or "tenant_id"
+  std::string message;                  // what is wrong; never repeats the value
+  std::optional<std::size_t> offset{};  // of the character in a text with a grammar, from 0, where that is known
 };
 
 struct ParsedEvent {

@@ -80,8 +80,11 @@ NewEvent FeedPublisher::route(const Catalog& catalog, const TenantId& tenant, co
   routed.event = feed_event(tenant, entry);
   // Not of the payload: it loses the references of an event that retention removed in between.
   routed.content_hash = crypto::sha256("opi.feed.v1\n" + tenant.str() + "\n" + entry.id.to_string());
+  FilterSubject subject(routed.event);
   for (const auto& destination : catalog.by_tenant.at(tenant)) {
-    if (destination->id == entry.destination || !subscribes(*destination, entry.type)) continue;
+    if (destination->id == entry.destination || !subscribes(*destination, entry.type) ||
+        !catalog_.filters().pass(*destination, subject))
+      continue;
     std::array<std::uint8_t, 10> entropy;
     instruments_.random.fill(entropy);
     routed.deliveries.push_back({DeliveryId{Uuid::v7(instruments_.clock.unix_now().time_since_epoch(), entropy)},

@@ -84,9 +84,9 @@ class DocumentReader {
 
   void destination(const json::object& object, const std::string& path) {
     JsonFields fields(object, path, errors_);
-    fields.refuse_unknown({"destination_id", "name", "adapter", "endpoint", "event_types", "enabled", "signing",
-                           "order", "authorization", "config", "policy", "max_in_flight", "rate_limit_per_second",
-                           "credentials"});
+    fields.refuse_unknown({"destination_id", "name", "adapter", "endpoint", "event_types", "filter", "enabled",
+                           "signing", "order", "authorization", "config", "policy", "max_in_flight",
+                           "rate_limit_per_second", "credentials"});
     Destination destination;
     destination.tenant_id = tenant_.id;
     const auto id = fields.required_text("destination_id", 36);

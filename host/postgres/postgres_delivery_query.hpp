@@ -12,6 +12,8 @@ class PostgresDeliveryQuery final : public delivery::DeliveryQuery {
   std::optional<DeliveryId> waits_for(const TenantId& tenant, const DeliveryId& delivery) override;
   std::vector<Attempt> attempts(const TenantId& tenant, const DeliveryId& delivery) override;
   std::vector<delivery::DeliveryCount> counts(const TenantId& tenant) override;
+  void recent_events(const TenantId& tenant, int limit,
+                     const std::function<bool(const Event& event, UnixTime received_at)>& visit) override;
 
  private:
   PostgresDatabase& database_;

@@ -26,14 +26,15 @@ constexpr Statement upsert_tenant{"upsert_tenant", R"(
 constexpr Statement upsert_destination{"upsert_destination", R"(
   INSERT INTO integration_destinations (tenant_id, destination_id, name, adapter, endpoint, subscriptions, enabled,
     disabled_reason, signing, config, max_in_flight, rate_limit_per_second, revision, delivery_order,
-    request_authorization)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    request_authorization, filter)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (tenant_id, destination_id) DO UPDATE
   SET name = excluded.name, adapter = excluded.adapter, endpoint = excluded.endpoint,
       subscriptions = excluded.subscriptions, enabled = excluded.enabled, disabled_reason = excluded.disabled_reason,
       signing = excluded.signing, config = excluded.config, max_in_flight = excluded.max_in_flight,
       rate_limit_per_second = excluded.rate_limit_per_second, revision = excluded.revision,
-      delivery_order = excluded.delivery_order, request_authorization = excluded.request_authorization)"};
+      delivery_order = excluded.delivery_order, request_authorization = excluded.request_authorization,
+      filter = excluded.filter)"};
 
 constexpr Statement delete_credentials{
     "delete_credentials", "DELETE FROM integration_credentials WHERE tenant_id = ? AND destination_id = ?"};
@@ -102,7 +103,8 @@ void write_destination_rows(Connection& connection, const Destination& one) {
       .real(one.rate_limit_per_second)
       .integer(one.revision)
       .text(one.order == DeliveryOrder::subject ? "subject" : "none")
-      .optional_text(delivery::authorization_text(one.authorization))
+      .optional_text(delivery::stored_authorization(one))
+      .optional_text(one.filter.empty() ? std::nullopt : std::optional{one.filter})
       .run();
   Query{connection, delete_credentials}.text(one.tenant_id.str()).uuid(one.id.value).run();
   for (const auto& credential : one.credentials) {

@@ -68,6 +68,7 @@ class ValidCalls:
             "name": f"{tenant} destination {number}", "adapter": ADAPTER, "enabled": False, "signing": "required",
             "endpoint": self.world.surroundings.receiver.url("healthy"), "config": {"method": "PUT"},
             "event_types": [f"{tenant}.event-{number}", f"{tenant}.events-{number}.*"], "max_in_flight": 1000,
+            "filter": f"@.payload.severity >= 7 || @.source == '{tenant}'",
             "authorization": {"scheme": "oauth2_client_credentials", "client_id": "opi", "scope": "a b",
                               "token_url": self.world.surroundings.receiver.url("token"),
                               "client_authentication": "post"},
@@ -80,6 +81,9 @@ class ValidCalls:
         made, call = self._destination(tenant)
         return call.having(body=made["body"] | {"name": f"{tenant}, changed", "policy": {"timeout_ms": 120000},
                                                 "authorization": {"scheme": "basic", "username": "jürgen"}})
+
+    def previewFilter(self, tenant):
+        return Call(body={"event_types": ["*"], "filter": f"search(@.event_type, '{tenant}') || @.payload", "events": 10})
 
     def deleteDestination(self, tenant): return self._destination(tenant)[1]
     def enableDestination(self, tenant): return self._destination(tenant, enabled=False)[1]

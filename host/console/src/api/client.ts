@@ -4,6 +4,7 @@ import type { paths } from './schema.gen';
 export interface FieldError {
   field: string;
   message: string;
+  offset?: number; // in the text of the field, in characters
 }
 
 // Why a request failed, in the API's words where it has any.
