@@ -1,7 +1,6 @@
 #pragma once
 #include "api/route_table.hpp"
 #include "domain/clock.hpp"
-#include "domain/random.hpp"
 #include "identity/session_store.hpp"
 
 namespace opi::api {

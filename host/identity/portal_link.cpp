@@ -8,13 +8,13 @@ namespace opi::identity {
 namespace {
 
 constexpr std::string_view link_prefix = "opl_";
-constexpr std::size_t entropy_bytes = 32;
+constexpr std::size_t link_entropy_bytes = 32;
 constexpr std::size_t link_length = 4 + 43;  // base64url of 32 bytes, unpadded
 
 }  // namespace
 
 IssuedPortalLink issue_portal_link(PortalLinkTerms terms, const Caller& issuer, UnixTime now, Random& random) {
-  std::array<std::uint8_t, entropy_bytes> entropy;
+  std::array<std::uint8_t, link_entropy_bytes> entropy;
   random.fill(entropy);
   IssuedPortalLink issued;
   issued.token = std::string(link_prefix) + crypto::to_base64url(entropy);
