@@ -32,6 +32,7 @@ constexpr std::array action_names{
     ActionName{Action::tenant_changed, "tenant.changed"},
     ActionName{Action::token_issued, "token.issued"},
     ActionName{Action::token_revoked, "token.revoked"},
+    ActionName{Action::portal_link_issued, "portal_link.issued"},
     ActionName{Action::signed_in, "session.signed_in"},
     ActionName{Action::sign_in_failed, "session.sign_in_failed"},
     ActionName{Action::signed_out, "session.signed_out"},

@@ -34,6 +34,7 @@ enum class Action {
   tenant_changed,
   token_issued,
   token_revoked,
+  portal_link_issued,
   signed_in,
   sign_in_failed,
   signed_out,

@@ -47,6 +47,7 @@ struct Configuration {
   std::uint16_t status_port = 0;
 
   std::string console_directory;
+  std::vector<std::string> console_frame_ancestors;  // origins
 
   std::string jwt_keys, jwt_issuer, jwt_audience, jwt_tenant_claim, jwt_role_claim;
   std::chrono::milliseconds session_lifetime{};

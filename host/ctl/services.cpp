@@ -12,6 +12,7 @@
 #include "api/filter_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/policy_routes.hpp"
+#include "api/portal_link_routes.hpp"
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
 #include "ctl/store_access.hpp"
@@ -67,6 +68,7 @@ void Services::make_routes() {
   api::add_delivery_event_routes(routes_, *stores_.feed);
   api::add_health_routes(routes_, *stores_.health, catalog_, runtime(), clock_);
   api::add_token_routes(routes_, *stores_.tokens, authenticator_, clock_, random_);
+  api::add_portal_link_routes(routes_, *stores_.sessions, clock_, random_);
   // Of these, only those that sign nothing are called: export and verify are commands of their own, with the key of the
   // node's file, which a mere look must not make.
   api::add_audit_routes(routes_, *stores_.audit, unused_key_, {}, clock_);

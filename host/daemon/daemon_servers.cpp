@@ -12,6 +12,7 @@
 #include "api/health_routes.hpp"
 #include "api/openapi_routes.hpp"
 #include "api/policy_routes.hpp"
+#include "api/portal_link_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
 #include "api/tenant_routes.hpp"
@@ -39,7 +40,8 @@ api::RouteTable Daemon::make_routes() {
   api::add_session_routes(routes, authenticator_, !configuration_.relaxed());
   api::add_audit_routes(routes, *stores_.audit, audit_key_, audit_keys_, clock_);
   api::add_token_routes(routes, *stores_.tokens, authenticator_, clock_, random_);
-  api::add_console_routes(routes, console_, !configuration_.relaxed());
+  api::add_portal_link_routes(routes, *stores_.sessions, clock_, random_);
+  api::add_console_routes(routes, console_, !configuration_.relaxed(), configuration_.console_frame_ancestors);
   return routes;
 }
 

@@ -22,6 +22,7 @@ struct Caller {
   std::optional<TokenHash> token;      // the API token, directly or behind the session
   std::optional<SessionHash> session;  // of those who came with a cookie
   std::string csrf_token;              // theirs; empty for bearers
+  bool by_link = false;                // its session began with a portal link, and comes as a bearer
 };
 
 }  // namespace opi::identity

@@ -48,6 +48,9 @@ class ValidCalls:
     def revokeToken(self, tenant):
         return Call(path={"prefix": self.world.issue(tenant, "auditor")[:12]})
 
+    def issuePortalLink(self, tenant):
+        return Call(body={"role": "operator", "subject": "customer 17", "valid_minutes": 60, "session_minutes": 480})
+
     def createTenant(self, tenant):
         number = next(self.world.numbers)
         return Call(body={"tenant_id": f"tenant-{number}", "name": f"Tenant {number}"})

@@ -10,6 +10,7 @@
 #include "api/problem.hpp"
 #include "api/request_handler.hpp"
 #include "api/request_target.hpp"
+#include "api/portal_link_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/token_routes.hpp"
 #include "crypto/ed25519.hpp"
@@ -62,6 +63,7 @@ struct ApiWorld {
     api::add_health_routes(routes, health, catalog, runtime, clock);
     api::add_session_routes(routes, authenticator, true);
     api::add_token_routes(routes, token_store, authenticator, clock, random);
+    api::add_portal_link_routes(routes, session_store, clock, random);
     api::add_audit_routes(routes, audit_log, key, {key.public_key()}, clock);
   }
 

@@ -11,6 +11,7 @@
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/request_handler.hpp"
+#include "api/portal_link_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
 #include "api/token_routes.hpp"
@@ -39,6 +40,7 @@ class WithApi : public WithEngine {
     api::add_health_routes(routes, health, engine().catalog, runtime(), clock);
     api::add_session_routes(routes, authenticator, true);
     api::add_token_routes(routes, token_store, authenticator, clock, random);
+    api::add_portal_link_routes(routes, session_store, clock, random);
     api::add_status_routes(routes, engine().metrics, [this] { return not_ready; });
   }
 

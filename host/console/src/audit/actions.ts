@@ -24,6 +24,7 @@ const named: Record<AuditAction, true> = {
   'tenant.changed': true,
   'token.issued': true,
   'token.revoked': true,
+  'portal_link.issued': true,
   'session.signed_in': true,
   'session.sign_in_failed': true,
   'session.signed_out': true,
