@@ -216,6 +216,21 @@ TEST_F(SettlementMaking, StoresRedactedAndBoundedTexts) {
   EXPECT_EQ(attempt.duration, 40ms);
 }
 
+// Adapters that judge by the status alone give a code and no words.
+TEST_F(SettlementMaking, AFailureThatTheAdapterSaysNothingOfTellsWhatCame) {
+  auto outcome = outcome_of(Verdict::retry, 503);
+  EXPECT_EQ(make(outcome).attempt().error_summary, "the receiver answered 503");
+  outcome.response_summary = "down, password=hunter2 " + std::string(1000, 'x');
+  const auto summary = make(outcome).attempt().error_summary;
+  EXPECT_TRUE(summary.starts_with("the receiver answered 503: down, ")) << summary;
+  EXPECT_EQ(summary.find("hunter2"), std::string::npos);
+  EXPECT_LE(summary.size(), 512u + 2);
+  outcome.detail = "out of order";
+  EXPECT_EQ(make(outcome).attempt().error_summary, "out of order");
+  EXPECT_EQ(make(outcome_of(Verdict::proceed, 201)).attempt().error_summary, "") << "a step that went well";
+  EXPECT_EQ(make(outcome_of(Verdict::unknown), 0, true).attempt().error_summary, "") << "nothing came";
+}
+
 TEST_F(SettlementMaking, OnlyTerminalOutcomesAreAudited) {
   EXPECT_FALSE(make(outcome_of(Verdict::retry)).audit_entry());
   const auto delivered = make(outcome_of(Verdict::delivered, 200)).audit_entry();
