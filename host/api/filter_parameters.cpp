@@ -13,6 +13,30 @@ namespace {
 
 constexpr int max_page = 200;
 
+int lower_hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::optional<IdempotencyKey> parse_idempotency_key(std::string_view text) {
+  IdempotencyKey key;
+  if (text.size() != 2 * key.bytes.size()) return std::nullopt;
+  for (std::size_t i = 0; i < key.bytes.size(); ++i) {
+    const int high = lower_hex_value(text[2 * i]), low = lower_hex_value(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    key.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return key;
+}
+
+std::optional<IdempotencyKey> parse_webhook_id(std::string_view text) {
+  constexpr std::string_view prefix = "msg_";
+  return text.starts_with(prefix) ? parse_idempotency_key(text.substr(prefix.size())) : std::nullopt;
+}
+
 std::optional<std::string> parse_reference(std::string_view value) {
   if (value.empty() || value.size() > EventLimits::reference_length) return std::nullopt;
   return std::string(value);
@@ -21,8 +45,6 @@ std::optional<std::string> parse_reference(std::string_view value) {
 std::optional<std::string> parse_event_type(std::string_view value) {
   return is_event_type(value) ? std::optional<std::string>{value} : std::nullopt;
 }
-
-}  // namespace
 
 ParameterReader::ParameterReader(const std::map<std::string, std::string>& values,
                                  std::initializer_list<std::string_view> known,

@@ -55,6 +55,7 @@ std::vector<Command> adapter_commands();
 std::vector<Command> destination_commands();
 std::vector<Command> credential_commands();
 std::vector<Command> policy_commands();
+std::vector<Command> event_commands();
 std::vector<Command> delivery_commands();
 std::vector<Command> dead_letter_commands();
 std::vector<Command> delivery_event_commands();

@@ -48,6 +48,12 @@ audit::Entry audit_entry(const Claim& claim, const Attempt& attempt, DeliverySta
   details["destination"] = claim->destination.to_string();
   details["event_id"] = claim->event->event_id.str();
   details["attempts"] = attempt.number;
+  const auto& event = *claim->event;
+  for (const auto& [name, value] : {std::pair{"alert_id", &event.alert_id},
+                                    {"evidence_id", &event.evidence_id},
+                                    {"ticket_id", &event.ticket_id},
+                                    {"producer", &event.producer}})
+    if (!value->empty()) details[name] = *value;
   if (attempt.http_status) details["http_status"] = *attempt.http_status;
   if (!attempt.reason.empty()) details["reason"] = attempt.reason;
   entry.details = boost::json::serialize(details);

@@ -189,6 +189,8 @@ class SettlementMaking : public testing::Test {
     event->tenant_id = *TenantId::parse("acme");
     event->event_id = *EventId::parse("e-1");
     event->correlation_id = "c-1";
+    event->alert_id = "A-1";
+    event->producer = "token:opi_1a2b";
     Claim::Data data;
     data.attempts_made = attempts_made;
     data.event = std::move(event);
@@ -239,7 +241,9 @@ TEST_F(SettlementMaking, OnlyTerminalOutcomesAreAudited) {
   EXPECT_EQ(delivered->tenant.str(), "acme");
   EXPECT_EQ(delivered->correlation_id, "c-1");
   EXPECT_EQ(delivered->actor_kind, audit::ActorKind::system);
-  EXPECT_NE(delivered->details.find(R"("http_status":200)"), std::string::npos);
+  EXPECT_EQ(delivered->details,
+            R"({"destination":"00000000-0000-0000-0000-000000000000","event_id":"e-1","attempts":1,"alert_id":"A-1",)"
+            R"("producer":"token:opi_1a2b","http_status":200})");
   EXPECT_EQ(make(outcome_of(Verdict::reject)).audit_entry()->action, audit::Action::delivery_dead_lettered);
 }
 
