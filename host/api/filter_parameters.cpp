@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "crypto/digest.hpp"
 #include "domain/event.hpp"
 #include "domain/redaction.hpp"
 #include "domain/text.hpp"
@@ -13,22 +14,14 @@ namespace {
 
 constexpr int max_page = 200;
 
-int lower_hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 }  // namespace
 
 std::optional<IdempotencyKey> parse_idempotency_key(std::string_view text) {
   IdempotencyKey key;
-  if (text.size() != 2 * key.bytes.size()) return std::nullopt;
-  for (std::size_t i = 0; i < key.bytes.size(); ++i) {
-    const int high = lower_hex_value(text[2 * i]), low = lower_hex_value(text[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    key.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
+  const auto bytes = crypto::from_hex(text);
+  // As it is written, and not in capitals.
+  if (!bytes || bytes->size() != key.bytes.size() || crypto::to_hex(*bytes) != text) return std::nullopt;
+  std::ranges::copy(*bytes, key.bytes.begin());
   return key;
 }
 

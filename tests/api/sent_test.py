@@ -37,7 +37,11 @@ class SentTest(ApiTest):
 
     def destination(self, status: int, **members) -> dict:
         url = f"http://127.0.0.1:{self.server.server_port}/{status}"
-        return self.world.destination(OWNER, endpoint=url, **members)
+        number = next(self.world.numbers)
+        body = {"name": f"recorder {number}", "adapter": "webhook", "endpoint": url, "signing": "disabled",
+                "event_types": [f"{OWNER}.event-{number}"], **members}
+        body["config"] = {"signatures": []} | body.get("config", {})
+        return self.world.succeed("createDestination", OWNER, body=body).json
 
     def test_a_request_names_the_product_and_its_version(self):
         self.world.publish(OWNER, self.destination(200))
