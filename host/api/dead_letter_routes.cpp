@@ -21,11 +21,12 @@ struct Parts {
   delivery::DeliveryQuery& deliveries;
   DeadLetters& dead_letters;
   delivery::CatalogCache& catalog;
+  DestinationRuntime runtime;
   const Clock& clock;
 };
 
-json::object dead_letter_view(const delivery::DeliveryView& delivery, const Catalog& catalog) {
-  auto view = view_of(delivery, catalog);
+json::object dead_letter_view(const delivery::DeliveryView& delivery) {
+  auto view = view_of(delivery, Holds{});  // it waits for a person
   const auto why = delivery::explain(delivery);
   view["explanation"] = why.explanation;
   view["advice"] = why.advice;
@@ -43,7 +44,7 @@ Response list(const Request& request, const Parts& parts) {
   filter.states = {DeliveryState::dead_lettered};
   const auto page = parts.deliveries.list(request.tenant, filter);
   json::array rows;
-  for (const auto& delivery : page) rows.push_back(dead_letter_view(delivery, *parts.catalog.current()));
+  for (const auto& delivery : page) rows.push_back(dead_letter_view(delivery));
   const bool full = page.size() == static_cast<std::size_t>(filter.limit);
   return json_answer({{"dead_letters", std::move(rows)},
                       {"next_cursor", full ? json::value(page.back().id.to_string()) : json::value(nullptr)}});
@@ -70,7 +71,7 @@ Response show(const Request& request, const Parts& parts) {
   refuse_parameters(request);
   const auto delivery = find(request, parts);
   if (delivery.state != DeliveryState::dead_lettered) throw ProblemError(not_found());
-  return json_answer(dead_letter_view(delivery, *parts.catalog.current()));
+  return json_answer(dead_letter_view(delivery));
 }
 
 audit::Entry entry_by(const Request& request, audit::Action action, const Clock& clock) {
@@ -165,12 +166,11 @@ MoveRequest move_request(const Request& request, bool with_reason) {
 
 Response moved_view(const Request& request, const DeliveryId& id, DeliveryState state, const Parts& parts,
                     const DestinationId& destination) {
-  const auto held = held_reason(*parts.catalog.current(), state, destination);
+  const auto holds = parts.runtime.holds(*parts.catalog.current(), {{destination}});
   return json_answer({{"delivery_id", id.to_string()},
                       {"tenant_id", request.tenant.str()},
                       {"state", json_view(to_string(state))},
-                      {"held", held.has_value()},
-                      {"held_reason", or_null(held.value_or(""))}});
+                      {"held", view_of(hold_of(holds, state, destination))}});
 }
 
 Response replay_one(const Request& request, const Parts& parts) {
@@ -217,10 +217,10 @@ Response replay_many(const Request& request, const Parts& parts) {
   const auto by = entry_by(request, audit::Action::dead_letter_replayed, parts.clock);
   const auto moved = parts.dead_letters.replay(request.tenant, asked.filter, asked.limit, by);
   const auto catalog = parts.catalog.current();
-  const auto held = std::ranges::count_if(moved, [&](const auto& one) {
-    return held_reason(*catalog, DeliveryState::retry_scheduled, one.destination).has_value();
-  });
-  return json_answer({{"dry_run", false}, {"matching", matching}, {"replayed", moved.size()}, {"held", held}});
+  const auto holds = parts.runtime.holds(*catalog, request.tenant);
+  const auto held = std::ranges::count_if(moved, [&](const auto& one) { return holds.contains(one.destination); });
+  return json_answer(
+      {{"dry_run", false}, {"matching", matching}, {"replayed", moved.size()}, {"held_deliveries", held}});
 }
 
 Response discard_many(const Request& request, const Parts& parts) {
@@ -235,8 +235,8 @@ Response discard_many(const Request& request, const Parts& parts) {
 }  // namespace
 
 void add_dead_letter_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries, DeadLetters& dead_letters,
-                            delivery::CatalogCache& catalog, const Clock& clock) {
-  const Parts parts{deliveries, dead_letters, catalog, clock};
+                            delivery::CatalogCache& catalog, DestinationRuntime runtime, const Clock& clock) {
+  const Parts parts{deliveries, dead_letters, catalog, std::move(runtime), clock};
   const auto add = [&](const char* method, const char* pattern, Action action,
                        Response (*handler)(const Request&, const Parts&)) {
     routes.add({method, pattern, action, [=](const Request& request) { return handler(request, parts); }});

@@ -1,4 +1,5 @@
 #pragma once
+#include "api/destination_runtime.hpp"
 #include "api/route_table.hpp"
 #include "delivery/catalog_cache.hpp"
 #include "delivery/dead_letters.hpp"
@@ -11,6 +12,7 @@ namespace opi::api {
 // POST /dead-letters/{id}:replay and {id}:discard {"reason"}; POST /dead-letters:replay and :discard
 // {"filter": {…}, "dry_run": true by default, "limit"}, the latter with a "reason".
 void add_dead_letter_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries,
-                            delivery::DeadLetters& dead_letters, delivery::CatalogCache& catalog, const Clock& clock);
+                            delivery::DeadLetters& dead_letters, delivery::CatalogCache& catalog,
+                            DestinationRuntime runtime, const Clock& clock);
 
 }  // namespace opi::api

@@ -71,7 +71,7 @@ Response list(const Request& request, delivery::EventQuery& events) {
 }
 
 Response show(const Request& request, delivery::EventQuery& events, delivery::DeliveryQuery& deliveries,
-              const Catalog& catalog) {
+              const Catalog& catalog, const DestinationRuntime& runtime) {
   refuse_parameters(request);
   const auto id = EventId::parse(request.parameters.at(0));
   const auto found = id ? events.find(request.tenant, *id) : std::nullopt;
@@ -79,8 +79,12 @@ Response show(const Request& request, delivery::EventQuery& events, delivery::De
   delivery::DeliveryFilter filter;
   filter.event_id = *id;
   filter.limit = shown_deliveries;
+  const auto made = deliveries.list(request.tenant, filter);
+  std::vector<DestinationId> destinations;
+  for (const auto& one : made) destinations.push_back(one.destination);
+  const auto holds = runtime.holds(catalog, destinations);
   json::array rows;
-  for (const auto& one : deliveries.list(request.tenant, filter)) rows.push_back(view_of(one, catalog));
+  for (const auto& one : made) rows.push_back(view_of(one, holds));
   auto answer = event_view(*found);
   answer["deliveries"] = std::move(rows);
   return json_answer(answer);
@@ -110,12 +114,14 @@ Response show_payload(const Request& request, delivery::EventQuery& events, audi
 }  // namespace
 
 void add_published_event_routes(RouteTable& routes, delivery::EventQuery& events, delivery::DeliveryQuery& deliveries,
-                                delivery::CatalogCache& catalog, audit::AuditLog& log, const Clock& clock,
-                                PayloadsOpen open) {
+                                delivery::CatalogCache& catalog, audit::AuditLog& log, DestinationRuntime runtime,
+                                const Clock& clock, PayloadsOpen open) {
   routes.add({"GET", "/api/v1/events", Action::read_deliveries,
               [&](const Request& request) { return list(request, events); }});
   routes.add({"GET", "/api/v1/events/{id}", Action::read_deliveries,
-              [&](const Request& request) { return show(request, events, deliveries, *catalog.current()); }});
+              [&, runtime = std::move(runtime)](const Request& request) {
+                return show(request, events, deliveries, *catalog.current(), runtime);
+              }});
   routes.add({"GET", "/api/v1/events/{id}/payload", Action::read_payloads,
               [&, open = std::move(open)](const Request& request) {
                 return show_payload(request, events, log, clock, open);

@@ -21,6 +21,7 @@
 #include "delivery/dispatcher.hpp"
 #include "delivery/feed_publisher.hpp"
 #include "delivery/fleet.hpp"
+#include "delivery/hold_watch.hpp"
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/rescuer.hpp"
@@ -119,6 +120,7 @@ class Daemon {
   std::unique_ptr<egress::HttpTransport> transport_;  // ended before the parts its completions call
   delivery::Authorizer authorizer_;
   delivery::AttemptRunner attempts_;
+  delivery::HoldWatch holds_;
   delivery::Dispatcher dispatcher_;
   delivery::Rescuer rescuer_;
   delivery::Intake intake_;
