@@ -43,6 +43,7 @@ constexpr std::array action_names{
     ActionName{Action::plugin_quarantined, "plugin.quarantined"},
     ActionName{Action::plugin_retired, "plugin.retired"},
     ActionName{Action::secrets_refreshed, "secrets.refreshed"},
+    ActionName{Action::payload_read, "payload.read"},
 };
 
 }  // namespace

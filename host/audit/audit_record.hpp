@@ -45,6 +45,7 @@ enum class Action {
   plugin_quarantined,
   plugin_retired,
   secrets_refreshed,
+  payload_read,
   unknown,  // of a stored record, whose action no list of ours has; never parsed and never written
 };
 

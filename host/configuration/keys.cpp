@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "configuration/configuration.hpp"
+#include "domain/ids.hpp"
 
 namespace opi::configuration {
 namespace {
@@ -120,6 +121,13 @@ std::string frame_ancestors(C& c, const std::string& text) {
   if (c.console_frame_ancestors.size() > most) return "must be at most 16 origins";
   for (const auto& origin : c.console_frame_ancestors)
     if (!is_origin(origin)) return "must be a list of origins in lower case, such as https://app.example.com";
+  return {};
+}
+
+std::string readable_tenants(C& c, const std::string& text) {
+  c.payload_readable_tenants = words(text);
+  for (const auto& tenant : c.payload_readable_tenants)
+    if (tenant != "*" && !TenantId::parse(tenant)) return "must be a list of tenant ids, or *";
   return {};
 }
 
@@ -267,6 +275,11 @@ const std::vector<Key>& keys() {
       {"identity.session_lifetime_ms", "28800000", "ms, 60000 to 604800000",
        "How long a browser stays signed in; not longer than the token it signed in with.", false,
        milliseconds<&C::session_lifetime, 60'000, 604'800'000>},
+
+      {"payloads.readable_tenants", "", "tenant ids, or *",
+       "Tenants of which operators and administrators may read what events say, over the API and integrationsctl. Each "
+       "reading is an audit record. Empty: of none.",
+       false, readable_tenants},
 
       {"audit.signing_key_file", "", "absolute path",
        "Ed25519 key (PEM, mode 0600) that signs the audit trail's checkpoints and exports. All daemons of one database "

@@ -56,6 +56,7 @@ std::vector<Command> destination_commands();
 std::vector<Command> filter_commands();
 std::vector<Command> credential_commands();
 std::vector<Command> policy_commands();
+std::vector<Command> event_commands();
 std::vector<Command> delivery_commands();
 std::vector<Command> dead_letter_commands();
 std::vector<Command> delivery_event_commands();

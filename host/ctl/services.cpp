@@ -13,6 +13,7 @@
 #include "api/health_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/portal_link_routes.hpp"
+#include "api/published_event_routes.hpp"
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
 #include "ctl/store_access.hpp"
@@ -49,7 +50,9 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
       sessions_(*stores_.sessions, tokens_, clock_, random_, {}),
       failed_sign_ins_(*stores_.audit, clock_, {}),
       authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, {}),
-      unused_key_(crypto::Ed25519Key::generate()) {
+      unused_key_(crypto::Ed25519Key::generate()),
+      payloads_open_(
+          [configuration](const TenantId& tenant) { return configuration.opens_payloads_of(tenant.str()); }) {
   catalog_.refresh();
   make_routes();
 }
@@ -57,6 +60,8 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
 Services::~Services() = default;
 
 void Services::make_routes() {
+  api::add_published_event_routes(routes_, *stores_.events, *stores_.query, catalog_, *stores_.audit, runtime(), clock_,
+                                  payloads_open_);
   api::add_delivery_routes(routes_, *stores_.query, catalog_, runtime());
   api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, runtime(), clock_);
   api::add_tenant_routes(routes_, tenants_, editor_);

@@ -5,6 +5,7 @@
 #include "administration/tenants.hpp"
 #include "administration/test_events.hpp"
 #include "api/destination_runtime.hpp"
+#include "api/published_event_routes.hpp"
 #include "api/route_table.hpp"
 #include "crypto/ed25519.hpp"
 #include "ctl/plugin_desk.hpp"
@@ -66,6 +67,7 @@ class Services {
   identity::FailedSignIns failed_sign_ins_;
   identity::Authenticator authenticator_;
   const crypto::Ed25519Key unused_key_;
+  const api::PayloadsOpen payloads_open_;
   api::RouteTable routes_;
 };
 

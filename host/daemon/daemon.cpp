@@ -13,6 +13,7 @@
 #include "daemon/plugin_entries.hpp"
 #include "daemon/refresh_entry.hpp"
 #include "node/plugin_report.hpp"
+#include "node/version.hpp"
 #include "plugins/refusal_codes.hpp"
 
 namespace opi::daemon {
@@ -66,7 +67,8 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       provider_registry_(plugins_, secret_providers_, logger_),
       adapter_workers_("adapters", most_adapters_made, logger_),
       adapters_(plugins_,
-                {.executor =
+                {.user_agent = std::string(node::user_agent),
+                 .executor =
                      [this](std::function<void()> blocking, std::function<void()> after) {
                        adapter_workers_.submit(std::move(blocking),
                                                [after = std::move(after)](const std::exception_ptr&) { after(); });

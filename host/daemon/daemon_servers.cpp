@@ -13,6 +13,7 @@
 #include "api/openapi_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/portal_link_routes.hpp"
+#include "api/published_event_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
 #include "api/tenant_routes.hpp"
@@ -27,6 +28,9 @@ api::RouteTable Daemon::make_routes() {
   api::RouteTable routes;
   api::add_openapi_routes(routes);
   api::add_event_routes(routes, intake_, catalog_);
+  api::add_published_event_routes(
+      routes, *stores_.events, *stores_.query, catalog_, *stores_.audit, runtime, clock_,
+      [this](const TenantId& tenant) { return configuration_.opens_payloads_of(tenant.str()); });
   api::add_delivery_routes(routes, *stores_.query, catalog_, runtime);
   api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, runtime, clock_);
   api::add_tenant_routes(routes, tenants_, editor_);

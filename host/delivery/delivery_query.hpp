@@ -44,6 +44,8 @@ class DeliveryQuery {
   // Newest first.
   virtual std::vector<DeliveryView> list(const TenantId& tenant, const DeliveryFilter& filter) = 0;
   virtual std::optional<DeliveryView> find(const TenantId& tenant, const DeliveryId& delivery) = 0;
+  // The one that its receiver is shown this key of.
+  virtual std::optional<DeliveryId> find(const TenantId& tenant, const IdempotencyKey& key) = 0;
   // What the delivery waits for: the one about its subject that is under way, or the dead letter that holds the
   // subject. nullopt if it does not wait.
   virtual std::optional<DeliveryId> waits_for(const TenantId& tenant, const DeliveryId& delivery) = 0;

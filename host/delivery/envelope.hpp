@@ -24,7 +24,7 @@ struct ParsedEvent {
 // Reads a OneProtect envelope. Required: event_id, event_type, schema_version, tenant_id, source, timestamp,
 // payload (an object); optional: correlation_id, causation_id. Unknown members are refused, so that a typing
 // error is not lost, and so are the host's own event types. The payload's alert_id, evidence_id and ticket_id, if
-// there, are read as references; the payload itself is kept as it was written, without blanks. `text` is one JSON value
+// there, are read as references; the payload itself is kept byte for byte. `text` is one JSON value
 // of at most 32 levels. All errors of the envelope are reported together. Pure.
 std::variant<ParsedEvent, std::vector<FieldError>> parse_envelope(std::string_view text);
 

@@ -6,7 +6,6 @@
 
 #include "delivery/delivery_event.hpp"
 #include "delivery/idempotency.hpp"
-#include "domain/new_uuid.hpp"
 #include "foundation/check.hpp"
 #include "foundation/mutex.hpp"
 
@@ -239,7 +238,7 @@ std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, con
         if (std::ranges::any_of(destination->subscriptions, subscribed) &&
             catalog_.filters().pass(*destination, subject))
           fresh.deliveries.push_back(
-              {{new_uuid(instruments_.clock, instruments_.random)},
+              {{delivery_ids_.next(instruments_.clock, instruments_.random)},
                destination->id,
                idempotency_key(destination->tenant_id, destination->id, fresh.event.event_id),
                destination->order == DeliveryOrder::subject ? external_reference_subject(fresh.event) : std::string{}});

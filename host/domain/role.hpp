@@ -19,6 +19,7 @@ enum class Action {
   manage_policy,
   manage_tokens,   // of the own tenant
   manage_tenants,  // of the installation
+  read_payloads,   // what events say, of tenants that are open for it
 };
 
 inline constexpr std::array all_roles{Role::producer, Role::auditor, Role::operator_, Role::tenant_admin,
@@ -43,7 +44,7 @@ constexpr std::optional<Role> parse_role(std::string_view text) {
 inline constexpr std::array all_actions{
     Action::publish_events,      Action::read_deliveries,     Action::read_destinations,  Action::read_audit,
     Action::handle_dead_letters, Action::manage_destinations, Action::manage_credentials, Action::manage_policy,
-    Action::manage_tokens,       Action::manage_tenants,
+    Action::manage_tokens,       Action::manage_tenants,      Action::read_payloads,
 };
 
 constexpr std::string_view to_string(Action action) {
@@ -58,6 +59,7 @@ constexpr std::string_view to_string(Action action) {
     case Action::manage_policy: return "manage_policy";
     case Action::manage_tokens: return "manage_tokens";
     case Action::manage_tenants: return "manage_tenants";
+    case Action::read_payloads: return "read_payloads";
   }
   return "";
 }
@@ -65,11 +67,11 @@ constexpr std::string_view to_string(Action action) {
 // The permission table: a row a role, a column an action in the order of all_actions. system_admin acts only
 // inside a tenant it names.
 inline constexpr bool permissions[all_roles.size()][all_actions.size()] = {
-    /* producer     */ {true, false, false, false, false, false, false, false, false, false},
-    /* auditor      */ {false, true, true, true, false, false, false, false, false, false},
-    /* operator     */ {false, true, true, true, true, false, false, false, false, false},
-    /* tenant_admin */ {false, true, true, true, true, true, true, true, true, false},
-    /* system_admin */ {true, true, true, true, true, true, true, true, true, true},
+    /* producer     */ {true, false, false, false, false, false, false, false, false, false, false},
+    /* auditor      */ {false, true, true, true, false, false, false, false, false, false, false},
+    /* operator     */ {false, true, true, true, true, false, false, false, false, false, true},
+    /* tenant_admin */ {false, true, true, true, true, true, true, true, true, false, true},
+    /* system_admin */ {true, true, true, true, true, true, true, true, true, true, true},
 };
 
 constexpr bool may(Role role, Action action) {

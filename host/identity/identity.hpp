@@ -13,6 +13,9 @@ struct Identity {
   TenantId tenant;  // empty for system_admin, who names a tenant with each request
   audit::ActorKind actor_kind = audit::ActorKind::token;
   std::string actor_id;  // the token's prefix, or the subject that an identity provider vouched for
+
+  // As the producer of an event is called: "token:opi_1a2b".
+  [[nodiscard]] std::string producer() const { return std::string(audit::to_string(actor_kind)) + ":" + actor_id; }
 };
 
 // An identity with what it rests on.

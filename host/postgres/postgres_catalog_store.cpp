@@ -2,6 +2,7 @@
 
 #include "delivery/authorization_fields.hpp"
 #include "delivery/catalog_write.hpp"
+#include "delivery/delivery_event.hpp"
 #include "delivery/stored_forms.hpp"
 #include "postgres/audit_chain.hpp"
 #include "postgres/intake_lock.hpp"
@@ -66,6 +67,14 @@ constexpr Statement select_receivers{"read_secret_receivers", R"(
   SELECT tenant_id, reference, receiver FROM integration_secret_receivers
   WHERE (reference, tenant_id, receiver) > ($1::text, $2::text, $3::text) AND reference < $4::text
   ORDER BY reference, tenant_id, receiver LIMIT $5::int)"};
+
+// The tenant's feed of delivery events is published from here on, if nobody subscribed to it before: see DeliveryFeed.
+constexpr Statement begin_feed{"begin_feed", R"(
+  INSERT INTO integration_feed_cursors (tenant_id, sequence)
+  SELECT $1::text, coalesce((SELECT sequence FROM integration_feed_heads WHERE tenant_id = $1::text), 0)
+  WHERE NOT EXISTS (SELECT FROM integration_destinations d CROSS JOIN unnest(d.subscriptions) AS s (pattern)
+                    WHERE d.tenant_id = $1::text AND starts_with(s.pattern, 'ticket.delivery.'))
+  ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence)"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations
@@ -182,6 +191,7 @@ WriteResult PostgresCatalogStore::write_destination(const Destination& destinati
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   wanted.revision = next;
   if (stored != nullptr) remember_receivers(*session, *stored);  // those of nobody are not there yet
+  if (delivery::subscribes_to_feed(wanted)) session->execute(begin_feed, Parameters{}.text(wanted.tenant_id.str()));
   write_destination_rows(*session, wanted);
   if (!remember_receivers(*session, wanted)) return WriteResult::exhausted;
   session->execute(raise_revision, Parameters{}.int8(next));

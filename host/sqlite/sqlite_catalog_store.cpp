@@ -2,6 +2,7 @@
 
 #include "delivery/authorization_fields.hpp"
 #include "delivery/catalog_write.hpp"
+#include "delivery/delivery_event.hpp"
 #include "delivery/stored_forms.hpp"
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
@@ -54,6 +55,14 @@ constexpr Statement select_receivers{"read_secret_receivers", R"(
   SELECT tenant_id, reference, receiver FROM integration_secret_receivers
   WHERE (reference, tenant_id, receiver) > (?, ?, ?) AND reference < ?
   ORDER BY reference, tenant_id, receiver LIMIT ?)"};
+
+// The tenant's feed of delivery events is published from here on, if nobody subscribed to it before: see DeliveryFeed.
+constexpr Statement begin_feed{"begin_feed", R"(
+  INSERT INTO integration_feed_cursors (tenant_id, sequence)
+  SELECT ?1, coalesce((SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?1), 0)
+  WHERE NOT EXISTS (SELECT 1 FROM integration_destinations d, json_each(d.subscriptions) s
+                    WHERE d.tenant_id = ?1 AND s.value LIKE 'ticket.delivery.%')
+  ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence)"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations SET enabled = 0, disabled_reason = ?, revision = ?
@@ -164,6 +173,7 @@ WriteResult SqliteCatalogStore::write_destination(const Destination& destination
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   wanted.revision = current_revision(*session) + 1;
   if (stored != nullptr) remember_receivers(*session, *stored);  // those of nobody are not there yet
+  if (delivery::subscribes_to_feed(wanted)) Query{*session, begin_feed}.text(wanted.tenant_id.str()).run();
   write_destination_rows(*session, wanted);
   if (!remember_receivers(*session, wanted)) return WriteResult::exhausted;
   Query{*session, write_revision}.integer(wanted.revision).run();

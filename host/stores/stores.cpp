@@ -9,6 +9,7 @@
 #include "postgres/postgres_delivery_feed.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_event_query.hpp"
 #include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_inbox.hpp"
@@ -24,6 +25,7 @@
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_event_query.hpp"
 #include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
@@ -55,6 +57,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.fleet = std::make_unique<postgres::PostgresFleetStore>(*database);
   stores.catalog = std::make_unique<postgres::PostgresCatalogStore>(*database);
   stores.query = std::make_unique<postgres::PostgresDeliveryQuery>(*database);
+  stores.events = std::make_unique<postgres::PostgresEventQuery>(*database);
   stores.dead_letters = std::make_unique<postgres::PostgresDeadLetterStore>(*database);
   stores.feed = std::make_unique<postgres::PostgresDeliveryFeed>(*database);
   stores.health = std::make_unique<postgres::PostgresHealthQuery>(*database);
@@ -90,6 +93,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.fleet = std::make_unique<sqlite::SqliteFleetStore>(*database, clock);
   stores.catalog = std::make_unique<sqlite::SqliteCatalogStore>(*database);
   stores.query = std::make_unique<sqlite::SqliteDeliveryQuery>(*database);
+  stores.events = std::make_unique<sqlite::SqliteEventQuery>(*database);
   stores.dead_letters = std::make_unique<sqlite::SqliteDeadLetterStore>(*database, clock);
   stores.feed = std::make_unique<sqlite::SqliteDeliveryFeed>(*database);
   stores.health = std::make_unique<sqlite::SqliteHealthQuery>(*database);

@@ -13,6 +13,7 @@
 #include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
+#include "delivery/event_query.hpp"
 #include "delivery/fleet_store.hpp"
 #include "delivery/inbox.hpp"
 #include "delivery/retention.hpp"
@@ -38,6 +39,7 @@ struct Stores {
   std::unique_ptr<delivery::FleetStore> fleet;
   std::unique_ptr<delivery::CatalogStore> catalog;
   std::unique_ptr<delivery::DeliveryQuery> query;
+  std::unique_ptr<delivery::EventQuery> events;
   std::unique_ptr<delivery::DeadLetterStore> dead_letters;
   std::unique_ptr<delivery::DeliveryFeed> feed;
   std::unique_ptr<delivery::HealthQuery> health;

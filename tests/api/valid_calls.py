@@ -131,6 +131,9 @@ class ValidCalls:
     # --- events and deliveries
 
     def publishEvents(self, tenant): return Call(body=self.world.envelope(tenant, "alert.created"))
+    def listEvents(self, tenant): return Call()
+    def getEvent(self, tenant): return Call(path={"id": self.world.delivered(tenant)["event_id"]})
+    def getEventPayload(self, tenant): return self.getEvent(tenant)
     def getDelivery(self, tenant): return Call(path={"id": self.world.delivered(tenant)["delivery_id"]})
     def listAttempts(self, tenant): return self.getDelivery(tenant)
     def getDeadLetter(self, tenant): return Call(path={"id": self.world.dead_letter(tenant)})

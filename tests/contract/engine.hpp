@@ -10,6 +10,7 @@
 #include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
+#include "delivery/event_query.hpp"
 #include "delivery/fleet_store.hpp"
 #include "delivery/retention.hpp"
 #include "identity/session_store.hpp"
@@ -28,6 +29,7 @@ class Engine {
   virtual delivery::FleetStore& other_daemons_fleet() = 0;
   virtual delivery::CatalogStore& catalog() = 0;
   virtual delivery::DeliveryQuery& query() = 0;
+  virtual delivery::EventQuery& events() = 0;
   virtual delivery::DeadLetterStore& dead_letters() = 0;
   virtual delivery::DeliveryFeed& feed() = 0;
   virtual delivery::HealthQuery& health() = 0;

@@ -10,6 +10,7 @@
 #include "postgres/postgres_delivery_feed.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_event_query.hpp"
 #include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_retention_store.hpp"
@@ -27,6 +28,7 @@ class PostgresEngine final : public Engine {
   delivery::FleetStore& other_daemons_fleet() override { return other_fleet_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
+  delivery::EventQuery& events() override { return events_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
@@ -77,6 +79,7 @@ class PostgresEngine final : public Engine {
   postgres::PostgresFleetStore other_fleet_{other_database_};
   postgres::PostgresCatalogStore catalog_{database_};
   postgres::PostgresDeliveryQuery query_{database_};
+  postgres::PostgresEventQuery events_{database_};
   postgres::PostgresDeadLetterStore dead_letters_{database_};
   postgres::PostgresDeliveryFeed feed_{database_};
   postgres::PostgresHealthQuery health_{database_};

@@ -11,6 +11,7 @@
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_event_query.hpp"
 #include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
@@ -38,6 +39,7 @@ class SqliteEngine final : public Engine {
   delivery::FleetStore& other_daemons_fleet() override { return other_fleet_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
+  delivery::EventQuery& events() override { return events_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
@@ -87,6 +89,7 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteFleetStore other_fleet_{other_database_ ? *other_database_ : database_, clock};
   sqlite::SqliteCatalogStore catalog_{database_};
   sqlite::SqliteDeliveryQuery query_{database_};
+  sqlite::SqliteEventQuery events_{database_};
   sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};
   sqlite::SqliteDeliveryFeed feed_{database_};
   sqlite::SqliteHealthQuery health_{database_};

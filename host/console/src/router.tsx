@@ -71,7 +71,7 @@ const policy = createRoute({
 const audit = createRoute({
   ...parent,
   path: '/audit',
-  validateSearch: only(['action', 'actor_id', 'target', 'correlation_id', 'trail'] as const),
+  validateSearch: only(['action', 'actor_id', 'target', 'correlation_id', 'event_id', 'alert_id', 'trail'] as const),
   component: AuditView,
 });
 const plugins = createRoute({ ...parent, path: '/plugins', component: PluginsView });

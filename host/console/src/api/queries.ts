@@ -136,6 +136,8 @@ export interface AuditSearch {
   actor_id?: string;
   target?: string;
   correlation_id?: string;
+  event_id?: string;
+  alert_id?: string;
 }
 
 export const auditQuery = ({ action, ...search }: AuditSearch, cursor?: string, limit = 50) =>

@@ -35,6 +35,7 @@ const named: Record<AuditAction, true> = {
   'plugin.quarantined': true,
   'plugin.retired': true,
   'secrets.refreshed': true,
+  'payload.read': true,
 };
 
 export const auditActions = Object.keys(named) as AuditAction[];
