@@ -65,4 +65,13 @@ json::object view_of(const Attempt& attempt) {
           {"response_summary", or_null(attempt.response_summary)}};
 }
 
+json::object moved_view(const delivery::DeliveryView& delivery, DeliveryState state, const Catalog& catalog) {
+  const auto held = held_reason(catalog, state, delivery.destination);
+  return {{"delivery_id", delivery.id.to_string()},
+          {"tenant_id", delivery.tenant.str()},
+          {"state", json_view(to_string(state))},
+          {"held", held.has_value()},
+          {"held_reason", or_null(held.value_or(""))}};
+}
+
 }  // namespace opi::api

@@ -13,6 +13,9 @@ std::optional<std::string> held_reason(const Catalog& catalog, DeliveryState sta
 boost::json::object view_of(const delivery::DeliveryView& delivery, const Catalog& catalog);
 boost::json::object view_of(const Attempt& attempt);
 
+// A delivery that a person has just moved to `state`.
+boost::json::object moved_view(const delivery::DeliveryView& delivery, DeliveryState state, const Catalog& catalog);
+
 // Empty text and absent times as null.
 boost::json::value or_null(const std::string& value);
 boost::json::value or_null(const std::optional<UnixTime>& time);

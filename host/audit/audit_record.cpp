@@ -13,6 +13,8 @@ constexpr std::array action_names{
     ActionName{Action::delivery_delivered, "delivery.delivered"},
     ActionName{Action::delivery_failed, "delivery.failed"},
     ActionName{Action::delivery_dead_lettered, "delivery.dead_lettered"},
+    ActionName{Action::delivery_cancelled, "delivery.cancelled"},
+    ActionName{Action::delivery_retried, "delivery.retried"},
     ActionName{Action::dead_letter_replayed, "dead_letter.replayed"},
     ActionName{Action::dead_letter_discarded, "dead_letter.discarded"},
     ActionName{Action::destination_created, "destination.created"},

@@ -15,6 +15,8 @@ enum class Action {
   delivery_delivered,
   delivery_failed,
   delivery_dead_lettered,
+  delivery_cancelled,
+  delivery_retried,  // made due at once
   dead_letter_replayed,
   dead_letter_discarded,
   destination_created,

@@ -13,6 +13,7 @@
 #include "api/policy_routes.hpp"
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
+#include "api/waiting_delivery_routes.hpp"
 #include "ctl/store_access.hpp"
 #include "node/parts.hpp"
 
@@ -35,9 +36,11 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
       // Nothing waits here: a test event is stored by the thread that hands it in.
       intake_(*stores_.deliveries, catalog_, news_, instruments_, [] {}, {}),
       dead_letters_(*stores_.dead_letters, [this] { news_.due_somewhere(); }),
+      waiting_(*stores_.waiting, *stores_.query, clock_, random_, [this] { news_.due_somewhere(); }),
       editor_(*stores_.catalog, catalog_, clock_),
       tenants_(editor_),
       destinations_(editor_, adapters_, endpoints_, clock_, random_),
+      removal_(editor_, waiting_, clock_),
       credentials_(editor_, adapters_, credential_check_, clock_),
       policies_(editor_),
       test_events_(editor_, intake_, *stores_.query, clock_, random_,
@@ -57,9 +60,10 @@ Services::~Services() = default;
 void Services::make_routes() {
   api::add_delivery_routes(routes_, *stores_.query, catalog_);
   api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, clock_);
+  api::add_waiting_delivery_routes(routes_, *stores_.query, waiting_, catalog_, clock_);
   api::add_tenant_routes(routes_, tenants_, editor_);
   api::add_adapter_routes(routes_, adapters_);
-  api::add_destination_routes(routes_, destinations_, test_events_, credential_check_, editor_,
+  api::add_destination_routes(routes_, destinations_, removal_, test_events_, credential_check_, editor_,
                               {scheduler_, *stores_.fleet, {}, clock_});
   api::add_credential_routes(routes_, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes_, policies_, editor_);

@@ -6,6 +6,7 @@
 
 #include "administration/broker_credential_check.hpp"
 #include "administration/credentials.hpp"
+#include "administration/destination_removal.hpp"
 #include "administration/destinations.hpp"
 #include "administration/policies.hpp"
 #include "administration/tenants.hpp"
@@ -27,6 +28,7 @@
 #include "delivery/retention.hpp"
 #include "delivery/settler.hpp"
 #include "delivery/store_watch.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "egress/guarded_endpoint_check.hpp"
 #include "egress/http_transport.hpp"
 #include "egress/system_resolver.hpp"
@@ -124,12 +126,14 @@ class Daemon {
   delivery::Intake intake_;
   std::unique_ptr<delivery::InboxDrain> inbox_;  // null where producers cannot publish by SQL
   delivery::DeadLetters dead_letters_;
+  delivery::WaitingDeliveries waiting_;
   plugins::PluginAdapterDirectory adapter_directory_;
   egress::GuardedEndpointCheck endpoints_;
   administration::BrokerCredentialCheck credential_check_;
   administration::CatalogEditor editor_;
   administration::Tenants tenants_;
   administration::Destinations destinations_;
+  administration::DestinationRemoval removal_;
   administration::Credentials credentials_;
   administration::Policies policies_;
   administration::TestEvents test_events_;

@@ -15,6 +15,7 @@
 #include "api/status_routes.hpp"
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
+#include "api/waiting_delivery_routes.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/options.hpp"
 
@@ -26,9 +27,10 @@ api::RouteTable Daemon::make_routes() {
   api::add_event_routes(routes, intake_, catalog_);
   api::add_delivery_routes(routes, *stores_.query, catalog_);
   api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, clock_);
+  api::add_waiting_delivery_routes(routes, *stores_.query, waiting_, catalog_, clock_);
   api::add_tenant_routes(routes, tenants_, editor_);
   api::add_adapter_routes(routes, adapter_directory_);
-  api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_,
+  api::add_destination_routes(routes, destinations_, removal_, test_events_, credential_check_, editor_,
                               {scheduler_, *stores_.fleet, daemon_id_, clock_});
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes, policies_, editor_);

@@ -1,25 +1,12 @@
 #include "delivery/dead_letters.hpp"
 
 #include <algorithm>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <iterator>
 
 namespace opi::delivery {
 
-audit::Entry moved_entry(const audit::Entry& by, const MovedDeadLetter& moved, const std::string& reason) {
-  audit::Entry entry = by;
-  entry.target = "delivery:" + moved.id.to_string();
-  entry.correlation_id = moved.correlation_id;
-  boost::json::object details{
-      {"destination", moved.destination.to_string()}, {"event_id", moved.event_id.str()}, {"attempts", moved.attempts}};
-  if (!reason.empty()) details["reason"] = reason;
-  entry.details = boost::json::serialize(details);
-  return entry;
-}
-
-std::vector<MovedDeadLetter> DeadLetters::replay(const TenantId& tenant, const DeliveryFilter& filter, int limit,
-                                                 const audit::Entry& by) {
+std::vector<MovedDelivery> DeadLetters::replay(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                               const audit::Entry& by) {
   auto moved = move(tenant, filter, limit, [&](std::span<const DeliveryId> ids) {
     auto replayed = store_.replay(tenant, ids, by);
     if (!replayed.empty()) replayed_();
@@ -28,8 +15,8 @@ std::vector<MovedDeadLetter> DeadLetters::replay(const TenantId& tenant, const D
   return moved;
 }
 
-std::vector<MovedDeadLetter> DeadLetters::discard(const TenantId& tenant, const DeliveryFilter& filter, int limit,
-                                                  const std::string& reason, const audit::Entry& by) {
+std::vector<MovedDelivery> DeadLetters::discard(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                                const std::string& reason, const audit::Entry& by) {
   return move(tenant, filter, limit,
               [&](std::span<const DeliveryId> ids) { return store_.discard(tenant, ids, reason, by); });
 }
@@ -46,9 +33,9 @@ bool DeadLetters::discard(const TenantId& tenant, const DeliveryId& delivery, co
 }
 
 // What stays where it is, because somebody else moved it or its destination is gone, is passed by.
-std::vector<MovedDeadLetter> DeadLetters::move(const TenantId& tenant, const DeliveryFilter& filter, int limit,
-                                               const Move& move_batch) {
-  std::vector<MovedDeadLetter> moved;
+std::vector<MovedDelivery> DeadLetters::move(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                             const Move& move_batch) {
+  std::vector<MovedDelivery> moved;
   DeliveryId after;
   for (int left = limit; left > 0;) {
     const auto ids = store_.find(tenant, filter, after, std::min(left, static_cast<int>(DeadLetterStore::batch)));

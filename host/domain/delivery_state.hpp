@@ -20,6 +20,7 @@ enum class DeliveryTrigger {
   late_succeed,  // success reported after the lease was taken over
   replay,        // a person sends a dead letter again
   discard,       // a person gives a dead letter up
+  cancel,        // a person ends what waits; that stands in its history as an attempt that sends nothing
 };
 
 inline constexpr std::array all_delivery_states{
@@ -47,7 +48,8 @@ constexpr std::optional<DeliveryState> parse_delivery_state(std::string_view tex
 
 // A person's doing; everything else the daemon does by itself.
 constexpr bool is_manual(DeliveryTrigger trigger) {
-  return trigger == DeliveryTrigger::replay || trigger == DeliveryTrigger::discard;
+  return trigger == DeliveryTrigger::replay || trigger == DeliveryTrigger::discard ||
+         trigger == DeliveryTrigger::cancel;
 }
 
 // Live deliveries stand in the hot table, terminal ones in the cold table.
@@ -75,6 +77,8 @@ inline constexpr std::array delivery_transitions{
     DeliveryTransition{DeliveryState::delivering, DeliveryTrigger::late_succeed, true, DeliveryState::delivered},
     DeliveryTransition{DeliveryState::dead_lettered, DeliveryTrigger::replay, true, DeliveryState::retry_scheduled},
     DeliveryTransition{DeliveryState::dead_lettered, DeliveryTrigger::discard, true, DeliveryState::failed},
+    DeliveryTransition{DeliveryState::pending, DeliveryTrigger::cancel, true, DeliveryState::failed},
+    DeliveryTransition{DeliveryState::retry_scheduled, DeliveryTrigger::cancel, true, DeliveryState::failed},
 };
 
 constexpr std::optional<DeliveryState> next_state(DeliveryState from, DeliveryTrigger trigger, bool after_attempt) {
@@ -103,7 +107,13 @@ constexpr bool terminal_states_are_sinks() {
 }
 constexpr bool only_a_person_moves_dead_letters() {
   return std::ranges::all_of(delivery_transitions, [](const auto& row) {
-    return (row.from == DeliveryState::dead_lettered) == is_manual(row.trigger);
+    return row.from != DeliveryState::dead_lettered || is_manual(row.trigger);
+  });
+}
+// An attempt that is under way comes back before anybody decides about its delivery.
+constexpr bool nobody_interferes_with_attempts() {
+  return std::ranges::none_of(delivery_transitions, [](const auto& row) {
+    return row.from == DeliveryState::delivering && is_manual(row.trigger);
   });
 }
 
@@ -127,6 +137,7 @@ constexpr bool all_states_are_reachable() {
 static_assert(rows_are_unique());
 static_assert(terminal_states_are_sinks());
 static_assert(only_a_person_moves_dead_letters());
+static_assert(nobody_interferes_with_attempts());
 static_assert(live_states_have_exits());
 static_assert(all_states_are_reachable());
 

@@ -12,7 +12,7 @@
 namespace opi::postgres {
 namespace {
 
-using delivery::MovedDeadLetter;
+using delivery::MovedDelivery;
 
 constexpr Statement count_dead_letters{"count_dead_letters", R"(
   SELECT count(*) FROM integration_deliveries c
@@ -22,7 +22,9 @@ constexpr Statement count_dead_letters{"count_dead_letters", R"(
     AND ($6::timestamptz IS NULL OR c.created_at < $6::timestamptz)
     AND ($7::text IS NULL OR EXISTS (SELECT 1 FROM integration_events e WHERE e.tenant_id = c.tenant_id
                                        AND e.event_id = c.event_id AND e.event_type = $7::text))
-    AND coalesce($8::text, $9::text, $10::text, $11::text) IS NULL)"};
+    AND coalesce($8::text, $9::text, $10::text, $11::text) IS NULL
+    AND (NOT $12::boolean OR EXISTS (SELECT 1 FROM integration_destinations d WHERE d.tenant_id = c.tenant_id
+                                       AND d.destination_id = c.destination_id)))"};
 
 // From the dead letters to their events, or from the events to their dead letters: whichever the filter makes few.
 constexpr Statement find_dead_letters{"find_dead_letters", R"(
@@ -39,6 +41,8 @@ constexpr Statement find_dead_letters{"find_dead_letters", R"(
     AND ($10::text IS NULL OR e.evidence_id = $10::text AND e.evidence_id <> '')
     AND ($11::text IS NULL OR e.ticket_id = $11::text AND e.ticket_id <> '')
     AND ($12::text IS NULL OR e.event_id = $12::text) AND c.delivery_id > $13::uuid
+    AND (NOT $15::boolean OR EXISTS (SELECT 1 FROM integration_destinations d WHERE d.tenant_id = c.tenant_id
+                                       AND d.destination_id = c.destination_id))
   ORDER BY c.delivery_id LIMIT $14::int)"};
 
 // A destination cannot be deleted while one of its deliveries comes to life again.
@@ -85,15 +89,15 @@ ArrayParameter ids_of(std::span<const DeliveryId> deliveries) {
   return ids;
 }
 
-std::vector<MovedDeadLetter> moved_of(const Rows& rows) {
-  std::vector<MovedDeadLetter> moved;
+std::vector<MovedDelivery> moved_of(const Rows& rows) {
+  std::vector<MovedDelivery> moved;
   for (int i = 0; i < rows.size(); ++i)
     moved.push_back({DeliveryId{rows.uuid(i, 0)}, DestinationId{rows.uuid(i, 1)},
                      EventId::parse(rows.text(i, 2)).value(), rows.string(i, 3), rows.int4(i, 4)});
   return moved;
 }
 
-void audit_moves(Connection& connection, const std::vector<MovedDeadLetter>& moved, const audit::Entry& by,
+void audit_moves(Connection& connection, const std::vector<MovedDelivery>& moved, const audit::Entry& by,
                  const std::string& reason) {
   std::vector<audit::Entry> entries;
   for (const auto& one : moved) entries.push_back(delivery::moved_entry(by, one, reason));
@@ -108,8 +112,9 @@ std::int64_t PostgresDeadLetterStore::count(const TenantId& tenant, const delive
   if (filter.by_event()) return static_cast<std::int64_t>(find(tenant, filter, {}, INT_MAX).size());
   auto all = filter;
   all.before.reset();
+  auto parameters = filter_parameters(tenant, all);
   auto session = database_.tenant(tenant);
-  return session->execute(count_dead_letters, filter_parameters(tenant, all)).int8(0, 0);
+  return session->execute(count_dead_letters, parameters.boolean(filter.destination_exists)).int8(0, 0);
 }
 
 std::vector<DeliveryId> PostgresDeadLetterStore::find(const TenantId& tenant, const delivery::DeliveryFilter& filter,
@@ -119,7 +124,8 @@ std::vector<DeliveryId> PostgresDeadLetterStore::find(const TenantId& tenant, co
   auto parameters = filter_parameters(tenant, all);
   parameters.optional_text(filter.event_id ? std::optional<std::string_view>{filter.event_id->str()} : std::nullopt)
       .uuid(after.value)
-      .int4(limit);
+      .int4(limit)
+      .boolean(filter.destination_exists);
   auto session = database_.tenant(tenant);
   const auto rows = session->execute(find_dead_letters, parameters);
   std::vector<DeliveryId> ids;
@@ -127,9 +133,9 @@ std::vector<DeliveryId> PostgresDeadLetterStore::find(const TenantId& tenant, co
   return ids;
 }
 
-std::vector<MovedDeadLetter> PostgresDeadLetterStore::replay(const TenantId& tenant,
-                                                             std::span<const DeliveryId> deliveries,
-                                                             const audit::Entry& by) {
+std::vector<MovedDelivery> PostgresDeadLetterStore::replay(const TenantId& tenant,
+                                                           std::span<const DeliveryId> deliveries,
+                                                           const audit::Entry& by) {
   if (deliveries.empty()) return {};
   auto ids = ids_of(deliveries);
   auto session = database_.tenant(tenant);
@@ -149,9 +155,9 @@ std::vector<MovedDeadLetter> PostgresDeadLetterStore::replay(const TenantId& ten
   return moved;
 }
 
-std::vector<MovedDeadLetter> PostgresDeadLetterStore::discard(const TenantId& tenant,
-                                                              std::span<const DeliveryId> deliveries,
-                                                              const std::string& reason, const audit::Entry& by) {
+std::vector<MovedDelivery> PostgresDeadLetterStore::discard(const TenantId& tenant,
+                                                            std::span<const DeliveryId> deliveries,
+                                                            const std::string& reason, const audit::Entry& by) {
   if (deliveries.empty()) return {};
   auto ids = ids_of(deliveries);
   auto session = database_.tenant(tenant);

@@ -13,7 +13,7 @@ namespace opi::sqlite {
 namespace {
 
 using delivery::DeliveryFilter;
-using delivery::MovedDeadLetter;
+using delivery::MovedDelivery;
 
 // Parameters of the three: ?1 tenant, ?2 ids after, ?3 ids before, ?4 created from, ?5 created before, ?6 event type,
 // ?7 destinations, then each one's own.
@@ -24,7 +24,9 @@ constexpr Statement count_dead_letters{"count_dead_letters", R"(
     AND (?4 IS NULL OR c.created_at_ms >= ?4) AND (?5 IS NULL OR c.created_at_ms < ?5)
     AND (?6 IS NULL OR EXISTS (SELECT 1 FROM integration_events e WHERE e.tenant_id = c.tenant_id
                                  AND e.event_id = c.event_id AND e.event_type = ?6))
-    AND (?7 IS NULL OR hex(c.destination_id) IN (SELECT value FROM json_each(?7))))"};
+    AND (?7 IS NULL OR hex(c.destination_id) IN (SELECT value FROM json_each(?7)))
+    AND (NOT ?8 OR EXISTS (SELECT 1 FROM integration_destinations d WHERE d.tenant_id = c.tenant_id
+                             AND d.destination_id = c.destination_id)))"};
 
 constexpr Statement find_dead_letters{"find_dead_letters", R"(
   SELECT c.delivery_id FROM integration_deliveries c INDEXED BY integration_deliveries_unsuccessful
@@ -34,6 +36,8 @@ constexpr Statement find_dead_letters{"find_dead_letters", R"(
     AND (?6 IS NULL OR EXISTS (SELECT 1 FROM integration_events e WHERE e.tenant_id = c.tenant_id
                                  AND e.event_id = c.event_id AND e.event_type = ?6))
     AND (?7 IS NULL OR hex(c.destination_id) IN (SELECT value FROM json_each(?7)))
+    AND (NOT ?9 OR EXISTS (SELECT 1 FROM integration_destinations d WHERE d.tenant_id = c.tenant_id
+                             AND d.destination_id = c.destination_id))
   ORDER BY c.delivery_id LIMIT ?8)"};
 
 constexpr Statement find_dead_letters_of_events{"find_dead_letters_of_events", R"(
@@ -66,6 +70,8 @@ constexpr Statement find_dead_letters_of_events{"find_dead_letters_of_events", R
   WHERE c.state = 'dead_lettered' AND c.delivery_id > ?2 AND c.delivery_id < ?3
     AND (?4 IS NULL OR c.created_at_ms >= ?4) AND (?5 IS NULL OR c.created_at_ms < ?5)
     AND (?7 IS NULL OR hex(c.destination_id) IN (SELECT value FROM json_each(?7)))
+    AND (NOT ?14 OR EXISTS (SELECT 1 FROM integration_destinations d WHERE d.tenant_id = c.tenant_id
+                             AND d.destination_id = c.destination_id))
   ORDER BY c.delivery_id LIMIT ?8)"};
 
 constexpr Statement read_dead_letter{"read_dead_letter", R"(
@@ -104,11 +110,11 @@ void begin(Query& query, const TenantId& tenant, DeliveryFilter filter, const De
       .optional_text(hex_list(filter.destinations));
 }
 
-std::vector<MovedDeadLetter> dead_letters(Connection& connection, const TenantId& tenant,
-                                          std::span<const DeliveryId> deliveries, bool with_destination) {
+std::vector<MovedDelivery> dead_letters(Connection& connection, const TenantId& tenant,
+                                        std::span<const DeliveryId> deliveries, bool with_destination) {
   if (deliveries.size() > delivery::DeadLetterStore::batch)
     throw std::invalid_argument("too many dead letters for one call");
-  std::vector<MovedDeadLetter> found;
+  std::vector<MovedDelivery> found;
   for (const auto& id : deliveries) {
     Query row{connection, read_dead_letter};
     if (!row.text(tenant.str()).uuid(id.value).integer(with_destination ? 1 : 0).step()) continue;
@@ -118,7 +124,7 @@ std::vector<MovedDeadLetter> dead_letters(Connection& connection, const TenantId
   return found;
 }
 
-void audit_moves(Connection& connection, const std::vector<MovedDeadLetter>& moved, const audit::Entry& by,
+void audit_moves(Connection& connection, const std::vector<MovedDelivery>& moved, const audit::Entry& by,
                  const std::string& reason) {
   std::vector<audit::Entry> entries;
   for (const auto& one : moved) entries.push_back(delivery::moved_entry(by, one, reason));
@@ -134,6 +140,7 @@ std::int64_t SqliteDeadLetterStore::count(const TenantId& tenant, const Delivery
   const auto session = database_.reader();
   Query row{*session, count_dead_letters};
   begin(row, tenant, filter, {});
+  row.integer(filter.destination_exists ? 1 : 0);
   return row.step() ? row.int8(0) : 0;
 }
 
@@ -148,14 +155,14 @@ std::vector<DeliveryId> SqliteDeadLetterStore::find(const TenantId& tenant, cons
     for (const auto* reference : {&filter.correlation_id, &filter.alert_id, &filter.evidence_id, &filter.ticket_id})
       rows.optional_text(*reference);
   }
+  rows.integer(filter.destination_exists ? 1 : 0);
   std::vector<DeliveryId> ids;
   while (rows.step()) ids.push_back(DeliveryId{rows.uuid_at(0)});
   return ids;
 }
 
-std::vector<MovedDeadLetter> SqliteDeadLetterStore::replay(const TenantId& tenant,
-                                                           std::span<const DeliveryId> deliveries,
-                                                           const audit::Entry& by) {
+std::vector<MovedDelivery> SqliteDeadLetterStore::replay(const TenantId& tenant, std::span<const DeliveryId> deliveries,
+                                                         const audit::Entry& by) {
   const auto session = database_.writer();
   Transaction transaction{*session};
   auto moved = dead_letters(*session, tenant, deliveries, true);
@@ -171,9 +178,9 @@ std::vector<MovedDeadLetter> SqliteDeadLetterStore::replay(const TenantId& tenan
   return moved;
 }
 
-std::vector<MovedDeadLetter> SqliteDeadLetterStore::discard(const TenantId& tenant,
-                                                            std::span<const DeliveryId> deliveries,
-                                                            const std::string& reason, const audit::Entry& by) {
+std::vector<MovedDelivery> SqliteDeadLetterStore::discard(const TenantId& tenant,
+                                                          std::span<const DeliveryId> deliveries,
+                                                          const std::string& reason, const audit::Entry& by) {
   const auto session = database_.writer();
   Transaction transaction{*session};
   auto moved = dead_letters(*session, tenant, deliveries, false);

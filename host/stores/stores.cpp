@@ -15,6 +15,7 @@
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
+#include "postgres/postgres_waiting_delivery_store.hpp"
 #include "postgres/postgres_work_listener.hpp"
 #include "postgres/postgres_write_probe.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
@@ -29,6 +30,7 @@
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_waiting_delivery_store.hpp"
 #include "sqlite/sqlite_write_probe.hpp"
 
 namespace opi::stores {
@@ -56,6 +58,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.catalog = std::make_unique<postgres::PostgresCatalogStore>(*database);
   stores.query = std::make_unique<postgres::PostgresDeliveryQuery>(*database);
   stores.dead_letters = std::make_unique<postgres::PostgresDeadLetterStore>(*database);
+  stores.waiting = std::make_unique<postgres::PostgresWaitingDeliveryStore>(*database);
   stores.feed = std::make_unique<postgres::PostgresDeliveryFeed>(*database);
   stores.health = std::make_unique<postgres::PostgresHealthQuery>(*database);
   stores.retention = std::make_unique<postgres::PostgresRetentionStore>(*database);
@@ -91,6 +94,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.catalog = std::make_unique<sqlite::SqliteCatalogStore>(*database);
   stores.query = std::make_unique<sqlite::SqliteDeliveryQuery>(*database);
   stores.dead_letters = std::make_unique<sqlite::SqliteDeadLetterStore>(*database, clock);
+  stores.waiting = std::make_unique<sqlite::SqliteWaitingDeliveryStore>(*database, clock);
   stores.feed = std::make_unique<sqlite::SqliteDeliveryFeed>(*database);
   stores.health = std::make_unique<sqlite::SqliteHealthQuery>(*database);
   stores.retention = std::make_unique<sqlite::SqliteRetentionStore>(*database);

@@ -17,6 +17,7 @@
 #include "delivery/inbox.hpp"
 #include "delivery/retention.hpp"
 #include "delivery/store_watch.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
 
@@ -39,6 +40,7 @@ struct Stores {
   std::unique_ptr<delivery::CatalogStore> catalog;
   std::unique_ptr<delivery::DeliveryQuery> query;
   std::unique_ptr<delivery::DeadLetterStore> dead_letters;
+  std::unique_ptr<delivery::WaitingDeliveryStore> waiting;
   std::unique_ptr<delivery::DeliveryFeed> feed;
   std::unique_ptr<delivery::HealthQuery> health;
   std::unique_ptr<delivery::RetentionStore> retention;

@@ -154,6 +154,9 @@ class FaultsTest(ApiTest):
         for operation, call, code in (
                 ("createTenant", Call(body={"tenant_id": OWNER, "name": "again"}), "exists"),
                 ("deleteDestination", Call(path=by_id(waiting)), "destination-busy"),
+                ("deleteDestination", Call(path=by_id(waiting), query={"cancel_waiting": 2}), "deliveries-changed"),
+                ("cancelDelivery", Call(path=done, body=reason), "not-waiting"),
+                ("retryDelivery", Call(path=done), "not-waiting"),
                 ("testDestination", Call(path=by_id(made)), "destination-disabled"),
                 ("testDestination", Call(path=by_id(moved)), "credential-unbound"),
                 ("replayDeadLetter", Call(path=done), "not-a-dead-letter"),
@@ -162,14 +165,18 @@ class FaultsTest(ApiTest):
             with self.subTest(operation=operation, code=code):
                 answer = self.ask(operation, call)
                 self.expect(answer, 409, code)
-                self.assertEqual(answer.json.get("state"), "delivered" if code == "not-a-dead-letter" else None)
+                of_the_state = code in ("not-a-dead-letter", "not-waiting")
+                self.assertEqual(answer.json.get("state"), "delivered" if of_the_state else None)
+                if operation == "deleteDestination":
+                    self.assertEqual((answer.json["waiting"], answer.json["under_way"]), (1, 0))
         self.expect(self.ask("discardDeadLetter", Call(path=orphan, body=reason)), 200)
 
     def test_what_a_newer_version_wrote(self):
         for operation in self.operations:
             if not operation.of_a_tenant or 409 not in operation.documented or "{id}" not in operation.path:
                 continue
-            if operation.id in ("deleteDestination", "testDestination", "replayDeadLetter", "discardDeadLetter"):
+            if operation.id in ("deleteDestination", "testDestination", "replayDeadLetter", "discardDeadLetter",
+                                "cancelDelivery", "retryDelivery"):
                 continue  # deleting loses nothing; the others are of deliveries, and of what the daemon has read before
             with self.subTest(operation=operation.id):
                 call = self.valid.of(operation.id, OWNER)

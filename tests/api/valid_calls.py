@@ -126,6 +126,13 @@ class ValidCalls:
     def publishEvents(self, tenant): return Call(body=self.world.envelope(tenant, "alert.created"))
     def getDelivery(self, tenant): return Call(path={"id": self.world.delivered(tenant)["delivery_id"]})
     def listAttempts(self, tenant): return self.getDelivery(tenant)
+    def cancelDelivery(self, tenant):
+        return Call(path={"id": self.world.waiting(tenant)}, body={"reason": f"{tenant} left"})
+
+    def retryDelivery(self, tenant): return Call(path={"id": self.world.waiting(tenant)})
+    def cancelDeliveries(self, tenant):
+        return Call(body={"filter": {"state": ["pending", "retry_scheduled"]}, "limit": 10000, "reason": "for nothing"})
+
     def getDeadLetter(self, tenant): return Call(path={"id": self.world.dead_letter(tenant)})
     def replayDeadLetter(self, tenant): return self.getDeadLetter(tenant)
 

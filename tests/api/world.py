@@ -98,6 +98,11 @@ class World:
         self.deliveries(tenant, destination, "pending")
         return destination
 
+    def waiting(self, tenant: str) -> str:
+        """The id of a delivery that waits."""
+        destination = self.waiting_destination(tenant)
+        return self.deliveries(tenant, destination, "pending")[0]["delivery_id"]
+
     def moved_destination(self, tenant: str) -> dict:
         """One whose endpoint went to another host after its credential was put."""
         destination = self.destination(tenant)

@@ -45,7 +45,7 @@ class DeadLetterContract : public StoreContract {
   std::vector<DeliveryId> discard(std::vector<DeliveryId> ids, const std::string& reason = "no longer needed") {
     return ids_of(engine->dead_letters().discard(acme, ids, reason, entry(acme, audit::Action::dead_letter_discarded)));
   }
-  static std::vector<DeliveryId> ids_of(const std::vector<delivery::MovedDeadLetter>& moved) {
+  static std::vector<DeliveryId> ids_of(const std::vector<delivery::MovedDelivery>& moved) {
     std::vector<DeliveryId> ids;
     for (const auto& one : moved) ids.push_back(one.id);
     return ids;
@@ -158,6 +158,18 @@ TEST_P(DeadLetterContract, WhatWentToADeletedDestinationStaysButCanBeDiscarded) 
   EXPECT_THAT(replay({id}), IsEmpty());
   EXPECT_EQ(state_of(id), DeliveryState::dead_lettered);
   EXPECT_THAT(discard({id}), ElementsAre(id));
+}
+
+TEST_P(DeadLetterContract, ThoseOfADeletedDestinationAreLeftOutWhereTheyAreNotWanted) {
+  const auto gone = new_destination(), there = stored_destination();
+  const auto orphan = given_dead(gone, 1).at(0), other = given_dead(there, 1, 10).at(0);
+  EXPECT_EQ(engine->dead_letters().count(acme, {}), 2);
+  EXPECT_EQ(engine->dead_letters().count(acme, {.destination_exists = true}), 1);
+  EXPECT_THAT(engine->dead_letters().find(acme, {}, {}, 5), ElementsAre(orphan, other));
+  EXPECT_THAT(engine->dead_letters().find(acme, {.destination_exists = true}, {}, 5), ElementsAre(other));
+  const DeliveryFilter by_event{.alert_id = "alert-e0", .destination_exists = true};
+  EXPECT_THAT(engine->dead_letters().find(acme, by_event, {}, 5), IsEmpty());
+  EXPECT_EQ(engine->dead_letters().count(acme, by_event), 0);
 }
 
 TEST_P(DeadLetterContract, ADiscardedDeadLetterHasFailed) {

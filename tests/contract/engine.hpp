@@ -12,6 +12,7 @@
 #include "delivery/delivery_store.hpp"
 #include "delivery/fleet_store.hpp"
 #include "delivery/retention.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
 #include "support/manual_clock.hpp"
@@ -29,6 +30,7 @@ class Engine {
   virtual delivery::CatalogStore& catalog() = 0;
   virtual delivery::DeliveryQuery& query() = 0;
   virtual delivery::DeadLetterStore& dead_letters() = 0;
+  virtual delivery::WaitingDeliveryStore& waiting() = 0;
   virtual delivery::DeliveryFeed& feed() = 0;
   virtual delivery::HealthQuery& health() = 0;
   virtual delivery::RetentionStore& retention() = 0;

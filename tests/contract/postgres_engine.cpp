@@ -15,6 +15,7 @@
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
+#include "postgres/postgres_waiting_delivery_store.hpp"
 
 namespace opi::test {
 namespace {
@@ -28,6 +29,7 @@ class PostgresEngine final : public Engine {
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
+  delivery::WaitingDeliveryStore& waiting() override { return waiting_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
@@ -78,6 +80,7 @@ class PostgresEngine final : public Engine {
   postgres::PostgresCatalogStore catalog_{database_};
   postgres::PostgresDeliveryQuery query_{database_};
   postgres::PostgresDeadLetterStore dead_letters_{database_};
+  postgres::PostgresWaitingDeliveryStore waiting_{database_};
   postgres::PostgresDeliveryFeed feed_{database_};
   postgres::PostgresHealthQuery health_{database_};
   postgres::PostgresRetentionStore retention_{database_};

@@ -16,6 +16,7 @@
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_waiting_delivery_store.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace opi::test {
@@ -39,6 +40,7 @@ class SqliteEngine final : public Engine {
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
+  delivery::WaitingDeliveryStore& waiting() override { return waiting_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
@@ -88,6 +90,7 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteCatalogStore catalog_{database_};
   sqlite::SqliteDeliveryQuery query_{database_};
   sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};
+  sqlite::SqliteWaitingDeliveryStore waiting_{database_, clock};
   sqlite::SqliteDeliveryFeed feed_{database_};
   sqlite::SqliteHealthQuery health_{database_};
   sqlite::SqliteRetentionStore retention_{database_};

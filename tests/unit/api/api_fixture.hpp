@@ -14,11 +14,13 @@
 #include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
 #include "api/token_routes.hpp"
+#include "api/waiting_delivery_routes.hpp"
 #include "sqlite/sqlite_dead_letter_store.hpp"
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_waiting_delivery_store.hpp"
 #include "unit/delivery/engine_fixture.hpp"
 
 namespace opi::test {
@@ -35,6 +37,7 @@ class WithApi : public WithEngine {
     api::add_event_routes(routes, intake, engine().catalog);
     api::add_delivery_routes(routes, query, engine().catalog);
     api::add_dead_letter_routes(routes, query, dead_letters, engine().catalog, clock);
+    api::add_waiting_delivery_routes(routes, query, waiting, engine().catalog, clock);
     api::add_delivery_event_routes(routes, feed);
     api::add_health_routes(routes, health, engine().catalog, clock);
     api::add_session_routes(routes, authenticator, true);
@@ -131,6 +134,8 @@ class WithApi : public WithEngine {
 
   sqlite::SqliteDeadLetterStore dead_letter_store{database, clock};
   delivery::DeadLetters dead_letters{dead_letter_store, [this] { engine().news.due_somewhere(); }};
+  sqlite::SqliteWaitingDeliveryStore waiting_store{database, clock};
+  delivery::WaitingDeliveries waiting{waiting_store, query, clock, random, [this] { engine().news.due_somewhere(); }};
   sqlite::SqliteDeliveryFeed feed{database};
   sqlite::SqliteHealthQuery health{database};
   sqlite::SqliteTokenStore token_store{database};

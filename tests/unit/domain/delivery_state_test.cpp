@@ -25,7 +25,14 @@ TEST(DeliveryStateMachine, ADeadLetterIsMovedByAPersonOnly) {
   EXPECT_EQ(next_state(DeliveryState::dead_lettered, DeliveryTrigger::replay, true), DeliveryState::retry_scheduled);
   EXPECT_EQ(next_state(DeliveryState::dead_lettered, DeliveryTrigger::discard, true), DeliveryState::failed);
   for (const auto& row : delivery_transitions)
-    EXPECT_EQ(row.from == DeliveryState::dead_lettered, is_manual(row.trigger)) << to_string(row.to);
+    EXPECT_TRUE(row.from != DeliveryState::dead_lettered || is_manual(row.trigger)) << to_string(row.to);
+}
+
+TEST(DeliveryStateMachine, WhatWaitsCanBeCancelledAndWhatIsUnderWayCannot) {
+  EXPECT_EQ(next_state(DeliveryState::pending, DeliveryTrigger::cancel, true), DeliveryState::failed);
+  EXPECT_EQ(next_state(DeliveryState::retry_scheduled, DeliveryTrigger::cancel, true), DeliveryState::failed);
+  for (const auto& row : delivery_transitions)
+    EXPECT_FALSE(row.from == DeliveryState::delivering && is_manual(row.trigger)) << to_string(row.to);
 }
 
 TEST(DeliveryStateMachine, AReleasedDeliveryGoesBackToWhereItCameFrom) {

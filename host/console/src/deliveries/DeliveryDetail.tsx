@@ -36,7 +36,7 @@ function DeadLetter({ delivery }: { delivery: Delivery }) {
             </p>
           </Notice>
           <div className="row no-print">
-            <Offered right="handle_dead_letters">
+            <Offered right="handle_deliveries">
               <DeadLetterActions delivery={delivery} />
             </Offered>
           </div>
