@@ -22,6 +22,12 @@ std::optional<DeliveryState> parse_waiting_state(std::string_view text) {
   return state == DeliveryState::pending || state == DeliveryState::retry_scheduled ? state : std::nullopt;
 }
 
+// But for dead letters, which are replayed.
+std::optional<DeliveryState> parse_ended_state(std::string_view text) {
+  const auto state = parse_delivery_state(text);
+  return state == DeliveryState::delivered || state == DeliveryState::failed ? state : std::nullopt;
+}
+
 // A list of texts as one, with commas between; nullopt for anything else.
 std::optional<std::string> joined(const json::value& value) {
   if (const auto* one = value.if_string()) return std::string(one->data(), one->size());
@@ -76,10 +82,13 @@ delivery::DeliveryFilter read_filter_object(const json::object& object, FilterSt
       errors.push_back({"filter." + redact(name, 64), "must be a string or a list of strings"});
   }
   delivery::DeliveryFilter filter;
-  const bool waiting = states == FilterStates::waiting;
-  ParameterReader reader(values, {}, std::span(names_with_state).first(waiting ? 10 : 9), errors, "filter.");
+  const bool stateful = states != FilterStates::none;
+  ParameterReader reader(values, {}, std::span(names_with_state).first(stateful ? 10 : 9), errors, "filter.");
   read_filter(reader, filter);
-  if (waiting) filter.states = reader.list("state", "must be pending, retry_scheduled or both", 2, parse_waiting_state);
+  if (states == FilterStates::waiting)
+    filter.states = reader.list("state", "must be pending, retry_scheduled or both", 2, parse_waiting_state);
+  if (states == FilterStates::ended)
+    filter.states = reader.list("state", "must be delivered, failed or both", 2, parse_ended_state);
   return filter;
 }
 

@@ -23,8 +23,8 @@ std::string read_reason(delivery::JsonFields& fields);
 
 std::vector<ProblemField> problem_fields(const std::vector<delivery::FieldError>& errors);
 
-// Members by filter_names, and of those that wait by "state" too; each a text, or a list of texts, as in a query.
-enum class FilterStates { none, waiting };
+// Members by filter_names, and "state" if it can be one of several; each a text, or a list of texts, as in a query.
+enum class FilterStates { none, waiting, ended };
 delivery::DeliveryFilter read_filter_object(const boost::json::object& object, FilterStates states,
                                             std::vector<ProblemField>& errors);
 

@@ -59,6 +59,10 @@ Problem no_dead_letter(DeliveryState state) {
           {{"state", json_view(to_string(state))}}};
 }
 
+Problem destination_deleted(const char* detail) {
+  return {409, "destination-deleted", "The destination was deleted", detail, {}, {}, {}};
+}
+
 delivery::DeliveryView find(const Request& request, const Parts& parts) {
   const auto id = DeliveryId::parse(request.parameters.at(0));
   auto found = id ? parts.deliveries.find(request.tenant, *id) : std::nullopt;
@@ -86,13 +90,7 @@ Response replay_one(const Request& request, const Parts& parts) {
   if (!parts.dead_letters.replay(request.tenant, delivery.id, by)) {
     const auto now = find(request, parts);
     if (now.state != DeliveryState::dead_lettered) throw ProblemError(no_dead_letter(now.state));
-    throw ProblemError({409,
-                        "destination-deleted",
-                        "The destination was deleted",
-                        "There is nowhere to send this dead letter; it can be discarded",
-                        {},
-                        {},
-                        {}});
+    throw ProblemError(destination_deleted("There is nowhere to send this dead letter; it can be discarded"));
   }
   return json_answer(moved_view(delivery, DeliveryState::retry_scheduled, *parts.catalog.current()));
 }
@@ -110,6 +108,29 @@ Response discard_one(const Request& request, const Parts& parts) {
   if (!parts.dead_letters.discard(request.tenant, delivery.id, reason, by))
     throw ProblemError(no_dead_letter(find(request, parts).state));
   return json_answer(moved_view(delivery, DeliveryState::failed, *parts.catalog.current()));
+}
+
+Response resend_one(const Request& request, const Parts& parts) {
+  const auto body = body_of(request);
+  std::vector<delivery::FieldError> faults;
+  delivery::JsonFields(body, "", faults).refuse_unknown({});
+  refuse_faults(faults);
+  const auto delivery = find(request, parts);
+  const auto by = entry_by(request, audit::Action::delivery_resent, parts.clock);
+  if (!parts.dead_letters.resend(request.tenant, delivery.id, by)) {
+    const auto state = find(request, parts).state;
+    if (state == DeliveryState::delivered || state == DeliveryState::failed)
+      throw ProblemError(destination_deleted("There is nowhere to send this delivery"));
+    const bool dead = state == DeliveryState::dead_lettered;
+    throw ProblemError({409,
+                        "not-ended",
+                        "The delivery has neither been delivered nor failed",
+                        dead ? "It is a dead letter: replay it" : "It is " + std::string(to_string(state)),
+                        {},
+                        {},
+                        {{"state", json_view(to_string(state))}}});
+  }
+  return json_answer(moved_view(delivery, DeliveryState::retry_scheduled, *parts.catalog.current()));
 }
 
 Response replay_many(const Request& request, const Parts& parts) {
@@ -150,6 +171,7 @@ void add_dead_letter_routes(RouteTable& routes, delivery::DeliveryQuery& deliver
   add("POST", "/api/v1/dead-letters:discard", Action::handle_deliveries, discard_many);
   add("POST", "/api/v1/dead-letters/{id}:replay", Action::handle_deliveries, replay_one);
   add("POST", "/api/v1/dead-letters/{id}:discard", Action::handle_deliveries, discard_one);
+  add("POST", "/api/v1/deliveries/{id}:resend", Action::handle_deliveries, resend_one);
 }
 
 }  // namespace opi::api

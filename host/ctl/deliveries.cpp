@@ -48,6 +48,10 @@ int retry_delivery(Context& context, const Arguments& arguments) {
   return show(context, call(context, arguments, {"POST", path_of(arguments) + ":retry", {}, "{}"}));
 }
 
+int resend_delivery(Context& context, const Arguments& arguments) {
+  return show(context, call(context, arguments, {"POST", path_of(arguments) + ":resend", {}, "{}"}));
+}
+
 const Positional id{"DELIVERY", "its id"};
 
 }  // namespace
@@ -89,7 +93,13 @@ std::vector<Command> delivery_commands() {
        "A disabled destination, its circuit breaker and a pause that the receiver asked for are waited for as ever.",
        {id},
        {tenant_option()},
-       retry_delivery}};
+       retry_delivery},
+          {"deliveries resend",
+           "send again what was delivered, or failed",
+           "Under its old id and idempotency key, with the policy's attempts once more. Many: operations start resend.",
+           {id},
+           {tenant_option()},
+           resend_delivery}};
 }
 
 }  // namespace opi::ctl

@@ -10,6 +10,7 @@
 #include "api/delivery_routes.hpp"
 #include "api/destination_routes.hpp"
 #include "api/health_routes.hpp"
+#include "api/operation_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
@@ -61,6 +62,7 @@ void Services::make_routes() {
   api::add_delivery_routes(routes_, *stores_.query, catalog_);
   api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, clock_);
   api::add_waiting_delivery_routes(routes_, *stores_.query, waiting_, catalog_, clock_);
+  api::add_operation_routes(routes_, {*stores_.operations, waiting_, dead_letters_, clock_, random_});
   api::add_tenant_routes(routes_, tenants_, editor_);
   api::add_adapter_routes(routes_, adapters_);
   api::add_destination_routes(routes_, destinations_, removal_, test_events_, credential_check_, editor_,

@@ -130,6 +130,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
           intake_options(configuration_)),
       dead_letters_(*stores_.dead_letters, [this] { news_.due_somewhere(); }),
       waiting_(*stores_.waiting, *stores_.query, clock_, random_, [this] { news_.due_somewhere(); }),
+      operations_(*stores_.operations, waiting_, dead_letters_, instruments_, {}),
       adapter_directory_(plugins_),
       endpoints_(resolver_, address_guard(configuration_), {}),
       credential_check_(secrets_, {}),

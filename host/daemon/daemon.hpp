@@ -24,6 +24,7 @@
 #include "delivery/fleet.hpp"
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
+#include "delivery/operation_runner.hpp"
 #include "delivery/rescuer.hpp"
 #include "delivery/retention.hpp"
 #include "delivery/settler.hpp"
@@ -127,6 +128,7 @@ class Daemon {
   std::unique_ptr<delivery::InboxDrain> inbox_;  // null where producers cannot publish by SQL
   delivery::DeadLetters dead_letters_;
   delivery::WaitingDeliveries waiting_;
+  delivery::OperationRunner operations_;
   plugins::PluginAdapterDirectory adapter_directory_;
   egress::GuardedEndpointCheck endpoints_;
   administration::BrokerCredentialCheck credential_check_;

@@ -10,6 +10,7 @@
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/openapi_routes.hpp"
+#include "api/operation_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
@@ -28,6 +29,7 @@ api::RouteTable Daemon::make_routes() {
   api::add_delivery_routes(routes, *stores_.query, catalog_);
   api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, clock_);
   api::add_waiting_delivery_routes(routes, *stores_.query, waiting_, catalog_, clock_);
+  api::add_operation_routes(routes, {*stores_.operations, waiting_, dead_letters_, clock_, random_});
   api::add_tenant_routes(routes, tenants_, editor_);
   api::add_adapter_routes(routes, adapter_directory_);
   api::add_destination_routes(routes, destinations_, removal_, test_events_, credential_check_, editor_,

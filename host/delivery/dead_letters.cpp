@@ -32,6 +32,35 @@ bool DeadLetters::discard(const TenantId& tenant, const DeliveryId& delivery, co
   return !store_.discard(tenant, {&delivery, 1}, reason, by).empty();
 }
 
+bool DeadLetters::resend(const TenantId& tenant, const DeliveryId& delivery, const audit::Entry& by) {
+  const bool moved = !store_.resend(tenant, {&delivery, 1}, by).empty();
+  if (moved) replayed_();
+  return moved;
+}
+
+MovedPiece DeadLetters::replay_piece(const TenantId& tenant, const DeliveryFilter& filter, const DeliveryId& after,
+                                     int limit, const audit::Entry& by) {
+  return piece(tenant, filter, after, limit, [&](auto ids) { return store_.replay(tenant, ids, by); });
+}
+
+MovedPiece DeadLetters::resend_piece(const TenantId& tenant, const DeliveryFilter& filter, const DeliveryId& after,
+                                     int limit, const audit::Entry& by) {
+  return piece(tenant, filter, after, limit, [&](auto ids) { return store_.resend(tenant, ids, by); });
+}
+
+MovedPiece DeadLetters::piece(const TenantId& tenant, const DeliveryFilter& filter, const DeliveryId& after, int limit,
+                              const Move& move) {
+  MovedPiece piece;
+  const auto ids = store_.find(tenant, filter, after, limit);
+  piece.at_the_end = ids.size() < static_cast<std::size_t>(limit);
+  if (ids.empty()) return piece;
+  piece.last = ids.back();
+  piece.moved = static_cast<std::int64_t>(move(ids).size());
+  piece.passed_by = static_cast<std::int64_t>(ids.size()) - piece.moved;
+  if (piece.moved > 0) replayed_();
+  return piece;
+}
+
 // What stays where it is, because somebody else moved it or its destination is gone, is passed by.
 std::vector<MovedDelivery> DeadLetters::move(const TenantId& tenant, const DeliveryFilter& filter, int limit,
                                              const Move& move_batch) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "audit/audit_record.hpp"
@@ -15,7 +16,15 @@ struct MovedDelivery {
   int attempts = 0;  // recorded ones; they stay
 };
 
-// The audit entry of one; `by` says who, when and what, `reason` may be empty. Pure.
+// A part of moving many.
+struct MovedPiece {
+  std::int64_t moved = 0, passed_by = 0;  // those that matched a moment ago and were no longer as they have to be
+  std::optional<DeliveryId> last;         // where the next piece goes on
+  bool at_the_end = false;
+};
+
+// The audit entry of one; `by` says who, when and what, and in its details what else is to be said; `reason` may be
+// empty. Pure.
 audit::Entry moved_entry(const audit::Entry& by, const MovedDelivery& moved, const std::string& reason);
 
 }  // namespace opi::delivery

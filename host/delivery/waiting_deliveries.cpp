@@ -1,7 +1,6 @@
 #include "delivery/waiting_deliveries.hpp"
 
 #include <algorithm>
-#include <climits>
 
 #include "domain/new_uuid.hpp"
 
@@ -16,20 +15,6 @@ std::optional<DeliveryFilter> waiting(DeliveryFilter filter) {
   std::erase_if(filter.states, [](DeliveryState state) { return !waits(state); });
   filter.before.reset();
   return filter.states.empty() ? std::nullopt : std::optional{std::move(filter)};
-}
-
-// Calls `with` for each page of what matches, the newest first.
-template <class With>
-void for_each_page(DeliveryQuery& query, const TenantId& tenant, DeliveryFilter filter, int limit, With with) {
-  while (limit > 0) {
-    filter.limit = std::min(limit, static_cast<int>(WaitingDeliveryStore::batch));
-    const auto page = query.list(tenant, filter);
-    if (page.empty()) return;
-    with(page);
-    if (page.size() < static_cast<std::size_t>(filter.limit)) return;
-    filter.before = page.back().id;
-    limit -= filter.limit;
-  }
 }
 
 }  // namespace
@@ -64,27 +49,48 @@ LiveCount WaitingDeliveries::count(const TenantId& tenant, const DeliveryFilter&
   auto live = filter;
   live.before.reset();
   live.states = {DeliveryState::pending, DeliveryState::retry_scheduled, DeliveryState::delivering};
-  for_each_page(query_, tenant, live, INT_MAX, [&](const std::vector<DeliveryView>& page) {
+  live.limit = WaitingDeliveryStore::batch;
+  for (auto page = query_.list(tenant, live); !page.empty(); page = query_.list(tenant, live)) {
     for (const auto& one : page)
       if (one.state == DeliveryState::delivering)
         ++counted.under_way;
       else if (filter.states.empty() || std::ranges::find(filter.states, one.state) != filter.states.end())
         ++counted.waiting;
-  });
+    live.before = page.back().id;
+  }
   return counted;
 }
 
 std::int64_t WaitingDeliveries::cancel(const TenantId& tenant, const DeliveryFilter& filter, int limit,
                                        const std::string& reason, const audit::Entry& by) {
-  const auto matching = waiting(filter);
-  if (!matching) return 0;
   std::int64_t cancelled = 0;
-  for_each_page(query_, tenant, *matching, limit, [&](const std::vector<DeliveryView>& page) {
-    std::vector<DeliveryId> ids;
-    for (const auto& one : page) ids.push_back(one.id);
-    cancelled += cancel(tenant, ids, reason, by);
-  });
+  MovedPiece piece;
+  for (int left = limit; left > 0 && !piece.at_the_end;) {
+    const int size = std::min(left, static_cast<int>(WaitingDeliveryStore::batch));
+    piece = cancel_piece(tenant, filter, piece.last, size, reason, by);
+    cancelled += piece.moved;
+    left -= size;
+  }
   return cancelled;
+}
+
+MovedPiece WaitingDeliveries::cancel_piece(const TenantId& tenant, const DeliveryFilter& filter,
+                                           const std::optional<DeliveryId>& before, int limit,
+                                           const std::string& reason, const audit::Entry& by) {
+  MovedPiece piece;
+  auto matching = waiting(filter);
+  std::vector<DeliveryId> ids;
+  if (matching) {
+    matching->before = before;
+    matching->limit = limit;
+    for (const auto& one : query_.list(tenant, *matching)) ids.push_back(one.id);
+  }
+  piece.at_the_end = ids.size() < static_cast<std::size_t>(limit);
+  if (ids.empty()) return piece;
+  piece.last = ids.back();
+  piece.moved = cancel(tenant, ids, reason, by);
+  piece.passed_by = static_cast<std::int64_t>(ids.size()) - piece.moved;
+  return piece;
 }
 
 bool WaitingDeliveries::cancel(const TenantId& tenant, const DeliveryId& delivery, const std::string& reason,

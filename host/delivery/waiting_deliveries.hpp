@@ -65,6 +65,9 @@ class WaitingDeliveries {
   // has its turn in between. Answers how many. An error ends it; what was cancelled before stays so.
   std::int64_t cancel(const TenantId& tenant, const DeliveryFilter& filter, int limit, const std::string& reason,
                       const audit::Entry& by);
+  // The newest `limit` (1 to WaitingDeliveryStore::batch) that match, of those before `before` if it is given.
+  MovedPiece cancel_piece(const TenantId& tenant, const DeliveryFilter& filter, const std::optional<DeliveryId>& before,
+                          int limit, const std::string& reason, const audit::Entry& by);
   // One. False if it does not wait (any more).
   bool cancel(const TenantId& tenant, const DeliveryId& delivery, const std::string& reason, const audit::Entry& by);
 

@@ -1,6 +1,7 @@
 #include "postgres/postgres_dead_letter_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <stdexcept>
 
@@ -16,7 +17,8 @@ using delivery::MovedDelivery;
 
 constexpr Statement count_dead_letters{"count_dead_letters", R"(
   SELECT count(*) FROM integration_deliveries c
-  WHERE c.tenant_id = $1::text AND c.state = 'dead_lettered' AND c.delivery_id >= $2::uuid AND c.delivery_id < $3::uuid
+  WHERE c.tenant_id = $1::text AND c.state = ANY ($13::text[])
+    AND c.delivery_id >= $2::uuid AND c.delivery_id < $3::uuid
     AND ($4::uuid[] IS NULL OR c.destination_id = ANY ($4::uuid[]))
     AND ($5::timestamptz IS NULL OR c.created_at >= $5::timestamptz)
     AND ($6::timestamptz IS NULL OR c.created_at < $6::timestamptz)
@@ -31,7 +33,8 @@ constexpr Statement find_dead_letters{"find_dead_letters", R"(
   SELECT c.delivery_id FROM integration_deliveries c
   JOIN integration_events e ON e.tenant_id = c.tenant_id AND e.event_id = c.event_id
     AND c.delivery_id = ANY (e.delivery_ids)
-  WHERE c.tenant_id = $1::text AND c.state = 'dead_lettered' AND c.delivery_id >= $2::uuid AND c.delivery_id < $3::uuid
+  WHERE c.tenant_id = $1::text AND c.state = ANY ($16::text[])
+    AND c.delivery_id >= $2::uuid AND c.delivery_id < $3::uuid
     AND ($4::uuid[] IS NULL OR c.destination_id = ANY ($4::uuid[]))
     AND ($5::timestamptz IS NULL OR c.created_at >= $5::timestamptz)
     AND ($6::timestamptz IS NULL OR c.created_at < $6::timestamptz)
@@ -53,10 +56,10 @@ constexpr Statement hold_destinations{"hold_destinations", R"(
     WHERE c.tenant_id = $1::text AND c.delivery_id = ANY ($2::uuid[]))
   ORDER BY d.destination_id FOR KEY SHARE)"};
 
-constexpr Statement replay_dead_letters{"replay_dead_letters", R"(
+constexpr Statement revive_deliveries{"revive_deliveries", R"(
   WITH parked AS (
     DELETE FROM integration_deliveries c
-    WHERE c.tenant_id = $1::text AND c.delivery_id = ANY ($2::uuid[]) AND c.state = 'dead_lettered'
+    WHERE c.tenant_id = $1::text AND c.delivery_id = ANY ($2::uuid[]) AND c.state = ANY ($4::text[])
       AND c.destination_id = ANY ($3::uuid[])
     RETURNING c.*
   ), live AS (
@@ -80,6 +83,18 @@ constexpr Statement discard_dead_letters{"discard_dead_letters", R"(
   SELECT d.delivery_id, d.destination_id, d.event_id, coalesce(e.correlation_id, ''), d.attempts
   FROM ended d LEFT JOIN integration_events e ON e.tenant_id = d.tenant_id AND e.event_id = d.event_id
   ORDER BY d.delivery_id)"};
+
+ArrayParameter names_of(std::span<const DeliveryState> states) {
+  ArrayParameter names{ArrayParameter::Element::text};
+  for (const auto state : states) names.add(to_string(state));
+  return names;
+}
+
+// Those of the filter that ended.
+ArrayParameter ended_states(const delivery::DeliveryFilter& filter) {
+  static constexpr std::array dead{DeliveryState::dead_lettered};
+  return names_of(filter.states.empty() ? std::span<const DeliveryState>{dead} : filter.states);
+}
 
 ArrayParameter ids_of(std::span<const DeliveryId> deliveries) {
   if (deliveries.size() > delivery::DeadLetterStore::batch)
@@ -114,7 +129,8 @@ std::int64_t PostgresDeadLetterStore::count(const TenantId& tenant, const delive
   all.before.reset();
   auto parameters = filter_parameters(tenant, all);
   auto session = database_.tenant(tenant);
-  return session->execute(count_dead_letters, parameters.boolean(filter.destination_exists)).int8(0, 0);
+  auto states = ended_states(filter);
+  return session->execute(count_dead_letters, parameters.boolean(filter.destination_exists).array(states)).int8(0, 0);
 }
 
 std::vector<DeliveryId> PostgresDeadLetterStore::find(const TenantId& tenant, const delivery::DeliveryFilter& filter,
@@ -126,6 +142,8 @@ std::vector<DeliveryId> PostgresDeadLetterStore::find(const TenantId& tenant, co
       .uuid(after.value)
       .int4(limit)
       .boolean(filter.destination_exists);
+  auto states = ended_states(filter);
+  parameters.array(states);
   auto session = database_.tenant(tenant);
   const auto rows = session->execute(find_dead_letters, parameters);
   std::vector<DeliveryId> ids;
@@ -136,6 +154,19 @@ std::vector<DeliveryId> PostgresDeadLetterStore::find(const TenantId& tenant, co
 std::vector<MovedDelivery> PostgresDeadLetterStore::replay(const TenantId& tenant,
                                                            std::span<const DeliveryId> deliveries,
                                                            const audit::Entry& by) {
+  return revive(tenant, deliveries, std::array{DeliveryState::dead_lettered}, by);
+}
+
+std::vector<MovedDelivery> PostgresDeadLetterStore::resend(const TenantId& tenant,
+                                                           std::span<const DeliveryId> deliveries,
+                                                           const audit::Entry& by) {
+  return revive(tenant, deliveries, std::array{DeliveryState::delivered, DeliveryState::failed}, by);
+}
+
+std::vector<MovedDelivery> PostgresDeadLetterStore::revive(const TenantId& tenant,
+                                                           std::span<const DeliveryId> deliveries,
+                                                           std::span<const DeliveryState> from,
+                                                           const audit::Entry& by) {
   if (deliveries.empty()) return {};
   auto ids = ids_of(deliveries);
   auto session = database_.tenant(tenant);
@@ -144,8 +175,9 @@ std::vector<MovedDelivery> PostgresDeadLetterStore::replay(const TenantId& tenan
   const auto held = session->execute(hold_destinations, Parameters{}.text(tenant.str()).array(ids));
   ArrayParameter destinations{ArrayParameter::Element::uuid};
   for (int i = 0; i < held.size(); ++i) destinations.add(held.uuid(i, 0));
-  auto moved =
-      moved_of(session->execute(replay_dead_letters, Parameters{}.text(tenant.str()).array(ids).array(destinations)));
+  auto states = names_of(from);
+  auto moved = moved_of(session->execute(revive_deliveries,
+                                         Parameters{}.text(tenant.str()).array(ids).array(destinations).array(states)));
   if (moved.empty()) return moved;
   std::vector<DeliveryId> live;
   for (const auto& one : moved) live.push_back(one.id);

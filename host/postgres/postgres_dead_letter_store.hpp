@@ -15,7 +15,12 @@ class PostgresDeadLetterStore final : public delivery::DeadLetterStore {
   std::vector<delivery::MovedDelivery> discard(const TenantId& tenant, std::span<const DeliveryId> deliveries,
                                                const std::string& reason, const audit::Entry& by) override;
 
+  std::vector<delivery::MovedDelivery> resend(const TenantId& tenant, std::span<const DeliveryId> deliveries,
+                                              const audit::Entry& by) override;
+
  private:
+  std::vector<delivery::MovedDelivery> revive(const TenantId& tenant, std::span<const DeliveryId> deliveries,
+                                              std::span<const DeliveryState> from, const audit::Entry& by);
   PostgresDatabase& database_;
 };
 

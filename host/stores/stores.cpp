@@ -12,6 +12,7 @@
 #include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_inbox.hpp"
+#include "postgres/postgres_operation_store.hpp"
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
@@ -27,6 +28,7 @@
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_operation_store.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
@@ -59,6 +61,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.query = std::make_unique<postgres::PostgresDeliveryQuery>(*database);
   stores.dead_letters = std::make_unique<postgres::PostgresDeadLetterStore>(*database);
   stores.waiting = std::make_unique<postgres::PostgresWaitingDeliveryStore>(*database);
+  stores.operations = std::make_unique<postgres::PostgresOperationStore>(*database);
   stores.feed = std::make_unique<postgres::PostgresDeliveryFeed>(*database);
   stores.health = std::make_unique<postgres::PostgresHealthQuery>(*database);
   stores.retention = std::make_unique<postgres::PostgresRetentionStore>(*database);
@@ -95,6 +98,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.query = std::make_unique<sqlite::SqliteDeliveryQuery>(*database);
   stores.dead_letters = std::make_unique<sqlite::SqliteDeadLetterStore>(*database, clock);
   stores.waiting = std::make_unique<sqlite::SqliteWaitingDeliveryStore>(*database, clock);
+  stores.operations = std::make_unique<sqlite::SqliteOperationStore>(*database);
   stores.feed = std::make_unique<sqlite::SqliteDeliveryFeed>(*database);
   stores.health = std::make_unique<sqlite::SqliteHealthQuery>(*database);
   stores.retention = std::make_unique<sqlite::SqliteRetentionStore>(*database);

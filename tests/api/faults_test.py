@@ -149,6 +149,8 @@ class FaultsTest(ApiTest):
         moved = self.world.moved_destination(OWNER)
         done = {"id": self.world.delivered(OWNER)["delivery_id"]}
         orphan = {"id": self.world.orphaned_dead_letter(OWNER)}
+        dead = {"id": self.world.dead_letter(OWNER)}
+        ended = {"id": self.world.ended_operation(OWNER)["operation_id"]}
         by_id = lambda one: {"id": one["destination_id"]}
         reason = {"reason": "none"}
         for operation, call, code in (
@@ -157,6 +159,8 @@ class FaultsTest(ApiTest):
                 ("deleteDestination", Call(path=by_id(waiting), query={"cancel_waiting": 2}), "deliveries-changed"),
                 ("cancelDelivery", Call(path=done, body=reason), "not-waiting"),
                 ("retryDelivery", Call(path=done), "not-waiting"),
+                ("resendDelivery", Call(path=dead), "not-ended"),
+                ("cancelOperation", Call(path=ended), "operation-ended"),
                 ("testDestination", Call(path=by_id(made)), "destination-disabled"),
                 ("testDestination", Call(path=by_id(moved)), "credential-unbound"),
                 ("replayDeadLetter", Call(path=done), "not-a-dead-letter"),
@@ -166,7 +170,8 @@ class FaultsTest(ApiTest):
                 answer = self.ask(operation, call)
                 self.expect(answer, 409, code)
                 of_the_state = code in ("not-a-dead-letter", "not-waiting")
-                self.assertEqual(answer.json.get("state"), "delivered" if of_the_state else None)
+                state = "dead_lettered" if code == "not-ended" else "delivered" if of_the_state else None
+                self.assertEqual(answer.json.get("state"), state)
                 if operation == "deleteDestination":
                     self.assertEqual((answer.json["waiting"], answer.json["under_way"]), (1, 0))
         self.expect(self.ask("discardDeadLetter", Call(path=orphan, body=reason)), 200)
@@ -176,7 +181,7 @@ class FaultsTest(ApiTest):
             if not operation.of_a_tenant or 409 not in operation.documented or "{id}" not in operation.path:
                 continue
             if operation.id in ("deleteDestination", "testDestination", "replayDeadLetter", "discardDeadLetter",
-                                "cancelDelivery", "retryDelivery"):
+                                "cancelDelivery", "retryDelivery", "resendDelivery", "cancelOperation"):
                 continue  # deleting loses nothing; the others are of deliveries, and of what the daemon has read before
             with self.subTest(operation=operation.id):
                 call = self.valid.of(operation.id, OWNER)

@@ -1,4 +1,5 @@
 """Every operation's success, and what goes with it: pages, filters, sessions, exports."""
+import processes
 from api_test import ApiTest
 from http_api import Call, Caller
 from world import OWNER
@@ -130,6 +131,21 @@ class SuccessTest(ApiTest):
         self.assertEqual(self.ask("discardDeadLetters", Call(body=body)).json["matching"], 1)
         other = self.ask("getDeadLetter", Call(path={"id": self.world.dead_letter(OWNER)})).json
         self.assertTrue(other["replayable"])
+
+    def test_an_operation_is_worked_off(self):
+        destination = self.world.destination(OWNER)
+        self.world.publish(OWNER, destination, 5)
+        self.world.deliveries(OWNER, destination, "delivered", 5)
+        body = {"kind": "resend", "filter": {"destination_id": destination["destination_id"], "state": "delivered"}}
+        self.assertEqual(self.ask("startOperation", Call(body=body)).json, {"dry_run": True, "matching": 5})
+        ended = self.world.ended_operation(OWNER, **body)
+        self.assertEqual((ended["state"], ended["counted"], ended["done"], ended["failed"]), ("done", 5, 5, 0))
+
+        def all_twice():
+            rows = self.world.deliveries(OWNER, destination, "delivered", 5)
+            return rows if all(row["attempts"] == 2 for row in rows) else None
+        processes.eventually(all_twice, "they are delivered again")
+        self.assertIn(ended, self.ask("listOperations", Call(query={"limit": 200})).json["operations"])
 
     def test_the_audit_trail_of_the_installation(self):
         caller = Caller(self.world.system_token, "_system")

@@ -12,6 +12,7 @@
 #include "postgres/postgres_delivery_store.hpp"
 #include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
+#include "postgres/postgres_operation_store.hpp"
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
@@ -30,6 +31,7 @@ class PostgresEngine final : public Engine {
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
   delivery::WaitingDeliveryStore& waiting() override { return waiting_; }
+  delivery::OperationStore& operations() override { return operations_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
@@ -81,6 +83,7 @@ class PostgresEngine final : public Engine {
   postgres::PostgresDeliveryQuery query_{database_};
   postgres::PostgresDeadLetterStore dead_letters_{database_};
   postgres::PostgresWaitingDeliveryStore waiting_{database_};
+  postgres::PostgresOperationStore operations_{database_};
   postgres::PostgresDeliveryFeed feed_{database_};
   postgres::PostgresHealthQuery health_{database_};
   postgres::PostgresRetentionStore retention_{database_};

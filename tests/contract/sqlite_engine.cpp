@@ -13,6 +13,7 @@
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_operation_store.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
@@ -41,6 +42,7 @@ class SqliteEngine final : public Engine {
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
   delivery::WaitingDeliveryStore& waiting() override { return waiting_; }
+  delivery::OperationStore& operations() override { return operations_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
@@ -91,6 +93,7 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteDeliveryQuery query_{database_};
   sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};
   sqlite::SqliteWaitingDeliveryStore waiting_{database_, clock};
+  sqlite::SqliteOperationStore operations_{database_};
   sqlite::SqliteDeliveryFeed feed_{database_};
   sqlite::SqliteHealthQuery health_{database_};
   sqlite::SqliteRetentionStore retention_{database_};

@@ -14,11 +14,12 @@ TEST(DeliveryStateMachine, HasTheSixStatesOfTheProduct) {
   EXPECT_FALSE(parse_delivery_state("queued"));
 }
 
-TEST(DeliveryStateMachine, DeliveredAndFailedHaveNoExits) {
-  for (const auto& row : delivery_transitions) {
-    EXPECT_NE(row.from, DeliveryState::delivered);
-    EXPECT_NE(row.from, DeliveryState::failed);
-  }
+TEST(DeliveryStateMachine, DeliveredAndFailedAreSentAgainByAPersonAndHaveNoOtherExit) {
+  for (const auto& row : delivery_transitions)
+    if (row.from == DeliveryState::delivered || row.from == DeliveryState::failed) {
+      EXPECT_EQ(row.trigger, DeliveryTrigger::resend);
+      EXPECT_EQ(row.to, DeliveryState::retry_scheduled);
+    }
 }
 
 TEST(DeliveryStateMachine, ADeadLetterIsMovedByAPersonOnly) {
