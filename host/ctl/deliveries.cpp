@@ -94,12 +94,12 @@ std::vector<Command> delivery_commands() {
        {id},
        {tenant_option()},
        retry_delivery},
-          {"deliveries resend",
-           "send again what was delivered, or failed",
-           "Under its old id and idempotency key, with the policy's attempts once more. Many: operations start resend.",
-           {id},
-           {tenant_option()},
-           resend_delivery}};
+      {"deliveries resend",
+       "send again what was delivered, or failed",
+       "Under its old id and idempotency key, with the policy's attempts once more. Many: operations start resend.",
+       {id},
+       {tenant_option()},
+       resend_delivery}};
 }
 
 }  // namespace opi::ctl

@@ -51,11 +51,6 @@ int start_operation(Context& context, const Arguments& arguments) {
   return exit_ok;
 }
 
-std::string text_of(const json::object& operation, const char* name) {
-  const auto& text = operation.at(name).as_string();
-  return {text.data(), text.size()};
-}
-
 // "[=====     ]  50 %  500 of 1000"; what was counted at the start is an estimate by the end.
 std::string bar_of(const json::object& operation) {
   constexpr std::int64_t width = 40;
@@ -63,8 +58,8 @@ std::string bar_of(const json::object& operation) {
   const auto all = std::max<std::int64_t>({operation.at("counted").as_int64(), done, 1});
   const auto filled = static_cast<std::size_t>(done * width / all);
   const auto percent = std::to_string(done * 100 / all);
-  return "[" + std::string(filled, '=') + std::string(width - filled, ' ') + "] " + std::string(3 - percent.size(), ' ') +
-         percent + " %  " + std::to_string(done) + " of " + std::to_string(all);
+  return "[" + std::string(filled, '=') + std::string(width - filled, ' ') + "] " +
+         std::string(3 - percent.size(), ' ') + percent + " %  " + std::to_string(done) + " of " + std::to_string(all);
 }
 
 // Until it has ended. The bar is for people: on standard error, if that is a terminal.
@@ -73,7 +68,7 @@ int wait_for_operation(Context& context, const Arguments& arguments) {
   for (;;) {
     const auto answer = get(context, arguments, path_of(arguments));
     const auto& operation = answer.body;
-    const auto state = text_of(operation, "state");
+    const auto& state = operation.at("state").as_string();
     if (drawn) context.err() << '\r' << bar_of(operation) << std::flush;
     if (state == "running") {
       std::this_thread::sleep_for(look_interval);
@@ -92,40 +87,36 @@ const Positional id{"OPERATION", "its id"};
 std::vector<Command> operation_commands() {
   auto filters = filter_options();
   for (auto& option : filters) option.use = Option::Use::body;
-  return {{"operations start",
-           "start an operation over many deliveries, which the daemon works off",
-           "KIND is cancel (what waits), replay (dead letters) or resend (what was delivered, or failed). Only counted "
-           "unless --yes is given. It survives a restart of the daemon.",
-           {{"KIND", "cancel, replay or resend"}},
-           std::vector{tenant_option()} + filters +
-               std::vector<Option>{
-                   {"state", "STATES", "pending or retry_scheduled for cancel, delivered or failed for resend",
-                    Option::Use::body},
-                   {"every", "", "all of the tenant, instead of filters"},
-                   {"reason", "TEXT", "why, of the kind cancel, 1 to 512 bytes"},
-                   {"rate-per-second", "N", "at most so many deliveries a second, 1 to 10000"},
-                   {"dry-run", "", "only count those that match; so it is without --yes"},
-                   {"yes", "", "do it"}},
-           start_operation},
-          {"operations list",
-           "operations over many deliveries, newest first",
-           "",
-           {},
-           std::vector{tenant_option()} + page_options(),
-           list_operations},
-          {"operations show", "one operation, and how far it is", "", {id}, {tenant_option()}, show_operation},
-          {"operations cancel",
-           "end an operation; what it did stays done",
-           "",
-           {id},
-           {tenant_option()},
-           cancel_operation},
-          {"operations wait",
-           "wait until an operation has ended",
-           "Draws a bar if standard error is a terminal. Exit code 1 if it failed or was cancelled.",
-           {id},
-           {tenant_option()},
-           wait_for_operation}};
+  return {
+      {"operations start",
+       "start an operation over many deliveries, which the daemon works off",
+       "KIND is cancel (what waits), replay (dead letters) or resend (what was delivered, or failed). Only counted "
+       "unless --yes is given. It survives a restart of the daemon.",
+       {{"KIND", "cancel, replay or resend"}},
+       std::vector{tenant_option()} + filters +
+           std::vector<Option>{
+               {"state", "STATES", "pending or retry_scheduled for cancel, delivered or failed for resend",
+                Option::Use::body},
+               {"every", "", "all of the tenant, instead of filters"},
+               {"reason", "TEXT", "why, of the kind cancel, 1 to 512 bytes"},
+               {"rate-per-second", "N", "at most so many deliveries a second, 1 to 10000"},
+               {"dry-run", "", "only count those that match; so it is without --yes"},
+               {"yes", "", "do it"}},
+       start_operation},
+      {"operations list",
+       "operations over many deliveries, newest first",
+       "",
+       {},
+       std::vector{tenant_option()} + page_options(),
+       list_operations},
+      {"operations show", "one operation, and how far it is", "", {id}, {tenant_option()}, show_operation},
+      {"operations cancel", "end an operation; what it did stays done", "", {id}, {tenant_option()}, cancel_operation},
+      {"operations wait",
+       "wait until an operation has ended",
+       "Draws a bar if standard error is a terminal. Exit code 1 if it failed or was cancelled.",
+       {id},
+       {tenant_option()},
+       wait_for_operation}};
 }
 
 }  // namespace opi::ctl

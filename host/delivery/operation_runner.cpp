@@ -30,7 +30,7 @@ std::chrono::milliseconds OperationRunner::run_once() {
   const MonoTime now = instruments_.clock.mono_now();
   const auto* next = next_of(running, now);
   if (next == nullptr) {
-    const auto first = std::ranges::min(not_before_, {}, [](const auto& one) { return one.second; }).second;
+    const auto first = std::ranges::min_element(not_before_, {}, [](const auto& one) { return one.second; })->second;
     return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(first - now), options_.pause, options_.interval);
   }
   Operation operation = *next;
