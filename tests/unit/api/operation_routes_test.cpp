@@ -50,9 +50,7 @@ class OperationRoutes : public test::WithApi {
     return text(view.at("state")) + " " + std::to_string(view.at("done").as_int64()) + "/" +
            std::to_string(view.at("counted").as_int64());
   }
-  delivery::OperationRunner a_runner() {
-    return {operation_store, waiting, dead_letters, engine().instruments, {}};
-  }
+  delivery::OperationRunner a_runner() { return {operation_store, waiting, dead_letters, engine().instruments, {}}; }
   std::string state(const std::string& id) { return text(json(get("/api/v1/deliveries/" + id)).at("state")); }
 };
 
@@ -107,16 +105,18 @@ TEST_F(OperationRoutes, GoNoFasterThanTheirRate) {
 }
 
 TEST_F(OperationRoutes, TenantsTakeTurnsWithSmallPieces) {
-  given_waiting(250);
-  given_waiting(250, "globex");
-  const auto mine = start_cancelling(), theirs = start_cancelling({}, "globex");
+  given_waiting(300);
+  given_waiting(300, "globex");
+  const auto mine = start_cancelling();
+  clock.advance(1ms);
+  const auto theirs = start_cancelling({}, "globex");
   auto runner = a_runner();
   for (int i = 0; i < 4; ++i) {
     clock.advance(20ms);
     runner.run_once();
   }
-  EXPECT_EQ(progress(mine), "running 200/250") << "the first piece, when nobody else was known, and the second small";
-  EXPECT_EQ(progress(theirs, "globex"), "running 128/250");
+  EXPECT_EQ(progress(mine), "running 264/300") << "the first piece when nobody else was known, the second small";
+  EXPECT_EQ(progress(theirs, "globex"), "running 128/300");
 }
 
 TEST_F(OperationRoutes, AResendGoesOutAgainUnderTheSameKey) {
