@@ -27,7 +27,7 @@ class IsolationTest(ApiTest):
             with self.subTest(operation=operation.id, who="the owner, after all"):
                 self.expect(self.ask(operation.id, call), operation.success)
             seen.add(operation.path)
-        self.assertEqual(len(seen), 16, seen)
+        self.assertEqual(len(seen), 21, seen)
 
     def test_the_owners_name_in_a_header_is_refused(self):
         for operation in self.operations:

@@ -137,8 +137,8 @@ class ValidCalls:
 
     def listOperations(self, tenant): return Call()
     def startOperation(self, tenant):
-        return Call(body={"kind": "resend", "filter": {"state": ["delivered", "failed"], "event_type": f"{tenant}.none"},
-                          "rate_per_second": 10000})
+        filter = {"state": ["pending", "retry_scheduled"], "event_type": f"{tenant}.none"}
+        return Call(body={"kind": "cancel", "filter": filter, "reason": f"{tenant} left", "rate_per_second": 10000})
 
     def getOperation(self, tenant): return Call(path={"id": self.world.operation(tenant)["operation_id"]})
     def cancelOperation(self, tenant):
