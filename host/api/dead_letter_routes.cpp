@@ -19,11 +19,12 @@ struct Parts {
   delivery::DeliveryQuery& deliveries;
   DeadLetters& dead_letters;
   delivery::CatalogCache& catalog;
+  DestinationRuntime runtime;
   const Clock& clock;
 };
 
 json::object dead_letter_view(const delivery::DeliveryView& delivery, const Catalog& catalog) {
-  auto view = view_of(delivery, catalog);
+  auto view = view_of(delivery, Holds{});  // it waits for a person
   const auto why = delivery::explain(delivery);
   const bool replayable = catalog.destinations.contains(delivery.destination);
   view["explanation"] = why.explanation;
@@ -79,6 +80,10 @@ Response show(const Request& request, const Parts& parts) {
 
 // --- actions ---
 
+Holds holds_of(const delivery::DeliveryView& delivery, const Parts& parts) {
+  return parts.runtime.holds(*parts.catalog.current(), {{delivery.destination}});
+}
+
 Response replay_one(const Request& request, const Parts& parts) {
   const auto body = body_of(request);
   std::vector<delivery::FieldError> faults;
@@ -92,7 +97,7 @@ Response replay_one(const Request& request, const Parts& parts) {
     if (now.state != DeliveryState::dead_lettered) throw ProblemError(no_dead_letter(now.state));
     throw ProblemError(destination_deleted("There is nowhere to send this dead letter; it can be discarded"));
   }
-  return json_answer(moved_view(delivery, DeliveryState::retry_scheduled, *parts.catalog.current()));
+  return json_answer(moved_view(delivery, DeliveryState::retry_scheduled, holds_of(delivery, parts)));
 }
 
 Response discard_one(const Request& request, const Parts& parts) {
@@ -107,7 +112,7 @@ Response discard_one(const Request& request, const Parts& parts) {
   const auto by = entry_by(request, audit::Action::dead_letter_discarded, parts.clock);
   if (!parts.dead_letters.discard(request.tenant, delivery.id, reason, by))
     throw ProblemError(no_dead_letter(find(request, parts).state));
-  return json_answer(moved_view(delivery, DeliveryState::failed, *parts.catalog.current()));
+  return json_answer(moved_view(delivery, DeliveryState::failed, holds_of(delivery, parts)));
 }
 
 Response resend_one(const Request& request, const Parts& parts) {
@@ -130,7 +135,7 @@ Response resend_one(const Request& request, const Parts& parts) {
                         {},
                         {{"state", json_view(to_string(state))}}});
   }
-  return json_answer(moved_view(delivery, DeliveryState::retry_scheduled, *parts.catalog.current()));
+  return json_answer(moved_view(delivery, DeliveryState::retry_scheduled, holds_of(delivery, parts)));
 }
 
 Response replay_many(const Request& request, const Parts& parts) {
@@ -141,10 +146,10 @@ Response replay_many(const Request& request, const Parts& parts) {
   const auto by = entry_by(request, audit::Action::dead_letter_replayed, parts.clock);
   const auto moved = parts.dead_letters.replay(request.tenant, asked.filter, asked.limit, by);
   const auto catalog = parts.catalog.current();
-  const auto held = std::ranges::count_if(moved, [&](const auto& one) {
-    return held_reason(*catalog, DeliveryState::retry_scheduled, one.destination).has_value();
-  });
-  return json_answer({{"dry_run", false}, {"matching", matching}, {"replayed", moved.size()}, {"held", held}});
+  const auto holds = parts.runtime.holds(*catalog, request.tenant);
+  const auto held = std::ranges::count_if(moved, [&](const auto& one) { return holds.contains(one.destination); });
+  return json_answer(
+      {{"dry_run", false}, {"matching", matching}, {"replayed", moved.size()}, {"held_deliveries", held}});
 }
 
 Response discard_many(const Request& request, const Parts& parts) {
@@ -159,8 +164,8 @@ Response discard_many(const Request& request, const Parts& parts) {
 }  // namespace
 
 void add_dead_letter_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries, DeadLetters& dead_letters,
-                            delivery::CatalogCache& catalog, const Clock& clock) {
-  const Parts parts{deliveries, dead_letters, catalog, clock};
+                            delivery::CatalogCache& catalog, DestinationRuntime runtime, const Clock& clock) {
+  const Parts parts{deliveries, dead_letters, catalog, std::move(runtime), clock};
   const auto add = [&](const char* method, const char* pattern, Action action,
                        Response (*handler)(const Request&, const Parts&)) {
     routes.add({method, pattern, action, [=](const Request& request) { return handler(request, parts); }});

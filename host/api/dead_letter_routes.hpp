@@ -1,4 +1,5 @@
 #pragma once
+#include "api/destination_runtime.hpp"
 #include "api/route_table.hpp"
 #include "delivery/catalog_cache.hpp"
 #include "delivery/dead_letters.hpp"
@@ -12,6 +13,7 @@ namespace opi::api {
 // {"filter": {…}, "dry_run": true by default, "limit"}, the latter with a "reason". POST /deliveries/{id}:resend is the
 // replay of what was delivered, or failed.
 void add_dead_letter_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries,
-                            delivery::DeadLetters& dead_letters, delivery::CatalogCache& catalog, const Clock& clock);
+                            delivery::DeadLetters& dead_letters, delivery::CatalogCache& catalog,
+                            DestinationRuntime runtime, const Clock& clock);
 
 }  // namespace opi::api

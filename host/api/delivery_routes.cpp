@@ -28,13 +28,28 @@ ListRequest list_request(const Request& request) {
   return asked;
 }
 
-Response list(const Request& request, delivery::DeliveryQuery& deliveries, const Catalog& catalog) {
+struct Parts {
+  delivery::DeliveryQuery& deliveries;
+  delivery::CatalogCache& catalog;
+  DestinationRuntime runtime;
+};
+
+Response list(const Request& request, const Parts& parts) {
   auto asked = list_request(request);
+  const auto catalog = parts.catalog.current();
+  Holds holds;
   std::vector<delivery::DeliveryView> page;
-  if (!asked.held || restrict_to_held(asked.filter, *asked.held, catalog, request.tenant))
-    page = deliveries.list(request.tenant, asked.filter);
+  if (asked.held) {
+    holds = parts.runtime.holds(*catalog, request.tenant);
+    if (restrict_to_held(asked.filter, *asked.held, holds)) page = parts.deliveries.list(request.tenant, asked.filter);
+  } else {
+    page = parts.deliveries.list(request.tenant, asked.filter);
+    std::vector<DestinationId> shown;
+    for (const auto& delivery : page) shown.push_back(delivery.destination);
+    holds = parts.runtime.holds(*catalog, shown);
+  }
   json::array rows;
-  for (const auto& delivery : page) rows.push_back(view_of(delivery, catalog));
+  for (const auto& delivery : page) rows.push_back(view_of(delivery, holds));
   const bool full = page.size() == static_cast<std::size_t>(asked.filter.limit);
   return json_answer({{"deliveries", std::move(rows)},
                       {"next_cursor", full ? json::value(page.back().id.to_string()) : json::value(nullptr)}});
@@ -47,32 +62,35 @@ delivery::DeliveryView find(const Request& request, delivery::DeliveryQuery& del
   return std::move(*found);
 }
 
-Response show(const Request& request, delivery::DeliveryQuery& deliveries, const Catalog& catalog) {
+Response show(const Request& request, const Parts& parts) {
   refuse_parameters(request);
-  const auto delivery = find(request, deliveries);
-  auto view = view_of(delivery, catalog);
-  const auto before = deliveries.waits_for(request.tenant, delivery.id);
+  const auto delivery = find(request, parts.deliveries);
+  auto view = view_of(delivery, parts.runtime.holds(*parts.catalog.current(), {{delivery.destination}}));
+  const auto before = parts.deliveries.waits_for(request.tenant, delivery.id);
   view["waits_for"] = before ? json::value(before->to_string()) : json::value(nullptr);
   return json_answer(view);
 }
 
-Response attempts(const Request& request, delivery::DeliveryQuery& deliveries) {
+Response attempts(const Request& request, const Parts& parts) {
   refuse_parameters(request);
-  const auto delivery = find(request, deliveries);
+  const auto delivery = find(request, parts.deliveries);
   json::array rows;
-  for (const auto& attempt : deliveries.attempts(request.tenant, delivery.id)) rows.push_back(view_of(attempt));
+  for (const auto& attempt : parts.deliveries.attempts(request.tenant, delivery.id)) rows.push_back(view_of(attempt));
   return json_answer({{"delivery_id", delivery.id.to_string()}, {"attempts", std::move(rows)}});
 }
 
 }  // namespace
 
-void add_delivery_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries, delivery::CatalogCache& catalog) {
-  routes.add({"GET", "/api/v1/deliveries", Action::read_deliveries,
-              [&](const Request& request) { return list(request, deliveries, *catalog.current()); }});
-  routes.add({"GET", "/api/v1/deliveries/{id}", Action::read_deliveries,
-              [&](const Request& request) { return show(request, deliveries, *catalog.current()); }});
-  routes.add({"GET", "/api/v1/deliveries/{id}/attempts", Action::read_deliveries,
-              [&](const Request& request) { return attempts(request, deliveries); }});
+void add_delivery_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries, delivery::CatalogCache& catalog,
+                         DestinationRuntime runtime) {
+  const Parts parts{deliveries, catalog, std::move(runtime)};
+  const auto add = [&](const char* pattern, Response (*handler)(const Request&, const Parts&)) {
+    routes.add({"GET", pattern, Action::read_deliveries,
+                [parts, handler](const Request& request) { return handler(request, parts); }});
+  };
+  add("/api/v1/deliveries", list);
+  add("/api/v1/deliveries/{id}", show);
+  add("/api/v1/deliveries/{id}/attempts", attempts);
 }
 
 }  // namespace opi::api

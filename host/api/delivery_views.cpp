@@ -19,26 +19,27 @@ Response json_answer(const json::object& body, int status) {
   return {status, "application/json", json::serialize(body), {}};
 }
 
-std::optional<std::string> held_reason(const Catalog& catalog, DeliveryState state, const DestinationId& destination) {
-  if (is_terminal(state)) return std::nullopt;
-  const auto found = catalog.destinations.find(destination);
-  if (found == catalog.destinations.end() || found->second->served()) return std::nullopt;
-  if (!found->second->not_understood.empty()) return found->second->not_understood;
-  const auto& why = found->second->disabled_reason;
-  return "the destination is disabled" + (why.empty() ? "" : ": " + why);
+std::optional<Hold> hold_of(const Holds& holds, DeliveryState state, const DestinationId& destination) {
+  const auto found = holds.find(destination);
+  if (is_terminal(state) || found == holds.end()) return std::nullopt;
+  return found->second;
 }
 
-json::object view_of(const delivery::DeliveryView& delivery, const Catalog& catalog) {
-  const auto held = held_reason(catalog, delivery.state, delivery.destination);
+std::optional<Hold> hold_of(const Holds& holds, const delivery::DeliveryView& delivery) {
+  if (auto hold = hold_of(holds, delivery.state, delivery.destination)) return hold;
+  if (is_terminal(delivery.state) || delivery.due_at) return std::nullopt;
+  return Hold{HoldCause::waits_for_order,
+              "an earlier delivery about the same subject has not ended, or is a dead letter", delivery.created_at};
+}
+
+json::object view_of(const delivery::DeliveryView& delivery, const Holds& holds) {
   return {
       {"delivery_id", delivery.id.to_string()},
       {"destination_id", delivery.destination.to_string()},
       {"event_id", delivery.event_id.str()},
       {"event_type", delivery.event_type},
       {"state", json_view(to_string(delivery.state))},
-      {"held", held.has_value()},
-      {"held_reason", or_null(held.value_or(""))},
-      {"waits_for_turn", !is_terminal(delivery.state) && !delivery.due_at},
+      {"held", view_of(hold_of(holds, delivery))},
       {"attempts", delivery.attempts},
       {"idempotency_key", crypto::to_hex(delivery.idempotency_key.bytes)},
       {"correlation_id", or_null(delivery.correlation_id)},
@@ -65,13 +66,11 @@ json::object view_of(const Attempt& attempt) {
           {"response_summary", or_null(attempt.response_summary)}};
 }
 
-json::object moved_view(const delivery::DeliveryView& delivery, DeliveryState state, const Catalog& catalog) {
-  const auto held = held_reason(catalog, state, delivery.destination);
+json::object moved_view(const delivery::DeliveryView& delivery, DeliveryState state, const Holds& holds) {
   return {{"delivery_id", delivery.id.to_string()},
           {"tenant_id", delivery.tenant.str()},
           {"state", json_view(to_string(state))},
-          {"held", held.has_value()},
-          {"held_reason", or_null(held.value_or(""))}};
+          {"held", view_of(hold_of(holds, state, delivery.destination))}};
 }
 
 }  // namespace opi::api

@@ -1,20 +1,22 @@
 #pragma once
 #include <boost/json/object.hpp>
 
+#include "api/destination_runtime.hpp"
 #include "api/http_message.hpp"
 #include "delivery/delivery_query.hpp"
-#include "domain/catalog.hpp"
 
 namespace opi::api {
 
-// Why a live delivery is not sent although it may be due: its destination is disabled. nullopt if nothing holds it.
-std::optional<std::string> held_reason(const Catalog& catalog, DeliveryState state, const DestinationId& destination);
+// What keeps a live delivery from being sent: what its destination is held for.
+std::optional<Hold> hold_of(const Holds& holds, DeliveryState state, const DestinationId& destination);
+// The same, or that it waits for an earlier one.
+std::optional<Hold> hold_of(const Holds& holds, const delivery::DeliveryView& delivery);
 
-boost::json::object view_of(const delivery::DeliveryView& delivery, const Catalog& catalog);
+boost::json::object view_of(const delivery::DeliveryView& delivery, const Holds& holds);
 boost::json::object view_of(const Attempt& attempt);
 
 // A delivery that a person has just moved to `state`.
-boost::json::object moved_view(const delivery::DeliveryView& delivery, DeliveryState state, const Catalog& catalog);
+boost::json::object moved_view(const delivery::DeliveryView& delivery, DeliveryState state, const Holds& holds);
 
 // Empty text and absent times as null.
 boost::json::value or_null(const std::string& value);

@@ -22,7 +22,9 @@ Response destination_answer(const std::shared_ptr<const Destination>& destinatio
                             int status) {
   auto view = administration::view_of(*destination, catalog.policy_of(*destination),
                                       credentials.postures({destination}).front());
-  view["runtime"] = runtime.view_of(destination->id);
+  auto standing = std::move(runtime.of({destination}).front());
+  view["held"] = view_of(standing.held);
+  view["runtime"] = std::move(standing.runtime);
   return versioned_answer(view, destination->revision, status);
 }
 

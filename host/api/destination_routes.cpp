@@ -34,6 +34,8 @@ bool contains(std::string_view text, std::string_view part) {
 struct ListFilter {
   std::optional<bool> enabled;
   std::optional<std::string> adapter, name_part;
+  std::optional<bool> held;
+  std::vector<HoldCause> held_causes;  // empty: whatever it is
   std::optional<DestinationId> after;
   std::size_t limit = default_page;
 };
@@ -42,14 +44,18 @@ std::optional<std::string> parse_text(std::string_view text) { return std::strin
 
 ListFilter filter_of(const Request& request) {
   ListFilter filter;
-  read_parameters(request, {"enabled", "adapter", "q", "cursor", "limit"}, [&](ParameterReader& reader) {
-    filter.enabled = reader.one("enabled", "must be true or false", parse_flag);
-    filter.adapter = reader.one("adapter", "", parse_text);
-    filter.name_part = reader.one("q", "", parse_text);
-    filter.after = reader.one("cursor", "must be next_cursor of an earlier page", DestinationId::parse);
-    filter.limit =
-        static_cast<std::size_t>(reader.one("limit", "must be 1 to 200", parse_limit).value_or(default_page));
-  });
+  read_parameters(
+      request, {"enabled", "held", "held_cause", "adapter", "q", "cursor", "limit"}, [&](ParameterReader& reader) {
+        filter.enabled = reader.one("enabled", "must be true or false", parse_flag);
+        filter.held = reader.one("held", "must be true or false", parse_flag);
+        filter.held_causes = reader.list("held_cause", "must be a cause of a hold, or several with commas between",
+                                         all_hold_causes.size(), parse_hold_cause);
+        filter.adapter = reader.one("adapter", "", parse_text);
+        filter.name_part = reader.one("q", "", parse_text);
+        filter.after = reader.one("cursor", "must be next_cursor of an earlier page", DestinationId::parse);
+        filter.limit =
+            static_cast<std::size_t>(reader.one("limit", "must be 1 to 200", parse_limit).value_or(default_page));
+      });
   return filter;
 }
 
@@ -67,20 +73,32 @@ std::vector<std::shared_ptr<const Destination>> filtered(const ListFilter& filte
   return rows;
 }
 
+void keep_held(DestinationRuntime::Destinations& rows, const ListFilter& filter, const DestinationRuntime& runtime) {
+  const auto standings = runtime.of(rows);
+  DestinationRuntime::Destinations kept;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& hold = standings[i].held;
+    const bool has_cause = filter.held_causes.empty() ||
+                           (hold && std::ranges::find(filter.held_causes, hold->cause) != filter.held_causes.end());
+    if (has_cause && hold.has_value() == filter.held.value_or(hold.has_value())) kept.push_back(rows[i]);
+  }
+  rows = std::move(kept);
+}
+
 Response list(const Request& request, const Parts& parts) {
   const auto filter = filter_of(request);
   const auto catalog = parts.editor.catalog();
   auto page = filtered(filter, *catalog, request.tenant);
+  if (filter.held || !filter.held_causes.empty()) keep_held(page, filter, parts.runtime);
   const bool more = page.size() > filter.limit;
   if (more) page.resize(filter.limit);
   const auto postures = parts.credentials.postures(page);
-  std::vector<DestinationId> ids;
-  for (const auto& one : page) ids.push_back(one->id);
-  const auto runtimes = parts.runtime.views_of(ids);
+  auto standings = parts.runtime.of(page);
   json::array rows;
   for (std::size_t i = 0; i < page.size(); ++i) {
     auto row = administration::view_of(*page[i], catalog->policy_of(*page[i]), postures[i]);
-    row["runtime"] = runtimes[i];
+    row["held"] = view_of(standings[i].held);
+    row["runtime"] = std::move(standings[i].runtime);
     rows.push_back(std::move(row));
   }
   return json_answer({{"destinations", std::move(rows)},

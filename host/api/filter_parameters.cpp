@@ -68,11 +68,9 @@ std::optional<bool> parse_flag(std::string_view text) {
   return std::nullopt;
 }
 
-bool restrict_to_held(delivery::DeliveryFilter& filter, bool held, const Catalog& catalog, const TenantId& tenant) {
+bool restrict_to_held(delivery::DeliveryFilter& filter, bool held, const Holds& holds) {
   std::vector<DestinationId> unserved;
-  if (const auto group = catalog.by_tenant.find(tenant); group != catalog.by_tenant.end())
-    for (const auto& destination : group->second)
-      if (!destination->served()) unserved.push_back(destination->id);
+  for (const auto& [destination, hold] : holds) unserved.push_back(destination);
   if (!held) {
     filter.not_live_at = std::move(unserved);
     return true;

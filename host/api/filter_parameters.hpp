@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "api/destination_runtime.hpp"
 #include "api/problem.hpp"
 #include "delivery/delivery_filter.hpp"
-#include "domain/catalog.hpp"
 
 namespace opi::api {
 
@@ -76,7 +76,8 @@ void read_filter(ParameterReader& reader, delivery::DeliveryFilter& filter);
 std::optional<int> parse_limit(std::string_view text);
 std::optional<bool> parse_flag(std::string_view text);  // true or false
 
-// Restricts `filter` to what a disabled destination holds back, or to everything else. False if nothing can match.
-bool restrict_to_held(delivery::DeliveryFilter& filter, bool held, const Catalog& catalog, const TenantId& tenant);
+// Restricts `filter` to live deliveries to destinations that are held, or to everything else. False if nothing can
+// match.
+bool restrict_to_held(delivery::DeliveryFilter& filter, bool held, const Holds& holds);
 
 }  // namespace opi::api

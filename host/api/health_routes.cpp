@@ -67,26 +67,29 @@ json::object last_view(const delivery::LastResult& last) {
           {"http_status", last.http_status ? json::value(*last.http_status) : json::value(nullptr)}};
 }
 
-// What waits because nothing is sent to the destination.
-std::int64_t held(const DestinationHealth& one, const Destination* destination) {
-  return destination != nullptr && !destination->served() ? one.pending + one.retry_scheduled : 0;
+// What waits because its destination is held.
+std::int64_t held_deliveries(const DestinationHealth& one, const Holds& holds) {
+  return holds.contains(one.destination) ? one.pending + one.retry_scheduled : 0;
 }
 
-json::object destination_view(const DestinationHealth& one, const Destination* destination) {
+json::object destination_view(const DestinationHealth& one, const Destination* destination, const Holds& holds) {
   auto view = counts_view(one.settled);
+  const auto hold = holds.find(one.destination);
   view["destination_id"] = one.destination.to_string();
   view["name"] = destination == nullptr ? json::value(nullptr) : json::value(destination->name);
   view["enabled"] = destination == nullptr ? json::value(nullptr) : json::value(destination->enabled);
+  view["held"] = view_of(hold == holds.end() ? std::nullopt : std::optional{hold->second});
   view["pending"] = one.pending;
   view["delivering"] = one.delivering;
   view["retry_scheduled"] = one.retry_scheduled;
-  view["held"] = held(one, destination);
+  view["held_deliveries"] = held_deliveries(one, holds);
   view["parked"] = one.parked;
   view["last_result"] = one.last ? json::value(last_view(*one.last)) : json::value(nullptr);
   return view;
 }
 
-json::object totals_view(const DeliveryHealth& health, const Catalog& catalog, const TenantId& tenant) {
+json::object totals_view(const DeliveryHealth& health, const Catalog& catalog, const TenantId& tenant,
+                         const Holds& holds) {
   std::int64_t active = 0, disabled = 0, waiting = 0;
   if (const auto group = catalog.by_tenant.find(tenant); group != catalog.by_tenant.end())
     for (const auto& destination : group->second) ++(destination->enabled ? active : disabled);
@@ -96,8 +99,7 @@ json::object totals_view(const DeliveryHealth& health, const Catalog& catalog, c
     sum.delivering += one.delivering;
     sum.retry_scheduled += one.retry_scheduled;
     sum.parked += one.parked;
-    const auto found = catalog.destinations.find(one.destination);
-    waiting += held(one, found == catalog.destinations.end() ? nullptr : found->second.get());
+    waiting += held_deliveries(one, holds);
     sum.settled.delivered += one.settled.delivered;
     sum.settled.failed += one.settled.failed;
     sum.settled.dead_lettered += one.settled.dead_lettered;
@@ -111,7 +113,8 @@ json::object totals_view(const DeliveryHealth& health, const Catalog& catalog, c
   view["pending"] = sum.pending;
   view["delivering"] = sum.delivering;
   view["retry_scheduled"] = sum.retry_scheduled;
-  view["held"] = waiting;
+  view["held_destinations"] = holds.size();
+  view["held_deliveries"] = waiting;
   view["parked"] = sum.parked;
   return view;
 }
@@ -130,18 +133,20 @@ json::array series_view(const DeliveryHealth& health, const Window& window) {
   return series;
 }
 
-Response show(const Request& request, delivery::HealthQuery& query, const Catalog& catalog, const Clock& clock) {
+Response show(const Request& request, delivery::HealthQuery& query, const Catalog& catalog,
+              const DestinationRuntime& runtime, const Clock& clock) {
   const auto window = window_of(request, clock);
   const auto health = query.health(request.tenant, window.from, window.to, window.bucket);
+  const auto holds = runtime.holds(catalog, request.tenant);
   json::array rows;
   for (const auto& one : health.destinations) {
     const auto found = catalog.destinations.find(one.destination);
-    rows.push_back(destination_view(one, found == catalog.destinations.end() ? nullptr : found->second.get()));
+    rows.push_back(destination_view(one, found == catalog.destinations.end() ? nullptr : found->second.get(), holds));
   }
   return json_answer({{"from", to_rfc3339(window.from)},
                       {"to", to_rfc3339(window.to)},
                       {"bucket_ms", std::chrono::milliseconds{window.bucket}.count()},
-                      {"totals", totals_view(health, catalog, request.tenant)},
+                      {"totals", totals_view(health, catalog, request.tenant, holds)},
                       {"destinations", std::move(rows)},
                       {"series", series_view(health, window)}});
 }
@@ -149,9 +154,11 @@ Response show(const Request& request, delivery::HealthQuery& query, const Catalo
 }  // namespace
 
 void add_health_routes(RouteTable& routes, delivery::HealthQuery& health, delivery::CatalogCache& catalog,
-                       const Clock& clock) {
+                       DestinationRuntime runtime, const Clock& clock) {
   routes.add({"GET", "/api/v1/delivery-health", Action::read_deliveries,
-              [&](const Request& request) { return show(request, health, *catalog.current(), clock); }});
+              [&health, &catalog, &clock, runtime = std::move(runtime)](const Request& request) {
+                return show(request, health, *catalog.current(), runtime, clock);
+              }});
 }
 
 }  // namespace opi::api

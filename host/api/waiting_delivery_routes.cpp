@@ -12,6 +12,7 @@ struct Parts {
   delivery::DeliveryQuery& deliveries;
   delivery::WaitingDeliveries& waiting;
   delivery::CatalogCache& catalog;
+  DestinationRuntime runtime;
   const Clock& clock;
 };
 
@@ -45,6 +46,10 @@ delivery::DeliveryView find_delivery(const Request& request, const Parts& parts)
   return std::move(*found);
 }
 
+Holds holds_of(const delivery::DeliveryView& delivery, const Parts& parts) {
+  return parts.runtime.holds(*parts.catalog.current(), {{delivery.destination}});
+}
+
 Response cancel_one(const Request& request, const Parts& parts) {
   const auto body = body_of(request);
   std::vector<delivery::FieldError> faults;
@@ -56,7 +61,7 @@ Response cancel_one(const Request& request, const Parts& parts) {
   const auto by = entry_by(request, audit::Action::delivery_cancelled, parts.clock);
   if (!parts.waiting.cancel(request.tenant, delivery.id, reason, by))
     throw ProblemError(not_waiting(find_delivery(request, parts).state));
-  return json_answer(moved_view(delivery, DeliveryState::failed, *parts.catalog.current()));
+  return json_answer(moved_view(delivery, DeliveryState::failed, holds_of(delivery, parts)));
 }
 
 Response retry_one(const Request& request, const Parts& parts) {
@@ -71,7 +76,7 @@ Response retry_one(const Request& request, const Parts& parts) {
     if (is_terminal(now.state) || now.state == DeliveryState::delivering) throw ProblemError(not_waiting(now.state));
     throw ProblemError(waits_for_turn(parts.deliveries.waits_for(request.tenant, now.id), now.state));
   }
-  return json_answer(moved_view(delivery, delivery.state, *parts.catalog.current()));
+  return json_answer(moved_view(delivery, delivery.state, holds_of(delivery, parts)));
 }
 
 Response cancel_many(const Request& request, const Parts& parts) {
@@ -92,8 +97,8 @@ Response cancel_many(const Request& request, const Parts& parts) {
 
 void add_waiting_delivery_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries,
                                  delivery::WaitingDeliveries& waiting, delivery::CatalogCache& catalog,
-                                 const Clock& clock) {
-  const Parts parts{deliveries, waiting, catalog, clock};
+                                 DestinationRuntime runtime, const Clock& clock) {
+  const Parts parts{deliveries, waiting, catalog, std::move(runtime), clock};
   const auto add = [&](const char* pattern, Response (*handler)(const Request&, const Parts&)) {
     routes.add(
         {"POST", pattern, Action::handle_deliveries, [=](const Request& request) { return handler(request, parts); }});

@@ -1,4 +1,5 @@
 #pragma once
+#include "api/destination_runtime.hpp"
 #include "api/route_table.hpp"
 #include "delivery/catalog_cache.hpp"
 #include "delivery/delivery_query.hpp"
@@ -11,6 +12,6 @@ namespace opi::api {
 // "dry_run": true by default, "limit", "reason"}.
 void add_waiting_delivery_routes(RouteTable& routes, delivery::DeliveryQuery& deliveries,
                                  delivery::WaitingDeliveries& waiting, delivery::CatalogCache& catalog,
-                                 const Clock& clock);
+                                 DestinationRuntime runtime, const Clock& clock);
 
 }  // namespace opi::api

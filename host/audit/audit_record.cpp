@@ -26,6 +26,8 @@ constexpr std::array action_names{
     ActionName{Action::destination_disabled, "destination.disabled"},
     ActionName{Action::destination_deleted, "destination.deleted"},
     ActionName{Action::destination_tested, "destination.tested"},
+    ActionName{Action::destination_held, "destination.held"},
+    ActionName{Action::destination_resumed, "destination.resumed"},
     ActionName{Action::credential_set, "credential.set"},
     ActionName{Action::credential_rotated, "credential.rotated"},
     ActionName{Action::credential_revoked, "credential.revoked"},

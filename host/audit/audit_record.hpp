@@ -28,6 +28,8 @@ enum class Action {
   destination_disabled,
   destination_deleted,
   destination_tested,
+  destination_held,     // nothing goes to it, for a cause that no person's record tells
+  destination_resumed,  // that has ended
   credential_set,
   credential_rotated,
   credential_revoked,

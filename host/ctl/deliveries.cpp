@@ -10,7 +10,7 @@ int list_deliveries(Context& context, const Arguments& arguments) {
   return list(context, arguments, "/deliveries", "deliveries",
               {{"DELIVERY", "delivery_id"},
                {"STATE", "state"},
-               {"HELD", "held"},
+               {"HELD", "held.cause"},
                {"ATTEMPTS", "attempts"},
                {"HTTP", "last_http_status"},
                {"CREATED", "created_at"},
@@ -70,7 +70,7 @@ std::vector<Command> delivery_commands() {
                           query},
                    Option{"held",
                           "true|false",
-                          "that wait because their destination is disabled, or not",
+                          "that wait because their destination is held, or not",
                           query,
                           false,
                           {"true", "false"}}} +

@@ -17,6 +17,7 @@ int list_destinations(Context& context, const Arguments& arguments) {
                {"NAME", "name"},
                {"ADAPTER", "adapter"},
                {"ENABLED", "enabled"},
+               {"HELD", "held.cause"},
                {"CREDENTIALS", "credential_posture"},
                {"EVENTS", "event_types"}});
 }
@@ -74,10 +75,18 @@ std::vector<Command> destination_commands() {
        "the tenant's destinations, in the order of their creation",
        "",
        {},
-       std::vector{tenant_option(),
-                   Option{"enabled", "true|false", "only those that are, or are not", query, false, {"true", "false"}},
-                   Option{"adapter", "ADAPTER", "only those of this adapter", query},
-                   Option{"q", "TEXT", "only those with this in their name, in any case", query}} +
+       std::vector{
+           tenant_option(),
+           Option{"enabled", "true|false", "only those that are, or are not", query, false, {"true", "false"}},
+           Option{"held",
+                  "true|false",
+                  "only those that nothing is sent to, or the others",
+                  query,
+                  false,
+                  {"true", "false"}},
+           Option{"held-cause", "CAUSES", "only those held for this cause, or several with commas between", query},
+           Option{"adapter", "ADAPTER", "only those of this adapter", query},
+           Option{"q", "TEXT", "only those with this in their name, in any case", query}} +
            page_options(),
        list_destinations},
       {"destinations show", "one destination", "", {id}, {tenant_option()}, show_destination},

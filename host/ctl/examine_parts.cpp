@@ -4,6 +4,7 @@
 #include "ctl/failure.hpp"
 #include "ctl/findings.hpp"
 #include "ctl/services.hpp"
+#include "domain/timestamp.hpp"
 #include "node/provider_settings.hpp"
 #include "plugins/refusal_codes.hpp"
 #include "secrets/signing_key.hpp"
@@ -131,20 +132,43 @@ std::string lack_of(const std::shared_ptr<const Destination>& destination,
   return can_sign ? "" : "it must sign and has no signing credential";
 }
 
-void examine_versions(const Catalog& catalog, Findings& findings) {
-  std::size_t held = 0;
-  for (const auto& [id, destination] : catalog.destinations)
-    if (!destination->not_understood.empty() && ++held <= named_destinations)
-      findings.warning("versions", name_of(*destination) + " is held by this node: " + destination->not_understood,
-                       "upgrade this node; until then the daemons of the newer version deliver to it");
-  if (held > named_destinations)
-    findings.warning("versions", std::to_string(held - named_destinations) + " more are held by this node",
-                     "upgrade this node");
+using Row = std::pair<std::shared_ptr<const Destination>, Hold>;
+
+void tell_held(const std::vector<Row>& rows, Findings& findings) {
+  std::size_t told = 0;
+  for (const auto& [destination, hold] : rows) {
+    if (++told > named_destinations) break;
+    const auto since = hold.since ? " since " + to_rfc3339(*hold.since) : "";
+    const auto what = name_of(*destination) + " is held" + since + " (" + std::string(to_string(hold.cause)) + ")" +
+                      (hold.detail.empty() ? "" : ": " + hold.detail);
+    // What does not end by itself and is not somebody's will.
+    if (is_audited(hold.cause))
+      findings.error("held", what, std::string(remedy_of(hold.cause)));
+    else
+      findings.warning("held", what, std::string(remedy_of(hold.cause)));
+  }
+  if (rows.size() > named_destinations)
+    findings.warning("held", std::to_string(rows.size() - named_destinations) + " more are held",
+                     "integrationsctl destinations list --tenant TENANT --held true");
+}
+
+// Disabled ones are as somebody wants them.
+void examine_holds(Services& services, Findings& findings) {
+  const auto catalog = services.catalog();
+  api::DestinationRuntime::Destinations all;
+  for (const auto& [id, destination] : catalog->destinations) all.push_back(destination);
+  const auto standings = services.runtime().of(all);
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (standings[i].held && standings[i].held->cause != HoldCause::disabled)
+      rows.emplace_back(all[i], *standings[i].held);
+  std::ranges::sort(rows, {}, [](const Row& one) { return std::pair{one.second.cause, one.first->id}; });
+  tell_held(rows, findings);
+  if (rows.empty()) findings.ok("held", "no destination");
 }
 
 void examine_signing(Services& services, Findings& findings) {
   const auto catalog = services.catalog();
-  examine_versions(*catalog, findings);
   std::vector<std::shared_ptr<const Destination>> all;
   for (const auto& [id, destination] : catalog->destinations) all.push_back(destination);
   std::ranges::sort(all, {}, [](const auto& one) { return std::pair{one->tenant_id.str(), one->id.to_string()}; });
@@ -202,6 +226,7 @@ void examine_plugins(Context& context, Findings& findings, bool with_store) {
   try {
     if (with_store) {
       examine_loading(context.configuration(), context.services().plugins(), findings);
+      examine_holds(context.services(), findings);
       examine_signing(context.services(), findings);
       tell_warnings(context.services().plugins(), findings);
     } else {

@@ -13,6 +13,7 @@
 #include "ctl/failure.hpp"
 #include "ctl/plugin_desk.hpp"
 #include "ctl/table.hpp"
+#include "ctl/would_be_held.hpp"
 #include "node/plugin_report.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/refusal_codes.hpp"
@@ -92,26 +93,75 @@ int list_plugins(Context& context, const Arguments&) {
   return print(context, desk.loaded());
 }
 
+node::PluginReport running_daemon(const Context& context) {
+  const std::filesystem::path state = context.configuration().state_directory;
+  auto report = node::read_plugin_report(state);
+  if (!node::daemon_is_running(state) || !report)
+    throw failure(exit_unavailable, "no-daemon", "No daemon runs here",
+                  "no daemon uses the state directory " + state.string() + "; a daemon looks at its plugins at start");
+  return std::move(*report);
+}
+
 // What the daemon that uses the state directory says after it has looked at its plugin directory again.
 json::object reloaded(const Context& context) {
   const std::filesystem::path state = context.configuration().state_directory;
-  const auto before = node::read_plugin_report(state);
-  if (!node::daemon_is_running(state) || !before)
-    throw failure(exit_unavailable, "no-daemon", "No daemon runs here",
-                  "no daemon uses the state directory " + state.string() + "; a daemon looks at its plugins at start");
-  if (::kill(before->pid, SIGHUP) != 0)
+  const auto before = running_daemon(context);
+  if (::kill(before.pid, SIGHUP) != 0)
     throw failure(exit_unavailable, "no-permission", "The daemon cannot be told",
-                  "process " + std::to_string(before->pid) + ": " + std::generic_category().message(errno));
+                  "process " + std::to_string(before.pid) + ": " + std::generic_category().message(errno));
   for (auto waited = std::chrono::milliseconds{0}; waited < reload_patience; waited += reload_poll) {
     std::this_thread::sleep_for(reload_poll);
     const auto after = node::read_plugin_report(state);
-    if (after && (after->pid != before->pid || after->generation != before->generation)) return after->change;
+    if (after && (after->pid != before.pid || after->generation != before.generation)) return after->change;
   }
   throw failure(exit_unavailable, "no-answer", "The daemon did not answer",
                 "it was told to reload and has not done so; its log says why");
 }
 
-int reload_plugins(Context& context, const Arguments&) {
+// What the files in the plugin directory would do to destinations that are sent to now.
+json::array held_by_reload(Context& context, const json::array& running) {
+  look_with_the_daemons_eyes(context.configuration());
+  json::array rows;
+  for (const auto& [destination, hold] : would_be_held(context.services(), running)) {
+    const auto cause = to_string(hold.cause);
+    rows.push_back({{"tenant_id", destination->tenant_id.str()},
+                    {"destination_id", destination->id.to_string()},
+                    {"name", destination->name},
+                    {"adapter", destination->adapter},
+                    {"cause", json::string_view{cause.data(), cause.size()}},
+                    {"detail", hold.detail}});
+  }
+  return rows;
+}
+
+int tell_would_be_held(Context& context, const json::array& rows, const char* otherwise) {
+  if (context.json())
+    print_json(context, {{"would_be_held", rows}});
+  else if (rows.empty())
+    context.out() << otherwise << "\n";
+  else
+    print_table(context.out(),
+                {{"TENANT", "tenant_id"},
+                 {"NAME", "name"},
+                 {"DESTINATION", "destination_id"},
+                 {"CAUSE", "cause"},
+                 {"DETAIL", "detail"}},
+                rows);
+  return rows.empty() ? exit_ok : exit_findings;
+}
+
+int reload_plugins(Context& context, const Arguments& arguments) {
+  if (arguments.has("check") && arguments.has("force")) throw usage_failure("--check and --force exclude each other");
+  const auto report = running_daemon(context);
+  if (!arguments.has("force")) {
+    const auto rows = held_by_reload(context, report.running);
+    if (arguments.has("check") || !rows.empty()) {
+      const int code = tell_would_be_held(context, rows, "no destination would be held");
+      if (!arguments.has("check"))
+        context.err() << "nothing was reloaded: these destinations would be held; --force reloads all the same\n";
+      return code;
+    }
+  }
   const auto change = reloaded(context);
   const auto& refused = change.at("refused").as_array();
   const int code = code_of(refused);
@@ -161,10 +211,14 @@ std::vector<Command> plugin_commands() {
        "New and changed plugins serve the deliveries that begin from now on; those under way end with the plugin they "
        "began with. A file that is refused leaves its predecessor in service; a plugin whose file is gone is retired, "
        "and its destinations are held. A secret provider is made anew as well where its configuration has changed. The "
-       "daemon is found by its state directory and gets SIGHUP. Exit code 1 if any file is refused, but for those that "
-       "are not for this environment.",
+       "daemon is found by its state directory and gets SIGHUP. Before, the plugins are tried in this process on every "
+       "enabled destination: if some that are sent to would be held, because the new build refuses their configuration "
+       "or their plugin is gone, they are listed and nothing is reloaded. Exit code 1 then, and if any file is "
+       "refused, "
+       "but for those that are not for this environment.",
        {},
-       {},
+       {{"check", "", "only say which destinations would be held"},
+        {"force", "", "reload without that check: what is due for those destinations waits"}},
        reload_plugins}};
 }
 

@@ -59,18 +59,17 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
 Services::~Services() = default;
 
 void Services::make_routes() {
-  api::add_delivery_routes(routes_, *stores_.query, catalog_);
-  api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, clock_);
-  api::add_waiting_delivery_routes(routes_, *stores_.query, waiting_, catalog_, clock_);
+  api::add_delivery_routes(routes_, *stores_.query, catalog_, runtime());
+  api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, runtime(), clock_);
+  api::add_waiting_delivery_routes(routes_, *stores_.query, waiting_, catalog_, runtime(), clock_);
   api::add_operation_routes(routes_, {*stores_.operations, waiting_, dead_letters_, clock_, random_});
   api::add_tenant_routes(routes_, tenants_, editor_);
   api::add_adapter_routes(routes_, adapters_);
-  api::add_destination_routes(routes_, destinations_, removal_, test_events_, credential_check_, editor_,
-                              {scheduler_, *stores_.fleet, {}, clock_});
+  api::add_destination_routes(routes_, destinations_, removal_, test_events_, credential_check_, editor_, runtime());
   api::add_credential_routes(routes_, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes_, policies_, editor_);
   api::add_delivery_event_routes(routes_, *stores_.feed);
-  api::add_health_routes(routes_, *stores_.health, catalog_, clock_);
+  api::add_health_routes(routes_, *stores_.health, catalog_, runtime(), clock_);
   api::add_token_routes(routes_, *stores_.tokens, authenticator_, clock_, random_);
   // Of these, only those that sign nothing are called: export and verify are commands of their own, with the key of the
   // node's file, which a mere look must not make.

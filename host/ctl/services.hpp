@@ -5,6 +5,7 @@
 #include "administration/policies.hpp"
 #include "administration/tenants.hpp"
 #include "administration/test_events.hpp"
+#include "api/destination_runtime.hpp"
 #include "api/route_table.hpp"
 #include "crypto/ed25519.hpp"
 #include "ctl/plugin_desk.hpp"
@@ -34,6 +35,8 @@ class Services {
   PluginDesk& plugins() { return desk_; }
   [[nodiscard]] const administration::AdapterDirectory& adapters() const { return adapters_; }
   std::shared_ptr<const Catalog> catalog() { return editor_.catalog(); }
+  // As the daemons have stored it.
+  [[nodiscard]] api::DestinationRuntime runtime() { return {scheduler_, *stores_.fleet, {}, clock_}; }
 
  private:
   void make_routes();

@@ -122,6 +122,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
                                                          transport_options(configuration_, logger_))),
       authorizer_(*transport_, clock_),
       attempts_(adapters_, secrets_, authorizer_, *transport_, scheduler_, credential_watch_, instruments_, {}),
+      holds_(catalog_, adapters_, secrets_, scheduler_, instruments_, {}),
       dispatcher_(*stores_.deliveries, catalog_, scheduler_, attempts_, settler_.landings(), instruments_,
                   dispatcher_options(configuration_, daemon_id_)),
       rescuer_(*stores_.deliveries, catalog_, news_, instruments_, rescuer_options(configuration_, daemon_id_)),
@@ -153,7 +154,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       console_(api::ConsoleAssets::read(console_directory(configuration_))) {
   report_plugins(provider_registry_.load_directory(provider_configs(configuration_)));
   adapters_.on_ready([this](const DestinationId& destination) {
-    scheduler_.resume(destination);
+    scheduler_.end_pause(destination);
     services_->dispatch->wake();
   });
   make_services();

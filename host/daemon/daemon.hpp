@@ -22,6 +22,7 @@
 #include "delivery/dispatcher.hpp"
 #include "delivery/feed_publisher.hpp"
 #include "delivery/fleet.hpp"
+#include "delivery/hold_watch.hpp"
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
 #include "delivery/operation_runner.hpp"
@@ -122,6 +123,7 @@ class Daemon {
   std::unique_ptr<egress::HttpTransport> transport_;  // ended before the parts its completions call
   delivery::Authorizer authorizer_;
   delivery::AttemptRunner attempts_;
+  delivery::HoldWatch holds_;
   delivery::Dispatcher dispatcher_;
   delivery::Rescuer rescuer_;
   delivery::Intake intake_;

@@ -23,21 +23,21 @@
 namespace opi::daemon {
 
 api::RouteTable Daemon::make_routes() {
+  const api::DestinationRuntime runtime{scheduler_, *stores_.fleet, daemon_id_, clock_};
   api::RouteTable routes;
   api::add_openapi_routes(routes);
   api::add_event_routes(routes, intake_, catalog_);
-  api::add_delivery_routes(routes, *stores_.query, catalog_);
-  api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, clock_);
-  api::add_waiting_delivery_routes(routes, *stores_.query, waiting_, catalog_, clock_);
+  api::add_delivery_routes(routes, *stores_.query, catalog_, runtime);
+  api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, runtime, clock_);
+  api::add_waiting_delivery_routes(routes, *stores_.query, waiting_, catalog_, runtime, clock_);
   api::add_operation_routes(routes, {*stores_.operations, waiting_, dead_letters_, clock_, random_});
   api::add_tenant_routes(routes, tenants_, editor_);
   api::add_adapter_routes(routes, adapter_directory_);
-  api::add_destination_routes(routes, destinations_, removal_, test_events_, credential_check_, editor_,
-                              {scheduler_, *stores_.fleet, daemon_id_, clock_});
+  api::add_destination_routes(routes, destinations_, removal_, test_events_, credential_check_, editor_, runtime);
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes, policies_, editor_);
   api::add_delivery_event_routes(routes, *stores_.feed);
-  api::add_health_routes(routes, *stores_.health, catalog_, clock_);
+  api::add_health_routes(routes, *stores_.health, catalog_, runtime, clock_);
   api::add_session_routes(routes, authenticator_, !configuration_.relaxed());
   api::add_audit_routes(routes, *stores_.audit, audit_key_, audit_keys_, clock_);
   api::add_token_routes(routes, *stores_.tokens, authenticator_, clock_, random_);

@@ -54,6 +54,7 @@ void Daemon::make_services() {
     answer_refresh_request();
     return secret_look_interval;
   });
+  services_->holds = make("holds", [this] { return holds_.run_once(); });
   services_->sign_ins = make("sign_ins", [this] {
     failed_sign_ins_.run_once();
     return sign_in_audit_interval;

@@ -8,6 +8,7 @@
 #include "delivery/claim.hpp"
 #include "delivery/transport.hpp"
 #include "domain/destination.hpp"
+#include "domain/hold.hpp"
 #include "domain/outcome.hpp"
 #include "secrets/confidential.hpp"
 #include "secrets/secret_set.hpp"
@@ -48,6 +49,7 @@ struct Rendering {
   std::vector<std::shared_ptr<const secrets::Secret>> sent;  // see SecretSet::sent
   std::string unusable_purpose;  // whose secret was asked for, and there is none that can be used
   std::string held;              // if not ok, and the adapter cannot be asked now: why
+  HoldCause held_cause = HoldCause::adapter_unavailable;
 };
 
 // A plugin's component, configured for one destination. Functions are pure and thread-safe.
@@ -74,6 +76,7 @@ struct AdapterLookup {
   std::shared_ptr<const Adapter> adapter;  // null: the destination is held, or waits for it
   std::string held_reason = {};            // why, for people
   bool pending = false;                    // it is being made; AdapterRegistry::on_ready() tells when to ask again
+  HoldCause held_cause = HoldCause::adapter_unavailable;
 };
 
 // Loaded adapters by component id. Thread-safe.
@@ -84,6 +87,11 @@ class AdapterRegistry {
   // waits for a plugin: what takes one is made elsewhere, and is pending until then. A missing plugin or a refused
   // configuration holds the destination, it fails nothing.
   virtual AdapterLookup find(const Destination& destination) = 0;
+
+  // The same for who has time, and wants to know whether the adapter would serve the destination though nothing is due:
+  // one that says so only when it is called is asked, once a revision and build. It waits for a plugin that runs in a
+  // process of its own.
+  virtual AdapterLookup examine(const Destination& destination) { return find(destination); }
 
   // Who is told that a destination's adapter, which was pending, is pending no more: it is there, or held with a
   // reason. Once after each making, be it before find() has returned to who asked first; on a thread of the registry's

@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "delivery/endpoint_secrets.hpp"
+#include "delivery/hold_log.hpp"
 #include "delivery/settlement_factory.hpp"
 #include "delivery/transport_outcome.hpp"
 #include "delivery/withholding.hpp"
-#include "domain/receiver.hpp"
+#include "domain/hold.hpp"
 #include "secrets/signing_key.hpp"
 
 namespace opi::delivery {
@@ -122,8 +123,8 @@ std::optional<Target> AttemptRunner::target(const Catalog& catalog, const Destin
   // It changed since the plan: what is due waits.
   if (found == catalog.destinations.end() || !found->second->served()) return std::nullopt;
   const auto& destination = found->second;
-  if (const auto purpose = unbound_purpose(*destination)) {
-    hold(*destination, "its " + *purpose + " credential was put for another receiver: put it again, or revoke it");
+  if (const auto held = hold_by_itself(*destination)) {
+    hold(*destination, held->cause, held->detail, FoundBy::look, options_.hold_recheck);
     return std::nullopt;
   }
   auto lookup = adapters_.find(*destination);
@@ -134,12 +135,10 @@ std::optional<Target> AttemptRunner::target(const Catalog& catalog, const Destin
     if (lookup.pending) return std::nullopt;
   }
   if (!lookup.adapter) {
-    hold(*destination, lookup.held_reason);
+    hold(*destination, lookup.held_cause, lookup.held_reason, FoundBy::look, options_.hold_recheck);
     return std::nullopt;
   }
-  if (scheduler_.resume(id))
-    instruments_.logger.info("destination.resumed",
-                             {{"tenant", destination->tenant_id.str()}, {"destination", id.to_string()}});
+  if (scheduler_.resume(id)) log_resumption(instruments_.logger, *destination);
   return Target{destination, catalog.policy_of(*destination), std::move(lookup.adapter)};
 }
 
@@ -215,7 +214,7 @@ void AttemptRunner::render_and_send(const AttemptPtr& attempt, std::shared_ptr<c
 
 void AttemptRunner::rendered(const AttemptPtr& attempt, Rendering&& rendering) {
   if (!rendering.held.empty()) {
-    hold(*attempt->target.destination, rendering.held);
+    hold(*attempt->target.destination, rendering.held_cause, rendering.held, FoundBy::attempt, options_.hold_recheck);
     return attempt->flight.reset();
   }
   attempt->used_purposes = std::move(rendering.used_purposes);
@@ -341,6 +340,8 @@ void AttemptRunner::finish(Attempt& attempt, Outcome outcome) {
   // The next delivery about the same subject may be due now.
   if (!attempt.flight->claim->subject.empty() && is_terminal(decision.next))
     feedback.next_due_in = std::chrono::milliseconds{0};
+  feedback.at = instruments_.clock.unix_now();
+  if (!attempt.unusable_purpose.empty()) hold_for_secret(attempt);
   Flight& flight = *attempt.flight;
   // From here on it has an end, whatever else fails.
   flight.settlement = make_settlement(std::move(flight.claim), outcome, decision, {attempt.started_at, duration}, false,
@@ -365,12 +366,22 @@ void AttemptRunner::watch_credentials(const Attempt& attempt, const Outcome& out
   }
 }
 
+// Each attempt is spent as the policy says, and the next one would fare no better: nothing goes out.
+void AttemptRunner::hold_for_secret(const Attempt& attempt) {
+  const auto& purpose = attempt.unusable_purpose;
+  const auto why = why_unusable(purpose, *attempt.secrets);
+  const auto cause = why == to_string(secrets::CredentialState::unavailable) ? HoldCause::secret_store_unavailable
+                                                                             : HoldCause::credential_unusable;
+  hold(*attempt.target.destination, cause, "its " + purpose + " credential is " + std::string(why), FoundBy::attempt,
+       std::chrono::milliseconds{0});
+}
+
 // Told once, however many of its deliveries find it so.
-void AttemptRunner::hold(const Destination& destination, const std::string& reason) {
-  if (!scheduler_.hold(destination.id, instruments_.clock.mono_now() + options_.hold_recheck, reason)) return;
-  instruments_.logger.warning(
-      "destination.held",
-      {{"tenant", destination.tenant_id.str()}, {"destination", destination.id.to_string()}, {"reason", reason}});
+void AttemptRunner::hold(const Destination& destination, HoldCause cause, const std::string& detail, FoundBy found_by,
+                         std::chrono::milliseconds gate) {
+  const auto found = found_hold(cause, detail, instruments_.clock.unix_now());
+  if (scheduler_.hold(destination.id, instruments_.clock.mono_now() + gate, found, found_by))
+    log_hold(instruments_.logger, destination, found);
 }
 
 }  // namespace opi::delivery

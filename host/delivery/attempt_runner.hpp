@@ -58,8 +58,11 @@ class AttemptRunner {
   static bool is_refusal(const Attempt& attempt, const Outcome& outcome);
   static bool has_same_secrets(const Attempt& attempt, const secrets::SecretSet& fresh);
   void finish(Attempt& attempt, Outcome outcome);
+  void hold_for_secret(const Attempt& attempt);
   void watch_credentials(const Attempt& attempt, const Outcome& outcome, Settlement& settlement);
-  void hold(const Destination& destination, const std::string& reason);
+  using FoundBy = Scheduler::FoundBy;
+  void hold(const Destination& destination, HoldCause cause, const std::string& detail, FoundBy found_by,
+            std::chrono::milliseconds gate);
 
   AdapterRegistry& adapters_;
   secrets::SecretBroker& secrets_;

@@ -178,8 +178,14 @@ void Scheduler::finished(Lane& lane, const Feedback& feedback, MonoTime now) noe
   }
   if (feedback.kind == Feedback::Kind::failed) lane.breaker.failed(now);
   tripped_ += static_cast<int>(lane.breaker.tripped()) - static_cast<int>(was_tripped);
+  if (lane.breaker.tripped() && !was_tripped) lane.tripped_since = feedback.at;
   bool changed = was_tripped != lane.breaker.tripped() || (was_tripped && probe_at != lane.breaker.probe_at());
+  if (feedback.kind != Feedback::Kind::none && lane.found_by_attempt && lane.hold && lane.ours) {
+    lane.hold.reset();  // something went out
+    changed = true;
+  }
   if (feedback.pause.count() > 0) {
+    if (lane.paused_until <= now) lane.paused_since = feedback.at;
     lane.paused_until = std::max(lane.paused_until, now + feedback.pause);
     lane.throttled();
     changed = true;

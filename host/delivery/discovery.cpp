@@ -45,7 +45,7 @@ bool Discovery::write_memories() {
   const auto memories = scheduler_.take_memories(page, instruments_.clock.mono_now());
   if (memories.empty()) return false;
   try {
-    fleet_.remember(memories);
+    fleet_.remember(memories, options_.daemon_id);
   } catch (...) {
     scheduler_.not_remembered(memories);
     throw;

@@ -2,6 +2,8 @@
 #include <chrono>
 #include <optional>
 
+#include "domain/clock.hpp"
+
 namespace opi::delivery {
 
 // What the end of an attempt says about its destination.
@@ -14,6 +16,7 @@ struct Feedback {
   Kind kind = Kind::none;
   std::chrono::milliseconds pause{0};                    // the receiver asked for this much silence
   std::optional<std::chrono::milliseconds> next_due_in;  // the delivery is due again
+  UnixTime at{};                                         // since when a pause or an open breaker is
 };
 
 }  // namespace opi::delivery

@@ -7,6 +7,7 @@
 
 #include "delivery/claim.hpp"
 #include "domain/clock.hpp"
+#include "domain/hold.hpp"
 #include "domain/ids.hpp"
 #include "domain/store_errors.hpp"
 
@@ -26,15 +27,17 @@ struct FleetSnapshot {
 // What outlives a daemon of how it stood with a destination: the next one that serves it goes on from there.
 struct DestinationMemory {
   DestinationId destination;
-  // What the receiver asked for, or an open breaker: nothing is sent for this long.
+  // The receiver asked for it: nothing is sent for this long. Of those that were kept the one that ends last stands.
   std::chrono::milliseconds pause{0};
-  bool breaker_tripped = false;  // after the pause one request goes first
+  // The breaker is open: nothing is sent for this long, and then one request first.
+  std::optional<std::chrono::milliseconds> probe_in;
   // Leases of other daemons that have not run out, and for how long the last of them lasts.
   int leased_elsewhere = 0;
   std::chrono::milliseconds leased_elsewhere_for{0};
-  // To be kept: it is what a daemon has to add that serves the destination no more, and was answered late. A longer
-  // pause that is known stands, and so does the breaker.
+  // To be kept: a daemon that serves the destination no more was answered late, and says nothing of the breaker.
   bool late = false;
+  std::optional<UnixTime> paused_since = {}, tripped_since = {};
+  std::optional<Hold> hold = {};  // why nothing goes to it, as whoever serves it has found; breaker and pause apart
   bool operator==(const DestinationMemory&) const = default;
 };
 
@@ -74,8 +77,11 @@ class FleetStore {
   // Without being one of them. Nothing where daemons do not share the store.
   virtual Roll roll() = 0;
 
-  // Keeps pause and breaker of these destinations; `leased_elsewhere` is not looked at. What has neither is forgotten.
-  virtual void remember(std::span<const DestinationMemory> destinations) = 0;
+  // Keeps pause, breaker and hold of these destinations, in this order; `leased_elsewhere` is not looked at. A pause
+  // ends by itself alone: a daemon that was told of a shorter one may not know of a longer one that another daemon was
+  // told of. The beginning and the end of an audited hold (is_audited()) are chained to the tenant's trail in the same
+  // transaction, in the name of `daemon_id`.
+  virtual void remember(std::span<const DestinationMemory> destinations, const std::string& daemon_id) = 0;
 
   // What is known of these destinations, at most DeliveryStore::looked_at_once; nothing of those without memory. Leases
   // of `daemon_id` itself do not count.

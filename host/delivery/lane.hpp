@@ -4,11 +4,12 @@
 #include <boost/intrusive/set.hpp>
 #include <chrono>
 #include <cstdint>
-#include <string>
+#include <optional>
 
 #include "delivery/claim.hpp"
 #include "delivery/rate_limiter.hpp"
 #include "domain/circuit_breaker.hpp"
+#include "domain/hold.hpp"
 
 namespace opi::delivery {
 
@@ -66,8 +67,11 @@ struct Lane : boost::intrusive::set_base_hook<>,
 
   MonoTime next_due = MonoTime::max();  // max: nothing known
   MonoTime paused_until{};              // the receiver asked for it
-  MonoTime held_until{};                // it cannot be served; then that is looked at again
-  std::string held_reason;              // why, if it is for a reason that is told; else empty
+  std::optional<UnixTime> paused_since, tripped_since;
+  MonoTime held_until{};  // it cannot be served; then that is looked at again
+  // Why nothing goes to it, breaker and pauses apart; found when it was looked up, or only by an attempt.
+  std::optional<Hold> hold;
+  bool found_by_attempt = false;
   std::uint64_t hints = 0, hints_at_plan = 0;
   // A claim looks only behind the last claimed due time, and once in a while a stretch before it.
   DueTime watermark = due_since_ever;

@@ -5,6 +5,15 @@
 #include "foundation/check.hpp"
 
 namespace opi::delivery {
+namespace {
+
+// Of a hold that another daemon has found, or this one before its restart.
+bool is_found_by_attempt(HoldCause cause) {
+  return cause == HoldCause::configuration_refused || cause == HoldCause::adapter_unavailable ||
+         cause == HoldCause::credential_unusable || cause == HoldCause::secret_store_unavailable;
+}
+
+}  // namespace
 
 Scheduler::Scheduler(const Options& options, std::function<void()> memory_changed)
     : options_(options),
@@ -72,6 +81,7 @@ void Scheduler::update(std::shared_ptr<const Ownership> ownership) {
     lane->ours = ours;
     // What this daemon knew of it is of a time when others did not serve it.
     lane->known = false;
+    lane->hold.reset();
     lane->next_due = MonoTime::max();
     lane->watermark = due_since_ever;
     list_if_stranger(*lane);
@@ -111,14 +121,20 @@ void Scheduler::introduce(const DestinationMemory& memory, const std::optional<D
   const bool first = !std::exchange(lane->known, true);
   lane->elsewhere = memory.leased_elsewhere;
   // Also later: what the daemon before it had under way may have been answered with a pause.
-  const MonoTime until = now + memory.pause;
-  lane->paused_until = std::max(lane->paused_until, until);
-  if (memory.pause.count() > 0) lane->throttled();
+  lane->paused_until = std::max(lane->paused_until, now + memory.pause);
+  if (memory.pause.count() > 0) {
+    lane->throttled();
+    lane->paused_since = memory.paused_since;
+  }
   if (first) {
-    if (memory.breaker_tripped && !lane->breaker.tripped()) {
-      lane->breaker.trip(until);
+    lane->hold = memory.hold;  // whoever looks next says whether that is so still
+    lane->found_by_attempt = lane->hold && is_found_by_attempt(lane->hold->cause);
+    if (memory.probe_in && !lane->breaker.tripped()) {
+      lane->breaker.trip(now + *memory.probe_in);
+      lane->tripped_since = memory.tripped_since;
       ++tripped_;
     }
+    if (lane->breaker.tripped()) remember(*lane);  // it may have been tripped before it had a word
     // The daemon before it may have used up this second's tokens.
     if (ownership_->shared()) lane->limiter.start_empty(now);
     if (due) lane->watermark = due->due_at;
@@ -146,13 +162,17 @@ std::vector<DestinationMemory> Scheduler::take_memories(std::size_t limit, MonoT
   while (!changed_.empty() && result.size() < limit) {
     const Lane& lane = changed_.front();
     DestinationMemory memory{.destination = lane.id};
-    MonoTime until = lane.paused_until;
-    if (lane.breaker.tripped()) until = std::max(until, lane.breaker.probe_at());
-    if (until > now) memory.pause = std::chrono::ceil<std::chrono::milliseconds>(until - now);
-    memory.breaker_tripped = lane.breaker.tripped();
-    memory.late = !lane.ours;
-    // Who serves it no more has nothing to say of the breaker, and of a pause only that there is one.
-    if (lane.ours || lane.paused_until > now) result.push_back(memory);
+    const auto left = [now](MonoTime until) {
+      return std::max(std::chrono::milliseconds{0}, std::chrono::ceil<std::chrono::milliseconds>(until - now));
+    };
+    memory.pause = left(lane.paused_until);
+    if (lane.breaker.tripped()) memory.probe_in = left(lane.breaker.probe_at());
+    if (memory.pause.count() > 0) memory.paused_since = lane.paused_since;
+    if (lane.breaker.tripped()) memory.tripped_since = lane.tripped_since;
+    if (lane.ours) memory.hold = lane.hold;
+    // Who does not serve it, or has not read yet what is stored, has no word on breaker and hold.
+    memory.late = !lane.ours || !lane.known;
+    if (!memory.late || memory.pause.count() > 0) result.push_back(memory);
     changed_.pop_front();
   }
   return result;
@@ -188,24 +208,32 @@ void Scheduler::discovered(const DueDestination& due, MonoTime now) {
   become_due(*lane, now + due.due_in);
 }
 
-bool Scheduler::hold(const DestinationId& destination, MonoTime until, const std::string& reason) {
+bool Scheduler::hold(const DestinationId& destination, MonoTime until, const Hold& hold, FoundBy found_by) {
   const Lock lock(mutex_);
   Lane* lane = find(destination);
   if (lane == nullptr) return false;
   lane->held_until = std::max(lane->held_until, until);
-  const bool news = lane->held_reason != reason;
-  if (news) lane->held_reason = reason;
   place(*lane);
-  return news;
+  if (!lane->ours || !lane->known) return false;  // what is stored of it is somebody else's word, or not read yet
+  lane->found_by_attempt = found_by == FoundBy::attempt;
+  if (lane->hold && lane->hold->cause == hold.cause && lane->hold->detail == hold.detail) return false;
+  // For the same cause with other words it has been held all along.
+  const auto since = lane->hold && lane->hold->cause == hold.cause ? lane->hold->since : hold.since;
+  lane->hold = hold;
+  lane->hold->since = since;
+  remember(*lane);
+  return true;
 }
 
-bool Scheduler::resume(const DestinationId& destination) {
+std::optional<Hold> Scheduler::resume(const DestinationId& destination, FoundBy found_by) {
   const Lock lock(mutex_);
   Lane* lane = find(destination);
-  if (lane == nullptr) return false;
+  if (lane == nullptr) return std::nullopt;
   lane->held_until = {};
   place(*lane);
-  return !std::exchange(lane->held_reason, {}).empty();
+  if (!lane->hold || (lane->found_by_attempt && found_by == FoundBy::look)) return std::nullopt;
+  remember(*lane);
+  return std::exchange(lane->hold, std::nullopt);
 }
 
 void Scheduler::pause(const DestinationId& destination, MonoTime until) {
@@ -213,6 +241,14 @@ void Scheduler::pause(const DestinationId& destination, MonoTime until) {
   Lane* lane = find(destination);
   if (lane == nullptr) return;
   lane->held_until = std::max(lane->held_until, until);
+  place(*lane);
+}
+
+void Scheduler::end_pause(const DestinationId& destination) {
+  const Lock lock(mutex_);
+  Lane* lane = find(destination);
+  if (lane == nullptr) return;
+  lane->held_until = {};
   place(*lane);
 }
 
@@ -225,6 +261,12 @@ MonoTime Scheduler::next_wakeup(MonoTime now) {
   return timed_.empty() ? MonoTime::max() : timed_.begin()->timed_for;
 }
 
+bool Scheduler::serves(const DestinationId& destination) {
+  const Lock lock(mutex_);
+  const Lane* lane = find(destination);
+  return lane != nullptr && lane->listed && lane->ours && lane->known;
+}
+
 Scheduler::LaneStatus Scheduler::status(const DestinationId& destination, MonoTime now) {
   const Lock lock(mutex_);
   const Lane* lane = find(destination);
@@ -235,6 +277,7 @@ Scheduler::LaneStatus Scheduler::status(const DestinationId& destination, MonoTi
   }
   if (lane == nullptr) return status;
   const auto left = [now](MonoTime until) { return std::chrono::ceil<std::chrono::milliseconds>(until - now); };
+  status.known = lane->known;
   status.in_flight = lane->in_flight;
   if (lane->breaker.open(now)) {
     status.breaker = LaneStatus::Breaker::open;
@@ -242,8 +285,12 @@ Scheduler::LaneStatus Scheduler::status(const DestinationId& destination, MonoTi
   } else if (lane->breaker.tripped()) {
     status.breaker = LaneStatus::Breaker::probing;
   }
-  if (lane->not_before() > now) status.pause = left(lane->not_before());
-  status.held_reason = lane->held_reason;
+  if (lane->breaker.tripped()) status.tripped_since = lane->tripped_since;
+  if (lane->paused_until > now) {
+    status.pause = left(lane->paused_until);
+    status.paused_since = lane->paused_since;
+  }
+  status.hold = lane->hold;
   return status;
 }
 

@@ -75,15 +75,23 @@ class Scheduler {
   // What to claim now. Empty: nothing to do, or it is not known whose the destinations are.
   ClaimPlan plan(MonoTime now);
 
-  // Nothing of the destination is claimed before `until`. True if it was not held for this reason already.
-  bool hold(const DestinationId& destination, MonoTime until, const std::string& reason);
-  // It is held no more; true if it was.
-  bool resume(const DestinationId& destination);
+  // How it is known that a destination is held: by looking it up, or only by an attempt that got nowhere.
+  enum class FoundBy { look, attempt };
+  // The destination is held, and nothing of it is claimed before `until`. True if it was not held for this already.
+  bool hold(const DestinationId& destination, MonoTime until, const Hold& hold, FoundBy found_by = FoundBy::look);
+  // It may be claimed for, and is held no more if that was found in this way; a hold that an attempt has found also
+  // ends with a request that goes out. What it was held for; nullopt if it was not, or still is.
+  std::optional<Hold> resume(const DestinationId& destination, FoundBy found_by = FoundBy::look);
   // Nothing of the destination is claimed before `until`; not told to anybody.
   void pause(const DestinationId& destination, MonoTime until);
+  // It is looked at again at once; what it is held for is seen then.
+  void end_pause(const DestinationId& destination);
 
   // When plan() may have something to do again without any further news; MonoTime::max() if never.
   [[nodiscard]] MonoTime next_wakeup(MonoTime now);
+
+  // Whether it is this daemon that serves the destination, and knows what the store remembers of it.
+  [[nodiscard]] bool serves(const DestinationId& destination);
 
   // How this daemon stands with one destination.
   struct LaneStatus {
@@ -92,8 +100,10 @@ class Scheduler {
     int in_flight = 0;
     enum class Breaker { closed, open, probing } breaker = Breaker::closed;
     std::optional<std::chrono::milliseconds> probe_in;  // of an open breaker
-    std::optional<std::chrono::milliseconds> pause;     // left of what the receiver asked for, or of a hold
-    std::string held_reason;                            // empty: it is not held
+    std::optional<std::chrono::milliseconds> pause;     // left of what the receiver asked for
+    std::optional<UnixTime> tripped_since, paused_since;
+    std::optional<Hold> hold;  // breaker and pause apart
+    bool known = false;        // what the store remembers of it has been read
   };
   // Nothing of unknown destinations.
   [[nodiscard]] LaneStatus status(const DestinationId& destination, MonoTime now);

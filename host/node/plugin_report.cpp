@@ -63,6 +63,7 @@ void write_plugin_report(const fs::path& state_directory, const plugins::PluginH
   const json::object report{
       {"pid", ::getpid()},
       {"generation", host.generation()},
+      {"running", views_of(host.loaded())},
       {"change",
        {{"loaded", views_of(change.loaded)}, {"retired", views_of(change.retired)}, {"refused", std::move(refused)}}}};
   const fs::path part = report_file(state_directory).string() + ".part";
@@ -87,8 +88,10 @@ std::optional<PluginReport> read_plugin_report(const fs::path& state_directory) 
   if (pid == nullptr || !pid->is_int64() || generation == nullptr || !generation->is_int64() || change == nullptr ||
       !change->is_object())
     return std::nullopt;
+  const auto* running = report->if_contains("running");
   return PluginReport{static_cast<pid_t>(pid->get_int64()), static_cast<std::uint64_t>(generation->get_int64()),
-                      change->get_object()};
+                      change->get_object(),
+                      running != nullptr && running->is_array() ? running->get_array() : json::array{}};
 }
 
 bool daemon_is_running(const fs::path& state_directory) {

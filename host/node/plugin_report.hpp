@@ -1,6 +1,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <filesystem>
@@ -20,6 +21,7 @@ struct PluginReport {
   pid_t pid = 0;                 // of the daemon
   std::uint64_t generation = 0;  // grows each time the daemon looks
   boost::json::object change;    // loaded, retired, refused: arrays of view_of()
+  boost::json::array running;    // view_of() of each plugin that serves now; empty also of a version before this member
 };
 
 // Replaces the report. Throws std::runtime_error if it cannot be written.

@@ -15,6 +15,7 @@ struct CallEnd {
   std::string error;  // the plugin's, or what became of it
   // Not empty: the plugin never saw the call, and this is why it is not to be asked for now.
   std::string held;
+  bool refused = false;     // held, for the plugin has refused the instance's configuration
   std::uint64_t flags = 0;  // of the start of a plugin: bit n says that its n-th adapter sees transport faults
 };
 

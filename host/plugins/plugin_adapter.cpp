@@ -119,6 +119,7 @@ void PluginAdapter::begin_render(const delivery::AttemptContext& context, const 
                       auto rendering = end.status == OPI_OK ? std::move(call->assembly).finish(user_agent_)
                                                             : std::move(call->assembly).fail(end.status, end.error);
                       rendering.held = without(confidential_, end.held);
+                      if (end.refused) rendering.held_cause = HoldCause::configuration_refused;
                       done(std::move(rendering));
                     });
 }

@@ -28,9 +28,10 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
   auto making = std::make_shared<Making>(Making{
       destination, generation, host_.find(ComponentKind::adapter, destination.adapter), options_.user_agent, {}});
   if (!making->found.plugin) {
-    making->made = without("no loaded plugin offers the adapter \"" + destination.adapter + "\"");
+    making->made =
+        without(HoldCause::adapter_missing, "no loaded plugin offers the adapter \"" + destination.adapter + "\"");
   } else if (const auto faults = making->found.component->config_schema.check(destination.config); !faults.empty()) {
-    making->made = without(held(destination, faults));
+    making->made = without(HoldCause::configuration_refused, held(destination, faults));
   } else if (options_.executor && making->found.plugin->isolation() == Isolation::in_process) {
     return make_elsewhere(std::move(making));
   } else {
@@ -42,10 +43,36 @@ delivery::AdapterLookup PluginAdapterRegistry::find(const Destination& destinati
   made.revision = destination.revision;
   made.generation = generation;
   auto lookup = made.now();
-  if (!lookup.adapter)
-    logger_.warning("destination.held", {{"destination", destination.id.to_string()}, {"reason", lookup.held_reason}});
   if (!made.passing) keep(std::move(made), destination.id);
   return lookup;
+}
+
+// One in this process has said what there is to say when it was made. The other is asked beside the calls of
+// deliveries, under a number of its own, and forgotten again.
+delivery::AdapterLookup PluginAdapterRegistry::examine(const Destination& destination) {
+  auto lookup = find(destination);
+  const auto generation = host_.generation();
+  const auto found = host_.find(ComponentKind::adapter, destination.adapter);
+  if (!lookup.adapter || !found.plugin || found.plugin->isolation() == Isolation::in_process) return lookup;
+  const auto refused = [&](const std::string& why) -> delivery::AdapterLookup {
+    if (why.empty()) return std::move(lookup);
+    return {nullptr, held(destination, {{"", "was refused: " + why}}), false, HoldCause::configuration_refused};
+  };
+  {
+    const SharedLock lock(mutex_);
+    const auto known = verdicts_.find(destination.id);
+    if (known != verdicts_.end() && known->second.revision == destination.revision &&
+        known->second.generation == generation)
+      return refused(known->second.refusal);
+  }
+  try {
+    auto why = PluginAdapter(found.plugin, *found.component, destination, options_.user_agent).refusal();
+    const ExclusiveLock lock(mutex_);
+    verdicts_[destination.id] = {destination.revision, generation, why};
+    return refused(why);
+  } catch (const std::system_error&) {
+    return lookup;  // no process can be made just now; it is asked again
+  }
 }
 
 std::optional<delivery::AdapterLookup> PluginAdapterRegistry::known(const Destination& destination,
@@ -81,7 +108,7 @@ delivery::AdapterLookup PluginAdapterRegistry::make_elsewhere(std::shared_ptr<Ma
     }
   }
   begin_next(plugin);
-  return {nullptr, "its adapter is being made", true};
+  return {.adapter = nullptr, .held_reason = "its adapter is being made", .pending = true};
 }
 
 // One at a time: the ABI has a plugin's instances made one after another.
@@ -102,7 +129,8 @@ void PluginAdapterRegistry::begin_next(const Plugin* plugin) {
   try {
     options_.executor([making] { making->made = make(*making); }, [this, making] { ended(making); });
   } catch (const std::exception& failure) {
-    making->made = without(std::string("the adapter cannot be made just now: ") + failure.what());
+    making->made =
+        without(HoldCause::adapter_unavailable, std::string("the adapter cannot be made just now: ") + failure.what());
     making->made.passing = true;
     ended(making);
   }
@@ -113,9 +141,6 @@ void PluginAdapterRegistry::ended(const std::shared_ptr<Making>& making) {
   auto& made = making->made;
   made.revision = destination.revision;
   made.generation = making->generation;
-  if (!made.lookup.adapter)
-    logger_.warning("destination.held",
-                    {{"destination", destination.id.to_string()}, {"reason", made.lookup.held_reason}});
   keep(std::move(made), destination.id);
   {
     const ExclusiveLock lock(mutex_);
@@ -143,6 +168,7 @@ void PluginAdapterRegistry::keep_only(const Catalog& catalog) {
   const auto generation = host_.generation();
   {
     const ExclusiveLock lock(mutex_);
+    std::erase_if(verdicts_, [&](const auto& one) { return !catalog.destinations.contains(one.first); });
     for (auto at = entries_.begin(); at != entries_.end();) {
       if (catalog.destinations.contains(at->first) && at->second.generation == generation) {
         ++at;
@@ -170,12 +196,14 @@ void PluginAdapterRegistry::let_go(std::vector<Entry> entries) {
 // A quarantine comes over instances that exist.
 delivery::AdapterLookup PluginAdapterRegistry::Entry::now() const {
   if (plugin)
-    if (auto why = plugin->quarantine(tenant); !why.empty()) return {nullptr, std::move(why)};
+    if (auto why = plugin->quarantine(tenant); !why.empty())
+      return {nullptr, std::move(why), false, HoldCause::adapter_quarantined};
   return lookup;
 }
 
-PluginAdapterRegistry::Entry PluginAdapterRegistry::without(std::string reason) {
+PluginAdapterRegistry::Entry PluginAdapterRegistry::without(HoldCause cause, std::string reason) {
   Entry entry;
+  entry.lookup.held_cause = cause;
   entry.lookup.held_reason = std::move(reason);
   return entry;
 }
@@ -183,7 +211,7 @@ PluginAdapterRegistry::Entry PluginAdapterRegistry::without(std::string reason) 
 PluginAdapterRegistry::Entry PluginAdapterRegistry::make(const Making& making) noexcept {
   const auto& destination = making.destination;
   const auto not_now = [](const char* why) {
-    auto entry = without(std::string("the adapter cannot be made just now: ") + why);
+    auto entry = without(HoldCause::adapter_unavailable, std::string("the adapter cannot be made just now: ") + why);
     entry.passing = true;
     return entry;
   };
@@ -197,7 +225,8 @@ PluginAdapterRegistry::Entry PluginAdapterRegistry::make(const Making& making) n
   } catch (const std::system_error& failure) {
     return not_now(failure.what());
   } catch (const std::runtime_error& refusal) {
-    return without(held(destination, {{"", std::string("was refused: ") + refusal.what()}}));
+    return without(HoldCause::configuration_refused,
+                   held(destination, {{"", std::string("was refused: ") + refusal.what()}}));
   } catch (const std::exception& failure) {
     return not_now(failure.what());
   } catch (...) {

@@ -34,6 +34,7 @@ class PluginAdapterRegistry final : public delivery::AdapterRegistry {
   PluginAdapterRegistry(const PluginHost& host, Options options, telemetry::Logger& logger);
 
   delivery::AdapterLookup find(const Destination& destination) override;
+  delivery::AdapterLookup examine(const Destination& destination) override;
   void on_ready(Ready ready) override { ready_ = std::move(ready); }
   // Lets go of the instances for destinations that are not in the catalog any more, and of those of plugins that were
   // replaced. They end elsewhere: that of a tenant's process may take half a second.
@@ -62,7 +63,13 @@ class PluginAdapterRegistry final : public delivery::AdapterRegistry {
     std::shared_ptr<Making> under_way;
   };
   [[nodiscard]] std::optional<delivery::AdapterLookup> known(const Destination& destination, std::uint64_t generation);
-  [[nodiscard]] static Entry without(std::string reason);
+  // What a plugin in a process of its own has said of a destination's configuration.
+  struct Verdict {
+    std::int64_t revision = 0;
+    std::uint64_t generation = 0;
+    std::string refusal;  // empty: none
+  };
+  [[nodiscard]] static Entry without(HoldCause cause, std::string reason);
   [[nodiscard]] static Entry make(const Making& making) noexcept;
   delivery::AdapterLookup make_elsewhere(std::shared_ptr<Making> making);
   void begin_next(const Plugin* plugin);
@@ -76,6 +83,7 @@ class PluginAdapterRegistry final : public delivery::AdapterRegistry {
   Ready ready_;        // set before the first use
   SharedMutex mutex_;  // guards what follows; never held while a plugin is called
   std::unordered_map<DestinationId, Entry> entries_ OPI_GUARDED_BY(mutex_);
+  std::unordered_map<DestinationId, Verdict> verdicts_ OPI_GUARDED_BY(mutex_);
   std::unordered_map<DestinationId, std::shared_ptr<Making>> pending_ OPI_GUARDED_BY(mutex_);  // the latest of each
   std::map<const Plugin*, Lane> lanes_ OPI_GUARDED_BY(mutex_);                                 // with work to do
 };

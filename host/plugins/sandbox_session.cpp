@@ -9,12 +9,13 @@
 
 namespace opi::plugins {
 
-CallEnd held_call(const std::string& why) { return {OPI_E_BUSY, why, why, 0}; }
+CallEnd held_call(const std::string& why) { return {OPI_E_BUSY, why, why, false, 0}; }
 
 void SandboxSession::begin(SandboxCall call) {
   const auto number = call.instance ? call.instance->number : 0;
   if (const auto refused = refused_.find(number); refused != refused_.end()) {
-    const auto end = held_call(refused->second);
+    auto end = held_call(refused->second);
+    end.refused = true;
     if (call.kind == FrameKind::destroy) refused_.erase(refused);
     if (call.done) call.done(end);
     return;
@@ -114,6 +115,7 @@ void SandboxSession::end(FrameReader& in) {
   if (const auto refused = refused_.find(number); refused != refused_.end()) {
     const auto status = end.status;
     end = held_call(refused->second);
+    end.refused = true;
     if (call.kind == FrameKind::create) end.status = status;  // the plugin's own word, which refusal() asks for
   }
   if (call.done) call.done(end);

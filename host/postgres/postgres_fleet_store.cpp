@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "delivery/hold_entries.hpp"
 #include "delivery/one_look.hpp"
+#include "postgres/audit_chain.hpp"
 #include "postgres/transaction.hpp"
 
 namespace opi::postgres {
@@ -57,30 +59,48 @@ constexpr Statement remove_dead{
 
 // Of a destination that was deleted meanwhile there is nothing to keep.
 constexpr Statement keep_memory{"keep_destination_memory", R"(
-  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, breaker_tripped)
-  SELECT d.tenant_id, d.destination_id, now() + n.pause_ms * interval '1 millisecond', n.tripped <> 0
-  FROM unnest($1::uuid[], $2::bigint[], $3::int[]) AS n (destination_id, pause_ms, tripped)
+  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, probe_at, paused_since,
+    tripped_since, held_cause, held_since, held_detail)
+  SELECT d.tenant_id, d.destination_id, now() + n.pause_ms * interval '1 millisecond',
+         now() + n.probe_ms * interval '1 millisecond', n.paused_since, n.tripped_since, n.cause, n.held_since, n.detail
+  FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[],
+              $7::timestamptz[], $8::text[])
+    AS n (destination_id, pause_ms, probe_ms, paused_since, tripped_since, cause, held_since, detail)
   JOIN integration_destinations d ON d.destination_id = n.destination_id
   ORDER BY d.destination_id
   FOR KEY SHARE OF d
   ON CONFLICT (destination_id) DO UPDATE
-  SET paused_until = excluded.paused_until, breaker_tripped = excluded.breaker_tripped)"};
+  SET paused_until = greatest(m.paused_until, excluded.paused_until), probe_at = excluded.probe_at,
+      paused_since = coalesce(excluded.paused_since, m.paused_since), tripped_since = excluded.tripped_since,
+      held_cause = excluded.held_cause, held_since = excluded.held_since, held_detail = excluded.held_detail)"};
 
-// One by one, for they are rare.
-constexpr Statement keep_late{"keep_late_memory", R"(
-  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until, breaker_tripped)
-  SELECT d.tenant_id, d.destination_id, now() + $2::bigint * interval '1 millisecond', $3::int <> 0
-  FROM integration_destinations d WHERE d.destination_id = $1
+constexpr Statement read_holds{"read_destination_holds", R"(
+  SELECT d.tenant_id, d.destination_id, m.held_cause, m.held_since, m.held_detail, now()
+  FROM integration_destinations d LEFT JOIN integration_destination_memory m ON m.destination_id = d.destination_id
+  WHERE d.destination_id = ANY ($1::uuid[])
+  ORDER BY d.destination_id FOR KEY SHARE OF d)"};
+
+constexpr Statement keep_pause{"keep_late_pause", R"(
+  INSERT INTO integration_destination_memory AS m (tenant_id, destination_id, paused_until)
+  SELECT d.tenant_id, d.destination_id, now() + n.pause_ms * interval '1 millisecond'
+  FROM unnest($1::uuid[], $2::bigint[]) AS n (destination_id, pause_ms)
+  JOIN integration_destinations d ON d.destination_id = n.destination_id
+  ORDER BY d.destination_id
   FOR KEY SHARE OF d
   ON CONFLICT (destination_id) DO UPDATE SET paused_until = greatest(m.paused_until, excluded.paused_until))"};
 
-constexpr Statement forget{"forget_destinations",
-                           "DELETE FROM integration_destination_memory WHERE destination_id = ANY ($1::uuid[])"};
+constexpr Statement forget{"forget_destinations", R"(
+  DELETE FROM integration_destination_memory
+  WHERE destination_id = ANY ($1::uuid[]) AND paused_until <= now() AND probe_at IS NULL
+    AND held_cause IS NULL)"};
 
 constexpr Statement read_memory{"read_destination_memory", R"(
-  SELECT m.destination_id, ceil(extract(epoch FROM m.paused_until - now()) * 1000)::bigint, m.breaker_tripped
+  SELECT m.destination_id, ceil(extract(epoch FROM m.paused_until - now()) * 1000)::bigint,
+         ceil(extract(epoch FROM m.probe_at - now()) * 1000)::bigint, m.paused_since, m.tripped_since, m.held_cause,
+         m.held_since, m.held_detail
   FROM integration_destination_memory m
-  WHERE m.destination_id = ANY ($1::uuid[]) AND (m.paused_until > now() OR m.breaker_tripped))"};
+  WHERE m.destination_id = ANY ($1::uuid[])
+    AND (m.paused_until > now() OR m.probe_at IS NOT NULL OR m.held_cause IS NOT NULL))"};
 
 // A delivery that was given back and claimed again is named by two leases. IS TRUE keeps the ids in a hash table: the
 // plan is made without knowing how many there are.
@@ -106,6 +126,14 @@ FleetSnapshot read_fleet(Connection& connection, const std::string& self, delive
   const auto rows = connection.execute(read_members, Parameters{}.text(self));
   for (int i = 0; i < rows.size(); ++i) snapshot.members.push_back({rows.string(i, 0), rows.unix_micros(i, 1)});
   return snapshot;
+}
+
+// Cause, since and detail, from this column on. A cause that a newer version knows is none to this one.
+std::optional<Hold> hold_of(const Rows& rows, int row, int column) {
+  if (rows.is_null(row, column)) return std::nullopt;
+  const auto cause = parse_hold_cause(rows.text(row, column));
+  if (!cause) return std::nullopt;
+  return Hold{*cause, rows.string(row, column + 2), rows.optional_time(row, column + 1)};
 }
 
 std::optional<std::int64_t> clock_of(const delivery::FleetStore::Terms& terms) {
@@ -176,34 +204,75 @@ delivery::FleetStore::Roll PostgresFleetStore::roll() {
   return roll;
 }
 
-void PostgresFleetStore::remember(std::span<const DestinationMemory> destinations) {
+void PostgresFleetStore::remember(std::span<const DestinationMemory> destinations, const std::string& daemon_id) {
   if (destinations.empty()) return;
-  std::map<DestinationId, const DestinationMemory*> last;  // a statement cannot touch a row twice
-  std::vector<const DestinationMemory*> late;
-  for (const auto& one : destinations)
-    if (one.late)
-      late.push_back(&one);
+  // A statement cannot touch a row twice.
+  std::map<DestinationId, DestinationMemory> kept;
+  for (const auto& one : destinations) {
+    auto& memory = kept.try_emplace(one.destination, one).first->second;
+    memory.pause = std::max(memory.pause, one.pause);
+    if (one.late) continue;
+    memory.probe_in = one.probe_in;
+    memory.paused_since = one.paused_since;
+    memory.tripped_since = one.tripped_since;
+    memory.hold = one.hold;
+    memory.late = false;
+  }
+  const auto bounded = [](std::chrono::milliseconds wait) {
+    return std::clamp<std::int64_t>(wait.count(), 0, longest_pause_ms);
+  };
+  ArrayParameter all{Element::uuid}, ids{Element::uuid}, pauses{Element::int8}, probes{Element::int8},
+      late_ids{Element::uuid}, late_pauses{Element::int8}, paused_since{Element::timestamptz},
+      tripped_since{Element::timestamptz}, causes{Element::text}, held_since{Element::timestamptz},
+      details{Element::text};
+  const auto add_time = [](ArrayParameter& list, const std::optional<UnixTime>& time) {
+    if (time)
+      list.add_time(*time);
     else
-      last[one.destination] = &one;
-  ArrayParameter kept{Element::uuid}, pauses{Element::int8}, tripped{Element::int4}, gone{Element::uuid};
-  for (const auto& [id, one] : last) {
-    if (one->pause.count() <= 0 && !one->breaker_tripped) {
-      gone.add(id.value);
-      continue;
-    }
-    kept.add(id.value);
-    pauses.add_int8(std::clamp<std::int64_t>(one->pause.count(), 0, longest_pause_ms));
-    tripped.add_int4(one->breaker_tripped ? 1 : 0);
+      list.add_null();
+  };
+  for (const auto& [id, one] : kept) {
+    all.add(id.value);
+    (one.late ? late_ids : ids).add(id.value);
+    (one.late ? late_pauses : pauses).add_int8(bounded(one.pause));
+    if (one.late) continue;
+    if (one.probe_in)
+      probes.add_int8(bounded(*one.probe_in));
+    else
+      probes.add_null();
+    add_time(paused_since, one.paused_since);
+    add_time(tripped_since, one.tripped_since);
+    if (one.hold)
+      causes.add(to_string(one.hold->cause));
+    else
+      causes.add_null();
+    add_time(held_since, one.hold ? one.hold->since : std::nullopt);
+    details.add(one.hold ? std::string_view{one.hold->detail} : std::string_view{});
   }
   auto session = database_.general().borrow();
   Transaction transaction{*session};
-  session->execute(keep_memory, Parameters{}.array(kept).array(pauses).array(tripped));
-  session->execute(forget, Parameters{}.array(gone));
-  for (const auto* one : late)
-    session->execute(keep_late, Parameters{}
-                                    .uuid(one->destination.value)
-                                    .int8(std::clamp<std::int64_t>(one->pause.count(), 0, longest_pause_ms))
-                                    .int4(one->breaker_tripped ? 1 : 0));
+  std::vector<audit::Entry> entries;
+  const auto rows = session->execute(read_holds, Parameters{}.array(ids));
+  for (int i = 0; i < rows.size(); ++i) {
+    const DestinationId id{rows.uuid(i, 1)};
+    if (auto entry = delivery::entry_of({TenantId::parse(rows.text(i, 0)).value(), id, hold_of(rows, i, 2),
+                                         kept.at(id).hold, daemon_id, rows.time(i, 5)}))
+      entries.push_back(std::move(*entry));
+  }
+  session->execute(keep_memory, Parameters{}
+                                    .array(ids)
+                                    .array(pauses)
+                                    .array(probes)
+                                    .array(paused_since)
+                                    .array(tripped_since)
+                                    .array(causes)
+                                    .array(held_since)
+                                    .array(details));
+  session->execute(keep_pause, Parameters{}.array(late_ids).array(late_pauses));
+  session->execute(forget, Parameters{}.array(all));
+  std::vector<const audit::Entry*> chained;
+  for (const auto& entry : entries) chained.push_back(&entry);
+  if (!chained.empty()) append_to_chains(*session, chained);
   transaction.commit();
 }
 
@@ -224,7 +293,11 @@ std::vector<DestinationMemory> PostgresFleetStore::recall(std::span<const Destin
   for (int i = 0; i < memories.size(); ++i) {
     auto& memory = of(memories.uuid(i, 0));
     memory.pause = std::chrono::milliseconds{std::max<std::int64_t>(0, memories.int8(i, 1))};
-    memory.breaker_tripped = memories.boolean(i, 2);
+    if (!memories.is_null(i, 2))
+      memory.probe_in = std::chrono::milliseconds{std::max<std::int64_t>(0, memories.int8(i, 2))};
+    if (memory.pause.count() > 0) memory.paused_since = memories.optional_time(i, 3);
+    memory.tripped_since = memories.optional_time(i, 4);
+    memory.hold = hold_of(memories, i, 5);
   }
   const auto leases = session->execute(count_leases, Parameters{}.array(ids).text(daemon_id));
   for (int i = 0; i < leases.size(); ++i) {

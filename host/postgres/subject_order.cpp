@@ -28,9 +28,10 @@ constexpr Statement wait_behind{"wait_behind", R"(
   WHERE o.tenant_id = $1::text AND o.delivery_id = ANY ($2::uuid[]) AND o.subject <> '' AND (
     EXISTS (SELECT 1 FROM integration_outbox b
             WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
-              AND b.delivery_id <> o.delivery_id
-              AND ((b.place, b.delivery_id) < (o.place, o.delivery_id)
-                   OR (b.due_at < 'infinity' AND b.delivery_id <> ALL ($2::uuid[]))))
+              AND (b.place, b.delivery_id) < (o.place, o.delivery_id))
+    OR EXISTS (SELECT 1 FROM integration_outbox b
+               WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
+                 AND b.due_at < 'infinity' AND b.delivery_id <> ALL ($2::uuid[]))
     OR (EXISTS (SELECT 1 FROM integration_deliveries d
                 WHERE d.destination_id = o.destination_id AND d.subject = o.subject AND d.subject <> ''
                   AND d.state = 'dead_lettered')

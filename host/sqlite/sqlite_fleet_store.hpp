@@ -17,7 +17,7 @@ class SqliteFleetStore final : public delivery::FleetStore {
   delivery::FleetSnapshot beat(const Terms& terms) override;
   void leave(const std::string& daemon_id) override;
   Roll roll() override { return {}; }
-  void remember(std::span<const delivery::DestinationMemory> destinations) override;
+  void remember(std::span<const delivery::DestinationMemory> destinations, const std::string& daemon_id) override;
   std::vector<delivery::DestinationMemory> recall(std::span<const DestinationId> destinations,
                                                   const std::string& daemon_id) override;
 

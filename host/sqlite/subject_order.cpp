@@ -5,6 +5,8 @@
 namespace opi::sqlite {
 namespace {
 
+// The number is never_due_us, written out: only then SQLite sees that the partial index holds what is asked for.
+//
 // A delivery that came back to life (place 0) goes before those that wait, but not beside one that is due or under way,
 // which may be another that came back.
 constexpr Statement wait_behind{"wait_behind", R"(
@@ -12,9 +14,10 @@ constexpr Statement wait_behind{"wait_behind", R"(
   WHERE o.tenant_id = ?2 AND o.delivery_id = ?3 AND o.subject <> '' AND (
     EXISTS (SELECT 1 FROM integration_outbox b
             WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
-              AND b.delivery_id <> o.delivery_id
-              AND ((b.place, b.delivery_id) < (o.place, o.delivery_id)
-                   OR b.due_at_us < ?1))
+              AND (b.place, b.delivery_id) < (o.place, o.delivery_id))
+    OR EXISTS (SELECT 1 FROM integration_outbox b INDEXED BY integration_outbox_going
+               WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> ''
+                 AND b.due_at_us < 9223372036854775807 AND b.delivery_id <> o.delivery_id)
     OR (EXISTS (SELECT 1 FROM integration_deliveries d
                 WHERE d.destination_id = o.destination_id AND d.subject = o.subject AND d.subject <> ''
                   AND d.state = 'dead_lettered')
@@ -28,8 +31,8 @@ constexpr Statement wake_first{"wake_first_of_subject", R"(
       SELECT w.tenant_id, w.delivery_id FROM integration_outbox w
       WHERE w.destination_id = ?2 AND w.subject = ?3 AND w.subject <> '' ORDER BY w.place, w.delivery_id LIMIT 1)
     AND o.due_at_us = ?4
-    AND NOT EXISTS (SELECT 1 FROM integration_outbox b
-                    WHERE b.destination_id = ?2 AND b.subject = ?3 AND b.subject <> '' AND b.due_at_us < ?4)
+    AND NOT EXISTS (SELECT 1 FROM integration_outbox b INDEXED BY integration_outbox_going
+                    WHERE b.destination_id = ?2 AND b.subject = ?3 AND b.subject <> '' AND b.due_at_us < 9223372036854775807)
     AND NOT (EXISTS (SELECT 1 FROM integration_deliveries d
                      WHERE d.destination_id = ?2 AND d.subject = ?3 AND d.subject <> '' AND d.state = 'dead_lettered')
              AND NOT EXISTS (SELECT 1 FROM integration_external_references r
@@ -37,8 +40,8 @@ constexpr Statement wake_first{"wake_first_of_subject", R"(
 
 constexpr Statement find_waited_for{"find_waited_for", R"(
   SELECT coalesce(
-    (SELECT b.delivery_id FROM integration_outbox b
-     WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> '' AND b.due_at_us < ?1
+    (SELECT b.delivery_id FROM integration_outbox b INDEXED BY integration_outbox_going
+     WHERE b.destination_id = o.destination_id AND b.subject = o.subject AND b.subject <> '' AND b.due_at_us < 9223372036854775807
      LIMIT 1),
     (SELECT min(d.delivery_id) FROM integration_deliveries d
      WHERE d.destination_id = o.destination_id AND d.subject = o.subject AND d.subject <> ''

@@ -35,6 +35,8 @@ auto& histogram(prometheus::Registry& registry, const char* name, const char* he
 Metrics::Metrics()
     : attempts_(family(registry_, "opi_attempts_total", "Delivery attempts by result")),
       deliveries_ended_(family(registry_, "opi_deliveries_ended_total", "Deliveries that reached a terminal state")),
+      destinations_held_(
+          gauges(registry_, "opi_destinations_held", "Destinations of this daemon that nothing is sent to, by cause")),
       store_failures_(family(registry_, "opi_store_failures_total", "Store operations that failed or stayed in doubt")),
       retention_removed_(family(registry_, "opi_retention_removed_total", "Old rows that were removed, by kind")),
       events_(family(registry_, "opi_events_total", "Events handed in by producers, by result")),
@@ -78,6 +80,9 @@ std::string Metrics::exposition() const { return prometheus::TextSerializer().Se
 
 prometheus::Counter& Metrics::attempts(std::string_view result) {
   return attempts_.Add({{"result", std::string(result)}});
+}
+prometheus::Gauge& Metrics::destinations_held(std::string_view cause) {
+  return destinations_held_.Add({{"cause", std::string(cause)}});
 }
 prometheus::Counter& Metrics::deliveries_ended(std::string_view state) {
   return deliveries_ended_.Add({{"state", std::string(state)}});

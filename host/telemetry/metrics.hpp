@@ -26,6 +26,7 @@ class Metrics {
   [[nodiscard]] std::string exposition() const;
 
   prometheus::Counter& attempts(std::string_view result);         // succeeded, retryable, terminal, interrupted
+  prometheus::Gauge& destinations_held(std::string_view cause);   // of those that this daemon serves
   prometheus::Counter& deliveries_ended(std::string_view state);  // delivered, failed, dead_lettered
   // deliveries, attempts, events, delivery_events, rollup
   prometheus::Counter& retention_removed(std::string_view what);
@@ -40,6 +41,7 @@ class Metrics {
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& attempts_;
   prometheus::Family<prometheus::Counter>& deliveries_ended_;
+  prometheus::Family<prometheus::Gauge>& destinations_held_;
   prometheus::Family<prometheus::Counter>& store_failures_;
   prometheus::Family<prometheus::Counter>& retention_removed_;
   prometheus::Family<prometheus::Counter>& events_;

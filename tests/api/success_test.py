@@ -70,7 +70,7 @@ class SuccessTest(ApiTest):
         held = self.world.waiting_destination(OWNER)
         query = {"held": "true", "destination_id": held["destination_id"]}
         row = self.ask("listDeliveries", Call(query=query)).json["deliveries"][0]
-        self.assertEqual((row["held"], row["held_reason"]), (True, "the destination is disabled: created disabled"))
+        self.assertEqual((row["held"]["cause"], row["held"]["detail"]), ("disabled", "created disabled"))
         self.expect(self.ask("enableDestination", Call(path={"id": held["destination_id"]})), 200)
         self.world.deliveries(OWNER, held, "delivered")
 

@@ -95,51 +95,127 @@ TEST_P(FleetContract, AReplacedOneIsGone) {
 TEST_P(FleetContract, APauseAndABreakerOutliveTheirDaemon) {
   const auto paused = known_destination(), tripped = known_destination(), both = known_destination(),
              neither = known_destination();
-  engine->fleet().remember({{{paused, 30s, false}, {tripped, 0s, true}, {both, 40s, true}, {neither, -5s, false}}});
+  engine->fleet().remember({{{paused, 30s}, {tripped, 0s, 0s}, {both, 40s, 80s}, {neither, -5s}}}, "daemon-1");
   const auto known = engine->other_daemons_fleet().recall({{paused, tripped, both, neither, paused}}, "daemon-2");
   EXPECT_THAT(known, SizeIs(3));
   EXPECT_GT(of(paused).pause, 20s);
   EXPECT_LE(of(paused).pause, 30s);
-  EXPECT_FALSE(of(paused).breaker_tripped);
+  EXPECT_FALSE(of(paused).probe_in);
   EXPECT_EQ(of(tripped).pause, 0s);
-  EXPECT_TRUE(of(tripped).breaker_tripped);
+  EXPECT_EQ(of(tripped).probe_in, 0ms);
   EXPECT_GT(of(both).pause, 30s);
-  EXPECT_TRUE(of(both).breaker_tripped);
+  EXPECT_LE(of(both).pause, 40s);
+  EXPECT_GT(of(both).probe_in, 70s);
+  EXPECT_LE(of(both).probe_in, 80s);
   EXPECT_THAT(engine->fleet().recall({{neither}}, "daemon-2"), IsEmpty());
 }
 
-TEST_P(FleetContract, WhatWasRememberedLastStands) {
+TEST_P(FleetContract, AHoldOutlivesItsDaemonAndIsInTheTrailWhenItBeginsAndWhenItEnds) {
   const auto destination = known_destination();
-  engine->fleet().remember({{{destination, 1h, false}}});
-  engine->fleet().remember({{{destination, 1h, true}, {destination, 30s, false}}});
-  EXPECT_LE(of(destination).pause, 30s);
-  EXPECT_FALSE(of(destination).breaker_tripped);
-  engine->fleet().remember({{{destination}}});
+  const auto trail = [&, before = engine->audit().read(acme, 0, 100).size()] {
+    std::vector<std::string> all;
+    const auto records = engine->audit().read(acme, 0, 100);
+    for (std::size_t i = before; i < records.size(); ++i) {
+      const auto& one = records[i].entry;
+      EXPECT_EQ(one.actor_kind, audit::ActorKind::system);
+      EXPECT_EQ(one.target, "destination:" + destination.to_string());
+      all.push_back(one.actor_id + " " + std::string(to_string(one.action)) + " " + one.details);
+    }
+    return all;
+  };
+  const auto note = [&](const std::optional<Hold>& hold, const char* daemon = "daemon-1",
+                        std::optional<std::chrono::milliseconds> probe_in = {}) {
+    engine->fleet().remember({{{.destination = destination, .probe_in = probe_in, .hold = hold}}}, daemon);
+  };
+  const UnixTime began{1'800'000'000'123ms};
+  const Hold missing{HoldCause::adapter_missing, "no plugin", began};
+  const std::string held_missing = R"(daemon-1 destination.held {"cause":"adapter_missing","detail":"no plugin"})";
+  note(missing);
+  EXPECT_EQ(of(destination, "daemon-2").hold, missing);
+  EXPECT_THAT(trail(), ElementsAre(held_missing));
+  note(missing, "daemon-2", 1h);
+  EXPECT_EQ(of(destination).hold, missing);
+  EXPECT_TRUE(of(destination).probe_in);
+  EXPECT_THAT(trail(), SizeIs(1)) << "it was held for that already";
+
+  const Hold refused{HoldCause::configuration_refused, std::string(Hold::detail_length, 'x'), began};
+  note(refused, "daemon-2");
+  EXPECT_EQ(of(destination).hold, refused) << "at the edge of what a detail may be";
+  note(Hold{HoldCause::disabled, "maintenance", began});
+  note(std::nullopt);
+  EXPECT_EQ(of(destination), DestinationMemory{});
+  EXPECT_EQ(rows("integration_destination_memory"), 0);
+  EXPECT_THAT(trail(), ElementsAre(held_missing,
+                                   "daemon-2 destination.held {\"cause\":\"configuration_refused\",\"detail\":\"" +
+                                       refused.detail + "\",\"cause_was\":\"adapter_missing\"}",
+                                   R"(daemon-1 destination.resumed {"cause":"configuration_refused",)"
+                                   R"("held_since":"2027-01-15T08:00:00.123Z","now":"disabled"})"));
+  note(Hold{HoldCause::breaker_open, "", began});
+  note(std::nullopt);
+  EXPECT_THAT(trail(), SizeIs(3)) << "what comes and goes by itself is not in the trail";
+}
+
+TEST_P(FleetContract, ALateMemoryLeavesTheHoldOfWhoServesTheDestination) {
+  const auto destination = known_destination();
+  const Hold hold{HoldCause::adapter_missing, "", UnixTime{1s}};
+  engine->fleet().remember({{{.destination = destination, .hold = hold}}}, "daemon-1");
+  const DestinationMemory late{.destination = destination, .pause = 1h, .late = true};
+  engine->other_daemons_fleet().remember({&late, 1}, "daemon-2");
+  EXPECT_EQ(of(destination).hold, hold);
+  EXPECT_GT(of(destination).pause, 30min);
+}
+
+TEST_P(FleetContract, SinceWhenADestinationIsPausedIsRemembered) {
+  const auto destination = known_destination();
+  const UnixTime since{1'800'000'000'000ms};
+  engine->fleet().remember({{{.destination = destination, .pause = 1h, .paused_since = since}}}, "daemon-1");
+  EXPECT_EQ(of(destination).paused_since, since);
+}
+
+TEST_P(FleetContract, ABreakerIsAsItWasToldLast) {
+  const auto destination = known_destination();
+  engine->fleet().remember({{{destination, 0s, 1h}}}, "daemon-1");
+  engine->fleet().remember({{{destination, 0s, 2h}, {destination, 0s, 30s}}}, "daemon-1");
+  EXPECT_LE(of(destination).probe_in, 30s);
+  engine->fleet().remember({{{destination}}}, "daemon-1");
   EXPECT_THAT(engine->fleet().recall({{destination}}, "daemon-1"), IsEmpty());
   EXPECT_EQ(rows("integration_destination_memory"), 0);
-  EXPECT_NO_THROW(engine->fleet().remember({}));
+  EXPECT_NO_THROW(engine->fleet().remember({}, "daemon-1"));
+}
+
+// The owner was told of a pause before it could know of the longer one, which its predecessor was told of.
+TEST_P(FleetContract, APauseIsTakenAwayByNoShorterOne) {
+  const auto destination = known_destination();
+  engine->fleet().remember({{{destination, 1h}}}, "daemon-1");
+  engine->other_daemons_fleet().remember({{{destination, 1s}}}, "daemon-1");
+  EXPECT_GT(of(destination).pause, 50min);
+  engine->other_daemons_fleet().remember({{{destination, 3h}, {destination, 1s, 5s}, {destination}}}, "daemon-1");
+  EXPECT_GT(of(destination).pause, 170min) << "also of those that are told together";
+  EXPECT_FALSE(of(destination).probe_in);
+  EXPECT_EQ(rows("integration_destination_memory"), 1);
 }
 
 // It was answered after it had let go of the destination, whose new owner has written down what it knows.
 TEST_P(FleetContract, WhatAFormerOwnerAddsTakesNothingAway) {
   const auto destination = known_destination();
-  engine->fleet().remember({{{destination, 30s, true}}});
-  DestinationMemory late{.destination = destination, .pause = 1s, .late = true};
-  engine->other_daemons_fleet().remember({&late, 1});
+  engine->fleet().remember({{{destination, 30s, 1h}}}, "daemon-1");
+  DestinationMemory late{.destination = destination, .pause = 1s, .probe_in = 1s, .late = true};
+  engine->other_daemons_fleet().remember({&late, 1}, "daemon-1");
   EXPECT_GT(of(destination).pause, 20s);
-  EXPECT_TRUE(of(destination).breaker_tripped);
+  EXPECT_GT(of(destination).probe_in, 50min);
   late.pause = 1h;
-  engine->other_daemons_fleet().remember({&late, 1});
+  engine->other_daemons_fleet().remember({&late, 1}, "daemon-1");
   EXPECT_GT(of(destination).pause, 50min);
-  EXPECT_TRUE(of(destination).breaker_tripped);
+  EXPECT_GT(of(destination).probe_in, 50min);
   late.destination = known_destination();
-  engine->other_daemons_fleet().remember({&late, 1});
+  engine->other_daemons_fleet().remember({&late, 1}, "daemon-1");
   EXPECT_GT(of(late.destination).pause, 50min) << "also where nothing was known";
+  EXPECT_FALSE(of(late.destination).probe_in);
 }
 
 TEST_P(FleetContract, APauseThatIsOverIsNoMemoryAndTheLongestHasABound) {
   const auto over = known_destination(), longest = known_destination();
-  engine->fleet().remember({{{over, 1ms, false}, {longest, std::chrono::milliseconds::max(), false}}});
+  engine->fleet().remember({{{over, 1ms}, {longest, std::chrono::milliseconds::max()}}}, "daemon-1");
   engine->clock.advance(5ms);
   std::this_thread::sleep_for(5ms);  // of the database's own clock
   EXPECT_THAT(engine->fleet().recall({{over}}, "daemon-1"), IsEmpty());
@@ -149,7 +225,7 @@ TEST_P(FleetContract, APauseThatIsOverIsNoMemoryAndTheLongestHasABound) {
 
 TEST_P(FleetContract, OfADestinationThatIsNotThereNothingIsKept) {
   const auto gone = known_destination();
-  engine->fleet().remember({{{gone, 1h, true}, {new_destination(), 1h, true}}});
+  engine->fleet().remember({{{gone, 1h, 1h}, {new_destination(), 1h, 1h}}}, "daemon-1");
   EXPECT_EQ(rows("integration_destination_memory"), 1);
   ASSERT_EQ(engine->catalog().delete_destination(acme, gone, delivery::Expectation::present(),
                                                  entry(acme, audit::Action::destination_deleted)),
@@ -203,7 +279,7 @@ TEST_P(FleetContract, AsManyAsMayBeAskedForAreRecalledAndOneMoreIsRefused) {
   std::vector<DestinationMemory> memories;
   for (std::size_t i = 0; i < delivery::DeliveryStore::looked_at_once; ++i) asked.push_back(new_destination());
   const auto last = asked.back() = known_destination();
-  engine->fleet().remember({{{last, 1h, true}}});
+  engine->fleet().remember({{{last, 1h, 1h}}}, "daemon-1");
   EXPECT_THAT(engine->fleet().recall(asked, "daemon-1"), SizeIs(1));
   EXPECT_THAT(engine->fleet().recall({}, "daemon-1"), IsEmpty());
   asked.push_back(new_destination());

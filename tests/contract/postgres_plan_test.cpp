@@ -7,6 +7,7 @@
 #include "contract/postgres_fixture.hpp"
 #include "contract/shared_cluster.hpp"
 #include "postgres/postgres_catalog_store.hpp"
+#include "postgres/subject_order.hpp"
 
 namespace opi::test {
 namespace {
@@ -95,6 +96,47 @@ TEST_F(PostgresPlans, ALookAtWhatWaitsReadsARowADestinationOrSubject) {
     EXPECT_THAT(store.due_destinations(searches), SizeIs(5));
     EXPECT_EQ(store.wake_stranded(), 0);
   }  // a session that ends reports what it read
+  for (int i = 0; scalar(connection, fetched) == "0"; ++i) {
+    ASSERT_LT(i, 1'000) << "the sessions never reported what they read";
+    scalar(connection, "SELECT pg_sleep(0.01)");
+  }
+  EXPECT_LT(std::stoi(scalar(connection, fetched)), 200);
+}
+
+// Nor does what becomes of a subject when the first of it has gone, or when one of it comes back.
+TEST_F(PostgresPlans, WhatGoesNextOfASubjectIsFoundWithoutReadingAllThatWaitsBehindIt) {
+  constexpr const char* fetched =
+      "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables WHERE relname = 'integration_outbox'";
+  const std::string connection = shared_cluster().create_database();
+  {
+    postgres::PostgresDatabase database{{.connection = connection}};
+    database.migrate();
+    std::vector<postgres::OrderedSubject> subjects;
+    std::vector<DeliveryId> came_back;
+    for (int n = 0; n < 5; ++n) {
+      subjects.push_back({DestinationId{new_uuid()}, "ticket"});
+      came_back.push_back(DeliveryId{new_uuid()});
+      scalar(
+          connection,
+          ("INSERT INTO integration_outbox (tenant_id, delivery_id, destination_id, event_id, "
+           "idempotency_key, due_at, created_at, subject, place) SELECT 'acme', CASE i WHEN 0 THEN '" +
+           came_back.back().to_string() + "' ELSE gen_random_uuid() END, '" + subjects.back().destination.to_string() +
+           "', 'e' || i, sha256(i::text::bytea), CASE WHEN i = 0 OR i > 2000 THEN now() ELSE 'infinity' END, "
+           "now(), CASE WHEN i > 2000 THEN 'another ' || i ELSE 'ticket' END, i "
+           "FROM generate_series(0, 4000) i")
+              .c_str());
+    }
+    scalar(connection, "ANALYZE integration_outbox");
+    scalar(connection, "SELECT pg_stat_reset()");
+    auto session = database.settle().borrow();
+    postgres::wait_for_turn(*session, TenantId::parse("acme").value(), came_back);
+    EXPECT_EQ(postgres::wake_next(*session, subjects), 0) << "the first of each is due";
+    for (const auto& id : came_back)
+      scalar(connection,
+             ("DELETE FROM integration_outbox WHERE tenant_id = 'acme' AND delivery_id = '" + id.to_string() + "'")
+                 .c_str());
+    EXPECT_EQ(postgres::wake_next(*session, subjects), 5);
+  }
   for (int i = 0; scalar(connection, fetched) == "0"; ++i) {
     ASSERT_LT(i, 1'000) << "the sessions never reported what they read";
     scalar(connection, "SELECT pg_sleep(0.01)");

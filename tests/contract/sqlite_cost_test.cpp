@@ -31,7 +31,7 @@ class SqliteCosts : public testing::Test {
     sqlite::SqliteDatabase database{{.path = ":memory:"}};
     database.migrate();
     sqlite::SqliteDeliveryStore store{database, clock_};
-    const DestinationId plain{new_uuid()}, ordered{new_uuid()};
+    const DestinationId plain{new_uuid()}, ordered{new_uuid()}, busy{new_uuid()};
     given(store, plain, "", backlog);
     given(store, ordered, "ticket", backlog);
     clock_.advance(1s);
@@ -58,6 +58,15 @@ class SqliteCosts : public testing::Test {
     std::vector<delivery::Settlement> settlements;
     for (auto& one : claims) settlements.push_back(success(std::move(one)));
     count("a settlement", [&] { EXPECT_THAT(store.settle(settlements), Each(delivery::SettleResult::settled)); });
+    given(store, busy, "ticket", 2);
+    given(store, busy, "", backlog);
+    clock_.advance(1s);
+    claims = store.claim({{{busy, 1}}}, {"daemon-1", 30s});
+    EXPECT_EQ(claims.at(0)->subject, "ticket");
+    settlements.clear();
+    settlements.push_back(success(std::move(claims[0])));
+    count("a settlement beside others that are due", [&] { store.settle(settlements); });
+    EXPECT_EQ(store.wake_stranded(), 0) << "the next is woken";
     return steps;
   }
 
@@ -75,7 +84,7 @@ class SqliteCosts : public testing::Test {
     for (int i = 0; i < count; ++i) {
       auto& fresh = events.emplace_back();
       fresh.event.tenant_id = acme_;
-      fresh.event.event_id = EventId::parse(subject + "e" + std::to_string(i)).value();
+      fresh.event.event_id = EventId::parse(destination.to_string() + subject + "e" + std::to_string(i)).value();
       fresh.event.event_type = "alert.created";
       fresh.event.payload = "{}";
       fresh.content_hash = crypto::sha256(fresh.event.payload);

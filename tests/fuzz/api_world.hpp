@@ -23,6 +23,7 @@
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
 #include "sqlite/sqlite_operation_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
@@ -57,13 +58,14 @@ struct ApiWorld {
     session = std::get<identity::Sessions::Opened>(answer).secret;
     csrf = identity::csrf_token_of(session);
     catalog.refresh();
+    const api::DestinationRuntime runtime{scheduler, fleet_store, "fuzz", clock};
     api::add_event_routes(routes, intake, catalog);
-    api::add_delivery_routes(routes, query, catalog);
-    api::add_dead_letter_routes(routes, query, dead_letters, catalog, clock);
-    api::add_waiting_delivery_routes(routes, query, waiting, catalog, clock);
+    api::add_delivery_routes(routes, query, catalog, runtime);
+    api::add_dead_letter_routes(routes, query, dead_letters, catalog, runtime, clock);
+    api::add_waiting_delivery_routes(routes, query, waiting, catalog, runtime, clock);
     api::add_operation_routes(routes, {operations, waiting, dead_letters, clock, random});
     api::add_delivery_event_routes(routes, feed);
-    api::add_health_routes(routes, health, catalog, clock);
+    api::add_health_routes(routes, health, catalog, runtime, clock);
     api::add_session_routes(routes, authenticator, true);
     api::add_token_routes(routes, token_store, authenticator, clock, random);
     api::add_audit_routes(routes, audit_log, key, {key.public_key()}, clock);
@@ -95,6 +97,7 @@ struct ApiWorld {
   sqlite::SqliteDatabase database{{.path = ":memory:"}};
   sqlite::SqliteDeliveryStore store{database, clock};
   sqlite::SqliteCatalogStore catalog_store{database};
+  sqlite::SqliteFleetStore fleet_store{database, clock};
   sqlite::SqliteDeliveryQuery query{database};
   sqlite::SqliteDeadLetterStore dead_letter_store{database, clock};
   sqlite::SqliteWaitingDeliveryStore waiting_store{database, clock};

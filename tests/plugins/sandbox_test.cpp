@@ -92,6 +92,26 @@ TEST_F(Sandboxed, StoppingAnswersWhatIsUnderWay) {
 }
 
 // Whoever saves a destination, or reads why it is held, need not know its endpoint.
+TEST_F(Sandboxed, WhoExaminesADestinationHearsWhatOnlyACallWouldTell) {
+  const auto refused = place("refuse"), fine = place("fine");
+  ASSERT_TRUE(registry_->find(refused.destination).adapter) << "it is not asked";
+  for (int i = 0; i < 2; ++i) {
+    const auto lookup = registry_->examine(refused.destination);
+    EXPECT_FALSE(lookup.adapter);
+    EXPECT_EQ(lookup.held_cause, HoldCause::configuration_refused);
+    EXPECT_THAT(lookup.held_reason, HasSubstr("mood: is not welcome here"));
+    EXPECT_TRUE(registry_->examine(fine.destination).adapter);
+  }
+  EXPECT_EQ(render(refused).held_cause, HoldCause::configuration_refused);
+  auto corrected = refused.destination;
+  corrected.config = R"({"mood":"fine"})";
+  ++corrected.revision;
+  EXPECT_TRUE(registry_->examine(corrected).adapter) << "what was said was of the revision before";
+  corrected.adapter = "of nobody";
+  ++corrected.revision;
+  EXPECT_EQ(registry_->examine(corrected).held_cause, HoldCause::adapter_missing);
+}
+
 TEST_F(Sandboxed, ARefusalRepeatsNothingSecretOfTheEndpoint) {
   for (const auto rule : {IsolationRule::process, IsolationRule::in_process}) {
     auto how = options();

@@ -120,9 +120,9 @@ class DatabaseSession final : public delivery::DeliveryStore, public delivery::F
   }
   void leave(const std::string& daemon) override { world_.fleet.leave(daemon); }
   Roll roll() override { return world_.fleet.memories().roll(); }  // nobody asks here
-  void remember(std::span<const delivery::DestinationMemory> destinations) override {
+  void remember(std::span<const delivery::DestinationMemory> destinations, const std::string& daemon_id) override {
     guarded(Operation::release, [&](bool) {
-      world_.fleet.memories().remember(destinations);
+      world_.fleet.memories().remember(destinations, daemon_id);
       world_.witness.remembered(destinations);
       return 0;
     });

@@ -59,11 +59,16 @@ TEST_F(DropIn, AHeldDestinationMovesWhenItsPluginArrivesAndABadOneChangesNothing
   EXPECT_TRUE(received(2)) << "the plugin that was there goes on";
 
   fs::remove(directory_ / "webhook.so");
-  EXPECT_EQ(reload().find("retired oneprotect.webhook"), 0u);
+  const auto refused = site_.control({"plugins", "reload", "--json"}, 1, "daemon");
+  EXPECT_NE(refused.find("\"cause\":\"adapter_missing\""), std::string::npos) << refused;
+  publish(9);
+  EXPECT_TRUE(received(3)) << "nothing was reloaded";
+  EXPECT_EQ(site_.control({"plugins", "reload", "--check", "--json"}, 1, "daemon"), refused);
+  EXPECT_EQ(site_.control({"plugins", "reload", "--force"}, 0, "daemon").find("retired oneprotect.webhook"), 0u);
   publish(3);
   drop("webhook.so");
   reload();
-  EXPECT_TRUE(received(3));
+  EXPECT_TRUE(received(4));
   EXPECT_EQ(daemon_->stop().code, 0);
 }
 

@@ -214,7 +214,8 @@ TEST(Versions, WhatANewerOneWroteHoldsItsDestinationAndNobodyElses) {
 
   const auto page = boost::json::parse(api.get("/api/v1/deliveries?held=true", admin).body);
   ASSERT_EQ(page.at("deliveries").as_array().size(), 1u);
-  EXPECT_NE(page.at("deliveries").at(0).at("held_reason").as_string().find("authorization"), std::string::npos);
+  EXPECT_NE(page.at("deliveries").at(0).at("held").at("detail").as_string().find("authorization"), std::string::npos);
+  EXPECT_EQ(page.at("deliveries").at(0).at("held").at("cause").as_string(), "newer_version");
   EXPECT_EQ(api.post(path + ":disable", admin, "application/json", R"({"reason":"x"})").status, 409);
   EXPECT_EQ(api.post(path + ":test", admin, "application/json", "").status, 409);
   try {
@@ -223,7 +224,7 @@ TEST(Versions, WhatANewerOneWroteHoldsItsDestinationAndNobodyElses) {
   } catch (const std::runtime_error& refusal) {
     EXPECT_NE(std::string(refusal.what()).find("newer version"), std::string::npos) << refusal.what();
   }
-  EXPECT_NE(site.control({"doctor", "--json"}).find("is held by this node"), std::string::npos);
+  EXPECT_NE(site.control({"doctor", "--json"}).find("(newer_version)"), std::string::npos);
   EXPECT_NE(daemon.log().find("destination.held"), std::string::npos);
   EXPECT_EQ(site.receiver().statistics().path("/slow").requests, 0u);
   write("NULL");

@@ -15,6 +15,10 @@ CREATE TABLE integration_leases (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_cost_delay = 0,
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000);
 
+-- Those of a subject that go, or may go: at most a few, however many wait behind them.
+CREATE INDEX integration_outbox_going ON integration_outbox (destination_id, subject)
+  WHERE subject <> '' AND due_at < 'infinity';
+
 -- The daemons, by the database's clock. Who joins holds it in SHARE ROW EXCLUSIVE mode, which those who only go on wait
 -- for.
 CREATE TABLE integration_daemons (
@@ -30,7 +34,7 @@ CREATE TABLE integration_destination_memory (
   tenant_id text COLLATE "C" NOT NULL,
   destination_id uuid PRIMARY KEY,
   paused_until timestamptz NOT NULL,
-  breaker_tripped boolean NOT NULL,
+  probe_at timestamptz,  -- of a tripped breaker
   FOREIGN KEY (tenant_id, destination_id) REFERENCES integration_destinations ON DELETE CASCADE
 ) WITH (fillfactor = 50);
 
@@ -41,4 +45,4 @@ ALTER TABLE integration_delivery_policy
 SELECT opi.protect_tenants();
 GRANT SELECT, INSERT, DELETE, UPDATE (lease_id) ON integration_leases TO opi_worker;  -- locking a row takes an UPDATE
 GRANT SELECT, INSERT, UPDATE, DELETE ON integration_daemons TO opi_worker;
-GRANT SELECT, INSERT, UPDATE (paused_until, breaker_tripped), DELETE ON integration_destination_memory TO opi_worker;
+GRANT SELECT, INSERT, UPDATE (paused_until, probe_at), DELETE ON integration_destination_memory TO opi_worker;

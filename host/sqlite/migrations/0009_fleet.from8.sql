@@ -3,11 +3,15 @@
 -- Of deliveries that are under way alone.
 CREATE INDEX integration_outbox_leases ON integration_outbox (locked_until_ms) WHERE state = 'delivering';
 
+-- Those of a subject that go, or may go: at most a few, however many wait behind them.
+CREATE INDEX integration_outbox_going ON integration_outbox (destination_id, subject)
+  WHERE subject <> '' AND due_at_us < 9223372036854775807;
+
 CREATE TABLE integration_destination_memory (
   tenant_id TEXT NOT NULL,
   destination_id BLOB NOT NULL CHECK (length(destination_id) = 16),
   paused_until_ms INTEGER NOT NULL,
-  breaker_tripped INTEGER NOT NULL CHECK (breaker_tripped IN (0, 1)),
+  probe_at_ms INTEGER,  -- of a tripped breaker
   PRIMARY KEY (destination_id),
   FOREIGN KEY (tenant_id, destination_id) REFERENCES integration_destinations ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;

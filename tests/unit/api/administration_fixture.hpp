@@ -58,8 +58,7 @@ class WithAdministration : public WithApi {
   WithAdministration() {
     api::add_tenant_routes(routes, tenants, editor);
     api::add_adapter_routes(routes, directory);
-    api::add_destination_routes(routes, destinations, removal, test_events, credential_check, editor,
-                                {engine().scheduler, fleet_store, "daemon-1", clock});
+    api::add_destination_routes(routes, destinations, removal, test_events, credential_check, editor, runtime());
     api::add_credential_routes(routes, credentials, credential_check, editor);
     api::add_policy_routes(routes, policies, editor);
   }

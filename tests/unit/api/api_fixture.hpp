@@ -37,16 +37,18 @@ class WithApi : public WithEngine {
     engine();
     delivery::Intake& intake = engine().intake;
     api::add_event_routes(routes, intake, engine().catalog);
-    api::add_delivery_routes(routes, query, engine().catalog);
-    api::add_dead_letter_routes(routes, query, dead_letters, engine().catalog, clock);
-    api::add_waiting_delivery_routes(routes, query, waiting, engine().catalog, clock);
+    api::add_delivery_routes(routes, query, engine().catalog, runtime());
+    api::add_dead_letter_routes(routes, query, dead_letters, engine().catalog, runtime(), clock);
+    api::add_waiting_delivery_routes(routes, query, waiting, engine().catalog, runtime(), clock);
     api::add_operation_routes(routes, {operation_store, waiting, dead_letters, clock, random});
     api::add_delivery_event_routes(routes, feed);
-    api::add_health_routes(routes, health, engine().catalog, clock);
+    api::add_health_routes(routes, health, engine().catalog, runtime(), clock);
     api::add_session_routes(routes, authenticator, true);
     api::add_token_routes(routes, token_store, authenticator, clock, random);
     api::add_status_routes(routes, engine().metrics, [this] { return not_ready; });
   }
+
+  api::DestinationRuntime runtime() { return {engine().scheduler, fleet_store, "daemon-1", clock}; }
 
   std::string token(Role role, const std::string& tenant = "acme", std::optional<UnixTime> expires = std::nullopt) {
     const auto id = role == Role::system_admin ? TenantId{} : *TenantId::parse(tenant);

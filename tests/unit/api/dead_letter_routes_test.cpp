@@ -92,7 +92,7 @@ TEST_F(DeadLetterRoutes, AReplayIsSentAgainUnderItsOldKeyAndAudited) {
   const auto response = act("/" + id + ":replay");
   EXPECT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(text(json(response).at("state")), "retry_scheduled");
-  EXPECT_FALSE(json(response).at("held").as_bool());
+  EXPECT_TRUE(json(response).at("held").is_null());
   dispatch();
   ASSERT_EQ(transport.under_way.size(), 1u);
   deliver_all(200);
@@ -142,11 +142,11 @@ TEST_F(DeadLetterRoutes, AReplayToADisabledDestinationIsHeldAndSaysSo) {
   engine().catalog.refresh();
   const auto response = act("/" + id + ":replay");
   EXPECT_EQ(response.status, 200);
-  EXPECT_TRUE(json(response).at("held").as_bool());
-  EXPECT_EQ(text(json(response).at("held_reason")), "the destination is disabled: maintenance");
+  EXPECT_EQ(text(json(response).at("held").at("cause")), "disabled");
+  EXPECT_EQ(text(json(response).at("held").at("detail")), "maintenance");
   dispatch();
   EXPECT_TRUE(transport.under_way.empty());
-  EXPECT_TRUE(json(get("/api/v1/deliveries/" + id)).at("held").as_bool());
+  EXPECT_EQ(text(json(get("/api/v1/deliveries/" + id)).at("held").at("cause")), "disabled");
 }
 
 TEST_F(DeadLetterRoutes, ADeletedDestinationIsAConflict) {
@@ -177,7 +177,7 @@ TEST_F(DeadLetterRoutes, ActionsByFilterCountFirstAndActWhenAsked) {
   EXPECT_EQ(response.body, R"({"dry_run":true,"matching":1})");
   EXPECT_EQ(state(first), "dead_lettered");
   response = act(":replay", R"({"filter":{"correlation_id":"c-e-1"},"dry_run":false})");
-  EXPECT_EQ(response.body, R"({"dry_run":false,"matching":1,"replayed":1,"held":0})");
+  EXPECT_EQ(response.body, R"({"dry_run":false,"matching":1,"replayed":1,"held_deliveries":0})");
   EXPECT_EQ(state(first), "retry_scheduled");
   EXPECT_EQ(act(":discard", R"({"filter":{}})").body, R"({"dry_run":true,"matching":2})");
   EXPECT_EQ(errors(act(":discard", R"({"filter":{},"dry_run":false})")), "reason: is missing");

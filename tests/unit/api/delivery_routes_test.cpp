@@ -39,11 +39,10 @@ TEST_F(Deliveries, AreListedNewestFirstWithTheirReferences) {
   const auto first = json(get("/api/v1/deliveries")).at("deliveries").as_array()[0].as_object();
   std::set<std::string> members;
   for (const auto& member : first) members.insert(member.key());
-  EXPECT_EQ(members, (std::set<std::string>{"delivery_id", "destination_id", "event_id",         "event_type",
-                                            "state",       "attempts",       "idempotency_key",  "correlation_id",
-                                            "alert_id",    "evidence_id",    "ticket_id",        "created_at",
-                                            "due_at",      "completed_at",   "last_reason",      "held",
-                                            "held_reason", "waits_for_turn", "last_http_status", "last_result"}));
+  EXPECT_EQ(members, (std::set<std::string>{"delivery_id", "destination_id", "event_id", "event_type", "state",
+                                            "attempts", "idempotency_key", "correlation_id", "alert_id", "evidence_id",
+                                            "ticket_id", "created_at", "due_at", "completed_at", "last_reason", "held",
+                                            "last_http_status", "last_result"}));
   EXPECT_EQ(text(first.at("state")), "pending");
   EXPECT_EQ(text(first.at("correlation_id")), "c-e-2");
   EXPECT_TRUE(first.at("ticket_id").is_null());
@@ -120,10 +119,13 @@ TEST_F(Deliveries, OfADisabledDestinationAreHeldWhileTheyLive) {
   EXPECT_EQ(list({{"held", "false"}, {"correlation_id", "c-e-2"}}), "");
   EXPECT_EQ(list({{"held", "true"}, {"correlation_id", "c-e-2"}}), "e-2");
   const auto rows = json(get("/api/v1/deliveries")).at("deliveries").as_array();
-  EXPECT_TRUE(rows[0].at("held").as_bool());
-  EXPECT_EQ(text(rows[0].at("held_reason")), "the destination is disabled: maintenance");
-  EXPECT_FALSE(rows[1].at("held").as_bool());
-  EXPECT_TRUE(rows[1].at("held_reason").is_null());
+  const auto& held = rows[0].at("held").as_object();
+  EXPECT_EQ(text(held.at("cause")), "disabled");
+  EXPECT_EQ(text(held.at("detail")), "maintenance");
+  EXPECT_FALSE(text(held.at("remedy")).empty());
+  EXPECT_TRUE(held.at("since").is_null()) << "the watch has not noted it yet";
+  EXPECT_TRUE(held.at("until").is_null());
+  EXPECT_TRUE(rows[1].at("held").is_null()) << "it has ended";
   EXPECT_EQ(get("/api/v1/deliveries", {{"held", "yes"}}).status, 400);
 }
 

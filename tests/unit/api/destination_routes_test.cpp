@@ -50,11 +50,40 @@ TEST_F(DestinationRoutes, ShowsHowThisDaemonDeliversToItNow) {
   EXPECT_EQ(text(idle.at("breaker").at("state")), "closed");
   EXPECT_TRUE(idle.at("breaker").at("probe_at").is_null());
   EXPECT_TRUE(idle.at("paused_until").is_null());
-  engine().scheduler.pause(id, clock.mono_now() + 90s);
+  EXPECT_TRUE(json(read(path)).at("held").is_null());
+  const auto since = clock.unix_now() - 1min;
+  engine().scheduler.introduce({.destination = id, .pause = 90s, .paused_since = since}, {}, clock.mono_now());
   const auto until = to_rfc3339(clock.unix_now() + 90s);
   EXPECT_EQ(text(json(read(path)).at("runtime").at("paused_until")), until);
   const auto listed = json(read("/api/v1/destinations"));
   EXPECT_NE(boost::json::serialize(listed).find("\"paused_until\":\"" + until), std::string::npos);
+  const auto held = json(read(path)).at("held");
+  EXPECT_EQ(text(held.at("cause")), "paused_by_receiver");
+  EXPECT_EQ(text(held.at("until")), until);
+  EXPECT_EQ(text(held.at("since")), to_rfc3339(since));
+}
+
+TEST_F(DestinationRoutes, AreListedByWhetherAndWhyTheyAreHeld) {
+  const auto path = given();
+  const auto listed = [&](const std::map<std::string, std::string>& parameters) {
+    const auto rows = json(call("GET", "/api/v1/destinations", {}, {}, Role::auditor, parameters)).at("destinations");
+    std::string all;
+    for (const auto& row : rows.as_array()) all += text(row.at("destination_id")) + ",";
+    return all;
+  };
+  const auto id = path.substr(path.rfind('/') + 1);
+  EXPECT_EQ(listed({{"held", "true"}, {"q", "SIEM"}}), "");
+  EXPECT_EQ(call("POST", path + ":disable", R"({"reason":"maintenance"})").status, 200);
+  EXPECT_EQ(listed({{"held", "true"}, {"q", "SIEM"}}), id + ",");
+  EXPECT_EQ(listed({{"held", "false"}, {"q", "SIEM"}}), "");
+  EXPECT_EQ(listed({{"held_cause", "adapter_missing,disabled"}}), id + ",");
+  EXPECT_EQ(listed({{"held_cause", "adapter_missing"}}), "");
+  EXPECT_EQ(listed({{"held_cause", "disabled"}, {"held", "false"}}), "");
+  const auto refused =
+      call("GET", "/api/v1/destinations", {}, {}, Role::auditor, {{"held", "maybe"}, {"held_cause", "disabled,bored"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(errors(refused),
+            "held: must be true or false\nheld_cause: must be a cause of a hold, or several with commas between");
 }
 
 TEST_F(DestinationRoutes, TheEndpointIsNeverShownOnlyItsFingerprint) {

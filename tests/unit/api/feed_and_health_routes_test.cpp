@@ -88,7 +88,7 @@ TEST_F(FeedAndHealth, HealthTellsTotalsDestinationsAndASeries) {
   EXPECT_EQ(totals.at("parked").as_int64(), 1);
   EXPECT_EQ(totals.at("retry_scheduled").as_int64(), 1);
   EXPECT_EQ(totals.at("retried").as_int64(), 1);
-  EXPECT_EQ(totals.at("held").as_int64(), 0);
+  EXPECT_EQ(totals.at("held_deliveries").as_int64(), 0);
   EXPECT_EQ(totals.at("latency_ms_mean").as_int64(), 20);
   ASSERT_EQ(body.at("destinations").as_array().size(), 1u);
   const auto& row = body.at("destinations").as_array()[0].as_object();
@@ -111,10 +111,12 @@ TEST_F(FeedAndHealth, WhatADisabledDestinationHoldsIsCountedAsHeld) {
   engine().catalog.refresh();
   engine().intake.submit({test::event("e-2")});
   const auto body = health_body();
-  EXPECT_EQ(body.at("totals").at("held").as_int64(), 2);
+  EXPECT_EQ(body.at("totals").at("held_deliveries").as_int64(), 2);
   EXPECT_EQ(body.at("totals").at("active_destinations").as_int64(), 0);
   EXPECT_EQ(body.at("totals").at("disabled_destinations").as_int64(), 1);
-  EXPECT_EQ(body.at("destinations").as_array()[0].at("held").as_int64(), 2);
+  EXPECT_EQ(body.at("totals").at("held_destinations").as_int64(), 1);
+  EXPECT_EQ(body.at("destinations").as_array()[0].at("held_deliveries").as_int64(), 2);
+  EXPECT_EQ(text(body.at("destinations").as_array()[0].at("held").at("cause")), "disabled");
 }
 
 TEST_F(FeedAndHealth, TheWindowIsTheCallersWithinLimits) {

@@ -173,9 +173,9 @@ TEST_F(Discovering, WhatCouldNotBeWrittenDownIsWrittenLater) {
     FleetSnapshot beat(const Terms& terms) override { return inner_.beat(terms); }
     void leave(const std::string& id) override { inner_.leave(id); }
     Roll roll() override { return inner_.roll(); }
-    void remember(std::span<const DestinationMemory> all) override {
+    void remember(std::span<const DestinationMemory> all, const std::string& id) override {
       if (failures-- > 0) throw StoreUnavailable("away");
-      inner_.remember(all);
+      inner_.remember(all, id);
     }
     std::vector<DestinationMemory> recall(std::span<const DestinationId> ids, const std::string& id) override {
       return inner_.recall(ids, id);

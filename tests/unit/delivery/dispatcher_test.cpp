@@ -95,7 +95,7 @@ TEST_F(Dispatching, AHeldDestinationIsNotClaimedAndToldOnce) {
   clock.advance(5s);
   run();
   EXPECT_EQ(std::ranges::count(engine().logger.events(), "destination.held"), 2) << "another reason is news";
-  EXPECT_EQ(engine().scheduler.status(test::destination_id(1), clock.mono_now()).held_reason, registry.held_reason);
+  EXPECT_EQ(engine().scheduler.status(test::destination_id(1), clock.mono_now()).hold->detail, registry.held_reason);
   registry.held_reason.clear();
   clock.advance(5s);
   run();

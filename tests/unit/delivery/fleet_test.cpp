@@ -33,7 +33,7 @@ class Table final : public FleetStore {
   }
   void leave(const std::string& id) override { rows.erase(id); }
   Roll roll() override { return {}; }
-  void remember(std::span<const DestinationMemory>) override {}
+  void remember(std::span<const DestinationMemory>, const std::string&) override {}
   std::vector<DestinationMemory> recall(std::span<const DestinationId>, const std::string&) override { return {}; }
 
   DueTime now = 1'000'000'000;

@@ -136,7 +136,7 @@ TEST_F(AnAilingNeighbour, IsDisabled) {
 TEST_F(AnAilingNeighbour, IsHeld) {
   Scheduler& s = make({});
   update(s);
-  s.hold(destination_id(1), now + 5s, "its adapter is missing");
+  s.hold(destination_id(1), now + 5s, Hold{HoldCause::adapter_missing});
   expect_only_the_other(s);
   now += 5s;
   EXPECT_EQ(grants(s.plan(now)), (Grants{{1, 20}, {2, 20}})) << "the plan of before was given back";

@@ -30,7 +30,7 @@ TEST_F(Scheduling, ARoundLooksAtThoseThatAreReadyHoweverManyThereAre) {
       s.mark_due(destination_id(n), now + 1h);
       s.mark_due(destination_id(n + 1), now);
       s.mark_due(destination_id(n + 2), now);
-      s.hold(destination_id(n + 2), now + 1h, "held");
+      s.hold(destination_id(n + 2), now + 1h, Hold{HoldCause::adapter_missing});
     }
     claim(s.plan(now), 4);  // those that have something due are full now
     const auto before = s.counts(now).looks;
@@ -56,7 +56,7 @@ TEST_F(Scheduling, AnUnknownDestinationIsIgnored) {
   update(s);
   s.mark_due(destination_id(9), now);
   EXPECT_FALSE(s.mark_due(destination_id(9), now));
-  EXPECT_FALSE(s.hold(destination_id(9), now + 1s, "why"));
+  EXPECT_FALSE(s.hold(destination_id(9), now + 1s, Hold{HoldCause::adapter_missing}));
   EXPECT_TRUE(s.plan(now).empty());
 }
 
@@ -202,6 +202,59 @@ TEST_F(Scheduling, AReceiverThatThrottledIsSentOneThenTwiceAsManyWithEachAnswer)
   EXPECT_EQ(claimed(), 3) << "4 at a time, one of which is under way";
   finish(1, 2);
   EXPECT_EQ(claimed(), 8) << "its own limit again, which is 10";
+}
+
+TEST_F(Scheduling, AHoldKeepsItsTimeWhileItsCauseIsTheSameAndEndsAsItWasFound) {
+  const UnixTime began{1'000s}, later{2'000s};
+  const auto held = [&](HoldCause cause, const char* detail, UnixTime at) { return Hold{cause, detail, at}; };
+  Scheduler& s = make({});
+  add(1);
+  update(s);
+  EXPECT_TRUE(s.hold(destination_id(1), now, held(HoldCause::adapter_missing, "a", began)));
+  EXPECT_FALSE(s.hold(destination_id(1), now, held(HoldCause::adapter_missing, "a", later)));
+  EXPECT_TRUE(s.hold(destination_id(1), now, held(HoldCause::adapter_missing, "b", later))) << "other words";
+  EXPECT_EQ(s.status(destination_id(1), now).hold, held(HoldCause::adapter_missing, "b", began));
+  EXPECT_EQ(s.resume(destination_id(1)), held(HoldCause::adapter_missing, "b", began));
+  EXPECT_EQ(s.resume(destination_id(1)), std::nullopt);
+
+  // What an attempt has found no look can know to be over.
+  const auto secret = held(HoldCause::credential_unusable, "", later);
+  s.hold(destination_id(1), now, secret, Scheduler::FoundBy::attempt);
+  EXPECT_EQ(s.resume(destination_id(1)), std::nullopt);
+  EXPECT_EQ(s.status(destination_id(1), now).hold, secret);
+  due(s, {1});
+  auto plan = s.plan(now);
+  claim(std::move(plan), 2);
+  finish(1, 1, {Feedback::Kind::none, 0ms, {}});
+  EXPECT_EQ(s.status(destination_id(1), now).hold, secret) << "nothing was sent";
+  finish(1, 1, {Feedback::Kind::failed, 0ms, {}});
+  EXPECT_EQ(s.status(destination_id(1), now).hold, std::nullopt) << "whatever the receiver said of it";
+}
+
+TEST_F(Scheduling, AHoldGoesToTheStoreAndComesBackFromIt) {
+  Scheduler& s = make({});
+  add(1);
+  update(s);
+  const Hold hold{HoldCause::configuration_refused, "it", UnixTime{5s}};
+  s.hold(destination_id(1), now, hold);
+  const auto stored = s.take_memories(10, now);
+  ASSERT_EQ(stored.size(), 1u);
+  EXPECT_EQ(stored[0].hold, hold);
+  EXPECT_TRUE(s.take_memories(10, now).empty());
+  s.hold(destination_id(1), now, hold);
+  EXPECT_TRUE(s.take_memories(10, now).empty()) << "nothing new";
+
+  Scheduler& next = make({});
+  Catalog catalog;
+  catalog.destinations[destination_id(1)] = std::make_shared<const Destination>(all[1]);
+  next.update(catalog);
+  EXPECT_FALSE(next.hold(destination_id(1), now, Hold{HoldCause::adapter_missing})) << "what is stored is not read yet";
+  next.introduce(stored[0], {}, now);
+  EXPECT_EQ(next.status(destination_id(1), now).hold, hold);
+  EXPECT_TRUE(next.resume(destination_id(1), Scheduler::FoundBy::attempt));
+  const auto ended = next.take_memories(10, now);
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_EQ(ended[0].hold, std::nullopt);
 }
 
 TEST_F(Scheduling, WhatWasNotSentSaysNothingAboutTheReceiver) {

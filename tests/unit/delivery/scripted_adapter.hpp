@@ -66,11 +66,12 @@ class ScriptedRegistry final : public delivery::AdapterRegistry {
  public:
   delivery::AdapterLookup find(const Destination& destination) override {
     if (instead != nullptr) return instead->find(destination);
-    if (!held_reason.empty()) return {nullptr, held_reason};
+    if (!held_reason.empty()) return {nullptr, held_reason, false, held_cause};
     return {adapter, {}};
   }
   std::shared_ptr<ScriptedAdapter> adapter = std::make_shared<ScriptedAdapter>();
   std::string held_reason;
+  HoldCause held_cause = HoldCause::adapter_missing;
   delivery::AdapterRegistry* instead = nullptr;  // is asked instead if there is one
 };
 

@@ -10,6 +10,7 @@ export type AuthorizationSetting = Schemas['AuthorizationSetting'];
 export type DestinationCreation = Schemas['DestinationCreation'];
 export type Adapter = Schemas['Adapter'];
 export type AdapterList = Schemas['AdapterList'];
+export type HoldCause = Schemas['HoldCause'];
 export type Posture = Schemas['Posture'];
 export type Credential = Schemas['Credential'];
 export type DeliveryPolicy = Schemas['DeliveryPolicy'];

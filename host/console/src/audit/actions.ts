@@ -18,6 +18,8 @@ const named: Record<AuditAction, true> = {
   'destination.disabled': true,
   'destination.deleted': true,
   'destination.tested': true,
+  'destination.held': true,
+  'destination.resumed': true,
   'credential.set': true,
   'credential.rotated': true,
   'credential.revoked': true,

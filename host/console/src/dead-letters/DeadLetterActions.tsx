@@ -13,10 +13,10 @@ export function DeadLetterActions({ delivery, replayable }: { delivery: Delivery
   const path = { id: delivery.delivery_id };
   const [discarding, setDiscarding] = useState(false);
   const queries = useQueryClient();
-  const moved = ({ state, held, held_reason }: Pick<Delivery, 'state' | 'held' | 'held_reason'>) =>
+  const moved = ({ state, held }: Pick<Delivery, 'state' | 'held'>) =>
     queries.setQueryData(
       deliveryQuery(delivery.delivery_id).queryKey,
-      (now) => now && { ...now, state, held, held_reason },
+      (now) => now && { ...now, state, held },
     );
   const replay = useChange(() => unwrap(client.POST('/dead-letters/{id}:replay', { params: { path } })), moved);
   const discard = useChange(

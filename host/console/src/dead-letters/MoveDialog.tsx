@@ -36,7 +36,7 @@ async function carryOut(move: Move, filter: DeadLetterFilter, reason: string): P
       client.POST('/dead-letters:replay', { body: { filter, dry_run: false, limit: mostAtOnce } }),
     );
     return 'replayed' in done
-      ? { moved: done.replayed, matching: done.matching, held: done.held }
+      ? { moved: done.replayed, matching: done.matching, held: done.held_deliveries }
       : none(done.matching);
   }
   const done = await unwrap(
@@ -54,7 +54,7 @@ function Done({ move, outcome }: { move: Move; outcome: Outcome }) {
       kind="good"
       title={`${plural(outcome.moved, 'dead letter')} ${move === 'replay' ? 'replayed' : 'discarded'}`}
     >
-      {outcome.held > 0 && <p>{count(outcome.held)} of them wait for their destination to be enabled.</p>}
+      {outcome.held > 0 && <p>{count(outcome.held)} of them wait for their destination, which is held.</p>}
       {left > 0 && (
         <p>
           {count(left)} that match are left: the oldest {count(mostAtOnce)} go at once.

@@ -18,7 +18,8 @@ const attempt = (number: number, members: Partial<Attempt> = {}): Attempt => ({
   ...members,
 });
 const delivery = (members: Partial<Delivery> = {}) =>
-  ({ delivery_id: 'd', state: 'dead_lettered', held: false, due_at: null, ...members }) as Delivery;
+  ({ delivery_id: 'd', state: 'dead_lettered', held: null, due_at: null, ...members }) as Delivery;
+const disabled = { cause: 'disabled', since: null, until: null, remedy: 'Enable it.', detail: null } as const;
 const show = (attempts: Attempt[], of: Delivery) =>
   render(
     <MantineProvider>
@@ -46,6 +47,6 @@ test('a scheduled retry is shown as what comes next', () => {
 });
 
 test('a held one waits for its destination', () => {
-  show([attempt(1)], delivery({ state: 'retry_scheduled', held: true, due_at: '2026-01-01T00:05:00.000Z' }));
-  expect(screen.getByText('when the destination is enabled')).toBeTruthy();
+  show([attempt(1)], delivery({ state: 'retry_scheduled', held: disabled, due_at: '2026-01-01T00:05:00.000Z' }));
+  expect(screen.getByText('when the destination is held no more')).toBeTruthy();
 });

@@ -32,8 +32,9 @@ function Next({
       </>
     );
   }
-  if (delivery.held) return <>When the destination is enabled</>;
-  if (delivery.waits_for_turn) return <>When the earlier delivery about the same subject has ended</>;
+  if (delivery.held?.cause === 'waits_for_order')
+    return <>When the earlier delivery about the same subject has ended</>;
+  if (delivery.held) return <>When the destination is held no more</>;
   if (delivery.due_at !== null) return <Instant at={delivery.due_at} />;
   return <>None: the delivery has ended</>;
 }
@@ -76,7 +77,7 @@ export function AttemptTimeline({ attempts, delivery }: { attempts: Attempt[]; d
     return (
       <p className="soft">
         None yet
-        {delivery.waits_for_turn
+        {delivery.held?.cause === 'waits_for_order'
           ? ': an earlier delivery about the same ticket or alert comes first'
           : delivery.due_at !== null && !delivery.held
             ? ': it is waiting for its turn'
@@ -135,7 +136,7 @@ export function AttemptTimeline({ attempts, delivery }: { attempts: Attempt[]; d
             <strong>Attempt {attempts[last]!.number + 1}</strong>
             <span className="soft">
               {delivery.held ? (
-                'when the destination is enabled'
+                'when the destination is held no more'
               ) : (
                 <>
                   scheduled for <Instant at={delivery.due_at!} />

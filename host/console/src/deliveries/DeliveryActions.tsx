@@ -13,10 +13,10 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
   const path = { id: delivery.delivery_id };
   const [cancelling, setCancelling] = useState(false);
   const queries = useQueryClient();
-  const moved = ({ state, held, held_reason }: Pick<Delivery, 'state' | 'held' | 'held_reason'>) =>
+  const moved = ({ state, held }: Pick<Delivery, 'state' | 'held'>) =>
     queries.setQueryData(
       deliveryQuery(delivery.delivery_id).queryKey,
-      (now) => now && { ...now, state, held, held_reason },
+      (now) => now && { ...now, state, held },
     );
   const retry = useChange(() => unwrap(client.POST('/deliveries/{id}:retry', { params: { path } })), moved);
   const resend = useChange(() => unwrap(client.POST('/deliveries/{id}:resend', { params: { path } })), moved);

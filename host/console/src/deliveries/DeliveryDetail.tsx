@@ -4,6 +4,7 @@ import { ApiProblem } from '../api/client';
 import { attemptsQuery, auditQuery, deadLetterQuery, deliveryQuery } from '../api/queries';
 import type { Delivery } from '../api/types';
 import { duration, plural } from '../format/numbers';
+import { holdWords } from '../format/words';
 import { Facts } from '../parts/Facts';
 import { Instant } from '../parts/Instant';
 import { Loaded } from '../parts/Loaded';
@@ -118,12 +119,13 @@ export function DeliveryDetail({ id, level = 2 }: { id: string; level?: 1 | 2 })
               </p>
             </div>
             {delivery.state === 'dead_lettered' && <DeadLetter delivery={delivery} />}
-            {delivery.held && (
-              <Notice kind="warn" title="Held: it waits" live={false}>
-                Because {delivery.held_reason}. It goes out when the destination is enabled.
+            {delivery.held && delivery.held.cause !== 'waits_for_order' && (
+              <Notice kind="warn" title={`Held: ${holdWords[delivery.held.cause].toLowerCase()}`} live={false}>
+                {delivery.held.detail && <p className="wrap">{delivery.held.detail}</p>}
+                <p>{delivery.held.remedy} It goes out when the destination is held no more.</p>
               </Notice>
             )}
-            {delivery.waits_for_turn && !delivery.held && (
+            {delivery.held?.cause === 'waits_for_order' && (
               <Notice kind="warn" title="It waits for its turn" live={false}>
                 An earlier delivery about the same ticket or alert has not ended, or is a dead letter that holds it: replay
                 or discard that one.{' '}

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { adaptersQuery, destinationQuery } from '../api/queries';
-import type { Adapter, Destination, DestinationHealth } from '../api/types';
+import type { Adapter, Destination, DestinationHealth, HoldCause } from '../api/types';
 import { count, duration, plural } from '../format/numbers';
-import { authorizationWords, postureWords } from '../format/words';
+import { authorizationWords, holdWords, postureWords } from '../format/words';
 import { Facts } from '../parts/Facts';
 import { Instant } from '../parts/Instant';
 import { Loaded } from '../parts/Loaded';
@@ -18,28 +18,36 @@ import { DestinationActions } from './DestinationActions';
 import { RecentDeliveries } from './RecentDeliveries';
 import { breakerWords, serverWords } from './runtime';
 
+// Somebody wants it so, or it ends by itself.
+const mild = new Set<HoldCause>(['disabled', 'breaker_open', 'paused_by_receiver', 'adapter_unavailable']);
+
 function Standing({ destination, health }: { destination: Destination; health: DestinationHealth | undefined }) {
   const id = destination.destination_id;
   return (
     <>
-      {!destination.enabled && (
-        <Notice kind="warn" title="Disabled: nothing is sent, what is due waits" live={false}>
-          {destination.disabled_reason && <p>Reason: {destination.disabled_reason}</p>}
-          {(health?.held ?? 0) > 0 && (
+      {destination.held && (
+        <Notice
+          kind={mild.has(destination.held.cause) ? 'warn' : 'bad'}
+          title={`${holdWords[destination.held.cause]}: nothing is sent, what is due waits`}
+          live={false}
+        >
+          {destination.held.detail && <p className="wrap">{destination.held.detail}</p>}
+          <p>{destination.held.remedy}</p>
+          {destination.held.since && (
+            <p>
+              Since <Instant at={destination.held.since} />
+              {destination.held.until && (
+                <>
+                  , until <Instant at={destination.held.until} />
+                </>
+              )}
+            </p>
+          )}
+          {(health?.held_deliveries ?? 0) > 0 && (
             <Link to="/deliveries" search={{ destination_id: id, held: 'true' }}>
-              {plural(health!.held, 'delivery', 'deliveries')} held
+              {plural(health!.held_deliveries, 'delivery', 'deliveries')} held
             </Link>
           )}
-        </Notice>
-      )}
-      {destination.not_understood && (
-        <Notice kind="bad" title="Held: this node is older than what was written" live={false}>
-          <p>{destination.not_understood}. Upgrade this node; the newer ones deliver.</p>
-        </Notice>
-      )}
-      {destination.credential_posture === 'unbound' && (
-        <Notice kind="bad" title="Held: a credential was put for another receiver" live={false}>
-          <p>Nothing is sent, what is due waits, until each unbound credential is put again, or revoked.</p>
         </Notice>
       )}
       {(health?.parked ?? 0) > 0 && (

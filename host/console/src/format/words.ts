@@ -1,4 +1,4 @@
-import type { Attempt, Authorization, DeliveryState, Posture, Role } from '../api/types';
+import type { Attempt, Authorization, DeliveryState, HoldCause, Posture, Role } from '../api/types';
 
 export const stateWords: Record<DeliveryState, string> = {
   pending: 'Pending',
@@ -25,6 +25,21 @@ export const postureWords: Record<Posture, { word: string; meaning: string; good
     good: false,
   },
   unavailable: { word: 'Unavailable', meaning: 'The secret store does not answer.', good: false },
+};
+
+export const holdWords: Record<HoldCause, string> = {
+  newer_version: 'Held by this node, which is older than what was written',
+  disabled: 'Disabled',
+  credential_unbound: 'A credential was put for another receiver',
+  adapter_missing: 'Its adapter is not loaded',
+  adapter_quarantined: 'Its adapter is quarantined',
+  configuration_refused: 'Its adapter refuses the configuration',
+  adapter_unavailable: 'Its adapter cannot be asked now',
+  credential_unusable: 'A credential cannot be used',
+  secret_store_unavailable: 'The secret store does not answer',
+  breaker_open: 'Circuit breaker open',
+  paused_by_receiver: 'The receiver asked for silence',
+  waits_for_order: 'Waits for its turn',
 };
 
 export const resultWords: Record<Attempt['result'], { word: string; meaning: string }> = {

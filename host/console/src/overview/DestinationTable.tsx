@@ -2,7 +2,7 @@ import { Button, Table } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { count } from '../format/numbers';
-import { postureWords } from '../format/words';
+import { holdWords, postureWords } from '../format/words';
 import { Empty } from '../parts/Empty';
 import { Instant } from '../parts/Instant';
 import { State } from '../parts/State';
@@ -103,8 +103,14 @@ export function DestinationTable({ rows, none, chosen, period, page, pages, onPa
                     <span className={classes.adapter}>{destination.adapter}</span>
                   </Table.Th>
                   <Table.Td data-label="Status">
-                    {destination.enabled ? 'Enabled' : <strong>Disabled</strong>}
-                    {(health?.held ?? 0) > 0 && <span className={classes.second}>{count(health!.held)} held</span>}
+                    {destination.held ? (
+                      <strong title={destination.held.remedy}>{holdWords[destination.held.cause]}</strong>
+                    ) : (
+                      'Enabled'
+                    )}
+                    {(health?.held_deliveries ?? 0) > 0 && (
+                      <span className={classes.second}>{count(health!.held_deliveries)} held</span>
+                    )}
                   </Table.Td>
                   <Table.Td className={classes.spare} data-label="Credentials">
                     <span className={posture.good ? undefined : classes.retry}>{posture.word}</span>

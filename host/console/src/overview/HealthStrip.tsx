@@ -60,8 +60,8 @@ function figuresOf({ totals }: DeliveryHealth): Figure[] {
     },
     {
       name: 'Held',
-      value: totals.held,
-      note: 'wait for a disabled destination',
+      value: totals.held_deliveries,
+      note: 'wait for a held destination',
       glyph: <GlyphHeld />,
       tone: 'pending',
     },

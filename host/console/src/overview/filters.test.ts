@@ -10,7 +10,7 @@ const row = (name: string, enabled: boolean, numbers: Partial<DestinationHealth>
     dead_lettered: 0,
     parked: 0,
     retry_scheduled: 0,
-    held: 0,
+    held_deliveries: 0,
     ...numbers,
   } as DestinationHealth,
 });

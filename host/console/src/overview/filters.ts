@@ -55,10 +55,10 @@ export function passes(row: Row, show: ShowName[], text: string, adapter: string
 
 // What needs a person comes first: dead letters, failures, what is held or retried; then by name.
 function urgency({ health, destination }: Row): number {
-  if (!health) return destination.enabled ? 0 : 1;
+  if (!health) return destination.held ? 1 : 0;
   if (health.parked > 0) return 4;
   if (health.failed > 0) return 3;
-  if (health.held > 0 || health.retry_scheduled > 0) return 2;
+  if (destination.held || health.held_deliveries > 0 || health.retry_scheduled > 0) return 2;
   return destination.enabled ? 0 : 1;
 }
 

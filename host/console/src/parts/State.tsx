@@ -22,14 +22,14 @@ export function State({ state }: { state: DeliveryState }) {
   );
 }
 
-// A held delivery is live, but its destination is disabled: to a person that it waits matters more than its state.
-export function StateOf({ delivery }: { delivery: Pick<Delivery, 'state' | 'held' | 'waits_for_turn'> }) {
-  if (!delivery.held && !delivery.waits_for_turn) return <State state={delivery.state} />;
+// A held delivery is live, but something keeps it: to a person that it waits matters more than its state.
+export function StateOf({ delivery }: { delivery: Pick<Delivery, 'state' | 'held'> }) {
+  if (!delivery.held) return <State state={delivery.state} />;
   return (
     <span className={`${classes.state} ${classes.pending}`}>
       <GlyphHeld size={13} />
       <span>
-        {delivery.held ? 'Held' : 'Waits for its turn'}, {stateWords[delivery.state].toLowerCase()}
+        {delivery.held.cause === 'waits_for_order' ? 'Waits for its turn' : 'Held'}, {stateWords[delivery.state].toLowerCase()}
       </span>
     </span>
   );
