@@ -28,10 +28,6 @@ class Destinations {
   // Members: reason.
   DestinationChange disable(const TenantId& tenant, const DestinationId& id, CatalogEditor::Seen seen,
                             std::string_view json, const Actor& actor);
-  DestinationChange remove(const TenantId& tenant, const DestinationId& id, CatalogEditor::Seen seen,
-                           const Actor& actor) {
-    return editor_.remove(tenant, id, seen, actor);
-  }
 
  private:
   void read(const boost::json::object& document, const DeliveryPolicy& tenants_policy, Destination& into,

@@ -85,6 +85,9 @@ void expect_done(ChangeStatus status, const std::vector<delivery::FieldError>& e
     case ChangeStatus::busy:
       throw ProblemError(conflict("destination-busy", "The destination is busy",
                                   "It still has live deliveries; it can be deleted when they have ended"));
+    case ChangeStatus::miscounted:
+      throw ProblemError(conflict("deliveries-changed", "Another number of deliveries waits",
+                                  "It is not the one that was confirmed; count again"));
     case ChangeStatus::newer:
       throw ProblemError(
           conflict("newer-version", "A newer version has written it",

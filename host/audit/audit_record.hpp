@@ -15,6 +15,11 @@ enum class Action {
   delivery_delivered,
   delivery_failed,
   delivery_dead_lettered,
+  delivery_cancelled,
+  delivery_retried,  // made due at once
+  delivery_resent,
+  operation_started,
+  operation_cancelled,
   dead_letter_replayed,
   dead_letter_discarded,
   destination_created,

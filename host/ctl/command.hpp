@@ -59,6 +59,7 @@ std::vector<Command> policy_commands();
 std::vector<Command> event_commands();
 std::vector<Command> delivery_commands();
 std::vector<Command> dead_letter_commands();
+std::vector<Command> operation_commands();
 std::vector<Command> delivery_event_commands();
 std::vector<Command> health_commands();
 std::vector<Command> audit_commands();

@@ -1,5 +1,6 @@
 #pragma once
 #include "administration/credentials.hpp"
+#include "administration/destination_removal.hpp"
 #include "administration/destinations.hpp"
 #include "administration/policies.hpp"
 #include "administration/tenants.hpp"
@@ -11,6 +12,7 @@
 #include "ctl/plugin_desk.hpp"
 #include "delivery/dead_letters.hpp"
 #include "delivery/intake.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "egress/guarded_endpoint_check.hpp"
 #include "egress/system_resolver.hpp"
 #include "identity/authenticator.hpp"
@@ -55,9 +57,11 @@ class Services {
   delivery::CatalogCache catalog_;
   delivery::Intake intake_;
   delivery::DeadLetters dead_letters_;
+  delivery::WaitingDeliveries waiting_;
   administration::CatalogEditor editor_;
   administration::Tenants tenants_;
   administration::Destinations destinations_;
+  administration::DestinationRemoval removal_;
   administration::Credentials credentials_;
   administration::Policies policies_;
   administration::TestEvents test_events_;

@@ -11,6 +11,7 @@
 #include "api/filter_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/openapi_routes.hpp"
+#include "api/operation_routes.hpp"
 #include "api/policy_routes.hpp"
 #include "api/portal_link_routes.hpp"
 #include "api/published_event_routes.hpp"
@@ -18,6 +19,7 @@
 #include "api/status_routes.hpp"
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
+#include "api/waiting_delivery_routes.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/options.hpp"
 
@@ -33,9 +35,11 @@ api::RouteTable Daemon::make_routes() {
       [this](const TenantId& tenant) { return configuration_.opens_payloads_of(tenant.str()); });
   api::add_delivery_routes(routes, *stores_.query, catalog_, runtime);
   api::add_dead_letter_routes(routes, *stores_.query, dead_letters_, catalog_, runtime, clock_);
+  api::add_waiting_delivery_routes(routes, *stores_.query, waiting_, catalog_, runtime, clock_);
+  api::add_operation_routes(routes, {*stores_.operations, waiting_, dead_letters_, clock_, random_});
   api::add_tenant_routes(routes, tenants_, editor_);
   api::add_adapter_routes(routes, adapter_directory_);
-  api::add_destination_routes(routes, destinations_, test_events_, credential_check_, editor_, runtime);
+  api::add_destination_routes(routes, destinations_, removal_, test_events_, credential_check_, editor_, runtime);
   api::add_filter_routes(routes, *stores_.query);
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes, policies_, editor_);

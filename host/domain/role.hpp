@@ -13,7 +13,7 @@ enum class Action {
   read_deliveries,    // deliveries, attempts, health, dead letters, delivery events
   read_destinations,  // destinations, credentials' posture, policy, adapters
   read_audit,
-  handle_dead_letters,  // replay, discard
+  handle_deliveries,    // cancel, retry now, send again; replay and discard dead letters
   manage_destinations,  // create, change, enable, disable, delete, send a test event
   manage_credentials,
   manage_policy,
@@ -42,9 +42,9 @@ constexpr std::optional<Role> parse_role(std::string_view text) {
 }
 
 inline constexpr std::array all_actions{
-    Action::publish_events,      Action::read_deliveries,     Action::read_destinations,  Action::read_audit,
-    Action::handle_dead_letters, Action::manage_destinations, Action::manage_credentials, Action::manage_policy,
-    Action::manage_tokens,       Action::manage_tenants,      Action::read_payloads,
+    Action::publish_events,    Action::read_deliveries,     Action::read_destinations,  Action::read_audit,
+    Action::handle_deliveries, Action::manage_destinations, Action::manage_credentials, Action::manage_policy,
+    Action::manage_tokens,     Action::manage_tenants,      Action::read_payloads,
 };
 
 constexpr std::string_view to_string(Action action) {
@@ -53,7 +53,7 @@ constexpr std::string_view to_string(Action action) {
     case Action::read_deliveries: return "read_deliveries";
     case Action::read_destinations: return "read_destinations";
     case Action::read_audit: return "read_audit";
-    case Action::handle_dead_letters: return "handle_dead_letters";
+    case Action::handle_deliveries: return "handle_deliveries";
     case Action::manage_destinations: return "manage_destinations";
     case Action::manage_credentials: return "manage_credentials";
     case Action::manage_policy: return "manage_policy";

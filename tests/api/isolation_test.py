@@ -27,7 +27,7 @@ class IsolationTest(ApiTest):
             with self.subTest(operation=operation.id, who="the owner, after all"):
                 self.expect(self.ask(operation.id, call), operation.success)
             seen.add(operation.path)
-        self.assertEqual(len(seen), 18, seen)
+        self.assertEqual(len(seen), 23, seen)
 
     def test_the_owners_name_in_a_header_is_refused(self):
         for operation in self.operations:
@@ -52,12 +52,16 @@ class IsolationTest(ApiTest):
                     with self.subTest(operation=operation, filter=name):
                         self.assertEqual(self.ask(operation, call, stranger).json[rows], [])
                 self.assertNotEqual(self.ask(operation, call).json[rows], [], "the owner finds it")
-        for operation, reason in (("replayDeadLetters", {}), ("discardDeadLetters", {"reason": "curious"})):
+        waiting = self.world.succeed("getDelivery", OWNER, path={"id": self.world.waiting(OWNER)}).json
+        for operation, reason, whose in (("replayDeadLetters", {}, parked),
+                                         ("discardDeadLetters", {"reason": "curious"}, parked),
+                                         ("cancelDeliveries", {"reason": "curious"}, waiting)):
             for name in names:
-                call = Call(body={"filter": {name: parked[name]}, "dry_run": False, **reason})
+                call = Call(body={"filter": {name: whose[name]}, "dry_run": False, **reason})
                 with self.subTest(operation=operation, filter=name):
                     self.assertEqual(self.ask(operation, call, self.world.caller(STRANGER)).json["matching"], 0)
         self.assertEqual(self.world.succeed("getDeadLetter", OWNER, path={"id": parked["delivery_id"]}).json, parked)
+        self.assertEqual(self.world.succeed("getDelivery", OWNER, path={"id": waiting["delivery_id"]}).json, waiting)
 
     def test_the_audit_trail_of_the_owner_is_not_found_by_filter(self):
         record = self.world.succeed("listAuditRecords", OWNER, query={"limit": 1}).json["records"][0]

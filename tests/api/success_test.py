@@ -1,6 +1,7 @@
 """Every operation's success, and what goes with it: pages, filters, sessions, exports."""
 import json
 
+import processes
 from api_test import ApiTest
 from http_api import Call, Caller
 from world import OWNER
@@ -148,6 +149,49 @@ class SuccessTest(ApiTest):
             self.assertEqual(self.ask(operation, Call(body=body)).json, {"dry_run": True, "matching": 1})
             answer = self.ask(operation, Call(body=body | {"dry_run": False})).json
             self.assertEqual((answer["matching"], answer[count]), (1, 1))
+
+    def test_what_waits_is_cancelled_by_filter_or_with_its_destination(self):
+        destination = self.world.waiting_destination(OWNER)
+        by_destination = {"destination_id": destination["destination_id"], "state": "pending"}
+        body = {"filter": by_destination, "reason": "the customer left"}
+        counted = {"dry_run": True, "matching": 1, "under_way": 0}
+        self.assertEqual(self.ask("cancelDeliveries", Call(body=body)).json, counted)
+        answer = self.ask("cancelDeliveries", Call(body=body | {"dry_run": False})).json
+        self.assertEqual(answer, counted | {"dry_run": False, "cancelled": 1})
+        ended = self.world.deliveries(OWNER, destination, "failed")[0]
+        self.assertEqual(ended["last_reason"], "cancelled")
+        attempt = self.ask("listAttempts", Call(path={"id": ended["delivery_id"]})).json["attempts"][0]
+        self.assertRegex(attempt["error_summary"], r"^cancelled by opi_\S+ \(tenant_admin\): the customer left$")
+        self.world.publish(OWNER, destination, 2)
+        path = {"id": destination["destination_id"]}
+        self.expect(self.ask("deleteDestination", Call(path=path, query={"cancel_waiting": 2})), 204)
+        self.expect(self.ask("getDestination", Call(path=path)), 404, "not-found")
+        self.world.deliveries(OWNER, destination, "failed", 3)
+
+    def test_a_dead_letter_without_a_destination_is_only_read_and_discarded(self):
+        orphan = self.world.orphaned_dead_letter(OWNER)
+        row = self.ask("getDeadLetter", Call(path={"id": orphan})).json
+        self.assertEqual((row["replayable"], "deleted" in row["advice"]), (False, True))
+        body = {"filter": {"event_id": row["event_id"]}}
+        self.assertEqual(self.ask("replayDeadLetters", Call(body=body)).json["matching"], 0)
+        self.assertEqual(self.ask("discardDeadLetters", Call(body=body)).json["matching"], 1)
+        other = self.ask("getDeadLetter", Call(path={"id": self.world.dead_letter(OWNER)})).json
+        self.assertTrue(other["replayable"])
+
+    def test_an_operation_is_worked_off(self):
+        destination = self.world.destination(OWNER)
+        self.world.publish(OWNER, destination, 5)
+        self.world.deliveries(OWNER, destination, "delivered", 5)
+        body = {"kind": "resend", "filter": {"destination_id": destination["destination_id"], "state": "delivered"}}
+        self.assertEqual(self.ask("startOperation", Call(body=body)).json, {"dry_run": True, "matching": 5})
+        ended = self.world.ended_operation(OWNER, **body)
+        self.assertEqual((ended["state"], ended["counted"], ended["done"], ended["failed"]), ("done", 5, 5, 0))
+
+        def all_twice():
+            rows = self.world.deliveries(OWNER, destination, "delivered", 5)
+            return rows if all(row["attempts"] == 2 for row in rows) else None
+        processes.eventually(all_twice, "they are delivered again")
+        self.assertIn(ended, self.ask("listOperations", Call(query={"limit": 200})).json["operations"])
 
     def test_the_audit_trail_of_the_installation(self):
         caller = Caller(self.world.system_token, "_system")

@@ -136,6 +136,29 @@ class ValidCalls:
     def getEventPayload(self, tenant): return self.getEvent(tenant)
     def getDelivery(self, tenant): return Call(path={"id": self.world.delivered(tenant)["delivery_id"]})
     def listAttempts(self, tenant): return self.getDelivery(tenant)
+    def cancelDelivery(self, tenant):
+        return Call(path={"id": self.world.waiting(tenant)}, body={"reason": f"{tenant} left"})
+
+    def retryDelivery(self, tenant): return Call(path={"id": self.world.waiting(tenant)})
+    def cancelDeliveries(self, tenant):
+        return Call(body={"filter": {"state": ["pending", "retry_scheduled"]}, "limit": 10000, "reason": "for nothing"})
+
+    def resendDelivery(self, tenant): return Call(path={"id": self.world.delivered(tenant)["delivery_id"]})
+
+    def listOperations(self, tenant): return Call()
+    def startOperation(self, tenant):
+        filter = {"state": ["pending", "retry_scheduled"], "event_type": f"{tenant}.none"}
+        return Call(body={"kind": "cancel", "filter": filter, "reason": f"{tenant} left", "rate_per_second": 10000})
+
+    def getOperation(self, tenant): return Call(path={"id": self.world.operation(tenant)["operation_id"]})
+    def cancelOperation(self, tenant):
+        # The slowest there is, over more than it can do meanwhile.
+        destination = self.world.waiting_destination(tenant)
+        self.world.publish(tenant, destination, 20)
+        filter = {"destination_id": destination["destination_id"]}
+        running = self.world.operation(tenant, kind="cancel", filter=filter, reason="slowly", rate_per_second=1)
+        return Call(path={"id": running["operation_id"]})
+
     def getDeadLetter(self, tenant): return Call(path={"id": self.world.dead_letter(tenant)})
     def replayDeadLetter(self, tenant): return self.getDeadLetter(tenant)
 

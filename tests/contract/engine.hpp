@@ -12,7 +12,9 @@
 #include "delivery/delivery_store.hpp"
 #include "delivery/event_query.hpp"
 #include "delivery/fleet_store.hpp"
+#include "delivery/operation.hpp"
 #include "delivery/retention.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
 #include "support/manual_clock.hpp"
@@ -31,6 +33,8 @@ class Engine {
   virtual delivery::DeliveryQuery& query() = 0;
   virtual delivery::EventQuery& events() = 0;
   virtual delivery::DeadLetterStore& dead_letters() = 0;
+  virtual delivery::WaitingDeliveryStore& waiting() = 0;
+  virtual delivery::OperationStore& operations() = 0;
   virtual delivery::DeliveryFeed& feed() = 0;
   virtual delivery::HealthQuery& health() = 0;
   virtual delivery::RetentionStore& retention() = 0;

@@ -13,9 +13,11 @@
 #include "postgres/postgres_event_query.hpp"
 #include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
+#include "postgres/postgres_operation_store.hpp"
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
+#include "postgres/postgres_waiting_delivery_store.hpp"
 
 namespace opi::test {
 namespace {
@@ -30,6 +32,8 @@ class PostgresEngine final : public Engine {
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::EventQuery& events() override { return events_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
+  delivery::WaitingDeliveryStore& waiting() override { return waiting_; }
+  delivery::OperationStore& operations() override { return operations_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
@@ -81,6 +85,8 @@ class PostgresEngine final : public Engine {
   postgres::PostgresDeliveryQuery query_{database_};
   postgres::PostgresEventQuery events_{database_};
   postgres::PostgresDeadLetterStore dead_letters_{database_};
+  postgres::PostgresWaitingDeliveryStore waiting_{database_};
+  postgres::PostgresOperationStore operations_{database_};
   postgres::PostgresDeliveryFeed feed_{database_};
   postgres::PostgresHealthQuery health_{database_};
   postgres::PostgresRetentionStore retention_{database_};

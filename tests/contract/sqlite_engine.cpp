@@ -14,9 +14,11 @@
 #include "sqlite/sqlite_event_query.hpp"
 #include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_operation_store.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_waiting_delivery_store.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace opi::test {
@@ -41,6 +43,8 @@ class SqliteEngine final : public Engine {
   delivery::DeliveryQuery& query() override { return query_; }
   delivery::EventQuery& events() override { return events_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
+  delivery::WaitingDeliveryStore& waiting() override { return waiting_; }
+  delivery::OperationStore& operations() override { return operations_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
@@ -91,6 +95,8 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteDeliveryQuery query_{database_};
   sqlite::SqliteEventQuery events_{database_};
   sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};
+  sqlite::SqliteWaitingDeliveryStore waiting_{database_, clock};
+  sqlite::SqliteOperationStore operations_{database_};
   sqlite::SqliteDeliveryFeed feed_{database_};
   sqlite::SqliteHealthQuery health_{database_};
   sqlite::SqliteRetentionStore retention_{database_};

@@ -2,6 +2,3 @@
 -- request_authorization has the member "filtered", which they do not know, so that they hold the destination.
 ALTER TABLE integration_destinations ADD COLUMN filter text CHECK (octet_length(filter) BETWEEN 1 AND 2048);
 GRANT UPDATE (filter) ON integration_destinations TO opi_api;
-
--- The last events, which a filter is tried on before it is saved.
-CREATE INDEX integration_events_by_time ON integration_events (tenant_id, received_at, event_id);

@@ -3,7 +3,7 @@
 -- "<kind>:<id>"; empty where an older version stored it. The check looks at what comes from now on.
 ALTER TABLE integration_events ADD COLUMN producer text NOT NULL DEFAULT '';
 ALTER TABLE integration_events ADD CONSTRAINT integration_events_producer CHECK (char_length(producer) <= 320) NOT VALID;
--- Newest first, and by time.
+-- Newest first, and by time; a filter is tried on the last ones before it is saved.
 CREATE INDEX integration_events_by_time ON integration_events (tenant_id, received_at, event_id);
 
 -- The login that called opi.publish(), whatever role it works as.

@@ -2,7 +2,7 @@
 
 -- "<kind>:<id>"; empty where an older version stored it.
 ALTER TABLE integration_events ADD COLUMN producer TEXT NOT NULL DEFAULT '' CHECK (length(producer) <= 320);
--- Newest first, and by time.
+-- Newest first, and by time; a filter is tried on the last ones before it is saved.
 CREATE INDEX integration_events_by_time ON integration_events (tenant_id, received_at_ms, event_id);
 
 -- From the key that a receiver was shown to its delivery. Of what has ended: the hot table is short enough to be read.
