@@ -17,7 +17,7 @@
 namespace opi::store_bench {
 namespace {
 
-constexpr int looking = 1000, given = 10, rounds = 3;
+constexpr int looking = 1000, given = 10, filter_rounds = 3;
 
 // A producer before an intake that commits on his own thread.
 class Site {
@@ -96,16 +96,11 @@ class Site {
   int published_ = 0;
 };
 
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
-
 void compare(const char* name, Site& site, int events) {
   site.add_tenant("filtered", looking);
   site.add_tenant("plain", given);
   std::vector<double> filtered, plain;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < filter_rounds; ++round) {
     plain.push_back(site.publish("plain", events));
     filtered.push_back(site.publish("filtered", events));
   }
@@ -119,7 +114,7 @@ void time_filter(const char* name, const std::string& expression, const std::str
   const auto filter = std::get<filtering::Filter>(filtering::Filter::parse(expression));
   const auto event = filtering::exact_json(json).value();
   std::vector<double> spent;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < filter_rounds; ++round) {
     const auto start = std::clock();
     const bool holds = filter.matches(event);
     spent.push_back(1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
@@ -144,7 +139,7 @@ void time_limits() {
               text);
   time_filter("search for letters of any script in 256 KiB of text", "search(@.payload.t, '\\\\p{L}+\\\\p{N}')", text);
   std::vector<double> spent;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < filter_rounds; ++round) {
     const auto start = std::clock();
     static_cast<void>(filtering::exact_json(list));
     spent.push_back(1000.0 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);

@@ -31,7 +31,7 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
   const sent = delivery.state === 'delivered' || delivery.state === 'failed';
   return (
     <>
-      {waits && !delivery.waits_for_turn && (
+      {waits && delivery.held?.cause !== 'waits_for_order' && (
         <Action loading={retry.isPending} onClick={() => retry.mutate(undefined)}>
           Retry now
         </Action>
