@@ -68,9 +68,9 @@ export async function theLifeOfADestination({ open, demo }) {
   await page.getByRole('button', { name: 'Disable', exact: true }).click();
   await fill(page, 'Reason', 'maintenance');
   await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
-  await page.getByText('Reason: maintenance').waitFor();
+  await page.getByText('maintenance', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Enable', exact: true }).click();
-  await page.getByText('Reason: maintenance').waitFor({ state: 'detached' });
+  await page.getByText('maintenance', { exact: true }).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
   await tab.settled();
   assert.equal(
