@@ -74,6 +74,9 @@ std::vector<Command> delivery_commands() {
                           query,
                           false,
                           {"true", "false"}}} +
+           std::vector{Option{"delivery-id", "ID", "this very one", query},
+                       Option{"idempotency-key", "KEY", "with this key, 64 hex digits", query},
+                       Option{"webhook-id", "ID", "that its receiver was shown with this webhook-id", query}} +
            filter_options() + page_options(),
        list_deliveries},
       {"deliveries show", "one delivery", "", {id}, {tenant_option()}, show_delivery},
