@@ -16,7 +16,7 @@ bool is_given(const Destination& destination, const filtering::Filter* filter, c
   if (!subscribed || filter == nullptr) return subscribed;
   delivery::FilterSubject subject(event);
   const auto* value = subject.value();
-  return value == nullptr || filter->matches(*value);
+  return value == nullptr || filter->matches(*value, subject.effort).value_or(true);
 }
 
 }  // namespace

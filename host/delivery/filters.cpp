@@ -98,7 +98,7 @@ bool Filters::pass(const Destination& destination, FilterSubject& event) const {
   }
   if (!known) filter = parsed(destination.filter);  // of a catalog that is no longer the current one
   const auto* value = filter ? event.value() : nullptr;
-  return value == nullptr || filter->matches(*value);
+  return value == nullptr || filter->matches(*value, event.effort).value_or(true);
 }
 
 }  // namespace opi::delivery

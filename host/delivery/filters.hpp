@@ -26,6 +26,9 @@ class FilterSubject {
   explicit FilterSubject(const Event& event) : event_(event) {}
   // nullptr if the payload is not JSON that can be looked into.
   const boost::json::value* value();
+  // What all filters of its destinations may cost together.
+  filtering::Effort effort{effort_limit};
+  static constexpr std::int64_t effort_limit = 100'000;
 
  private:
   const Event& event_;
@@ -42,8 +45,9 @@ class Filters {
   // False of a filter of the current catalog that this version cannot read.
   bool can_read(const std::string& filter) const;
 
-  // Whether the destination is given the event, as far as its filter says. A filter that this version cannot read, or
-  // an event that cannot be looked into, lets it through: what is in doubt is delivered.
+  // Whether the destination is given the event, as far as its filter says. A filter that this version cannot read, an
+  // event that cannot be looked into, or a look that would cost too much, lets it through: what is in doubt is
+  // delivered.
   bool pass(const Destination& destination, FilterSubject& event) const;
 
  private:

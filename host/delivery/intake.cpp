@@ -243,6 +243,7 @@ std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, con
                idempotency_key(destination->tenant_id, destination->id, fresh.event.event_id),
                destination->order == DeliveryOrder::subject ? external_reference_subject(fresh.event) : std::string{}});
       }
+    if (subject.effort.spent()) instruments_.metrics.filters_given_up.Increment();
     routed.push_back(std::move(fresh));
   }
   return routed;

@@ -1,9 +1,11 @@
 #pragma once
 #include <boost/json/value.hpp>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <variant>
 
+#include "filtering/effort.hpp"
 #include "filtering/syntax_fault.hpp"
 
 namespace opi::filtering {
@@ -25,7 +27,10 @@ class Filter {
   // Takes any bytes. Pure.
   static std::variant<Filter, SyntaxFault> parse(std::string_view text);
 
-  // Never fails. `event` should be what exact_json() reads: with numbers that are as they were written.
+  // Whether it holds; nullopt if `effort` was spent before that was known. Never fails. `event` should be what
+  // exact_json() reads: with numbers that are as they were written.
+  [[nodiscard]] std::optional<bool> matches(const boost::json::value& event, Effort& effort) const;
+  // However much it costs.
   [[nodiscard]] bool matches(const boost::json::value& event) const;
 
  private:

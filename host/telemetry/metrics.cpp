@@ -55,6 +55,8 @@ Metrics::Metrics()
       events_accepted(events_.Add({{"result", "accepted"}})),
       events_duplicate(events_.Add({{"result", "duplicate"}})),
       events_conflict(events_.Add({{"result", "conflict"}})),
+      filters_given_up(counter(registry_, "opi_filters_given_up_total",
+                               "Events whose filters cost too much together: destinations were given them unfiltered")),
       claims(counter(registry_, "opi_claims_total", "Deliveries claimed")),
       leases_lost(counter(registry_, "opi_leases_lost_total", "Settlements refused because the lease was lost")),
       leases_taken_over(counter(registry_, "opi_leases_taken_over_total", "Expired leases taken over")),

@@ -55,6 +55,7 @@ class Metrics {
   prometheus::Counter& events_accepted;
   prometheus::Counter& events_duplicate;
   prometheus::Counter& events_conflict;
+  prometheus::Counter& filters_given_up;
   prometheus::Counter& claims;
   prometheus::Counter& leases_lost;
   prometheus::Counter& leases_taken_over;

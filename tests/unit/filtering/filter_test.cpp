@@ -361,5 +361,28 @@ TEST(ExactJson, ReadsWhatJsonIsAndNothingElse) {
   EXPECT_FALSE(exact_json("\"\xff\""));
 }
 
+TEST(FilterLimits, OfEffortEndALookThatSaysNothing) {
+  const auto event = exact_json(R"({"list":[1,2,3,4,5,6,7,8,9,10],"text":")" + std::string(640, 'x') + "\"}");
+  const auto steps_of = [&](const char* text) {
+    const auto filter = std::get<Filter>(Filter::parse(text));
+    for (int steps = 0;; ++steps) {
+      Effort enough{steps};
+      if (const auto holds = filter.matches(*event, enough)) {
+        EXPECT_EQ(*holds, filter.matches(*event)) << text;
+        return steps;
+      }
+    }
+  };
+  EXPECT_LE(steps_of("@.list"), 3);
+  EXPECT_GE(steps_of("@.list[?@ == 11]"), 20) << "each element, and its comparison";
+  EXPECT_GE(steps_of("@.list == @.list"), 11);
+  EXPECT_GE(steps_of("@.text == 'x'"), 10) << "its text counts";
+  EXPECT_GE(steps_of("@.text < 'x'"), 10);
+  EXPECT_GE(steps_of("length(@.text) == 640"), 10);
+  EXPECT_GE(steps_of("search(@.text, 'y')"), 160);
+  Effort none{0};
+  EXPECT_EQ(std::get<Filter>(Filter::parse("true == true")).matches(*event, none), std::nullopt);
+}
+
 }  // namespace
 }  // namespace opi::filtering
