@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "crypto/digest.hpp"
+#include "crypto/ed25519.hpp"
 #include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_lab.hpp"
@@ -164,6 +165,40 @@ TEST_F(Webhook, SignsWithEveryLiveSecretInBothSchemes) {
       crypto::hmac_sha256(*crypto::from_base64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "1700000000." + sent.body);
   EXPECT_EQ(header(sent, "X-OneProtect-Signature"), crypto::to_hex(mac));
   EXPECT_THAT(header(sent, "X-OneProtect-Signature-Previous"), MatchesRegex("[0-9a-f]{64}"));
+}
+
+// RFC 8032, section 7.1, test 1.
+constexpr const char* private_key = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+
+TEST_F(Webhook, SignsByTheFormOfEachSecretInOneHeader) {
+  secrets_.purposes[0].versions.clear();
+  add_secret(private_key);
+  add_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  const auto sent = request();
+  const auto signatures = header(sent, "webhook-signature");
+  ASSERT_THAT(signatures, MatchesRegex("v1a,[A-Za-z0-9+/]{86}== v1,[A-Za-z0-9+/]{43}=")) << "the current one first";
+  const auto signature = crypto::from_base64(signatures.substr(4, 88)).value();
+  const auto message = header(sent, "webhook-id") + ".1700000000." + sent.body;
+  const auto public_key =
+      crypto::ed25519_public_key("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a").value();
+  crypto::Ed25519Signature bytes{};
+  std::ranges::copy(signature, bytes.begin());
+  EXPECT_TRUE(crypto::verify_ed25519(public_key, message, bytes));
+  EXPECT_FALSE(crypto::verify_ed25519(public_key, message + " ", bytes));
+  const auto mac = crypto::hmac_sha256(*crypto::from_base64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), message);
+  EXPECT_THAT(signatures, ::testing::EndsWith(" v1," + crypto::to_base64(mac)));
+}
+
+TEST_F(Webhook, RefusesAPrivateKeyWhereTheReceiverHasTheSameKeyAndNeverRepeatsIt) {
+  secrets_.purposes[0].versions.clear();
+  add_secret(private_key);
+  destination_.config = R"({"signatures":["standard-webhooks","oneprotect-v1"]})";
+  const auto rendering = render();
+  EXPECT_FALSE(rendering.ok);
+  EXPECT_TRUE(rendering.retryable) << "who stored the secret can mend it";
+  EXPECT_EQ(rendering.unusable_purpose, "signing");
+  EXPECT_THAT(rendering.error, HasSubstr("Ed25519 private key (whsk_)"));
+  EXPECT_THAT(rendering.error, ::testing::Not(HasSubstr("nWGxne")));
 }
 
 TEST_F(Webhook, NeverGoesUnsignedWhereSigningIsRequired) {
