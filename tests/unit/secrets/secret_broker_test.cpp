@@ -52,12 +52,14 @@ TEST_F(Broker, APrivateKeyIsUnusableWhereTheReceiverHasTheSameKey) {
   one.purpose = "authorization";
   auto with_mac = destination({one});
   with_mac->authorization = HmacAuthorization{};
+  with_mac->credentials = {one};
   bind_credentials(*with_mac);
   const auto set = resolve(*broker, with_mac);
   EXPECT_EQ(set->credentials.front().state, CredentialState::unusable);
   EXPECT_EQ(set->find("authorization")->failure, not_a_mac_key);
   auto with_header = destination({one});
   with_header->authorization = BearerAuthorization{};
+  with_header->credentials = {one};
   bind_credentials(*with_header);
   with_header->revision = 2;
   const auto other = resolve(*broker, with_header);
