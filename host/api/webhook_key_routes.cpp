@@ -30,8 +30,9 @@ json::object jwk_of(const std::string& text) {
   const auto bytes = crypto::from_base64(std::string_view(text).substr(text.find('_') + 1)).value();
   const auto x = crypto::to_base64url(bytes);
   const auto thumbprint = crypto::sha256(R"({"crv":"Ed25519","kty":"OKP","x":")" + x + "\"}");
-  return {{"kty", "OKP"},   {"crv", "Ed25519"}, {"kid", crypto::to_base64url(thumbprint)}, {"use", "sig"},
-          {"alg", "EdDSA"}, {"x", x},           {"whpk", text}};
+  return {{"kty", "OKP"}, {"crv", "Ed25519"}, {"kid", crypto::to_base64url(thumbprint)},
+          {"use", "sig"}, {"alg", "EdDSA"},   {"x", x},
+          {"whpk", text}};
 }
 
 KeySet key_set(const std::vector<secrets::CredentialPosture>& postures) {

@@ -54,8 +54,8 @@ int check_reference(Context& context, const Arguments& arguments) {
   const auto scheme_end = reference.find("://");
   const auto fault = context.services().plugins().check().reference_fault(reference, tenant);
   const auto purpose = arguments.has("purpose") ? arguments.get("purpose") : std::string(secrets::signing_purpose);
-  const auto seen = fault ? Look{{purpose, 1, CredentialState::denied, {}, {}}, *fault}
-                          : look(context, tenant, purpose, reference);
+  const auto seen =
+      fault ? Look{{purpose, 1, CredentialState::denied, {}, {}}, *fault} : look(context, tenant, purpose, reference);
   const auto state = seen.posture.state;
   const auto posture = to_string(state);
   const json::object document{
@@ -246,7 +246,8 @@ std::vector<Command> secret_commands() {
       {"secrets generate",
        "a new signing secret, to be put where secrets live",
        "Prints whsec_ and base64 of 32 random bytes, which every receiver's library reads alike, and stores it "
-       "nowhere. A store that keeps the line's end of a file must be given it without. With --ed25519 it is whsk_ and a "
+       "nowhere. A store that keeps the line's end of a file must be given it without. With --ed25519 it is whsk_ and "
+       "a "
        "private key, for receivers who will not share a secret; its public key, whpk_, goes to standard error.",
        {},
        {{"ed25519", "", "a private key, of which receivers have the public half alone"}},

@@ -22,8 +22,7 @@ PurposeSecrets& purpose_of(SecretSet& set, const std::string& purpose) {
 std::shared_ptr<const SecretSet> nothing_of(const std::vector<Wanted>& wanted) {
   auto set = std::make_shared<SecretSet>();
   for (const auto& one : wanted) {
-    set->credentials.push_back(
-        {one.credential.purpose, one.credential.version, CredentialState::unavailable, {}, {}});
+    set->credentials.push_back({one.credential.purpose, one.credential.version, CredentialState::unavailable, {}, {}});
     purpose_of(*set, one.credential.purpose).failure = "the daemon could not look for it";
   }
   return set;

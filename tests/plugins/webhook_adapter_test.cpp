@@ -147,6 +147,53 @@ TEST_F(Webhook, SendsThePayloadAloneOrATemplate) {
   EXPECT_EQ(request().body, R"({"text":"alert.created: Ü \"x\"","n":12345678901234567890})");
 }
 
+TEST_F(Webhook, SendsACloudEventInStructuredMode) {
+  destination_.config = R"({"body":"cloudevents","content_type":"application/vnd.acme+json"})";
+  event_.source = "acme detection:1 #a#[b]%20%2";
+  event_.timestamp = "2016-12-31t23:59:60.125z";
+  event_.payload = " {\"n\": 12345678901234567890} ";
+  const auto sent = request();
+  EXPECT_EQ(header(sent, "Content-Type"), "application/cloudevents+json");
+  EXPECT_EQ(
+      sent.body,
+      R"({"specversion":"1.0","id":"evt-1","source":"acme%20detection%3A1%20#a%23%5Bb%5D%20%252","type":"alert.created",)"
+      R"("datacontenttype":"application/vnd.acme+json","time":"2016-12-31T23:59:59Z","tenantid":"acme",)"
+      R"("schemaversion":"1.0","correlationid":"corr ü","data":{"n": 12345678901234567890}})");
+  for (const auto& field : sent.headers) EXPECT_FALSE(field.name.starts_with("ce-")) << field.name;
+  EXPECT_NE(header(sent, "webhook-signature"), "(absent)");
+}
+
+TEST_F(Webhook, SendsACloudEventInBinaryMode) {
+  destination_.config = R"({"body":"cloudevents-binary","headers":{"X-Team":"blue"}})";
+  event_.source = "https://detect.example:8443/a?b=c";
+  event_.timestamp = "2026-11-23T10:00:00.5+02:00";
+  event_.correlation_id = "corr ü\"%";
+  const auto sent = request();
+  EXPECT_EQ(sent.body, event_.payload);
+  EXPECT_EQ(header(sent, "Content-Type"), "application/json");
+  std::string attributes;
+  for (const auto& field : sent.headers)
+    if (field.name.starts_with("ce-")) attributes += field.name + "=" + field.value + "\n";
+  EXPECT_EQ(attributes,
+            "ce-specversion=1.0\nce-id=evt-1\nce-source=https://detect.example:8443/a?b=c\nce-type=alert.created\n"
+            "ce-time=2026-11-23T10:00:00+02:00\nce-tenantid=acme\nce-schemaversion=1.0\n"
+            "ce-correlationid=corr%20%C3%BC%22%25\n");
+  EXPECT_EQ(header(sent, "X-Team"), "blue");
+}
+
+TEST_F(Webhook, TakesNoAttributesOfACloudEventFromItsConfiguration) {
+  const PluginAdapterDirectory directory(*host_);
+  for (const auto* body : {"cloudevents", "cloudevents-binary"}) {
+    destination_.config = R"({"headers":{"Ce-Id":"x"},"body":")" + std::string(body) + "\"}";
+    const auto errors = directory.refusal(destination_);
+    ASSERT_EQ(errors.size(), 1u) << body;
+    EXPECT_EQ(errors.at(0).field, "config.headers");
+    EXPECT_THAT(errors.at(0).message, HasSubstr("\"Ce-Id\" would be an attribute of the CloudEvent"));
+  }
+  destination_.config = R"({"headers":{"Ce-Id":"x"}})";
+  EXPECT_TRUE(directory.refusal(destination_).empty()) << "of another body it is a header like any other";
+}
+
 TEST_F(Webhook, FailsForGoodIfATemplateValueIsMissingAndMustNotBe) {
   destination_.config = R"({"body":"template","template":"[{{payload.x}}]","missing":"error"})";
   const auto rendering = render();

@@ -8,8 +8,8 @@ namespace opi::api {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 using test::destination_id;
+using ::testing::HasSubstr;
 using ::testing::Not;
 
 // RFC 8032, section 7.1, tests 1 and 2.
@@ -62,11 +62,10 @@ TEST_F(WebhookKeyRoutes, AnybodyMayReadThePublicKeyAndNothingElse) {
   EXPECT_EQ(response.content_type, "application/jwk-set+json");
   EXPECT_EQ(header(response, "Cache-Control"), "public, max-age=300");
   // RFC 8037, appendix A, has this key and its thumbprint.
-  EXPECT_EQ(
-      response.body,
-      R"({"keys":[{"kty":"OKP","crv":"Ed25519","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","use":"sig",)"
-      R"("alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","whpk":")" +
-          std::string(public_1) + "\"}]}");
+  EXPECT_EQ(response.body,
+            R"({"keys":[{"kty":"OKP","crv":"Ed25519","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","use":"sig",)"
+            R"("alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","whpk":")" +
+                std::string(public_1) + "\"}]}");
   known = header(response, "ETag");
   EXPECT_EQ(keys().status, 304);
   EXPECT_EQ(keys().body, "");

@@ -57,9 +57,9 @@ TEST(SigningKey, BehindItsPrefixASeedAloneOrWithItsPublicKeyIsAPrivateKey) {
 
 TEST(SigningKey, IsNoneIfItsHalvesDoNotBelongTogetherOrItHasAnotherLength) {
   const std::string other(64, 'a');
-  for (const auto& text :
-       {whsk(seed + other), whsk(std::string(seed).substr(2)), whsk(std::string(seed) + "00"), std::string("whsk_"),
-        std::string("whsk_bcUrWCxnFdULeBuDW6zfGe6Z"), whsk(seed) + "\n", whsk(std::string(seed) + public_half + "00")}) {
+  for (const auto& text : {whsk(seed + other), whsk(std::string(seed).substr(2)), whsk(std::string(seed) + "00"),
+                           std::string("whsk_"), std::string("whsk_bcUrWCxnFdULeBuDW6zfGe6Z"), whsk(seed) + "\n",
+                           whsk(std::string(seed) + public_half + "00")}) {
     const SigningKey key{Secret(text)};
     EXPECT_FALSE(key.is_key()) << text;
     EXPECT_EQ(key.private_key(), nullptr) << text;
