@@ -45,7 +45,7 @@ Permissions served() {
   const auto table = daemon.make_routes();
   Permissions permissions;
   for (const auto& route : table.routes()) {
-    if (route.pattern.starts_with("/console")) continue;  // files
+    if (!route.pattern.starts_with("/api/") && !route.pattern.starts_with("/.well-known/")) continue;  // the console
     auto& permission = permissions[route.method + " " + route.pattern];
     permission.action = route.action                                        ? std::string(to_string(*route.action))
                         : route.access == api::Route::Access::authenticated ? "authenticated"
