@@ -9,15 +9,16 @@
 namespace opi::administration {
 
 enum class ChangeStatus {
-  done,      // also if everything was so already
-  invalid,   // `errors` say what of the document cannot be
-  missing,   // there is no such thing, or it is another tenant's
-  exists,    // something of this id is there
-  stale,     // it is not what the caller saw when he named its revision
-  busy,      // a destination that still has live deliveries
-  disabled,  // a destination to which nothing is sent
-  newer,     // a newer version has written what this one does not know, and would lose
-  unbound,   // a credential of the destination was put for another receiver: it is held
+  done,        // also if everything was so already
+  invalid,     // `errors` say what of the document cannot be
+  missing,     // there is no such thing, or it is another tenant's
+  exists,      // something of this id is there
+  stale,       // it is not what the caller saw when he named its revision
+  busy,        // a destination that still has live deliveries
+  miscounted,  // something else waits for it than the caller was told
+  disabled,    // a destination to which nothing is sent
+  newer,       // a newer version has written what this one does not know, and would lose
+  unbound,     // a credential of the destination was put for another receiver: it is held
 };
 
 // What came of a request to change something.

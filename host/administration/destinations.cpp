@@ -26,6 +26,7 @@ json::array changed_members(const Destination& before, const Destination& after)
   compare("adapter", &Destination::adapter);
   compare("endpoint", &Destination::endpoint);
   compare("event_types", &Destination::subscriptions);
+  compare("filter", &Destination::filter);
   compare("signing", &Destination::signing);
   compare("order", &Destination::order);
   compare("authorization", &Destination::authorization);
@@ -106,8 +107,8 @@ DestinationChange Destinations::create(const TenantId& tenant, std::string_view 
   const auto& document = std::get<json::object>(parsed);
   std::vector<FieldError> errors;
   JsonFields fields(document, "", errors);
-  fields.refuse_unknown({"name", "adapter", "endpoint", "event_types", "enabled", "signing", "order", "authorization",
-                         "config", "policy", "max_in_flight", "rate_limit_per_second"});
+  fields.refuse_unknown({"name", "adapter", "endpoint", "event_types", "filter", "enabled", "signing", "order",
+                         "authorization", "config", "policy", "max_in_flight", "rate_limit_per_second"});
   Destination wanted;
   wanted.tenant_id = tenant;
   wanted.id = DestinationId{new_uuid(clock_, random_)};
@@ -133,8 +134,8 @@ DestinationChange Destinations::replace(const TenantId& tenant, const Destinatio
         }
         const auto& document = std::get<json::object>(parsed);
         JsonFields(document, "", edit.errors)
-            .refuse_unknown({"name", "adapter", "endpoint", "event_types", "signing", "order", "authorization",
-                             "config", "policy", "max_in_flight", "rate_limit_per_second"});
+            .refuse_unknown({"name", "adapter", "endpoint", "event_types", "filter", "signing", "order",
+                             "authorization", "config", "policy", "max_in_flight", "rate_limit_per_second"});
         const Destination before = wanted;
         read(document, policy_of(catalog, tenant), wanted, edit.errors);
         check_adapter(wanted, &before, edit.errors);

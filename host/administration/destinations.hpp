@@ -14,7 +14,7 @@ class Destinations {
                Random& random)
       : editor_(editor), adapters_(adapters), endpoints_(endpoints), clock_(clock), random_(random) {}
 
-  // Members: name, adapter, endpoint, event_types; enabled, signing, order, authorization, config, policy,
+  // Members: name, adapter, endpoint, event_types; filter, enabled, signing, order, authorization, config, policy,
   // max_in_flight, rate_limit_per_second. The id is the host's.
   DestinationChange create(const TenantId& tenant, std::string_view json, const Actor& actor);
 
@@ -28,10 +28,6 @@ class Destinations {
   // Members: reason.
   DestinationChange disable(const TenantId& tenant, const DestinationId& id, CatalogEditor::Seen seen,
                             std::string_view json, const Actor& actor);
-  DestinationChange remove(const TenantId& tenant, const DestinationId& id, CatalogEditor::Seen seen,
-                           const Actor& actor) {
-    return editor_.remove(tenant, id, seen, actor);
-  }
 
  private:
   void read(const boost::json::object& document, const DeliveryPolicy& tenants_policy, Destination& into,

@@ -45,6 +45,7 @@ Change<DeliveryId> TestEvents::send(const TenantId& tenant, const DestinationId&
   auto entry = entry_of(actor, tenant, audit::Action::destination_tested, "destination:" + destination.to_string(),
                         {{"event_id", event.event.event_id.str()}}, now);
   entry.correlation_id = event.event.correlation_id;
+  event.event.producer = std::string(audit::to_string(entry.actor_kind)) + ":" + entry.actor_id;
   const auto delivery = intake_.submit_for(tenant, destination, std::move(event), entry);
   if (!delivery) return Change<DeliveryId>::of(ChangeStatus::disabled);
   return {ChangeStatus::done, *delivery, {}};

@@ -7,6 +7,7 @@
 
 #include "crypto/digest.hpp"
 #include "delivery/authorization_fields.hpp"
+#include "delivery/filters.hpp"
 #include "domain/timestamp.hpp"
 #include "secrets/signing_key.hpp"
 
@@ -70,6 +71,15 @@ std::string_view url_scheme_of(const std::string& reference) {
 
 json::object endpoint_view(const TenantId& tenant, const std::string& url) {
   return {{"fingerprint", endpoint_fingerprint(tenant, url)}, {"scheme", text(url_scheme_of(url))}};
+}
+
+// Of a filter that this version cannot read, so that every event of the types is delivered.
+json::value filter_fault_view(const Destination& destination) {
+  const auto fault = delivery::filter_fault(destination);
+  if (!fault) return nullptr;
+  json::object view{{"message", fault->message}};
+  if (fault->offset) view["offset"] = *fault->offset;
+  return view;
 }
 
 json::value authorization_view(const Destination& destination) {
@@ -146,6 +156,8 @@ json::object view_of(const Destination& destination, const DeliveryPolicy& effec
           {"disabled_reason", or_null(destination.disabled_reason)},
           {"not_understood", or_null(destination.not_understood)},
           {"event_types", std::move(event_types)},
+          {"filter", or_null(destination.filter)},
+          {"filter_fault", filter_fault_view(destination)},
           {"endpoint", endpoint_view(destination.tenant_id, destination.endpoint)},
           {"signing", destination.signing == SigningRule::required ? "required" : "disabled"},
           {"order", destination.order == DeliveryOrder::subject ? "subject" : "none"},

@@ -46,7 +46,7 @@ void refuse_faults(const std::vector<delivery::FieldError>& faults, const char* 
   if (faults.empty()) return;
   std::vector<ProblemField> fields;
   for (const auto& fault : faults)
-    if (fields.size() < max_reported_errors) fields.push_back({fault.field, fault.message});
+    if (fields.size() < max_reported_errors) fields.push_back({fault.field, fault.message, fault.offset});
   throw ProblemError(invalid_content(outcome, std::move(fields)));
 }
 
@@ -85,6 +85,9 @@ void expect_done(ChangeStatus status, const std::vector<delivery::FieldError>& e
     case ChangeStatus::busy:
       throw ProblemError(conflict("destination-busy", "The destination is busy",
                                   "It still has live deliveries; it can be deleted when they have ended"));
+    case ChangeStatus::miscounted:
+      throw ProblemError(conflict("deliveries-changed", "Another number of deliveries waits",
+                                  "It is not the one that was confirmed; count again"));
     case ChangeStatus::newer:
       throw ProblemError(
           conflict("newer-version", "A newer version has written it",

@@ -9,6 +9,7 @@
 #include "audit/chain_check.hpp"
 #include "audit/hash_chain.hpp"
 #include "crypto/digest.hpp"
+#include "domain/event.hpp"
 #include "domain/timestamp.hpp"
 
 namespace opi::api {
@@ -80,12 +81,23 @@ void throw_if_any(std::vector<ProblemField> errors) {
 Response list(const Request& request, const Parts& parts) {
   std::vector<ProblemField> errors;
   ParameterReader reader(request.query,
-                         {"action", "actor_id", "target", "correlation_id", "from", "to", "cursor", "limit"}, errors);
+                         {"action", "actor_id", "target", "correlation_id", "event_id", "alert_id", "evidence_id",
+                          "ticket_id", "from", "to", "cursor", "limit"},
+                         errors);
   audit::AuditFilter filter;
   filter.action = reader.one("action", "must be an audited action, such as dead_letter.replayed", audit::parse_action);
   filter.actor_id = reader.one("actor_id", "must be 1 to 128 bytes", parse_text<max_actor>);
   filter.target = reader.one("target", "must be <kind>:<id>, such as delivery:018f…", parse_text<max_target>);
   filter.correlation_id = reader.one("correlation_id", "must be 1 to 128 bytes", parse_text<max_correlation>);
+  for (const auto& [name, kind] : {std::pair{"event_id", "event:"},
+                                   {"alert_id", "alert:"},
+                                   {"evidence_id", "evidence:"},
+                                   {"ticket_id", "ticket:"}})
+    if (const auto id = reader.one(name, "must be 1 to 128 bytes", parse_text<EventLimits::reference_length>)) {
+      if (filter.reference)
+        errors.push_back({name, "is one too many: of event_id, alert_id, evidence_id and ticket_id name one"});
+      filter.reference = kind + *id;
+    }
   filter.from = reader.one("from", "must be RFC 3339", parse_rfc3339);
   filter.to = reader.one("to", "must be RFC 3339", parse_rfc3339);
   filter.before = reader.one("cursor", "must be next_cursor of an earlier page", parse_sequence);

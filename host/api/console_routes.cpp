@@ -8,24 +8,28 @@ namespace {
 constexpr std::string_view page = "integrations";
 constexpr const char* page_address = "/console/integrations";
 
-// Nothing but files of this origin; no inline script or style, no form that a browser sends, no frame around it.
-constexpr const char* content_security_policy =
+// Nothing but files of this origin; no inline script or style, no form that a browser sends.
+const std::string content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
 constexpr const char* permissions_policy =
     "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=(), clipboard-read=(), clipboard-write=(self)";
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-Headers security_headers(bool behind_tls) {
-  Headers headers{{"Content-Security-Policy", content_security_policy},
+Headers security_headers(bool behind_tls, const std::vector<std::string>& frame_ancestors) {
+  std::string ancestors;
+  for (const auto& origin : frame_ancestors) ancestors += (ancestors.empty() ? "" : " ") + origin;
+  Headers headers{{"Content-Security-Policy", content_security_policy + (ancestors.empty() ? "'none'" : ancestors)},
                   {"Permissions-Policy", permissions_policy},
                   {"Referrer-Policy", "no-referrer"},
-                  {"X-Frame-Options", "DENY"},
                   {"Cross-Origin-Opener-Policy", "same-origin"},
                   {"Cross-Origin-Embedder-Policy", "require-corp"},
-                  {"Cross-Origin-Resource-Policy", "same-origin"}};
+                  // A page that isolates itself shows in its frames only what says that it may be shown.
+                  {"Cross-Origin-Resource-Policy", ancestors.empty() ? "same-origin" : "cross-origin"}};
+  // It knows no list; browsers that read the policy above do not read it.
+  if (ancestors.empty()) headers.emplace_back("X-Frame-Options", "DENY");
   if (behind_tls) headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
   return headers;
 }
@@ -92,8 +96,9 @@ Response lead_to_page(const Parts& parts) {
 
 }  // namespace
 
-void add_console_routes(RouteTable& routes, const ConsoleAssets& assets, bool behind_tls) {
-  const Parts parts{assets, security_headers(behind_tls)};
+void add_console_routes(RouteTable& routes, const ConsoleAssets& assets, bool behind_tls,
+                        const std::vector<std::string>& frame_ancestors) {
+  const Parts parts{assets, security_headers(behind_tls, frame_ancestors)};
   for (const char* entrance : {"/", "/console", "/console/"})
     routes.add({"GET", entrance, std::nullopt, [parts](const Request&) { return lead_to_page(parts); }});
   routes.add({"GET", "/console/{*}", std::nullopt, [parts](const Request& request) { return show(request, parts); }});

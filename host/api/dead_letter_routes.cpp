@@ -4,10 +4,8 @@
 #include <boost/json/array.hpp>
 
 #include "api/administration_answers.hpp"
-#include "api/filter_parameters.hpp"
+#include "api/bulk_request.hpp"
 #include "delivery/dead_letter_explanation.hpp"
-#include "delivery/json_fields.hpp"
-#include "domain/redaction.hpp"
 
 namespace opi::api {
 namespace {
@@ -15,7 +13,7 @@ namespace {
 namespace json = boost::json;
 using delivery::DeadLetters;
 
-constexpr int default_moves = 1'000;
+constexpr const char* every = "is missing; {} means all dead letters";
 
 struct Parts {
   delivery::DeliveryQuery& deliveries;
@@ -25,11 +23,13 @@ struct Parts {
   const Clock& clock;
 };
 
-json::object dead_letter_view(const delivery::DeliveryView& delivery) {
+json::object dead_letter_view(const delivery::DeliveryView& delivery, const Catalog& catalog) {
   auto view = view_of(delivery, Holds{});  // it waits for a person
   const auto why = delivery::explain(delivery);
+  const bool replayable = catalog.destinations.contains(delivery.destination);
   view["explanation"] = why.explanation;
-  view["advice"] = why.advice;
+  view["advice"] = replayable ? why.advice : "Its destination was deleted: it cannot be replayed, only discarded.";
+  view["replayable"] = replayable;
   return view;
 }
 
@@ -44,7 +44,7 @@ Response list(const Request& request, const Parts& parts) {
   filter.states = {DeliveryState::dead_lettered};
   const auto page = parts.deliveries.list(request.tenant, filter);
   json::array rows;
-  for (const auto& delivery : page) rows.push_back(dead_letter_view(delivery));
+  for (const auto& delivery : page) rows.push_back(dead_letter_view(delivery, *parts.catalog.current()));
   const bool full = page.size() == static_cast<std::size_t>(filter.limit);
   return json_answer({{"dead_letters", std::move(rows)},
                       {"next_cursor", full ? json::value(page.back().id.to_string()) : json::value(nullptr)}});
@@ -60,6 +60,10 @@ Problem no_dead_letter(DeliveryState state) {
           {{"state", json_view(to_string(state))}}};
 }
 
+Problem destination_deleted(const char* detail) {
+  return {409, "destination-deleted", "The destination was deleted", detail, {}, {}, {}};
+}
+
 delivery::DeliveryView find(const Request& request, const Parts& parts) {
   const auto id = DeliveryId::parse(request.parameters.at(0));
   auto found = id ? parts.deliveries.find(request.tenant, *id) : std::nullopt;
@@ -71,106 +75,13 @@ Response show(const Request& request, const Parts& parts) {
   refuse_parameters(request);
   const auto delivery = find(request, parts);
   if (delivery.state != DeliveryState::dead_lettered) throw ProblemError(not_found());
-  return json_answer(dead_letter_view(delivery));
-}
-
-audit::Entry entry_by(const Request& request, audit::Action action, const Clock& clock) {
-  audit::Entry entry;
-  entry.tenant = request.tenant;
-  entry.at = clock.unix_now();
-  entry.actor_kind = request.identity.actor_kind;
-  entry.actor_id = request.identity.actor_id;
-  entry.actor_role = to_string(request.identity.role);
-  entry.action = action;
-  return entry;
-}
-
-// --- bodies ---
-
-// No body is an empty document.
-json::object body_of(const Request& request) {
-  refuse_parameters(request);
-  if (request.body.find_first_not_of(" \t\r\n") == std::string::npos) return {};
-  return document_of(request);
-}
-
-void throw_if_any(std::vector<ProblemField> errors) {
-  if (!errors.empty()) throw ProblemError(invalid_content("Nothing was changed", std::move(errors)));
-}
-
-std::vector<ProblemField> problem_fields(const std::vector<delivery::FieldError>& errors) {
-  std::vector<ProblemField> fields;
-  for (const auto& error : errors) fields.push_back({error.field, error.message});
-  return fields;
-}
-
-std::string read_reason(delivery::JsonFields& fields) {
-  return redact(fields.required_text("reason", DeadLetters::reason_length), DeadLetters::reason_length);
-}
-
-// Members are texts, or lists of texts, as in a query.
-delivery::DeliveryFilter read_filter_object(const json::object& object, std::vector<ProblemField>& errors) {
-  std::map<std::string, std::string> values;
-  for (const auto& member : object) {
-    std::string text;
-    bool readable = !member.value().is_array() || !member.value().get_array().empty();
-    const auto add = [&](const json::value& item) {
-      const auto* one = item.if_string();
-      readable = readable && one != nullptr;
-      if (one != nullptr) text += (text.empty() ? "" : ",") + std::string(one->data(), one->size());
-    };
-    if (const auto* list = member.value().if_array())
-      for (const auto& item : *list) add(item);
-    else
-      add(member.value());
-    const std::string name(member.key().data(), member.key().size());
-    if (readable)
-      values[name] = std::move(text);
-    else
-      errors.push_back({"filter." + redact(name, 64), "must be a string or a list of strings"});
-  }
-  delivery::DeliveryFilter filter;
-  ParameterReader reader(values, {}, filter_names, errors, "filter.");
-  read_filter(reader, filter);
-  return filter;
-}
-
-struct MoveRequest {
-  delivery::DeliveryFilter filter;
-  bool dry_run = true;
-  int limit = default_moves;
-  std::string reason;
-};
-
-MoveRequest move_request(const Request& request, bool with_reason) {
-  const auto body = body_of(request);
-  std::vector<delivery::FieldError> faults;
-  delivery::JsonFields fields(body, "", faults);
-  if (with_reason)
-    fields.refuse_unknown({"filter", "dry_run", "limit", "reason"});
-  else
-    fields.refuse_unknown({"filter", "dry_run", "limit"});
-  MoveRequest asked;
-  asked.dry_run = fields.boolean("dry_run").value_or(true);
-  asked.limit = static_cast<int>(fields.integer("limit", 1, DeadLetters::max_at_once).value_or(default_moves));
-  if (with_reason && (!asked.dry_run || body.contains("reason"))) asked.reason = read_reason(fields);
-  const auto* filter = fields.object("filter");
-  if (filter == nullptr && faults.empty()) fields.error("filter", "is missing; {} means all dead letters");
-  auto errors = problem_fields(faults);
-  if (filter != nullptr) asked.filter = read_filter_object(*filter, errors);
-  throw_if_any(std::move(errors));
-  return asked;
+  return json_answer(dead_letter_view(delivery, *parts.catalog.current()));
 }
 
 // --- actions ---
 
-Response moved_view(const Request& request, const DeliveryId& id, DeliveryState state, const Parts& parts,
-                    const DestinationId& destination) {
-  const auto holds = parts.runtime.holds(*parts.catalog.current(), {{destination}});
-  return json_answer({{"delivery_id", id.to_string()},
-                      {"tenant_id", request.tenant.str()},
-                      {"state", json_view(to_string(state))},
-                      {"held", view_of(hold_of(holds, state, destination))}});
+Holds holds_of(const delivery::DeliveryView& delivery, const Parts& parts) {
+  return parts.runtime.holds(*parts.catalog.current(), {{delivery.destination}});
 }
 
 Response replay_one(const Request& request, const Parts& parts) {
@@ -184,15 +95,9 @@ Response replay_one(const Request& request, const Parts& parts) {
   if (!parts.dead_letters.replay(request.tenant, delivery.id, by)) {
     const auto now = find(request, parts);
     if (now.state != DeliveryState::dead_lettered) throw ProblemError(no_dead_letter(now.state));
-    throw ProblemError({409,
-                        "destination-deleted",
-                        "The destination was deleted",
-                        "There is nowhere to send this dead letter; it can be discarded",
-                        {},
-                        {},
-                        {}});
+    throw ProblemError(destination_deleted("There is nowhere to send this dead letter; it can be discarded"));
   }
-  return moved_view(request, delivery.id, DeliveryState::retry_scheduled, parts, delivery.destination);
+  return json_answer(moved_view(delivery, DeliveryState::retry_scheduled, holds_of(delivery, parts)));
 }
 
 Response discard_one(const Request& request, const Parts& parts) {
@@ -207,11 +112,35 @@ Response discard_one(const Request& request, const Parts& parts) {
   const auto by = entry_by(request, audit::Action::dead_letter_discarded, parts.clock);
   if (!parts.dead_letters.discard(request.tenant, delivery.id, reason, by))
     throw ProblemError(no_dead_letter(find(request, parts).state));
-  return moved_view(request, delivery.id, DeliveryState::failed, parts, delivery.destination);
+  return json_answer(moved_view(delivery, DeliveryState::failed, holds_of(delivery, parts)));
+}
+
+Response resend_one(const Request& request, const Parts& parts) {
+  const auto body = body_of(request);
+  std::vector<delivery::FieldError> faults;
+  delivery::JsonFields(body, "", faults).refuse_unknown({});
+  refuse_faults(faults);
+  const auto delivery = find(request, parts);
+  const auto by = entry_by(request, audit::Action::delivery_resent, parts.clock);
+  if (!parts.dead_letters.resend(request.tenant, delivery.id, by)) {
+    const auto state = find(request, parts).state;
+    if (state == DeliveryState::delivered || state == DeliveryState::failed)
+      throw ProblemError(destination_deleted("There is nowhere to send this delivery"));
+    const bool dead = state == DeliveryState::dead_lettered;
+    throw ProblemError({409,
+                        "not-ended",
+                        "The delivery has neither been delivered nor failed",
+                        dead ? "It is a dead letter: replay it" : "It is " + std::string(to_string(state)),
+                        {},
+                        {},
+                        {{"state", json_view(to_string(state))}}});
+  }
+  return json_answer(moved_view(delivery, DeliveryState::retry_scheduled, holds_of(delivery, parts)));
 }
 
 Response replay_many(const Request& request, const Parts& parts) {
-  const auto asked = move_request(request, false);
+  auto asked = bulk_request(request, {.without_filter = every});
+  asked.filter.destination_exists = true;  // there is nowhere to send the others
   const auto matching = parts.dead_letters.count(request.tenant, asked.filter);
   if (asked.dry_run) return json_answer({{"dry_run", true}, {"matching", matching}});
   const auto by = entry_by(request, audit::Action::dead_letter_replayed, parts.clock);
@@ -224,7 +153,7 @@ Response replay_many(const Request& request, const Parts& parts) {
 }
 
 Response discard_many(const Request& request, const Parts& parts) {
-  const auto asked = move_request(request, true);
+  const auto asked = bulk_request(request, {.reason = true, .without_filter = every});
   const auto matching = parts.dead_letters.count(request.tenant, asked.filter);
   if (asked.dry_run) return json_answer({{"dry_run", true}, {"matching", matching}});
   const auto by = entry_by(request, audit::Action::dead_letter_discarded, parts.clock);
@@ -243,10 +172,11 @@ void add_dead_letter_routes(RouteTable& routes, delivery::DeliveryQuery& deliver
   };
   add("GET", "/api/v1/dead-letters", Action::read_deliveries, list);
   add("GET", "/api/v1/dead-letters/{id}", Action::read_deliveries, show);
-  add("POST", "/api/v1/dead-letters:replay", Action::handle_dead_letters, replay_many);
-  add("POST", "/api/v1/dead-letters:discard", Action::handle_dead_letters, discard_many);
-  add("POST", "/api/v1/dead-letters/{id}:replay", Action::handle_dead_letters, replay_one);
-  add("POST", "/api/v1/dead-letters/{id}:discard", Action::handle_dead_letters, discard_one);
+  add("POST", "/api/v1/dead-letters:replay", Action::handle_deliveries, replay_many);
+  add("POST", "/api/v1/dead-letters:discard", Action::handle_deliveries, discard_many);
+  add("POST", "/api/v1/dead-letters/{id}:replay", Action::handle_deliveries, replay_one);
+  add("POST", "/api/v1/dead-letters/{id}:discard", Action::handle_deliveries, discard_one);
+  add("POST", "/api/v1/deliveries/{id}:resend", Action::handle_deliveries, resend_one);
 }
 
 }  // namespace opi::api

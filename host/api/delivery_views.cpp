@@ -66,4 +66,11 @@ json::object view_of(const Attempt& attempt) {
           {"response_summary", or_null(attempt.response_summary)}};
 }
 
+json::object moved_view(const delivery::DeliveryView& delivery, DeliveryState state, const Holds& holds) {
+  return {{"delivery_id", delivery.id.to_string()},
+          {"tenant_id", delivery.tenant.str()},
+          {"state", json_view(to_string(state))},
+          {"held", view_of(hold_of(holds, state, delivery.destination))}};
+}
+
 }  // namespace opi::api

@@ -15,6 +15,9 @@ std::optional<Hold> hold_of(const Holds& holds, const delivery::DeliveryView& de
 boost::json::object view_of(const delivery::DeliveryView& delivery, const Holds& holds);
 boost::json::object view_of(const Attempt& attempt);
 
+// A delivery that a person has just moved to `state`.
+boost::json::object moved_view(const delivery::DeliveryView& delivery, DeliveryState state, const Holds& holds);
+
 // Empty text and absent times as null.
 boost::json::value or_null(const std::string& value);
 boost::json::value or_null(const std::optional<UnixTime>& time);

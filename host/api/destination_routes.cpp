@@ -16,6 +16,7 @@ using administration::TestEventLimits;
 
 struct Parts {
   administration::Destinations& destinations;
+  administration::DestinationRemoval& removal;
   administration::TestEvents& test_events;
   administration::CredentialCheck& credentials;
   administration::CatalogEditor& editor;
@@ -133,10 +134,35 @@ Response replace(const Request& request, const Parts& parts) {
                parts);
 }
 
+std::optional<std::int64_t> parse_waiting(std::string_view text) {
+  std::int64_t waiting = -1;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), waiting);
+  if (failure != std::errc{} || end != text.data() + text.size() || waiting < 0 ||
+      waiting > delivery::WaitingDeliveries::max_at_once)
+    return std::nullopt;
+  return waiting;
+}
+
+// Alone, or with what waits for it once its number is confirmed.
 Response remove(const Request& request, const Parts& parts) {
-  refuse_parameters(request);
-  done(parts.destinations.remove(request.tenant, destination_id_of(request), seen_revision(request),
-                                 administration::actor_of(request.identity)));
+  std::optional<std::int64_t> waiting;
+  read_parameters(request, {"cancel_waiting"}, [&](ParameterReader& reader) {
+    waiting = reader.one("cancel_waiting", "must be the number of deliveries that wait, 0 to 10000", parse_waiting);
+  });
+  const auto id = destination_id_of(request);
+  const auto seen = seen_revision(request);
+  const auto actor = administration::actor_of(request.identity);
+  const auto result = waiting ? parts.removal.remove_with_waiting(request.tenant, id, seen, *waiting, actor)
+                              : parts.removal.remove(request.tenant, id, seen, actor);
+  try {
+    expect_done(result.status, {});
+  } catch (const ProblemError& refusal) {
+    using enum administration::ChangeStatus;
+    if (result.status != busy && result.status != miscounted) throw;
+    auto problem = refusal.problem();
+    problem.extra = {{"waiting", result.live.waiting}, {"under_way", result.live.under_way}};
+    throw ProblemError(std::move(problem));
+  }
   return {204, "application/json", "", {}};
 }
 
@@ -183,9 +209,10 @@ Response test(const Request& request, const Parts& parts) {
 }  // namespace
 
 void add_destination_routes(RouteTable& routes, administration::Destinations& destinations,
-                            administration::TestEvents& test_events, administration::CredentialCheck& credentials,
-                            administration::CatalogEditor& editor, DestinationRuntime runtime) {
-  const Parts parts{destinations, test_events, credentials, editor, std::move(runtime)};
+                            administration::DestinationRemoval& removal, administration::TestEvents& test_events,
+                            administration::CredentialCheck& credentials, administration::CatalogEditor& editor,
+                            DestinationRuntime runtime) {
+  const Parts parts{destinations, removal, test_events, credentials, editor, std::move(runtime)};
   const auto add = [&](const char* method, const char* pattern, Action action,
                        Response (*handler)(const Request&, const Parts&)) {
     routes.add({method, pattern, action, [parts, handler](const Request& request) { return handler(request, parts); }});

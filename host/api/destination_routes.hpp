@@ -1,5 +1,6 @@
 #pragma once
 #include "administration/credential_check.hpp"
+#include "administration/destination_removal.hpp"
 #include "administration/destinations.hpp"
 #include "administration/test_events.hpp"
 #include "api/destination_runtime.hpp"
@@ -8,9 +9,11 @@
 namespace opi::api {
 
 // GET (filters enabled, adapter, q; cursor, limit) and POST /api/v1/destinations; GET, PUT and DELETE
-// /api/v1/destinations/{id}; POST /api/v1/destinations/{id}:enable, :disable and :test (wait_ms).
+// /api/v1/destinations/{id} (DELETE: cancel_waiting); POST /api/v1/destinations/{id}:enable, :disable and :test
+// (wait_ms).
 void add_destination_routes(RouteTable& routes, administration::Destinations& destinations,
-                            administration::TestEvents& test_events, administration::CredentialCheck& credentials,
-                            administration::CatalogEditor& editor, DestinationRuntime runtime);
+                            administration::DestinationRemoval& removal, administration::TestEvents& test_events,
+                            administration::CredentialCheck& credentials, administration::CatalogEditor& editor,
+                            DestinationRuntime runtime);
 
 }  // namespace opi::api

@@ -102,7 +102,10 @@ Response publish(const Request& request, delivery::Intake& intake, delivery::Cat
   auto events = parse(texts);
   check_tenant(events, request, texts.many, catalog);
   std::vector<std::string> ids;
-  for (const auto& parsed : events) ids.push_back(parsed.event.event_id.str());
+  for (auto& parsed : events) {
+    ids.push_back(parsed.event.event_id.str());
+    parsed.event.producer = request.identity.producer();
+  }
   const auto results = intake.submit(std::move(events));
 
   boost::json::array rows;

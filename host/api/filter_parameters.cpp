@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "crypto/digest.hpp"
 #include "domain/event.hpp"
 #include "domain/redaction.hpp"
 #include "domain/text.hpp"
@@ -13,6 +14,22 @@ namespace {
 
 constexpr int max_page = 200;
 
+}  // namespace
+
+std::optional<IdempotencyKey> parse_idempotency_key(std::string_view text) {
+  IdempotencyKey key;
+  const auto bytes = crypto::from_hex(text);
+  // As it is written, and not in capitals.
+  if (!bytes || bytes->size() != key.bytes.size() || crypto::to_hex(*bytes) != text) return std::nullopt;
+  std::ranges::copy(*bytes, key.bytes.begin());
+  return key;
+}
+
+std::optional<IdempotencyKey> parse_webhook_id(std::string_view text) {
+  constexpr std::string_view prefix = "msg_";
+  return text.starts_with(prefix) ? parse_idempotency_key(text.substr(prefix.size())) : std::nullopt;
+}
+
 std::optional<std::string> parse_reference(std::string_view value) {
   if (value.empty() || value.size() > EventLimits::reference_length) return std::nullopt;
   return std::string(value);
@@ -21,8 +38,6 @@ std::optional<std::string> parse_reference(std::string_view value) {
 std::optional<std::string> parse_event_type(std::string_view value) {
   return is_event_type(value) ? std::optional<std::string>{value} : std::nullopt;
 }
-
-}  // namespace
 
 ParameterReader::ParameterReader(const std::map<std::string, std::string>& values,
                                  std::initializer_list<std::string_view> known,

@@ -8,6 +8,7 @@
 #include "api/destination_runtime.hpp"
 #include "api/problem.hpp"
 #include "delivery/delivery_filter.hpp"
+#include "domain/idempotency_key.hpp"
 
 namespace opi::api {
 
@@ -68,6 +69,13 @@ class ParameterReader {
   std::vector<ProblemField>& errors_;
   const std::string prefix_;
 };
+
+// The key of a delivery: 64 hex digits, in a webhook-id behind "msg_"; nullopt for what is none.
+std::optional<IdempotencyKey> parse_idempotency_key(std::string_view text);
+std::optional<IdempotencyKey> parse_webhook_id(std::string_view text);
+// 1 to 128 bytes.
+std::optional<std::string> parse_reference(std::string_view text);
+std::optional<std::string> parse_event_type(std::string_view text);
 
 // What filter_names name.
 void read_filter(ParameterReader& reader, delivery::DeliveryFilter& filter);

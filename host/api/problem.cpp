@@ -27,7 +27,11 @@ Response to_response(const Problem& problem) {
                            {"detail", problem.detail}};
   if (!problem.fields.empty()) {
     boost::json::array errors;
-    for (const auto& field : problem.fields) errors.push_back({{"field", field.field}, {"message", field.message}});
+    for (const auto& field : problem.fields) {
+      boost::json::object error{{"field", field.field}, {"message", field.message}};
+      if (field.offset) error["offset"] = *field.offset;
+      errors.push_back(std::move(error));
+    }
     body["errors"] = std::move(errors);
   }
   for (const auto& member : problem.extra) body[member.key()] = member.value();

@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/json/object.hpp>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@ namespace opi::api {
 struct ProblemField {
   std::string field;  // path, such as "[3].payload"
   std::string message;
+  std::optional<std::size_t> offset{};  // in the field's text, in characters
 };
 
 // An error as RFC 9457 tells it. `code` is stable and ends its type URI ("urn:oneprotect:problem:<code>").

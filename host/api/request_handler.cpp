@@ -97,6 +97,9 @@ Admission RequestHandler::judge(const RequestHead& head) const {
   if (route.action) {
     if (!may(request.identity.role, *route.action))
       throw ProblemError(forbidden("The role " + std::string(to_string(request.identity.role)) + " may not do this"));
+    // What it issued would outlive it.
+    if (request.caller.by_link && *route.action == Action::manage_tokens)
+      throw ProblemError(forbidden("A session that a portal link began issues no tokens and no links"));
     if (!route.of_installation) request.tenant = tenant_of(head, request.identity, *route.action);
   }
   const bool stranger = !route.action && route.access == Route::Access::open;

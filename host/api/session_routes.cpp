@@ -56,7 +56,12 @@ Response sign_in(const Request& request, identity::Authenticator& authenticator,
   const auto answer = authenticator.sign_in(presented, token);
   if (const auto* refusal = std::get_if<identity::Refusal>(&answer)) refuse(*refusal);
   const auto& opened = std::get<identity::Sessions::Opened>(answer);
-  auto response = json_answer(view_of(opened.caller), 201);
+  auto view = view_of(opened.caller);
+  if (opened.caller.by_link) {
+    view["session_token"] = opened.secret;
+    return json_answer(view, 201);
+  }
+  auto response = json_answer(view, 201);
   response.headers.emplace_back("Set-Cookie", cookie(opened.secret, secure_cookie));
   return response;
 }
@@ -66,7 +71,7 @@ Response sign_out(const Request& request, identity::Authenticator& authenticator
   if (!request.caller.session) throw ProblemError(not_found());
   authenticator.sign_out(request.caller);
   Response response{204, "application/json", "", {}};
-  response.headers.emplace_back("Set-Cookie", cookie("", secure_cookie) + "; Max-Age=0");
+  if (!request.caller.by_link) response.headers.emplace_back("Set-Cookie", cookie("", secure_cookie) + "; Max-Age=0");
   return response;
 }
 

@@ -12,6 +12,8 @@ struct AuditFilter {
   std::optional<std::int64_t> before;  // cursor: only records of a lower sequence
   std::optional<Action> action;
   std::optional<std::string> actor_id, target, correlation_id;
+  // What the record's details name as event_id, alert_id, evidence_id or ticket_id: "<kind>:<id>", such as "alert:A-1".
+  std::optional<std::string> reference;
   std::optional<UnixTime> from, to;  // from <= at < to
   int limit = 50;                    // 1 to 200
 };

@@ -13,6 +13,11 @@ constexpr std::array action_names{
     ActionName{Action::delivery_delivered, "delivery.delivered"},
     ActionName{Action::delivery_failed, "delivery.failed"},
     ActionName{Action::delivery_dead_lettered, "delivery.dead_lettered"},
+    ActionName{Action::delivery_cancelled, "delivery.cancelled"},
+    ActionName{Action::delivery_retried, "delivery.retried"},
+    ActionName{Action::delivery_resent, "delivery.resent"},
+    ActionName{Action::operation_started, "operation.started"},
+    ActionName{Action::operation_cancelled, "operation.cancelled"},
     ActionName{Action::dead_letter_replayed, "dead_letter.replayed"},
     ActionName{Action::dead_letter_discarded, "dead_letter.discarded"},
     ActionName{Action::destination_created, "destination.created"},
@@ -32,6 +37,7 @@ constexpr std::array action_names{
     ActionName{Action::tenant_changed, "tenant.changed"},
     ActionName{Action::token_issued, "token.issued"},
     ActionName{Action::token_revoked, "token.revoked"},
+    ActionName{Action::portal_link_issued, "portal_link.issued"},
     ActionName{Action::signed_in, "session.signed_in"},
     ActionName{Action::sign_in_failed, "session.sign_in_failed"},
     ActionName{Action::signed_out, "session.signed_out"},
@@ -42,6 +48,7 @@ constexpr std::array action_names{
     ActionName{Action::plugin_quarantined, "plugin.quarantined"},
     ActionName{Action::plugin_retired, "plugin.retired"},
     ActionName{Action::secrets_refreshed, "secrets.refreshed"},
+    ActionName{Action::payload_read, "payload.read"},
 };
 
 }  // namespace

@@ -15,6 +15,11 @@ enum class Action {
   delivery_delivered,
   delivery_failed,
   delivery_dead_lettered,
+  delivery_cancelled,
+  delivery_retried,  // made due at once
+  delivery_resent,
+  operation_started,
+  operation_cancelled,
   dead_letter_replayed,
   dead_letter_discarded,
   destination_created,
@@ -34,6 +39,7 @@ enum class Action {
   tenant_changed,
   token_issued,
   token_revoked,
+  portal_link_issued,
   signed_in,
   sign_in_failed,
   signed_out,
@@ -44,6 +50,7 @@ enum class Action {
   plugin_quarantined,
   plugin_retired,
   secrets_refreshed,
+  payload_read,
   unknown,  // of a stored record, whose action no list of ours has; never parsed and never written
 };
 

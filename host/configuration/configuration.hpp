@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -47,6 +48,7 @@ struct Configuration {
   std::uint16_t status_port = 0;
 
   std::string console_directory;
+  std::vector<std::string> console_frame_ancestors;  // origins
 
   std::string jwt_keys, jwt_issuer, jwt_audience, jwt_tenant_claim, jwt_role_claim;
   std::chrono::milliseconds session_lifetime{};
@@ -79,6 +81,8 @@ struct Configuration {
   int retention_delivered_days = 0, retention_failed_days = 0, retention_delivery_events_days = 0,
       retention_rollup_days = 0;
 
+  std::vector<std::string> payload_readable_tenants;  // or "*" among them
+
   std::string audit_signing_key;  // empty: <state_directory>/audit-signing-key.pem
   std::vector<std::string> audit_trusted_keys;
   std::int64_t audit_checkpoint_records = 0;
@@ -86,6 +90,11 @@ struct Configuration {
 
   [[nodiscard]] std::string sqlite_file() const;
   [[nodiscard]] std::string audit_key_file() const;
+  // Whether people may read what events of this tenant say.
+  [[nodiscard]] bool opens_payloads_of(std::string_view tenant) const {
+    return std::ranges::any_of(payload_readable_tenants,
+                               [&](const auto& named) { return named == "*" || named == tenant; });
+  }
   // Other daemons may write into the same trail.
   [[nodiscard]] bool shares_audit_trail() const { return store_engine == StoreEngine::postgres; }
   // Signing may be left out and the local secret provider used.

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "configuration/configuration.hpp"
+#include "domain/ids.hpp"
 
 namespace opi::configuration {
 namespace {
@@ -100,6 +101,33 @@ std::string trusted_keys(C& c, const std::string& text) {
   for (const auto& key : c.audit_trusted_keys)
     if (key.size() != 64 || key.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
       return "must be a list of Ed25519 public keys of 64 hex digits";
+  return {};
+}
+
+// Scheme, host and port, and nothing that would say more in a Content-Security-Policy than one origin.
+bool is_origin(std::string_view text) {
+  const auto scheme = text.starts_with("https://") ? 8U : text.starts_with("http://") ? 7U : 0U;
+  text.remove_prefix(scheme);
+  const auto host = text.substr(0, text.find(':'));
+  const auto port = host.size() == text.size() ? std::string_view{"1"} : text.substr(host.size() + 1);
+  return scheme > 0 && !host.empty() && host.size() <= 253 && !port.empty() && port.size() <= 5 &&
+         host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string_view::npos &&
+         port.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string frame_ancestors(C& c, const std::string& text) {
+  constexpr std::size_t most = 16;
+  c.console_frame_ancestors = words(text);
+  if (c.console_frame_ancestors.size() > most) return "must be at most 16 origins";
+  for (const auto& origin : c.console_frame_ancestors)
+    if (!is_origin(origin)) return "must be a list of origins in lower case, such as https://app.example.com";
+  return {};
+}
+
+std::string readable_tenants(C& c, const std::string& text) {
+  c.payload_readable_tenants = words(text);
+  for (const auto& tenant : c.payload_readable_tenants)
+    if (tenant != "*" && !TenantId::parse(tenant)) return "must be a list of tenant ids, or *";
   return {};
 }
 
@@ -221,6 +249,10 @@ const std::vector<Key>& keys() {
       {"console.directory", "", "absolute path",
        "Folder of the console page. Empty: ../share/oneprotect-integrations/console from the daemon's own.", false,
        absolute_path<&C::console_directory>},
+      {"console.frame_ancestors", "", "origins, at most 16",
+       "Whose pages may show the console inside their own, such as https://app.example.com; see portal links. Empty: "
+       "none.",
+       false, frame_ancestors},
 
       {"status.address", "127.0.0.1", "IP address",
        "Address of /healthz, /readyz and /metrics, which ask for no token: keep it from the public.", false,
@@ -243,6 +275,11 @@ const std::vector<Key>& keys() {
       {"identity.session_lifetime_ms", "28800000", "ms, 60000 to 604800000",
        "How long a browser stays signed in; not longer than the token it signed in with.", false,
        milliseconds<&C::session_lifetime, 60'000, 604'800'000>},
+
+      {"payloads.readable_tenants", "", "tenant ids, or *",
+       "Tenants of which operators and administrators may read what events say, over the API and integrationsctl. Each "
+       "reading is an audit record. Empty: of none.",
+       false, readable_tenants},
 
       {"audit.signing_key_file", "", "absolute path",
        "Ed25519 key (PEM, mode 0600) that signs the audit trail's checkpoints and exports. All daemons of one database "

@@ -144,6 +144,10 @@ std::vector<Command> audit_commands() {
                    Option{"actor-id", "ID", "by this actor", query},
                    Option{"target", "KIND:ID", "about this target, such as delivery:018f…", query},
                    Option{"correlation-id", "ID", "with this correlation id", query},
+                   Option{"event-id", "ID", "about this event; of the next three and this one name one", query},
+                   Option{"alert-id", "ID", "about this alert", query},
+                   Option{"evidence-id", "ID", "about this evidence", query},
+                   Option{"ticket-id", "ID", "about this ticket", query},
                    Option{"from", "TIME", "at this time or later, RFC 3339", query},
                    Option{"to", "TIME", "before this time, RFC 3339", query}} +
            page_options(),

@@ -1,15 +1,8 @@
-#include <boost/json/serialize.hpp>
-#include <ostream>
-
-#include "ctl/failure.hpp"
+#include "ctl/bulk.hpp"
 #include "ctl/table.hpp"
 
 namespace opi::ctl {
 namespace {
-
-namespace json = boost::json;
-
-constexpr std::int64_t max_moves = 10'000;
 
 int list_dead_letters(Context& context, const Arguments& arguments) {
   return list(context, arguments, "/dead-letters", "dead_letters",
@@ -26,43 +19,13 @@ int show_dead_letter(Context& context, const Arguments& arguments) {
   return show(context, get(context, arguments, "/dead-letters/" + segment(arguments.get("ID"))));
 }
 
-// One by its id, or those of a filter: then only counted unless --yes says otherwise.
-int move(Context& context, const Arguments& arguments, const std::string& verb) {
-  const auto filter = arguments.texts(Option::Use::body);
-  json::object document;
-  if (arguments.has("reason")) document["reason"] = arguments.get("reason");
-  if (arguments.has("ID")) {
-    if (!filter.empty() || arguments.has("every") || arguments.has("yes") || arguments.has("dry-run") ||
-        arguments.has("limit"))
-      throw usage_failure("an ID stands alone: filters, --every, --limit, --yes and --dry-run are for many");
-    return show(context,
-                call(context, arguments,
-                     {"POST", "/dead-letters/" + segment(arguments.get("ID")) + verb, {}, json::serialize(document)}));
-  }
-  if (filter.empty() != arguments.has("every"))
-    throw usage_failure("name an ID, or filters, or --every for all dead letters of the tenant");
-  if (arguments.has("yes") && arguments.has("dry-run"))
-    throw usage_failure("--yes and --dry-run contradict each other");
-  document["filter"] = filter;
-  document["dry_run"] = !arguments.has("yes");
-  if (const auto limit = arguments.number("limit", 1, max_moves)) document["limit"] = *limit;
-  const auto answer = call(context, arguments, {"POST", "/dead-letters" + verb, {}, json::serialize(document)});
-  show(context, answer);
-  if (!context.json() && !arguments.has("yes")) context.err() << "nothing was changed; --yes does it\n";
-  return exit_ok;
+constexpr const char* every = "all dead letters of the tenant";
+
+int replay(Context& context, const Arguments& arguments) {
+  return act(context, arguments, {"/dead-letters", ":replay", "ID", every});
 }
-
-int replay(Context& context, const Arguments& arguments) { return move(context, arguments, ":replay"); }
-int discard(Context& context, const Arguments& arguments) { return move(context, arguments, ":discard"); }
-
-std::vector<Option> move_options() {
-  auto filters = filter_options();
-  for (auto& option : filters) option.use = Option::Use::body;
-  return std::vector{tenant_option()} + filters +
-         std::vector<Option>{{"every", "", "all dead letters of the tenant, instead of filters"},
-                             {"limit", "N", "at most so many, the oldest; 1000 if not given, at most 10000"},
-                             {"dry-run", "", "only count those that match; so it is without --yes"},
-                             {"yes", "", "do it"}};
+int discard(Context& context, const Arguments& arguments) {
+  return act(context, arguments, {"/dead-letters", ":discard", "ID", every});
 }
 
 }  // namespace
@@ -84,15 +47,17 @@ std::vector<Command> dead_letter_commands() {
       {"dead-letters replay",
        "send dead letters again",
        "One by its ID, or those that filters name, which are only counted unless --yes is given. A replay keeps the "
-       "idempotency key and has the policy's attempts once more.",
+       "idempotency key and has the policy's attempts once more. What went to a deleted destination is neither counted "
+       "nor sent.",
        {{"ID", "the delivery's id", false}},
-       move_options(),
+       bulk_options(every, "oldest"),
        replay},
       {"dead-letters discard",
        "give dead letters up, for good",
        "As replay; the reason stands in the audit trail.",
        {{"ID", "the delivery's id", false}},
-       move_options() + std::vector<Option>{{"reason", "TEXT", "why, 1 to 512 bytes", Option::Use::own, true}},
+       bulk_options(every, "oldest") +
+           std::vector<Option>{{"reason", "TEXT", "why, 1 to 512 bytes", Option::Use::own, true}},
        discard}};
 }
 

@@ -1,3 +1,4 @@
+#include "ctl/bulk.hpp"
 #include "ctl/table.hpp"
 
 namespace opi::ctl {
@@ -37,31 +38,68 @@ int list_attempts(Context& context, const Arguments& arguments) {
   return exit_ok;
 }
 
+constexpr const char* every = "everything that waits of the tenant";
+
+int cancel(Context& context, const Arguments& arguments) {
+  return act(context, arguments, {"/deliveries", ":cancel", "DELIVERY", every});
+}
+
+int retry_delivery(Context& context, const Arguments& arguments) {
+  return show(context, call(context, arguments, {"POST", path_of(arguments) + ":retry", {}, "{}"}));
+}
+
+int resend_delivery(Context& context, const Arguments& arguments) {
+  return show(context, call(context, arguments, {"POST", path_of(arguments) + ":resend", {}, "{}"}));
+}
+
 const Positional id{"DELIVERY", "its id"};
 
 }  // namespace
 
 std::vector<Command> delivery_commands() {
   using enum Option::Use;
-  return {{"deliveries list",
-           "the tenant's deliveries, newest first",
-           "",
-           {},
-           std::vector{tenant_option(),
-                       Option{"state", "STATES",
-                              "in this state, or several with commas between: pending, delivering, retry_scheduled, "
-                              "delivered, failed, dead_lettered",
-                              query},
-                       Option{"held",
-                              "true|false",
-                              "that wait because their destination is held, or not",
-                              query,
-                              false,
-                              {"true", "false"}}} +
-               filter_options() + page_options(),
-           list_deliveries},
-          {"deliveries show", "one delivery", "", {id}, {tenant_option()}, show_delivery},
-          {"deliveries attempts", "what was tried for a delivery", "", {id}, {tenant_option()}, list_attempts}};
+  return {
+      {"deliveries list",
+       "the tenant's deliveries, newest first",
+       "",
+       {},
+       std::vector{tenant_option(),
+                   Option{"state", "STATES",
+                          "in this state, or several with commas between: pending, delivering, retry_scheduled, "
+                          "delivered, failed, dead_lettered",
+                          query},
+                   Option{"held",
+                          "true|false",
+                          "that wait because their destination is held, or not",
+                          query,
+                          false,
+                          {"true", "false"}}} +
+           filter_options() + page_options(),
+       list_deliveries},
+      {"deliveries show", "one delivery", "", {id}, {tenant_option()}, show_delivery},
+      {"deliveries attempts", "what was tried for a delivery", "", {id}, {tenant_option()}, list_attempts},
+      {"deliveries cancel",
+       "end deliveries that wait, for good",
+       "One by its id, or those that filters name, which are only counted unless --yes is given. Each becomes a "
+       "failed one whose last attempt, which sent nothing, says who cancelled it and why. What has an attempt under "
+       "way is left alone until it has come back.",
+       {{"DELIVERY", "its id", false}},
+       bulk_options(every, "newest") +
+           std::vector<Option>{{"state", "STATES", "only pending, or only retry_scheduled", body},
+                               {"reason", "TEXT", "why, 1 to 512 bytes", own, true}},
+       cancel},
+      {"deliveries retry",
+       "make a delivery that waits due at once",
+       "A disabled destination, its circuit breaker and a pause that the receiver asked for are waited for as ever.",
+       {id},
+       {tenant_option()},
+       retry_delivery},
+      {"deliveries resend",
+       "send again what was delivered, or failed",
+       "Under its old id and idempotency key, with the policy's attempts once more. Many: operations start resend.",
+       {id},
+       {tenant_option()},
+       resend_delivery}};
 }
 
 }  // namespace opi::ctl

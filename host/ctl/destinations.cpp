@@ -36,6 +36,19 @@ int replace_destination(Context& context, const Arguments& arguments) {
   return show(context, call(context, arguments, {"PUT", path_of(arguments), {}, document, arguments.revision()}));
 }
 
+// What replace takes of what show tells; what it would leave as it is when it is left out stays out.
+int set_filter(Context& context, const Arguments& arguments) {
+  const auto shown = call(context, arguments, {"GET", path_of(arguments)});
+  json::object document;
+  for (const char* member :
+       {"name", "adapter", "event_types", "signing", "order", "config", "max_in_flight", "rate_limit_per_second"})
+    document[member] = shown.body.at(member);
+  const auto filter = arguments.get("FILTER");
+  document["filter"] = filter.empty() ? json::value(nullptr) : json::value(filter);
+  const auto seen = arguments.has("if-match") ? arguments.revision() : shown.revision;
+  return show(context, call(context, arguments, {"PUT", path_of(arguments), {}, json::serialize(document), seen}));
+}
+
 int enable_destination(Context& context, const Arguments& arguments) {
   return show(context, call(context, arguments, {"POST", path_of(arguments, ":enable"), {}, "", arguments.revision()}));
 }
@@ -92,7 +105,8 @@ std::vector<Command> destination_commands() {
       {"destinations show", "one destination", "", {id}, {tenant_option()}, show_destination},
       {"destinations create",
        "make a destination",
-       "The document holds name, adapter, endpoint and event_types, and may hold enabled, signing, config, policy, "
+       "The document holds name, adapter, endpoint and event_types, and may hold filter, enabled, signing, config, "
+       "policy, "
        "max_in_flight and rate_limit_per_second.",
        {document},
        {tenant_option()},
@@ -104,6 +118,14 @@ std::vector<Command> destination_commands() {
        {id, document},
        {tenant_option(), if_match_option()},
        replace_destination},
+      {"destinations set-filter",
+       "let a destination have those events alone that a condition holds of",
+       "FILTER is an expression such as '@.payload.severity >= 7'; an empty one takes the filter away. Try it first "
+       "with "
+       "filters preview. All else of the destination stays.",
+       {id, {"FILTER", "a condition over an event, in which @ is the event"}},
+       {tenant_option(), if_match_option()},
+       set_filter},
       {"destinations enable",
        "send to a destination again",
        "What waited goes out.",
@@ -117,10 +139,13 @@ std::vector<Command> destination_commands() {
        {tenant_option(), if_match_option(), {"reason", "TEXT", "why, 1 to 512 bytes", body, true}},
        disable_destination},
       {"destinations delete",
-       "delete a destination without live deliveries",
-       "What was delivered stays on record.",
+       "delete a destination, alone or with what waits for it",
+       "One with live deliveries is refused, which tells how many wait; with --cancel-waiting and that number they are "
+       "cancelled with it. What was delivered stays on record.",
        {id},
-       {tenant_option(), if_match_option()},
+       {tenant_option(),
+        if_match_option(),
+        {"cancel-waiting", "N", "cancel the deliveries that wait, which are so many (0 to 10000)", query}},
        delete_destination},
       {"destinations test",
        "send a test event to a destination",

@@ -132,9 +132,9 @@ std::string lack_of(const std::shared_ptr<const Destination>& destination,
   return can_sign ? "" : "it must sign and has no signing credential";
 }
 
-using Row = std::pair<std::shared_ptr<const Destination>, Hold>;
+using HeldRow = std::pair<std::shared_ptr<const Destination>, Hold>;
 
-void tell_held(const std::vector<Row>& rows, Findings& findings) {
+void tell_held(const std::vector<HeldRow>& rows, Findings& findings) {
   std::size_t told = 0;
   for (const auto& [destination, hold] : rows) {
     if (++told > named_destinations) break;
@@ -158,11 +158,11 @@ void examine_holds(Services& services, Findings& findings) {
   api::DestinationRuntime::Destinations all;
   for (const auto& [id, destination] : catalog->destinations) all.push_back(destination);
   const auto standings = services.runtime().of(all);
-  std::vector<Row> rows;
+  std::vector<HeldRow> rows;
   for (std::size_t i = 0; i < all.size(); ++i)
     if (standings[i].held && standings[i].held->cause != HoldCause::disabled)
       rows.emplace_back(all[i], *standings[i].held);
-  std::ranges::sort(rows, {}, [](const Row& one) { return std::pair{one.second.cause, one.first->id}; });
+  std::ranges::sort(rows, {}, [](const HeldRow& one) { return std::pair{one.second.cause, one.first->id}; });
   tell_held(rows, findings);
   if (rows.empty()) findings.ok("held", "no destination");
 }

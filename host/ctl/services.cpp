@@ -9,10 +9,15 @@
 #include "api/delivery_event_routes.hpp"
 #include "api/delivery_routes.hpp"
 #include "api/destination_routes.hpp"
+#include "api/filter_routes.hpp"
 #include "api/health_routes.hpp"
+#include "api/operation_routes.hpp"
 #include "api/policy_routes.hpp"
+#include "api/portal_link_routes.hpp"
+#include "api/published_event_routes.hpp"
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
+#include "api/waiting_delivery_routes.hpp"
 #include "ctl/store_access.hpp"
 #include "node/parts.hpp"
 
@@ -35,9 +40,11 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
       // Nothing waits here: a test event is stored by the thread that hands it in.
       intake_(*stores_.deliveries, catalog_, news_, instruments_, [] {}, {}),
       dead_letters_(*stores_.dead_letters, [this] { news_.due_somewhere(); }),
+      waiting_(*stores_.waiting, *stores_.query, clock_, random_, [this] { news_.due_somewhere(); }),
       editor_(*stores_.catalog, catalog_, clock_),
       tenants_(editor_),
       destinations_(editor_, adapters_, endpoints_, clock_, random_),
+      removal_(editor_, waiting_, clock_),
       credentials_(editor_, adapters_, credential_check_, clock_),
       policies_(editor_),
       test_events_(editor_, intake_, *stores_.query, clock_, random_,
@@ -47,7 +54,9 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
       sessions_(*stores_.sessions, tokens_, clock_, random_, {}),
       failed_sign_ins_(*stores_.audit, clock_, {}),
       authenticator_(tokens_, jwts_, sessions_, failed_sign_ins_, clock_, {}),
-      unused_key_(crypto::Ed25519Key::generate()) {
+      unused_key_(crypto::Ed25519Key::generate()),
+      payloads_open_(
+          [configuration](const TenantId& tenant) { return configuration.opens_payloads_of(tenant.str()); }) {
   catalog_.refresh();
   make_routes();
 }
@@ -55,16 +64,22 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
 Services::~Services() = default;
 
 void Services::make_routes() {
+  api::add_published_event_routes(routes_, *stores_.events, *stores_.query, catalog_, *stores_.audit, runtime(), clock_,
+                                  payloads_open_);
   api::add_delivery_routes(routes_, *stores_.query, catalog_, runtime());
   api::add_dead_letter_routes(routes_, *stores_.query, dead_letters_, catalog_, runtime(), clock_);
+  api::add_waiting_delivery_routes(routes_, *stores_.query, waiting_, catalog_, runtime(), clock_);
+  api::add_operation_routes(routes_, {*stores_.operations, waiting_, dead_letters_, clock_, random_});
   api::add_tenant_routes(routes_, tenants_, editor_);
   api::add_adapter_routes(routes_, adapters_);
-  api::add_destination_routes(routes_, destinations_, test_events_, credential_check_, editor_, runtime());
+  api::add_destination_routes(routes_, destinations_, removal_, test_events_, credential_check_, editor_, runtime());
+  api::add_filter_routes(routes_, *stores_.query);
   api::add_credential_routes(routes_, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes_, policies_, editor_);
   api::add_delivery_event_routes(routes_, *stores_.feed);
   api::add_health_routes(routes_, *stores_.health, catalog_, runtime(), clock_);
   api::add_token_routes(routes_, *stores_.tokens, authenticator_, clock_, random_);
+  api::add_portal_link_routes(routes_, *stores_.sessions, clock_, random_);
   // Of these, only those that sign nothing are called: export and verify are commands of their own, with the key of the
   // node's file, which a mere look must not make.
   api::add_audit_routes(routes_, *stores_.audit, unused_key_, {}, clock_);

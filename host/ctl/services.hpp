@@ -1,15 +1,18 @@
 #pragma once
 #include "administration/credentials.hpp"
+#include "administration/destination_removal.hpp"
 #include "administration/destinations.hpp"
 #include "administration/policies.hpp"
 #include "administration/tenants.hpp"
 #include "administration/test_events.hpp"
 #include "api/destination_runtime.hpp"
+#include "api/published_event_routes.hpp"
 #include "api/route_table.hpp"
 #include "crypto/ed25519.hpp"
 #include "ctl/plugin_desk.hpp"
 #include "delivery/dead_letters.hpp"
 #include "delivery/intake.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "egress/guarded_endpoint_check.hpp"
 #include "egress/system_resolver.hpp"
 #include "identity/authenticator.hpp"
@@ -54,9 +57,11 @@ class Services {
   delivery::CatalogCache catalog_;
   delivery::Intake intake_;
   delivery::DeadLetters dead_letters_;
+  delivery::WaitingDeliveries waiting_;
   administration::CatalogEditor editor_;
   administration::Tenants tenants_;
   administration::Destinations destinations_;
+  administration::DestinationRemoval removal_;
   administration::Credentials credentials_;
   administration::Policies policies_;
   administration::TestEvents test_events_;
@@ -66,6 +71,7 @@ class Services {
   identity::FailedSignIns failed_sign_ins_;
   identity::Authenticator authenticator_;
   const crypto::Ed25519Key unused_key_;
+  const api::PayloadsOpen payloads_open_;
   api::RouteTable routes_;
 };
 

@@ -68,8 +68,9 @@ int apply(Context& context, const Arguments& arguments) {
   if (const auto* errors = std::get_if<std::vector<delivery::FieldError>>(&parsed))
     throw invalid_document(file, *errors);
   const auto& provision = std::get<delivery::Provision>(parsed);
-  if (auto errors = refused_by_adapters(context.services().adapters(), provision); !errors.empty())
-    throw invalid_document(file, errors);
+  auto refused = delivery::foreign_destinations(provision, *context.services().catalog());
+  std::ranges::move(refused_by_adapters(context.services().adapters(), provision), std::back_inserter(refused));
+  if (!refused.empty()) throw invalid_document(file, refused);
   if (arguments.has("check")) return tell(context, {{"valid", true}}, "the document is valid");
   std::optional<AdapterOrders> orders;
   const auto order_of = [&](const std::string& adapter) -> std::optional<DeliveryOrder> {

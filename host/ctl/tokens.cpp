@@ -50,6 +50,21 @@ int revoke_token(Context& context, const Arguments& arguments) {
   return tell(context, {{"prefix", prefix}, {"revoked", true}}, "token " + prefix + "… is revoked");
 }
 
+int issue_link(Context& context, const Arguments& arguments) {
+  json::object document{{"role", arguments.get("role")}, {"subject", arguments.get("subject")}};
+  if (const auto minutes = arguments.number("valid-minutes", 1, 60)) document["valid_minutes"] = *minutes;
+  if (const auto minutes = arguments.number("session-minutes", 1, 480)) document["session_minutes"] = *minutes;
+  const auto answer = call(context, arguments, {"POST", "/portal-links", {}, json::serialize(document)});
+  if (context.json()) {
+    print_json(context, answer.body);
+    return exit_ok;
+  }
+  context.out() << cell(answer.body.at("path")) << "\n";
+  context.err() << "it goes behind the console's host, works once, and until " << cell(answer.body.at("expires_at"))
+                << "\n";
+  return exit_ok;
+}
+
 const Option owner_option{"tenant", "TENANT", "whose; without it, those of the installation's system administrators"};
 
 }  // namespace
@@ -78,6 +93,17 @@ std::vector<Command> token_commands() {
        {{"PREFIX", "as tokens list shows it"}},
        {owner_option},
        revoke_token},
+      {"portal-links issue",
+       "make a one-time address of the console for somebody without a token, and print its path",
+       "Whoever opens it first is signed in to the tenant with the role.",
+       {},
+       {tenant_option(),
+        {"role", "ROLE", "what its holder may do", Option::Use::own, true, {"auditor", "operator", "tenant_admin"}},
+        {"subject", "SUBJECT", "whom it is for, as audit records are to name it; at most 100 bytes", Option::Use::own,
+         true},
+        {"valid-minutes", "N", "1 to 60, for it to be opened; 5 if not given"},
+        {"session-minutes", "N", "1 to 480, how long its session lasts; 60 if not given"}},
+       issue_link},
   };
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/plugin_entries.hpp"
 #include "daemon/refresh_entry.hpp"
 #include "node/plugin_report.hpp"
+#include "node/version.hpp"
 #include "plugins/refusal_codes.hpp"
 
 namespace opi::daemon {
@@ -66,7 +67,8 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
       provider_registry_(plugins_, secret_providers_, logger_),
       adapter_workers_("adapters", most_adapters_made, logger_),
       adapters_(plugins_,
-                {.executor =
+                {.user_agent = std::string(node::user_agent),
+                 .executor =
                      [this](std::function<void()> blocking, std::function<void()> after) {
                        adapter_workers_.submit(std::move(blocking),
                                                [after = std::move(after)](const std::exception_ptr&) { after(); });
@@ -111,6 +113,7 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
         authorizer_.keep_only(catalog);
         adapters_.keep_only(catalog);
         tell_of_newer_versions(catalog);
+        tell_of_unreadable_filters(catalog);
         services_->discovery->wake();  // there may be new destinations
         services_->dispatch->wake();   // and others that are served again
       }}),
@@ -130,12 +133,15 @@ Daemon::Daemon(const configuration::Configuration& configuration, telemetry::Jso
           *stores_.deliveries, catalog_, news_, instruments_, [this] { services_->intake->wake(); },
           intake_options(configuration_)),
       dead_letters_(*stores_.dead_letters, [this] { news_.due_somewhere(); }),
+      waiting_(*stores_.waiting, *stores_.query, clock_, random_, [this] { news_.due_somewhere(); }),
+      operations_(*stores_.operations, waiting_, dead_letters_, instruments_, {}),
       adapter_directory_(plugins_),
       endpoints_(resolver_, address_guard(configuration_), {}),
       credential_check_(secrets_, {}),
       editor_(*stores_.catalog, catalog_, clock_),
       tenants_(editor_),
       destinations_(editor_, adapter_directory_, endpoints_, clock_, random_),
+      removal_(editor_, waiting_, clock_),
       credentials_(editor_, adapter_directory_, credential_check_, clock_),
       policies_(editor_),
       test_events_(editor_, intake_, *stores_.query, clock_, random_,
@@ -319,6 +325,23 @@ void Daemon::tell_of_newer_versions(const Catalog& catalog) {
                                          {"reason", destination->not_understood}});
   }
   held_for_newer_ = std::move(told);
+}
+
+// Once for each text: a change of the destination's name is no news of its filter.
+void Daemon::tell_of_unreadable_filters(const Catalog& catalog) {
+  std::map<DestinationId, std::string> told;
+  for (const auto& [id, destination] : catalog.destinations) {
+    if (destination->filter.empty() || catalog_.filters().can_read(destination->filter)) continue;
+    told[id] = destination->filter;
+    const auto before = unreadable_filters_.find(id);
+    if (before != unreadable_filters_.end() && before->second == destination->filter) continue;
+    logger_.warning("destination.filter_unreadable",
+                    {{"tenant", destination->tenant_id.str()},
+                     {"destination", id.to_string()},
+                     {"reason", delivery::filter_fault(*destination).value().message}});
+  }
+  metrics_.filters_unreadable.Set(static_cast<double>(told.size()));
+  unreadable_filters_ = std::move(told);
 }
 
 std::string Daemon::readiness() {

@@ -6,6 +6,7 @@
 
 #include "administration/broker_credential_check.hpp"
 #include "administration/credentials.hpp"
+#include "administration/destination_removal.hpp"
 #include "administration/destinations.hpp"
 #include "administration/policies.hpp"
 #include "administration/tenants.hpp"
@@ -24,10 +25,12 @@
 #include "delivery/hold_watch.hpp"
 #include "delivery/inbox_drain.hpp"
 #include "delivery/intake.hpp"
+#include "delivery/operation_runner.hpp"
 #include "delivery/rescuer.hpp"
 #include "delivery/retention.hpp"
 #include "delivery/settler.hpp"
 #include "delivery/store_watch.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "egress/guarded_endpoint_check.hpp"
 #include "egress/http_transport.hpp"
 #include "egress/system_resolver.hpp"
@@ -84,6 +87,7 @@ class Daemon {
   void make_servers();
   bool is_known(const TenantId& tenant);
   void tell_of_newer_versions(const Catalog& catalog);
+  void tell_of_unreadable_filters(const Catalog& catalog);
   std::string readiness();
   void wait_until_settled(MonoTime deadline);
 
@@ -113,7 +117,8 @@ class Daemon {
   delivery::Fleet fleet_;
   delivery::WorkNews news_;
   delivery::Discovery discovery_;
-  std::map<DestinationId, std::int64_t> held_for_newer_;  // by revision; the listeners of catalog_ run one at a time
+  std::map<DestinationId, std::int64_t> held_for_newer_;     // by revision; the listeners of catalog_ run one at a time
+  std::map<DestinationId, std::string> unreadable_filters_;  // by text: those that were told of
   delivery::CatalogCache catalog_;
   delivery::CredentialWatch credential_watch_;
   delivery::Settler settler_;
@@ -126,12 +131,15 @@ class Daemon {
   delivery::Intake intake_;
   std::unique_ptr<delivery::InboxDrain> inbox_;  // null where producers cannot publish by SQL
   delivery::DeadLetters dead_letters_;
+  delivery::WaitingDeliveries waiting_;
+  delivery::OperationRunner operations_;
   plugins::PluginAdapterDirectory adapter_directory_;
   egress::GuardedEndpointCheck endpoints_;
   administration::BrokerCredentialCheck credential_check_;
   administration::CatalogEditor editor_;
   administration::Tenants tenants_;
   administration::Destinations destinations_;
+  administration::DestinationRemoval removal_;
   administration::Credentials credentials_;
   administration::Policies policies_;
   administration::TestEvents test_events_;

@@ -37,6 +37,7 @@ void Daemon::make_services() {
   services_->fleet = make("fleet", [this] { return fleet_.run_once(); });
   services_->discovery = make("discovery", [this] { return discovery_.run_once(); });
   services_->retention = make("retention", if_leading([this] { return retention_.run_once(); }));
+  services_->operations = make("operations", if_leading([this] { return operations_.run_once(); }));
   services_->store_watch = make("store_watch", [this] { return store_watch_.run_once(); });
   services_->feed = make("feed", if_leading([this] { return feed_publisher_.run_once(); }));
   services_->catalog = make("catalog", [this] {

@@ -1,5 +1,7 @@
 #include "daemon/options.hpp"
 
+#include "node/version.hpp"
+
 namespace opi::daemon {
 using configuration::Configuration;
 
@@ -74,6 +76,7 @@ egress::TransportOptions transport_options(const Configuration& configuration, t
   options.connect_timeout = configuration.egress_connect_timeout;
   options.idle_timeout = configuration.egress_idle_timeout;
   options.max_connections_per_origin = static_cast<std::size_t>(configuration.egress_max_connections_per_origin);
+  options.user_agent = node::user_agent;
   options.tls.ca_file = configuration.egress_ca_file;
   options.logger = &logger;
   return options;

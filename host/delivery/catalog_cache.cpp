@@ -13,6 +13,7 @@ void CatalogCache::refresh() {
   const Lock refreshing(refreshing_);
   if (store_.revision() == current()->revision) return;
   auto loaded = std::make_shared<const Catalog>(store_.load());
+  filters_.follow(*loaded);
   {
     const Lock lock(mutex_);
     current_ = loaded;

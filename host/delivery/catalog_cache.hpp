@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "delivery/catalog_store.hpp"
+#include "delivery/filters.hpp"
 #include "foundation/mutex.hpp"
 
 namespace opi::delivery {
@@ -19,12 +20,15 @@ class CatalogCache {
 
   // Never null; an empty catalog of revision -1 before the first refresh.
   [[nodiscard]] std::shared_ptr<const Catalog> current() const;
+  // Those of the current catalog's destinations.
+  [[nodiscard]] const Filters& filters() const { return filters_; }
   // Loads the catalog if the store's revision is another. Throws StoreUnavailable.
   void refresh();
 
  private:
   CatalogStore& store_;
   const std::vector<Listener> listeners_;
+  Filters filters_;
   Mutex refreshing_;
   mutable Mutex mutex_;
   std::shared_ptr<const Catalog> current_ OPI_GUARDED_BY(mutex_) = std::make_shared<const Catalog>(Catalog{

@@ -1,25 +1,12 @@
 #include "delivery/dead_letters.hpp"
 
 #include <algorithm>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <iterator>
 
 namespace opi::delivery {
 
-audit::Entry moved_entry(const audit::Entry& by, const MovedDeadLetter& moved, const std::string& reason) {
-  audit::Entry entry = by;
-  entry.target = "delivery:" + moved.id.to_string();
-  entry.correlation_id = moved.correlation_id;
-  boost::json::object details{
-      {"destination", moved.destination.to_string()}, {"event_id", moved.event_id.str()}, {"attempts", moved.attempts}};
-  if (!reason.empty()) details["reason"] = reason;
-  entry.details = boost::json::serialize(details);
-  return entry;
-}
-
-std::vector<MovedDeadLetter> DeadLetters::replay(const TenantId& tenant, const DeliveryFilter& filter, int limit,
-                                                 const audit::Entry& by) {
+std::vector<MovedDelivery> DeadLetters::replay(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                               const audit::Entry& by) {
   auto moved = move(tenant, filter, limit, [&](std::span<const DeliveryId> ids) {
     auto replayed = store_.replay(tenant, ids, by);
     if (!replayed.empty()) replayed_();
@@ -28,8 +15,8 @@ std::vector<MovedDeadLetter> DeadLetters::replay(const TenantId& tenant, const D
   return moved;
 }
 
-std::vector<MovedDeadLetter> DeadLetters::discard(const TenantId& tenant, const DeliveryFilter& filter, int limit,
-                                                  const std::string& reason, const audit::Entry& by) {
+std::vector<MovedDelivery> DeadLetters::discard(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                                const std::string& reason, const audit::Entry& by) {
   return move(tenant, filter, limit,
               [&](std::span<const DeliveryId> ids) { return store_.discard(tenant, ids, reason, by); });
 }
@@ -45,10 +32,39 @@ bool DeadLetters::discard(const TenantId& tenant, const DeliveryId& delivery, co
   return !store_.discard(tenant, {&delivery, 1}, reason, by).empty();
 }
 
+bool DeadLetters::resend(const TenantId& tenant, const DeliveryId& delivery, const audit::Entry& by) {
+  const bool moved = !store_.resend(tenant, {&delivery, 1}, by).empty();
+  if (moved) replayed_();
+  return moved;
+}
+
+MovedPiece DeadLetters::replay_piece(const TenantId& tenant, const DeliveryFilter& filter, const DeliveryId& after,
+                                     int limit, const audit::Entry& by) {
+  return piece(tenant, filter, after, limit, [&](auto ids) { return store_.replay(tenant, ids, by); });
+}
+
+MovedPiece DeadLetters::resend_piece(const TenantId& tenant, const DeliveryFilter& filter, const DeliveryId& after,
+                                     int limit, const audit::Entry& by) {
+  return piece(tenant, filter, after, limit, [&](auto ids) { return store_.resend(tenant, ids, by); });
+}
+
+MovedPiece DeadLetters::piece(const TenantId& tenant, const DeliveryFilter& filter, const DeliveryId& after, int limit,
+                              const Move& move) {
+  MovedPiece piece;
+  const auto ids = store_.find(tenant, filter, after, limit);
+  piece.at_the_end = ids.size() < static_cast<std::size_t>(limit);
+  if (ids.empty()) return piece;
+  piece.last = ids.back();
+  piece.moved = static_cast<std::int64_t>(move(ids).size());
+  piece.passed_by = static_cast<std::int64_t>(ids.size()) - piece.moved;
+  if (piece.moved > 0) replayed_();
+  return piece;
+}
+
 // What stays where it is, because somebody else moved it or its destination is gone, is passed by.
-std::vector<MovedDeadLetter> DeadLetters::move(const TenantId& tenant, const DeliveryFilter& filter, int limit,
-                                               const Move& move_batch) {
-  std::vector<MovedDeadLetter> moved;
+std::vector<MovedDelivery> DeadLetters::move(const TenantId& tenant, const DeliveryFilter& filter, int limit,
+                                             const Move& move_batch) {
+  std::vector<MovedDelivery> moved;
   DeliveryId after;
   for (int left = limit; left > 0;) {
     const auto ids = store_.find(tenant, filter, after, std::min(left, static_cast<int>(DeadLetterStore::batch)));

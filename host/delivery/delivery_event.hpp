@@ -1,8 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "domain/delivery_state.hpp"
+#include "domain/destination.hpp"
 #include "domain/event.hpp"
 
 namespace opi::delivery {
@@ -24,6 +26,11 @@ constexpr std::string_view delivery_event_type(DeliveryState state) {
 // The names of the host's own events, which a destination subscribes to by this pattern or one by one.
 inline constexpr std::string_view delivery_event_pattern = "ticket.delivery.*";
 constexpr bool is_delivery_event_type(std::string_view type) { return type.starts_with("ticket.delivery."); }
+
+// Whether the destination gets the feed of delivery events, or some of it.
+inline bool subscribes_to_feed(const Destination& destination) {
+  return std::ranges::any_of(destination.subscriptions, is_delivery_event_type);
+}
 
 // The inverse; `pending` for a type that is none.
 constexpr DeliveryState delivery_event_state(std::string_view type) {

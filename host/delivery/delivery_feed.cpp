@@ -39,6 +39,7 @@ Event feed_event(const TenantId& tenant, const FeedEntry& entry) {
   event.evidence_id = entry.evidence_id;
   event.ticket_id = entry.ticket_id;
   event.payload = json::serialize(payload);
+  event.producer = "system:integrationsd";
   return event;
 }
 

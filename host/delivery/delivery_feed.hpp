@@ -38,11 +38,12 @@ class DeliveryFeed {
   // The last sequence; 0 if there is none.
   virtual std::int64_t head(const TenantId& tenant) = 0;
 
-  // Up to where the tenant's feed was published. A tenant that had no cursor gets one at the head: what happened
-  // before somebody subscribed is not sent.
+  // Up to where the tenant's feed was published. The catalog store puts the cursor to the head with the tenant's first
+  // subscription (what happened before is not sent); one that an older version stored gets it here.
   virtual std::int64_t publishing_cursor(const TenantId& tenant) = 0;
-  // Moves the cursor forward, never back.
-  virtual void published(const TenantId& tenant, std::int64_t sequence) = 0;
+  // Moves the cursor forward, never back; false, and it stays, if the catalog has another revision than the one that
+  // was published by: somebody may have subscribed before some of it happened.
+  virtual bool published(const TenantId& tenant, std::int64_t sequence, std::int64_t catalog_revision) = 0;
   // Forgets the cursors of all tenants but these, unless the catalog has another revision by now.
   virtual void keep_publishing_only(std::span<const TenantId> tenants, std::int64_t catalog_revision) = 0;
 };

@@ -17,6 +17,10 @@ std::pair<Uuid, Uuid> id_range(const DeliveryFilter& filter) {
   before.bytes.fill(0xff);
   if (filter.created_from) from = first_id(*filter.created_from - clock_slack);
   if (filter.created_to) before = first_id(*filter.created_to + clock_slack);
+  if (filter.only) {
+    from = std::max(from, filter.only->value);
+    before = std::min(before, filter.only->value.successor());
+  }
   if (filter.before) before = std::min(before, filter.before->value);
   return {from, before};
 }

@@ -21,6 +21,8 @@ struct DeliveryFilter {
   std::optional<std::string> event_type;
   std::optional<std::string> correlation_id, alert_id, evidence_id, ticket_id;  // not empty
   std::optional<UnixTime> created_from, created_to;                             // from this on; before this
+  std::optional<DeliveryId> only;                                               // this very one
+  bool destination_exists = false;   // of dead letters: only those whose destination was not deleted
   std::optional<DeliveryId> before;  // cursor: only deliveries created before this one (ids are time-ordered)
   int limit = 50;                    // 1 to 200
 

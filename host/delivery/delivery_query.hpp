@@ -1,10 +1,12 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "delivery/delivery_filter.hpp"
 #include "domain/attempt.hpp"
+#include "domain/event.hpp"
 #include "domain/idempotency_key.hpp"
 
 namespace opi::delivery {
@@ -42,12 +44,18 @@ class DeliveryQuery {
   // Newest first.
   virtual std::vector<DeliveryView> list(const TenantId& tenant, const DeliveryFilter& filter) = 0;
   virtual std::optional<DeliveryView> find(const TenantId& tenant, const DeliveryId& delivery) = 0;
+  // The one that its receiver is shown this key of.
+  virtual std::optional<DeliveryId> find(const TenantId& tenant, const IdempotencyKey& key) = 0;
   // What the delivery waits for: the one about its subject that is under way, or the dead letter that holds the
   // subject. nullopt if it does not wait.
   virtual std::optional<DeliveryId> waits_for(const TenantId& tenant, const DeliveryId& delivery) = 0;
   // Ascending by number; empty if the delivery has none or is not the tenant's.
   virtual std::vector<Attempt> attempts(const TenantId& tenant, const DeliveryId& delivery) = 0;
   virtual std::vector<DeliveryCount> counts(const TenantId& tenant) = 0;
+  // The last events that were stored, newest first, `limit` at most, until `visit` answers false. It must not call
+  // this.
+  virtual void recent_events(const TenantId& tenant, int limit,
+                             const std::function<bool(const Event& event, UnixTime received_at)>& visit) = 0;
 };
 
 }  // namespace opi::delivery

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "delivery/authorization_fields.hpp"
+#include "delivery/filters.hpp"
 #include "domain/event.hpp"
 
 namespace opi::delivery {
@@ -25,6 +26,23 @@ void read_subscriptions(JsonFields& fields, Destination& into) {
   }
 }
 
+// Not text(): a filter may have several lines, and its faults have a place.
+void read_filter(JsonFields& fields, Destination& into) {
+  into.filter.clear();
+  const auto* value = fields.value("filter");
+  if (value == nullptr) return;
+  const auto* text = value->if_string();
+  if (text == nullptr) return fields.error("filter", "must be a string or null");
+  if (text->size() > DestinationLimits::filter_length)
+    return fields.error("filter", "is longer than " + std::to_string(DestinationLimits::filter_length) + " bytes");
+  into.filter.assign(text->data(), text->size());
+  auto result = parse_filter(into.filter);
+  if (auto* fault = std::get_if<FieldError>(&result)) {
+    fault->field = fields.path_of(fault->field);
+    fields.errors().push_back(std::move(*fault));
+  }
+}
+
 // Boost.JSON 1.81 reads a number beyond a double, such as 1e400, as infinity, and writes that as a word that nobody
 // reads again: it is refused where it stands.
 void refuse_infinity(const boost::json::value& value, const std::string& path, JsonFields& fields) {
@@ -39,11 +57,16 @@ void refuse_infinity(const boost::json::value& value, const std::string& path, J
 
 }  // namespace
 
+void read_subscription(JsonFields& fields, Destination& into) {
+  into.subscriptions.clear();
+  read_subscriptions(fields, into);
+  read_filter(fields, into);
+}
+
 void read_destination_fields(JsonFields& fields, Destination& into) {
   into.name = fields.required_text("name", DestinationLimits::name_length);
   into.adapter = fields.required_text("adapter", DestinationLimits::adapter_length);
-  into.subscriptions.clear();
-  read_subscriptions(fields, into);
+  read_subscription(fields, into);
   into.signing = SigningRule::required;
   if (const auto rule = fields.text("signing", 16)) {
     if (*rule != "required" && *rule != "disabled") fields.error("signing", "must be required or disabled");

@@ -106,11 +106,10 @@ class EnvelopeReader {
     if (value == nullptr) return error("payload", "is missing");
     const auto* payload = value->if_object();
     if (payload == nullptr) return error("payload", "must be an object");
-    // Not from the parsed value: the numbers in it are no longer what the producer wrote.
-    event.payload = minified(member_text(text_, "payload").value());
+    // Not from the parsed value: its numbers and blanks are no longer what the producer wrote, and may have signed.
+    event.payload = member_text(text_, "payload").value();
     if (event.payload.size() > EventLimits::payload_bytes)
-      return error("payload",
-                   "is larger than " + std::to_string(EventLimits::payload_bytes) + " bytes as compact JSON");
+      return error("payload", "is larger than " + std::to_string(EventLimits::payload_bytes) + " bytes");
     // PostgreSQL text cannot hold it, and no receiver expects it.
     if (escapes_nul(event.payload)) return error("payload", "contains a NUL character");
     event.alert_id = optional(*payload, "alert_id", "payload.alert_id");

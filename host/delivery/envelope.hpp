@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,8 +11,9 @@
 namespace opi::delivery {
 
 struct FieldError {
-  std::string field;    // path in the envelope, such as "payload" or "tenant_id"
-  std::string message;  // what is wrong; never repeats the value
+  std::string field;                    // path in the envelope, such as "payload" or "tenant_id"
+  std::string message;                  // what is wrong; never repeats the value
+  std::optional<std::size_t> offset{};  // of the character in a text with a grammar, from 0, where that is known
 };
 
 struct ParsedEvent {
@@ -22,7 +24,7 @@ struct ParsedEvent {
 // Reads a OneProtect envelope. Required: event_id, event_type, schema_version, tenant_id, source, timestamp,
 // payload (an object); optional: correlation_id, causation_id. Unknown members are refused, so that a typing
 // error is not lost, and so are the host's own event types. The payload's alert_id, evidence_id and ticket_id, if
-// there, are read as references; the payload itself is kept as it was written, without blanks. `text` is one JSON value
+// there, are read as references; the payload itself is kept byte for byte. `text` is one JSON value
 // of at most 32 levels. All errors of the envelope are reported together. Pure.
 std::variant<ParsedEvent, std::vector<FieldError>> parse_envelope(std::string_view text);
 

@@ -15,16 +15,10 @@ bool subscribes(const Destination& destination, std::string_view type) {
   });
 }
 
-bool subscribes_to_any(const Destination& destination) {
-  return std::ranges::any_of(destination.subscriptions, [](const auto& pattern) {
-    return pattern == delivery_event_pattern || is_delivery_event_type(pattern);
-  });
-}
-
 std::vector<TenantId> subscribed_tenants(const Catalog& catalog) {
   std::vector<TenantId> tenants;
   for (const auto& [tenant, destinations] : catalog.by_tenant)
-    if (std::ranges::any_of(destinations, [](const auto& one) { return subscribes_to_any(*one); }))
+    if (std::ranges::any_of(destinations, [](const auto& one) { return subscribes_to_feed(*one); }))
       tenants.push_back(tenant);
   std::ranges::sort(tenants);
   return tenants;
@@ -69,7 +63,11 @@ bool FeedPublisher::publish(const Catalog& catalog, const TenantId& tenant) {
     instruments_.logger.debug("feed.published", {{"tenant", tenant.str()}, {"events", stored}});
     news_.stored(events, report.results);
   }
-  feed_.published(tenant, entries.back().sequence);
+  // Where none of them was anybody's, nothing has asked yet whether that still holds.
+  if (!feed_.published(tenant, entries.back().sequence, catalog.revision)) {
+    catalog_.refresh();
+    return true;
+  }
   return entries.size() == static_cast<std::size_t>(options_.page);
 }
 
@@ -80,11 +78,12 @@ NewEvent FeedPublisher::route(const Catalog& catalog, const TenantId& tenant, co
   routed.event = feed_event(tenant, entry);
   // Not of the payload: it loses the references of an event that retention removed in between.
   routed.content_hash = crypto::sha256("opi.feed.v1\n" + tenant.str() + "\n" + entry.id.to_string());
+  FilterSubject subject(routed.event);
   for (const auto& destination : catalog.by_tenant.at(tenant)) {
-    if (destination->id == entry.destination || !subscribes(*destination, entry.type)) continue;
-    std::array<std::uint8_t, 10> entropy;
-    instruments_.random.fill(entropy);
-    routed.deliveries.push_back({DeliveryId{Uuid::v7(instruments_.clock.unix_now().time_since_epoch(), entropy)},
+    if (destination->id == entry.destination || !subscribes(*destination, entry.type) ||
+        !catalog_.filters().pass(*destination, subject))
+      continue;
+    routed.deliveries.push_back({DeliveryId{delivery_ids_.next(instruments_.clock, instruments_.random)},
                                  destination->id, idempotency_key(tenant, destination->id, routed.event.event_id)});
   }
   return routed;

@@ -6,6 +6,7 @@
 #include "delivery/delivery_feed.hpp"
 #include "delivery/delivery_store.hpp"
 #include "delivery/work_news.hpp"
+#include "domain/new_uuid.hpp"
 
 namespace opi::delivery {
 
@@ -38,6 +39,7 @@ class FeedPublisher {
   WorkNews& news_;
   const Instruments instruments_;
   const Options options_;
+  UuidSequence delivery_ids_;
   std::int64_t forgotten_at_ = -1;  // catalog revision at which unsubscribed tenants were forgotten
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "delivery/hold_log.hpp"
 #include "secrets/signing_key.hpp"
@@ -25,14 +26,17 @@ std::chrono::milliseconds HoldWatch::run_once() {
   const auto catalog = catalog_.current();
   if (round_.empty())
     for (const auto& [id, destination] : catalog->destinations) round_.push_back(id);
-  const MonoTime enough = instruments_.clock.mono_now() + options_.at_a_time;
+  const MonoTime began = instruments_.clock.mono_now(), enough = began + options_.at_a_time;
   while (!round_.empty() && instruments_.clock.mono_now() < enough) {
     const auto found = catalog->destinations.find(round_.back());
     round_.pop_back();
     if (found != catalog->destinations.end() && scheduler_.serves(found->first)) look_at(found->second);
   }
+  spent_ += instruments_.clock.mono_now() - began;
+  if (!round_.empty()) return std::chrono::milliseconds{1};
   count(*catalog);
-  return round_.empty() ? options_.interval : std::chrono::milliseconds{1};
+  const auto rest = std::exchange(spent_, {}) * (options_.share - 1);
+  return std::max(options_.interval, std::chrono::ceil<std::chrono::milliseconds>(rest));
 }
 
 void HoldWatch::look_at(const std::shared_ptr<const Destination>& destination) {

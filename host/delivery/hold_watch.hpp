@@ -17,6 +17,8 @@ class HoldWatch {
  public:
   struct Options {
     std::chrono::milliseconds interval{1'000};
+    int share =
+        20;  // of its time, at most one part in so many is spent looking: with many destinations it looks less often
     std::chrono::milliseconds at_a_time{200};       // adapters in processes of their own are asked for about so long
     std::chrono::milliseconds hold_recheck{5'000};  // as AttemptRunner's
   };
@@ -45,7 +47,8 @@ class HoldWatch {
   Scheduler& scheduler_;
   const Instruments instruments_;
   const Options options_;
-  std::vector<DestinationId> round_;  // not looked at yet
+  std::vector<DestinationId> round_;   // not looked at yet
+  std::chrono::nanoseconds spent_{0};  // on this round
 };
 
 // What keeps the destination now, all causes taken together: the first of them (HoldCause). `status` is of who serves

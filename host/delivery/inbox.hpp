@@ -13,8 +13,12 @@ class Inbox {
  public:
   // What became of one envelope: empty if it is stored (now or before), else why it never can be.
   using Refusal = std::string;
+  struct Envelope {
+    std::string text;
+    std::string producer;  // Event::producer
+  };
   // Stores envelopes; one answer each, in order. What it throws leaves the inbox as it was.
-  using Take = std::function<std::vector<Refusal>(const std::vector<std::string>& envelopes)>;
+  using Take = std::function<std::vector<Refusal>(const std::vector<Envelope>& envelopes)>;
 
   virtual ~Inbox() = default;
   // Hands the oldest waiting envelopes to `take`, removes those that it stored and marks the others as refused. No

@@ -21,13 +21,14 @@ std::chrono::milliseconds InboxDrain::run_once() {
   return std::chrono::seconds{1};
 }
 
-std::vector<Inbox::Refusal> InboxDrain::take(const std::vector<std::string>& envelopes) {
+std::vector<Inbox::Refusal> InboxDrain::take(const std::vector<Inbox::Envelope>& envelopes) {
   std::vector<Inbox::Refusal> refusals(envelopes.size());
   std::vector<ParsedEvent> events;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < envelopes.size(); ++i) {
-    auto parsed = parse_envelope(envelopes[i]);
+    auto parsed = parse_envelope(envelopes[i].text);
     if (auto* event = std::get_if<ParsedEvent>(&parsed)) {
+      event->event.producer = envelopes[i].producer;
       events.push_back(std::move(*event));
       places.push_back(i);
     } else {

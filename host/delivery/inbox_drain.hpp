@@ -23,7 +23,7 @@ class InboxDrain {
   std::chrono::milliseconds run_once();
 
  private:
-  std::vector<Inbox::Refusal> take(const std::vector<std::string>& envelopes);
+  std::vector<Inbox::Refusal> take(const std::vector<Inbox::Envelope>& envelopes);
 
   Inbox& inbox_;
   Intake& intake_;

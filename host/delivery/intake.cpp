@@ -6,7 +6,6 @@
 
 #include "delivery/delivery_event.hpp"
 #include "delivery/idempotency.hpp"
-#include "domain/new_uuid.hpp"
 #include "foundation/check.hpp"
 #include "foundation/mutex.hpp"
 
@@ -230,14 +229,16 @@ std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, con
   routed.reserve(events.size());
   for (const auto* parsed : events) {
     NewEvent fresh{parsed->event, parsed->content_hash, {}, {}};
+    FilterSubject subject(parsed->event);
     if (const auto tenant = catalog.by_tenant.find(fresh.event.tenant_id); tenant != catalog.by_tenant.end())
       for (const auto& destination : tenant->second) {
         const auto subscribed = [&](const std::string& pattern) {
           return subscription_matches(pattern, fresh.event.event_type);
         };
-        if (std::ranges::any_of(destination->subscriptions, subscribed))
+        if (std::ranges::any_of(destination->subscriptions, subscribed) &&
+            catalog_.filters().pass(*destination, subject))
           fresh.deliveries.push_back(
-              {{new_uuid(instruments_.clock, instruments_.random)},
+              {{delivery_ids_.next(instruments_.clock, instruments_.random)},
                destination->id,
                idempotency_key(destination->tenant_id, destination->id, fresh.event.event_id),
                destination->order == DeliveryOrder::subject ? external_reference_subject(fresh.event) : std::string{}});

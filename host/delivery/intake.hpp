@@ -12,6 +12,7 @@
 #include "delivery/envelope.hpp"
 #include "delivery/instruments.hpp"
 #include "delivery/work_news.hpp"
+#include "domain/new_uuid.hpp"
 #include "foundation/mutex.hpp"
 
 namespace opi::delivery {
@@ -86,6 +87,7 @@ class Intake {
   const Instruments instruments_;
   const std::function<void()> wake_writer_;
   const Options options_;
+  UuidSequence delivery_ids_;  // run_once()'s: what falls due at once goes in the order in which it was handed in
   mutable Mutex mutex_;
   std::optional<MonoTime> not_stored_at_ OPI_GUARDED_BY(mutex_);  // the last time, if nothing was stored since
   std::deque<Submission> waiting_ OPI_GUARDED_BY(mutex_);

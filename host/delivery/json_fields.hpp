@@ -29,7 +29,8 @@ class JsonFields {
   std::optional<std::chrono::milliseconds> milliseconds(const char* name);
   const boost::json::object* object(const char* name);
   const boost::json::array* array(const char* name);
-  [[nodiscard]] bool is_null(const char* name) const;  // named, to be taken away
+  const boost::json::value* value(const char* name) const { return present(name); }  // of any type
+  [[nodiscard]] bool is_null(const char* name) const;                                // named, to be taken away
 
   std::string required_text(const char* name, std::size_t max_length);
 

@@ -104,20 +104,4 @@ bool escapes_nul(std::string_view text) {
   return false;
 }
 
-std::string minified(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '"') {
-      const std::size_t end = std::min(string_end(text, at), text.size());
-      result += text.substr(at, end - at);
-      at = end;
-    } else {
-      if (!is_blank(text[at])) result += text[at];
-      ++at;
-    }
-  }
-  return result;
-}
-
 }  // namespace opi::delivery

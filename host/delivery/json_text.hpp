@@ -24,7 +24,4 @@ std::size_t member_count(std::string_view text);
 // Whether a string in the text, value or name, holds U+0000 as an escape. `text` must be valid JSON.
 bool escapes_nul(std::string_view text);
 
-// The text without blanks between its tokens. `text` must be valid JSON.
-std::string minified(std::string_view text);
-
 }  // namespace opi::delivery

@@ -84,9 +84,9 @@ class DocumentReader {
 
   void destination(const json::object& object, const std::string& path) {
     JsonFields fields(object, path, errors_);
-    fields.refuse_unknown({"destination_id", "name", "adapter", "endpoint", "event_types", "enabled", "signing",
-                           "order", "authorization", "config", "policy", "max_in_flight", "rate_limit_per_second",
-                           "credentials"});
+    fields.refuse_unknown({"destination_id", "name", "adapter", "endpoint", "event_types", "filter", "enabled",
+                           "signing", "order", "authorization", "config", "policy", "max_in_flight",
+                           "rate_limit_per_second", "credentials"});
     Destination destination;
     destination.tenant_id = tenant_.id;
     const auto id = fields.required_text("destination_id", 36);
@@ -94,6 +94,9 @@ class DocumentReader {
       destination.id = *parsed;
     else if (!id.empty())
       fields.error("destination_id", "must be a UUID");
+    // Under which the stores keep what a tenant says for all of its destinations.
+    if (!id.empty() && id.find_first_not_of("0-") == std::string::npos)
+      fields.error("destination_id", "must not be the nil UUID");
     if (!seen_.insert(destination.id).second) fields.error("destination_id", "stands in the document twice");
     read_destination_fields(fields, destination);
     if (!object.contains("order")) provision_.order_unsaid.insert(destination.id);
@@ -182,6 +185,16 @@ std::variant<Provision, std::vector<FieldError>> parse_provision(std::string_vie
   const auto document = json::parse({json_text.data(), json_text.size()}, failure);
   if (failure) return std::vector<FieldError>{{"", "is not valid JSON: " + failure.message()}};
   return DocumentReader().read(document);
+}
+
+std::vector<FieldError> foreign_destinations(const Provision& provision, const Catalog& catalog) {
+  std::vector<FieldError> foreign;
+  for (std::size_t i = 0; i < provision.destinations.size(); ++i) {
+    const auto stored = catalog.destinations.find(provision.destinations[i].id);
+    if (stored != catalog.destinations.end() && stored->second->tenant_id != provision.destinations[i].tenant_id)
+      foreign.push_back({provision.places[i] + ".destination_id", "is the id of another tenant's destination"});
+  }
+  return foreign;
 }
 
 ProvisionResult apply(const Provision& provision, CatalogStore& store, const Clock& clock, const std::string& actor_id,

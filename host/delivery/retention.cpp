@@ -50,6 +50,9 @@ bool Retention::run_step(const TenantId& tenant, const RetentionAges& ages) {
     case Step::delivery_events:
       return count("delivery_events", store_.remove_delivery_events(tenant, now - ages.delivery_events, options_.batch),
                    removed_.delivery_events);
+    case Step::operations:
+      return count("operations", store_.remove_operations(tenant, now - ages.failed, options_.batch),
+                   removed_.operations);
     case Step::rollup:
       return count("rollup", store_.remove_rollup(tenant, now - ages.rollup, options_.batch), removed_.rollup);
     case Step::done: break;
@@ -64,6 +67,7 @@ void Retention::finish_tenant(const TenantId& tenant) {
                                        {"attempts", removed_.attempts},
                                        {"events", removed_.events},
                                        {"delivery_events", removed_.delivery_events},
+                                       {"operations", removed_.operations},
                                        {"rollup_rows", removed_.rollup}});
   left_.pop_front();
   step_ = Step::deliveries;

@@ -26,6 +26,8 @@ class RetentionStore {
   // Events that nobody subscribed to.
   virtual std::int64_t remove_unrouted_events(const TenantId& tenant, UnixTime received_before, int limit) = 0;
   virtual std::int64_t remove_delivery_events(const TenantId& tenant, UnixTime occurred_before, int limit) = 0;
+  // Operations that have ended.
+  virtual std::int64_t remove_operations(const TenantId& tenant, UnixTime finished_before, int limit) = 0;
   virtual std::int64_t remove_rollup(const TenantId& tenant, UnixTime begun_before, int limit) = 0;
 };
 
@@ -47,10 +49,12 @@ class Retention {
   std::chrono::milliseconds run_once();
 
  private:
-  enum class Step { deliveries, unrouted_events, delivery_events, rollup, done };
+  enum class Step { deliveries, unrouted_events, delivery_events, operations, rollup, done };
   struct Removed {
-    std::int64_t deliveries = 0, attempts = 0, events = 0, delivery_events = 0, rollup = 0;
-    [[nodiscard]] std::int64_t all() const { return deliveries + attempts + events + delivery_events + rollup; }
+    std::int64_t deliveries = 0, attempts = 0, events = 0, delivery_events = 0, operations = 0, rollup = 0;
+    [[nodiscard]] std::int64_t all() const {
+      return deliveries + attempts + events + delivery_events + operations + rollup;
+    }
   };
   // True if the step has nothing more.
   bool run_step(const TenantId& tenant, const RetentionAges& ages);

@@ -21,6 +21,13 @@ std::string too_long_a_silence(std::chrono::milliseconds asked) {
          " s of silence, longer than the attempts that are left may wait; ";
 }
 
+// What an adapter that says no more than a code leaves to be told: what came.
+std::string answer_of(const Outcome& outcome) {
+  if (!outcome.http_status) return {};
+  const auto status = "the receiver answered " + std::to_string(*outcome.http_status);
+  return outcome.response_summary.empty() ? status : status + ": " + outcome.response_summary;
+}
+
 audit::Action audit_action(DeliveryState state) {
   switch (state) {
     case DeliveryState::delivered: return audit::Action::delivery_delivered;
@@ -41,6 +48,12 @@ audit::Entry audit_entry(const Claim& claim, const Attempt& attempt, DeliverySta
   details["destination"] = claim->destination.to_string();
   details["event_id"] = claim->event->event_id.str();
   details["attempts"] = attempt.number;
+  const auto& event = *claim->event;
+  for (const auto& [name, value] : {std::pair{"alert_id", &event.alert_id},
+                                    {"evidence_id", &event.evidence_id},
+                                    {"ticket_id", &event.ticket_id},
+                                    {"producer", &event.producer}})
+    if (!value->empty()) details[name] = *value;
   if (attempt.http_status) details["http_status"] = *attempt.http_status;
   if (!attempt.reason.empty()) details["reason"] = attempt.reason;
   entry.details = boost::json::serialize(details);
@@ -61,6 +74,8 @@ Settlement make_settlement(Claim&& claim, const Outcome& outcome, const Decision
   if (decision.result != AttemptResult::succeeded) {
     attempt.reason = redact(outcome.reason, reason_characters);
     attempt.error_summary = redact(outcome.detail);
+    if (attempt.error_summary.empty() && decision.result != AttemptResult::continued)
+      attempt.error_summary = redact(answer_of(outcome));
   }
   if (decision.silence_too_long) {
     attempt.reason = "retry_after_too_long";

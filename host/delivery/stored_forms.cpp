@@ -1,8 +1,19 @@
 #include "delivery/stored_forms.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
 #include "delivery/authorization_fields.hpp"
 
 namespace opi::delivery {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* filter_mark = "filtered";
+
+}  // namespace
 
 // Until somebody knows better the strictest one holds: nothing is sent anyway.
 SigningRule StoredForms::signing(std::string_view text) {
@@ -23,8 +34,19 @@ DeadLetterBehaviour StoredForms::dead_letter(std::string_view text) {
   return known.value_or(DeadLetterBehaviour::always);
 }
 
-std::optional<Authorization> StoredForms::authorization(std::string_view text) {
-  auto known = parse_authorization_text(text);
+std::optional<Authorization> StoredForms::authorization(std::optional<std::string_view> text, bool filtered) {
+  json::error_code failure;
+  auto value = text ? json::parse({text->data(), text->size()}, failure) : json::value(json::object{});
+  auto* object = failure ? nullptr : value.if_object();
+  if (object == nullptr) {
+    unknown("authorization");
+    return std::nullopt;
+  }
+  const auto* mark = object->if_contains(filter_mark);
+  if (filtered != (mark != nullptr && *mark == true)) unknown("filter");
+  object->erase(filter_mark);
+  if (object->empty()) return std::nullopt;
+  auto known = parse_authorization_text(json::serialize(*object));
   if (!known) unknown("authorization");
   return known;
 }
@@ -33,6 +55,13 @@ std::string StoredForms::not_understood() const {
   std::string text;
   for (const auto& member : members_) text += (text.empty() ? "" : ", ") + member;
   return text.empty() ? text : "a newer version of this program has written what this one does not know: " + text;
+}
+
+std::optional<std::string> stored_authorization(const Destination& destination) {
+  if (destination.filter.empty()) return authorization_text(destination.authorization);
+  auto members = destination.authorization ? to_json(*destination.authorization) : json::object{};
+  members[filter_mark] = true;
+  return json::serialize(members);
 }
 
 Catalog assembled(std::int64_t revision, std::vector<Tenant> tenants, std::vector<Destination> destinations) {

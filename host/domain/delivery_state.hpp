@@ -20,6 +20,8 @@ enum class DeliveryTrigger {
   late_succeed,  // success reported after the lease was taken over
   replay,        // a person sends a dead letter again
   discard,       // a person gives a dead letter up
+  resend,        // a person sends again what has ended
+  cancel,        // a person ends what waits; that stands in its history as an attempt that sends nothing
 };
 
 inline constexpr std::array all_delivery_states{
@@ -47,7 +49,8 @@ constexpr std::optional<DeliveryState> parse_delivery_state(std::string_view tex
 
 // A person's doing; everything else the daemon does by itself.
 constexpr bool is_manual(DeliveryTrigger trigger) {
-  return trigger == DeliveryTrigger::replay || trigger == DeliveryTrigger::discard;
+  return trigger == DeliveryTrigger::replay || trigger == DeliveryTrigger::discard ||
+         trigger == DeliveryTrigger::resend || trigger == DeliveryTrigger::cancel;
 }
 
 // Live deliveries stand in the hot table, terminal ones in the cold table.
@@ -75,6 +78,10 @@ inline constexpr std::array delivery_transitions{
     DeliveryTransition{DeliveryState::delivering, DeliveryTrigger::late_succeed, true, DeliveryState::delivered},
     DeliveryTransition{DeliveryState::dead_lettered, DeliveryTrigger::replay, true, DeliveryState::retry_scheduled},
     DeliveryTransition{DeliveryState::dead_lettered, DeliveryTrigger::discard, true, DeliveryState::failed},
+    DeliveryTransition{DeliveryState::delivered, DeliveryTrigger::resend, true, DeliveryState::retry_scheduled},
+    DeliveryTransition{DeliveryState::failed, DeliveryTrigger::resend, true, DeliveryState::retry_scheduled},
+    DeliveryTransition{DeliveryState::pending, DeliveryTrigger::cancel, true, DeliveryState::failed},
+    DeliveryTransition{DeliveryState::retry_scheduled, DeliveryTrigger::cancel, true, DeliveryState::failed},
 };
 
 constexpr std::optional<DeliveryState> next_state(DeliveryState from, DeliveryTrigger trigger, bool after_attempt) {
@@ -95,15 +102,15 @@ constexpr bool rows_are_unique() {
   return true;
 }
 
-// delivered and failed are final; a dead letter waits for a person, and only a person moves it.
-constexpr bool terminal_states_are_sinks() {
-  return std::ranges::none_of(delivery_transitions, [](const auto& row) {
-    return is_terminal(row.from) && row.from != DeliveryState::dead_lettered;
-  });
+// What has ended stays as it is, unless a person moves it: a dead letter waits for that.
+constexpr bool only_a_person_moves_what_has_ended() {
+  return std::ranges::all_of(delivery_transitions,
+                             [](const auto& row) { return !is_terminal(row.from) || is_manual(row.trigger); });
 }
-constexpr bool only_a_person_moves_dead_letters() {
-  return std::ranges::all_of(delivery_transitions, [](const auto& row) {
-    return (row.from == DeliveryState::dead_lettered) == is_manual(row.trigger);
+// An attempt that is under way comes back before anybody decides about its delivery.
+constexpr bool nobody_interferes_with_attempts() {
+  return std::ranges::none_of(delivery_transitions, [](const auto& row) {
+    return row.from == DeliveryState::delivering && is_manual(row.trigger);
   });
 }
 
@@ -125,8 +132,8 @@ constexpr bool all_states_are_reachable() {
 }
 
 static_assert(rows_are_unique());
-static_assert(terminal_states_are_sinks());
-static_assert(only_a_person_moves_dead_letters());
+static_assert(only_a_person_moves_what_has_ended());
+static_assert(nobody_interferes_with_attempts());
 static_assert(live_states_have_exits());
 static_assert(all_states_are_reachable());
 

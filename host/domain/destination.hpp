@@ -35,6 +35,7 @@ enum class DeliveryOrder {
 struct DestinationLimits {
   static constexpr std::size_t name_length = 200, endpoint_length = 2048, config_bytes = 64 * 1024;
   static constexpr std::size_t adapter_length = 64, disabled_reason_length = 512, subscriptions = 64;
+  static constexpr std::size_t filter_length = 2048;
   static constexpr int default_max_in_flight = 16, max_in_flight = 1000;
 };
 
@@ -46,6 +47,7 @@ struct Destination {
   std::string adapter;                     // component id of a loaded plugin, such as "webhook"
   std::string endpoint;                    // absolute http(s) URL; write-only towards people
   std::vector<std::string> subscriptions;  // see subscription_matches()
+  std::string filter;                      // condition over the events of these types; empty: all of them
   bool enabled = true;
   std::string disabled_reason;
   SigningRule signing = SigningRule::required;

@@ -14,6 +14,7 @@ struct EventLimits {
   static constexpr std::size_t schema_version_length = 32;
   static constexpr std::size_t source_length = 256;
   static constexpr std::size_t reference_length = 128;  // correlation, causation, alert, evidence, ticket id
+  static constexpr std::size_t producer_length = 320;
 };
 
 // What a producer hands over: the OneProtect envelope. All text is valid UTF-8 without control characters.
@@ -30,6 +31,9 @@ struct Event {
   std::string evidence_id;
   std::string ticket_id;
   std::string payload;  // JSON text of an object, at most EventLimits::payload_bytes
+  // Who handed it in, which the host knows and no envelope says: "<kind>:<id>", such as "token:opi_1a2b" or
+  // "database:triage". Empty of what an older version stored.
+  std::string producer;
 };
 
 // True for 1 to 128 characters of lower-case letters, digits, '_' and '-' in parts joined by single dots.

@@ -38,6 +38,19 @@ Uuid Uuid::v7(std::chrono::milliseconds unix_time, const std::array<std::uint8_t
   return uuid;
 }
 
+// The bits that tell version and variant are stepped over: what overflows below them carries to what is above.
+Uuid Uuid::successor() const {
+  Uuid next = *this;
+  for (std::size_t byte = next.bytes.size(); byte-- > 0;) {
+    const auto counts = static_cast<std::uint8_t>(byte == 6 ? 0x0f : byte == 8 ? 0x3f : 0xff);
+    const auto kept = static_cast<std::uint8_t>(next.bytes[byte] & ~counts);
+    const auto counted = static_cast<std::uint8_t>((next.bytes[byte] + 1) & counts);
+    next.bytes[byte] = static_cast<std::uint8_t>(kept | counted);
+    if (counted != 0) break;
+  }
+  return next;
+}
+
 std::string Uuid::to_string() const {
   static constexpr char digits[] = "0123456789abcdef";
   std::string text;

@@ -21,6 +21,9 @@ struct Uuid {
   // Version 7 from milliseconds since the Unix epoch and 10 bytes of entropy.
   static Uuid v7(std::chrono::milliseconds unix_time, const std::array<std::uint8_t, 10>& entropy);
 
+  // The next one of the same version and variant.
+  [[nodiscard]] Uuid successor() const;
+
   // Lower-case hyphenated form, 36 characters.
   [[nodiscard]] std::string to_string() const;
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "crypto/digest.hpp"
+#include "identity/portal_link.hpp"
 
 namespace opi::identity {
 namespace {
@@ -61,7 +62,9 @@ std::variant<Caller, Refusal> Authenticator::bearer(std::string_view token, std:
   if (is_token_shaped(token)) {
     const TokenHash hash = hash_token(token);
     if (const auto record = tokens_.find_valid(hash))
-      return Caller{identity_of(*record), record->expires_at, hash, std::nullopt, {}};
+      return Caller{identity_of(*record), record->expires_at, hash, std::nullopt, {}, false};
+  } else if (is_session_shaped(token)) {
+    if (auto caller = sessions_.find(token, Sessions::Way::bearer)) return std::move(*caller);
   } else {
     auto judged = jwts_.verify(token);
     if (auto* caller = std::get_if<Caller>(&judged)) return std::move(*caller);
@@ -89,7 +92,7 @@ std::variant<Caller, Refusal> Authenticator::authenticate(const Presented& prese
   const auto cookie = find_cookie(presented.cookie);
   if (cookie.count == 0)
     return Refusal{Refusal::Kind::unauthenticated, "Send an API token as 'Authorization: Bearer …', or sign in", {}};
-  auto caller = cookie.count == 1 ? sessions_.find(cookie.value) : std::nullopt;
+  auto caller = cookie.count == 1 ? sessions_.find(cookie.value, Sessions::Way::cookie) : std::nullopt;
   if (!caller) return failed(presented.address, "The session is unknown or over; sign in again");
   if (!changes_nothing(presented.method) && !equal(presented.csrf_token, caller->csrf_token))
     return Refusal{Refusal::Kind::csrf, "Send the session's csrf_token as X-CSRF-Token", {}};
@@ -101,6 +104,10 @@ std::variant<Sessions::Opened, Refusal> Authenticator::sign_in(const Presented& 
     const auto named = bearer_in(presented.authorization);
     if (!named) return failed(presented.address, not_a_bearer);
     token = *named;
+  }
+  if (is_portal_link_shaped(token)) {
+    if (auto opened = sessions_.open_by_link(token)) return std::move(*opened);
+    return failed(presented.address, "The link is unknown, expired, used or withdrawn; ask for a new one");
   }
   auto verified = bearer(token, presented.address);
   if (auto* caller = std::get_if<Caller>(&verified)) verified = limited(std::move(*caller));

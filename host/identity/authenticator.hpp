@@ -31,9 +31,9 @@ struct Refusal {
   std::chrono::milliseconds retry_after{0};  // with too_many
 };
 
-// The one door: who sends this request, or why it is refused. Bearers are API tokens and JWTs; a browser comes with the
-// cookie of its session. A valid caller is never turned away for the failures of others at the same address, which may
-// be a proxy's. Thread-safe; throws StoreUnavailable, CommitInDoubt.
+// The one door: who sends this request, or why it is refused. Bearers are API tokens, JWTs and the sessions of portal
+// links; any other browser comes with the cookie of its session. A valid caller is never turned away for the failures
+// of others at the same address, which may be a proxy's. Thread-safe; throws StoreUnavailable, CommitInDoubt.
 class Authenticator {
  public:
   Authenticator(TokenVerifier& tokens, const JwtVerifier& jwts, Sessions& sessions, FailedSignIns& failures,
@@ -42,7 +42,7 @@ class Authenticator {
 
   std::variant<Caller, Refusal> authenticate(const Presented& presented);
 
-  // Exchanges a bearer (an Authorization header, or the token alone if that is empty) for a session.
+  // Exchanges a bearer or a portal link (an Authorization header, or the token alone if that is empty) for a session.
   std::variant<Sessions::Opened, Refusal> sign_in(const Presented& presented, std::string_view token);
   // False if the caller came with no session, or with one that has ended.
   bool sign_out(const Caller& caller) { return sessions_.close(caller); }

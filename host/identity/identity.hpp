@@ -13,6 +13,9 @@ struct Identity {
   TenantId tenant;  // empty for system_admin, who names a tenant with each request
   audit::ActorKind actor_kind = audit::ActorKind::token;
   std::string actor_id;  // the token's prefix, or the subject that an identity provider vouched for
+
+  // As the producer of an event is called: "token:opi_1a2b".
+  [[nodiscard]] std::string producer() const { return std::string(audit::to_string(actor_kind)) + ":" + actor_id; }
 };
 
 // An identity with what it rests on.
@@ -22,6 +25,7 @@ struct Caller {
   std::optional<TokenHash> token;      // the API token, directly or behind the session
   std::optional<SessionHash> session;  // of those who came with a cookie
   std::string csrf_token;              // theirs; empty for bearers
+  bool by_link = false;                // its session began with a portal link, and comes as a bearer
 };
 
 }  // namespace opi::identity

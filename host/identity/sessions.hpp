@@ -8,8 +8,10 @@
 
 namespace opi::identity {
 
-// Browser sessions. Their secret is shown once and stored as its hash; the secret of the CSRF header is made from it,
-// so that whoever holds the cookie alone, as a browser does on behalf of a foreign page, cannot tell it. Thread-safe.
+// Browser sessions. One that a bearer began is kept in a cookie; one that a portal link began is kept by its page,
+// which sends it as a bearer, for a page inside another site's has no cookies to rely on. Their secret is shown once
+// and stored as its hash; the secret of the CSRF header is made from it, so that whoever holds the cookie alone, as a
+// browser does on behalf of a foreign page, cannot tell it. Thread-safe.
 class Sessions {
  public:
   struct Options {
@@ -31,8 +33,14 @@ class Sessions {
   };
   // Ends when `bearer` does at the latest. Throws StoreUnavailable, CommitInDoubt.
   Opened open(const Caller& bearer);
-  // nullopt for a session that is unknown, over, or whose API token no longer counts. Throws StoreUnavailable.
-  std::optional<Caller> find(std::string_view secret);
+  // The session of a portal link's token, which is used up. nullopt for a link that is unknown, over, used, or whose
+  // issuer's token no longer counts. Throws StoreUnavailable, CommitInDoubt.
+  std::optional<Opened> open_by_link(std::string_view token);
+  // How a session comes.
+  enum class Way { cookie, bearer };
+  // nullopt for a session that is unknown, over, comes another way than it began for, or whose API token no longer
+  // counts. Throws StoreUnavailable.
+  std::optional<Caller> find(std::string_view secret, Way way);
   // Ends the session that the caller came with; false if it had ended.
   bool close(const Caller& caller);
 

@@ -47,7 +47,7 @@ constexpr Statement claim_due{"claim_due", R"(
   )
   SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.attempts_before, l.due_at,
          l.created_at, l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
-         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload, l.subject, l.step::int, coalesce(l.carry, ''),
+         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload, e.producer, l.subject, l.step::int, coalesce(l.carry, ''),
          CASE WHEN l.subject <> '' THEN (SELECT r.external_ref FROM integration_external_references r
            WHERE r.tenant_id = l.tenant_id AND r.destination_id = l.destination_id AND r.subject = l.subject) END,
          CASE WHEN l.subject <> '' THEN (SELECT r.external_url FROM integration_external_references r
@@ -78,7 +78,7 @@ constexpr Statement take_over_these{"take_over_expired", R"(
   )
   SELECT l.tenant_id, l.delivery_id, l.destination_id, l.lease_token, l.attempts, l.attempts_before, l.due_at,
          l.created_at, l.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
-         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload, l.subject, l.step::int, coalesce(l.carry, ''),
+         e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload, e.producer, l.subject, l.step::int, coalesce(l.carry, ''),
          CASE WHEN l.subject <> '' THEN (SELECT r.external_ref FROM integration_external_references r
            WHERE r.tenant_id = l.tenant_id AND r.destination_id = l.destination_id AND r.subject = l.subject) END,
          CASE WHEN l.subject <> '' THEN (SELECT r.external_url FROM integration_external_references r
@@ -118,12 +118,12 @@ std::vector<Claim> claims_of(const Rows& rows, MonoTime leased_until) {
     data.created_at = rows.time(i, 7);
     data.idempotency_key.bytes = rows.bytes32(i, 8);
     data.event = events.read(rows, i, TenantId::parse(rows.text(i, 0)).value(), 9);
-    data.subject = rows.string(i, 20);
-    data.step = rows.int4(i, 21);
-    data.carry = rows.string(i, 22);
-    if (!rows.is_null(i, 23)) {
-      data.prior_ref = rows.string(i, 23);
-      data.prior_url = rows.string(i, 24);
+    data.subject = rows.string(i, 21);
+    data.step = rows.int4(i, 22);
+    data.carry = rows.string(i, 23);
+    if (!rows.is_null(i, 24)) {
+      data.prior_ref = rows.string(i, 24);
+      data.prior_url = rows.string(i, 25);
     }
     claims.emplace_back(std::move(data));
   }

@@ -25,14 +25,14 @@ constexpr Statement read_catalog_revision{"intake_catalog_revision",
 constexpr Statement insert_events{"insert_events", R"(
   INSERT INTO integration_events (tenant_id, event_id, event_type, schema_version, source, event_timestamp,
                                   correlation_id, causation_id, alert_id, evidence_id, ticket_id, payload, content_hash,
-                                  delivery_ids)
+                                  delivery_ids, producer)
   SELECT n.tenant_id, n.event_id, n.event_type, n.schema_version, n.source, n.event_timestamp,
          n.correlation_id, n.causation_id, n.alert_id, n.evidence_id, n.ticket_id, n.payload, n.content_hash,
-         n.delivery_ids::uuid[]
+         n.delivery_ids::uuid[], n.producer
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-              $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::text[])
+              $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::text[], $15::text[])
     AS n (tenant_id, event_id, event_type, schema_version, source, event_timestamp, correlation_id, causation_id,
-          alert_id, evidence_id, ticket_id, payload, content_hash, delivery_ids)
+          alert_id, evidence_id, ticket_id, payload, content_hash, delivery_ids, producer)
   ON CONFLICT (tenant_id, event_id) DO NOTHING
   RETURNING tenant_id, event_id)"};
 
@@ -77,7 +77,7 @@ std::string delivery_ids(const NewEvent& one) {
 std::vector<std::string> store_events(Connection& connection, std::span<const NewEvent> events,
                                       const std::vector<std::size_t>& order) {
   std::vector<ArrayParameter> columns(12, ArrayParameter{Element::text});
-  ArrayParameter hashes{Element::bytea}, ids{Element::text};
+  ArrayParameter hashes{Element::bytea}, ids{Element::text}, producers{Element::text};
   for (const std::size_t i : order) {
     const Event& e = events[i].event;
     std::size_t column = 0;
@@ -87,10 +87,11 @@ std::vector<std::string> store_events(Connection& connection, std::span<const Ne
       columns[column++].add(*value);
     hashes.add(events[i].content_hash);
     ids.add(delivery_ids(events[i]));
+    producers.add(e.producer);
   }
   Parameters parameters;
   for (auto& column : columns) parameters.array(column);
-  const auto rows = connection.execute(insert_events, parameters.array(hashes).array(ids));
+  const auto rows = connection.execute(insert_events, parameters.array(hashes).array(ids).array(producers));
   std::vector<std::string> keys;
   for (int i = 0; i < rows.size(); ++i) keys.push_back(event_key(rows.text(i, 0), rows.text(i, 1)));
   return keys;

@@ -23,6 +23,16 @@ constexpr Statement list_audit_log{"list_audit_log", R"(
     AND ($7::timestamptz IS NULL OR at >= $7::timestamptz) AND ($8::timestamptz IS NULL OR at < $8::timestamptz)
   ORDER BY sequence DESC LIMIT $9::int)"};
 
+constexpr Statement list_by_reference{"list_audit_log_by_reference", R"(
+  SELECT a.sequence, at, actor_kind, actor_id, actor_role, action, target, correlation_id, details, previous_hash, hash
+  FROM audit_references r JOIN audit_log a ON a.tenant_id = r.tenant_id AND a.sequence = r.sequence
+  WHERE r.tenant_id = $1::text AND r.reference = $10::text AND ($2::bigint IS NULL OR r.sequence < $2::bigint)
+    AND ($3::text IS NULL OR action = $3::text) AND ($4::text IS NULL OR actor_id = $4::text)
+    AND ($5::text IS NULL OR target = $5::text)
+    AND ($6::text IS NULL OR correlation_id = $6::text AND correlation_id <> '')
+    AND ($7::timestamptz IS NULL OR at >= $7::timestamptz) AND ($8::timestamptz IS NULL OR at < $8::timestamptz)
+  ORDER BY r.sequence DESC LIMIT $9::int)"};
+
 constexpr Statement read_head{"read_chain_head",
                               "SELECT sequence, hash FROM audit_chain_heads WHERE tenant_id = $1::text"};
 
@@ -67,20 +77,19 @@ std::vector<audit::Record> PostgresAuditLog::read(const TenantId& tenant, std::i
 
 std::vector<audit::Record> PostgresAuditLog::list(const TenantId& tenant, const audit::AuditFilter& filter) {
   if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
+  Parameters parameters;
+  parameters.text(tenant.str())
+      .optional_int8(filter.before)
+      .optional_text(filter.action ? std::optional{to_string(*filter.action)} : std::nullopt)
+      .optional_text(filter.actor_id)
+      .optional_text(filter.target)
+      .optional_text(filter.correlation_id)
+      .optional_time(filter.from)
+      .optional_time(filter.to)
+      .int4(filter.limit);
+  if (filter.reference) parameters.text(*filter.reference);
   auto session = database_.tenant(tenant);
-  return records_of(
-      session->execute(list_audit_log,
-                       Parameters{}
-                           .text(tenant.str())
-                           .optional_int8(filter.before)
-                           .optional_text(filter.action ? std::optional{to_string(*filter.action)} : std::nullopt)
-                           .optional_text(filter.actor_id)
-                           .optional_text(filter.target)
-                           .optional_text(filter.correlation_id)
-                           .optional_time(filter.from)
-                           .optional_time(filter.to)
-                           .int4(filter.limit)),
-      tenant);
+  return records_of(session->execute(filter.reference ? list_by_reference : list_audit_log, parameters), tenant);
 }
 
 audit::Link PostgresAuditLog::head(const TenantId& tenant) {

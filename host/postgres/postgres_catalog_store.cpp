@@ -2,6 +2,7 @@
 
 #include "delivery/authorization_fields.hpp"
 #include "delivery/catalog_write.hpp"
+#include "delivery/delivery_event.hpp"
 #include "delivery/stored_forms.hpp"
 #include "postgres/audit_chain.hpp"
 #include "postgres/intake_lock.hpp"
@@ -31,16 +32,16 @@ constexpr Statement upsert_tenant{"upsert_tenant", R"(
 constexpr Statement upsert_destination{"upsert_destination", R"(
   INSERT INTO integration_destinations (tenant_id, destination_id, name, adapter, endpoint, subscriptions, enabled,
     disabled_reason, signing, config, max_in_flight, rate_limit_per_second, revision, delivery_order,
-    request_authorization)
+    request_authorization, filter)
   VALUES ($1::text, $2::uuid, $3::text, $4::text, $5::text, $6::text[], $7::boolean, $8::text, $9::text, $10::text,
-          $11::int, $12::float8, $13::bigint, $14::text, $15::text)
+          $11::int, $12::float8, $13::bigint, $14::text, $15::text, $16::text)
   ON CONFLICT (tenant_id, destination_id) DO UPDATE
   SET name = excluded.name, adapter = excluded.adapter, endpoint = excluded.endpoint,
       subscriptions = excluded.subscriptions, enabled = excluded.enabled, disabled_reason = excluded.disabled_reason,
       signing = excluded.signing, config = excluded.config, max_in_flight = excluded.max_in_flight,
       rate_limit_per_second = excluded.rate_limit_per_second, revision = excluded.revision,
       delivery_order = excluded.delivery_order,
-      request_authorization = excluded.request_authorization, updated_at = now())"};
+      request_authorization = excluded.request_authorization, filter = excluded.filter, updated_at = now())"};
 
 constexpr Statement delete_credentials{
     "delete_credentials",
@@ -66,6 +67,14 @@ constexpr Statement select_receivers{"read_secret_receivers", R"(
   SELECT tenant_id, reference, receiver FROM integration_secret_receivers
   WHERE (reference, tenant_id, receiver) > ($1::text, $2::text, $3::text) AND reference < $4::text
   ORDER BY reference, tenant_id, receiver LIMIT $5::int)"};
+
+// The tenant's feed of delivery events is published from here on, if nobody subscribed to it before: see DeliveryFeed.
+constexpr Statement begin_feed{"begin_feed", R"(
+  INSERT INTO integration_feed_cursors (tenant_id, sequence)
+  SELECT $1::text, coalesce((SELECT sequence FROM integration_feed_heads WHERE tenant_id = $1::text), 0)
+  WHERE NOT EXISTS (SELECT FROM integration_destinations d CROSS JOIN unnest(d.subscriptions) AS s (pattern)
+                    WHERE d.tenant_id = $1::text AND starts_with(s.pattern, 'ticket.delivery.'))
+  ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence)"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations
@@ -103,22 +112,24 @@ bool remember_receivers(Connection& connection, const Destination& one) {
 void write_destination_rows(Connection& connection, const Destination& one) {
   ArrayParameter subscriptions{ArrayParameter::Element::text};
   for (const auto& pattern : one.subscriptions) subscriptions.add(pattern);
-  connection.execute(upsert_destination, Parameters{}
-                                             .text(one.tenant_id.str())
-                                             .uuid(one.id.value)
-                                             .text(one.name)
-                                             .text(one.adapter)
-                                             .text(one.endpoint)
-                                             .array(subscriptions)
-                                             .boolean(one.enabled)
-                                             .text(one.disabled_reason)
-                                             .text(one.signing == SigningRule::disabled ? "disabled" : "required")
-                                             .text(one.config)
-                                             .int4(one.max_in_flight)
-                                             .float8(one.rate_limit_per_second)
-                                             .int8(one.revision)
-                                             .text(one.order == DeliveryOrder::subject ? "subject" : "none")
-                                             .optional_text(delivery::authorization_text(one.authorization)));
+  connection.execute(upsert_destination,
+                     Parameters{}
+                         .text(one.tenant_id.str())
+                         .uuid(one.id.value)
+                         .text(one.name)
+                         .text(one.adapter)
+                         .text(one.endpoint)
+                         .array(subscriptions)
+                         .boolean(one.enabled)
+                         .text(one.disabled_reason)
+                         .text(one.signing == SigningRule::disabled ? "disabled" : "required")
+                         .text(one.config)
+                         .int4(one.max_in_flight)
+                         .float8(one.rate_limit_per_second)
+                         .int8(one.revision)
+                         .text(one.order == DeliveryOrder::subject ? "subject" : "none")
+                         .optional_text(delivery::stored_authorization(one))
+                         .optional_text(one.filter.empty() ? std::nullopt : std::optional{one.filter}));
   connection.execute(delete_credentials, Parameters{}.text(one.tenant_id.str()).uuid(one.id.value));
   for (const auto& credential : one.credentials) {
     connection.execute(insert_credential, Parameters{}
@@ -180,6 +191,7 @@ WriteResult PostgresCatalogStore::write_destination(const Destination& destinati
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   wanted.revision = next;
   if (stored != nullptr) remember_receivers(*session, *stored);  // those of nobody are not there yet
+  if (delivery::subscribes_to_feed(wanted)) session->execute(begin_feed, Parameters{}.text(wanted.tenant_id.str()));
   write_destination_rows(*session, wanted);
   if (!remember_receivers(*session, wanted)) return WriteResult::exhausted;
   session->execute(raise_revision, Parameters{}.int8(next));

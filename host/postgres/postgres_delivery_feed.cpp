@@ -31,12 +31,17 @@ constexpr Statement begin_feed_cursor{"begin_feed_cursor", R"(
   SELECT $1::text, coalesce((SELECT sequence FROM integration_feed_heads WHERE tenant_id = $1::text), 0)
   ON CONFLICT (tenant_id) DO NOTHING)"};
 
+// A subscription that this does not see comes after all that was published.
 constexpr Statement move_feed_cursor{"move_feed_cursor", R"(
-  UPDATE integration_feed_cursors SET sequence = $2::bigint WHERE tenant_id = $1::text AND sequence < $2::bigint)"};
+  UPDATE integration_feed_cursors SET sequence = greatest(sequence, $2::bigint)
+  WHERE tenant_id = $1::text AND (SELECT revision FROM integration_catalog_revision) = $3::bigint)"};
 
-constexpr Statement drop_feed_cursors{"drop_feed_cursors", R"(
-  DELETE FROM integration_feed_cursors
-  WHERE tenant_id <> ALL ($1::text[]) AND (SELECT revision FROM integration_catalog_revision) = $2::bigint)"};
+// Nobody subscribes while this is held.
+constexpr Statement hold_revision{"hold_catalog_revision",
+                                  "SELECT revision FROM integration_catalog_revision FOR SHARE"};
+
+constexpr Statement drop_feed_cursors{"drop_feed_cursors",
+                                      "DELETE FROM integration_feed_cursors WHERE tenant_id <> ALL ($1::text[])"};
 
 }  // namespace
 
@@ -87,16 +92,20 @@ std::int64_t PostgresDeliveryFeed::publishing_cursor(const TenantId& tenant) {
   return row.int8(0, 0);
 }
 
-void PostgresDeliveryFeed::published(const TenantId& tenant, std::int64_t sequence) {
+bool PostgresDeliveryFeed::published(const TenantId& tenant, std::int64_t sequence, std::int64_t catalog_revision) {
   auto session = database_.general().borrow();
-  session->execute(move_feed_cursor, Parameters{}.text(tenant.str()).int8(sequence));
+  return session->execute(move_feed_cursor, Parameters{}.text(tenant.str()).int8(sequence).int8(catalog_revision))
+             .affected() > 0;
 }
 
 void PostgresDeliveryFeed::keep_publishing_only(std::span<const TenantId> tenants, std::int64_t catalog_revision) {
   ArrayParameter kept{Element::text};
   for (const auto& tenant : tenants) kept.add(tenant.str());
   auto session = database_.general().borrow();
-  session->execute(drop_feed_cursors, Parameters{}.array(kept).int8(catalog_revision));
+  Transaction transaction{*session};
+  if (session->execute(hold_revision).int8(0, 0) != catalog_revision) return;
+  session->execute(drop_feed_cursors, Parameters{}.array(kept));
+  transaction.commit();
 }
 
 }  // namespace opi::postgres

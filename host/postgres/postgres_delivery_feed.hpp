@@ -11,7 +11,7 @@ class PostgresDeliveryFeed final : public delivery::DeliveryFeed {
                                         std::span<const std::string_view> types, int limit) override;
   std::int64_t head(const TenantId& tenant) override;
   std::int64_t publishing_cursor(const TenantId& tenant) override;
-  void published(const TenantId& tenant, std::int64_t sequence) override;
+  bool published(const TenantId& tenant, std::int64_t sequence, std::int64_t catalog_revision) override;
   void keep_publishing_only(std::span<const TenantId> tenants, std::int64_t catalog_revision) override;
 
  private:

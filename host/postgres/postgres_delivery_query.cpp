@@ -83,6 +83,9 @@ constexpr Statement find_delivery{"find_delivery", R"(
     ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
   WHERE d.tenant_id = $1::text AND d.delivery_id = $2::uuid)"};
 
+constexpr Statement find_by_key{"find_delivery_by_key", R"(
+  SELECT delivery_id FROM integration_delivery_view WHERE tenant_id = $1::text AND idempotency_key = $2::bytea)"};
+
 constexpr Statement list_attempts{"list_attempts", R"(
   SELECT number, started_at, duration_ms, result, http_status, reason, error_summary, response_summary
   FROM integration_delivery_attempts WHERE tenant_id = $1::text AND delivery_id = $2::uuid ORDER BY number)"};
@@ -143,6 +146,12 @@ std::optional<DeliveryView> PostgresDeliveryQuery::find(const TenantId& tenant, 
   const auto rows = session->execute(find_delivery, Parameters{}.text(tenant.str()).uuid(delivery.value));
   if (rows.empty()) return std::nullopt;
   return view_of(rows, 0, tenant);
+}
+
+std::optional<DeliveryId> PostgresDeliveryQuery::find(const TenantId& tenant, const IdempotencyKey& key) {
+  auto session = database_.tenant(tenant);
+  const auto rows = session->execute(find_by_key, Parameters{}.text(tenant.str()).bytes(key.bytes));
+  return rows.empty() ? std::nullopt : std::optional{DeliveryId{rows.uuid(0, 0)}};
 }
 
 std::optional<DeliveryId> PostgresDeliveryQuery::waits_for(const TenantId& tenant, const DeliveryId& delivery) {

@@ -8,7 +8,7 @@ namespace {
 using Element = ArrayParameter::Element;
 
 constexpr Statement lock_waiting{"lock_inbox", R"(
-  SELECT tenant_id, event_id, envelope::text FROM integration_inbox
+  SELECT tenant_id, event_id, envelope::text, coalesce('database:' || published_by, '') FROM integration_inbox
   WHERE refused IS NULL ORDER BY position LIMIT $1::int FOR UPDATE SKIP LOCKED)"};
 
 constexpr Statement remove_taken{"remove_from_inbox", R"(
@@ -27,8 +27,8 @@ int PostgresInbox::drain(int limit, const Take& take) {
   Transaction transaction{*session};
   const auto rows = session->execute(lock_waiting, Parameters{}.int4(limit));
   if (rows.empty()) return 0;
-  std::vector<std::string> envelopes;
-  for (int i = 0; i < rows.size(); ++i) envelopes.push_back(rows.string(i, 2));
+  std::vector<Envelope> envelopes;
+  for (int i = 0; i < rows.size(); ++i) envelopes.push_back({rows.string(i, 2), rows.string(i, 3)});
   const auto refusals = take(envelopes);
 
   ArrayParameter taken_tenants{Element::text}, taken_events{Element::text}, refused_tenants{Element::text},

@@ -55,6 +55,13 @@ constexpr Statement delete_delivery_events{"delete_old_delivery_events", R"(
   DELETE FROM integration_delivery_events f USING old
   WHERE f.tenant_id = $1::text AND f.sequence = old.sequence AND old.occurred_at < $2::timestamptz)"};
 
+constexpr Statement delete_operations{"delete_old_operations", R"(
+  WITH old AS MATERIALIZED (
+    SELECT operation_id FROM integration_operations
+    WHERE tenant_id = $1::text AND state <> 'running' AND finished_at < $2::timestamptz LIMIT $3::int
+  )
+  DELETE FROM integration_operations o USING old WHERE o.tenant_id = $1::text AND o.operation_id = old.operation_id)"};
+
 constexpr Statement delete_rollup{"delete_old_rollup", R"(
   WITH old AS MATERIALIZED (
     SELECT destination_id, bucket_start FROM integration_delivery_rollup
@@ -116,6 +123,9 @@ std::int64_t PostgresRetentionStore::remove_unrouted_events(const TenantId& tena
 std::int64_t PostgresRetentionStore::remove_delivery_events(const TenantId& tenant, UnixTime occurred_before,
                                                             int limit) {
   return remove_simply(database_, delete_delivery_events, tenant, occurred_before, limit);
+}
+std::int64_t PostgresRetentionStore::remove_operations(const TenantId& tenant, UnixTime finished_before, int limit) {
+  return remove_simply(database_, delete_operations, tenant, finished_before, limit);
 }
 std::int64_t PostgresRetentionStore::remove_rollup(const TenantId& tenant, UnixTime begun_before, int limit) {
   return remove_simply(database_, delete_rollup, tenant, begun_before, limit);

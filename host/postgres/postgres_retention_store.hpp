@@ -13,6 +13,7 @@ class PostgresRetentionStore final : public delivery::RetentionStore {
                                                 UnixTime failed_before, const DeliveryId& after, int limit) override;
   std::int64_t remove_unrouted_events(const TenantId& tenant, UnixTime received_before, int limit) override;
   std::int64_t remove_delivery_events(const TenantId& tenant, UnixTime occurred_before, int limit) override;
+  std::int64_t remove_operations(const TenantId& tenant, UnixTime finished_before, int limit) override;
   std::int64_t remove_rollup(const TenantId& tenant, UnixTime begun_before, int limit) override;
 
  private:

@@ -21,7 +21,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   SELECT d.tenant_id, d.destination_id, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms,
          p.backoff_factor, p.backoff_jitter, p.dead_letter, p.retryable_statuses, d.name, d.adapter, d.endpoint,
          d.subscriptions, d.enabled, d.disabled_reason, d.signing, d.config, d.max_in_flight, d.rate_limit_per_second,
-         d.revision, d.delivery_order, d.request_authorization, p.retry_after_max_ms
+         d.revision, d.delivery_order, d.request_authorization, p.retry_after_max_ms, d.filter
   FROM integration_destinations d LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = d.tenant_id AND p.destination_id = d.destination_id
   WHERE $1::uuid IS NULL OR d.destination_id = $1::uuid)"};
@@ -105,13 +105,15 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
     one.subscriptions = rows.text_array(i, 13);
     one.enabled = rows.boolean(i, 14);
     one.disabled_reason = rows.string(i, 15);
+    if (!rows.is_null(i, 24)) one.filter = rows.string(i, 24);
     one.signing = forms.signing(rows.text(i, 16));
     one.config = rows.string(i, 17);
     one.max_in_flight = rows.int4(i, 18);
     one.rate_limit_per_second = rows.float8(i, 19);
     one.revision = rows.int8(i, 20);
     one.order = forms.order(rows.text(i, 21));
-    if (!rows.is_null(i, 22)) one.authorization = forms.authorization(rows.text(i, 22));
+    const auto authorization = rows.is_null(i, 22) ? std::nullopt : std::optional{rows.text(i, 22)};
+    one.authorization = forms.authorization(authorization, !one.filter.empty());
     one.credentials = std::move(credentials[one.id]);
     one.not_understood = forms.not_understood();
     destinations.push_back(std::move(one));

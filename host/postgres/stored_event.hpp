@@ -12,7 +12,7 @@ namespace opi::postgres {
 class StoredEvents {
  public:
   // Columns from `first`: event_id, event_type, schema_version, source, event_timestamp, correlation_id,
-  // causation_id, alert_id, evidence_id, ticket_id, payload.
+  // causation_id, alert_id, evidence_id, ticket_id, payload, producer.
   std::shared_ptr<const Event> read(const Rows& rows, int row, const TenantId& tenant, int first) {
     auto& event = events_[tenant.str() + '\n' + rows.string(row, first)];
     if (event) return event;
@@ -22,7 +22,7 @@ class StoredEvents {
     int column = first + 1;
     for (std::string* field :
          {&made->event_type, &made->schema_version, &made->source, &made->timestamp, &made->correlation_id,
-          &made->causation_id, &made->alert_id, &made->evidence_id, &made->ticket_id, &made->payload})
+          &made->causation_id, &made->alert_id, &made->evidence_id, &made->ticket_id, &made->payload, &made->producer})
       *field = rows.string(row, column++);
     return event = std::move(made);
   }

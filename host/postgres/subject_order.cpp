@@ -15,8 +15,11 @@ constexpr Statement lock_all{"lock_subjects", R"(
   ORDER BY l.bucket FOR UPDATE)"};
 
 constexpr Statement read_subjects{"read_subjects", R"(
-  SELECT DISTINCT d.destination_id, d.subject FROM integration_deliveries d
-  WHERE d.tenant_id = $1::text AND d.delivery_id = ANY ($2::uuid[]) AND d.subject <> '')"};
+  SELECT d.destination_id, d.subject FROM integration_deliveries d
+  WHERE d.tenant_id = $1::text AND d.delivery_id = ANY ($2::uuid[]) AND d.subject <> ''
+  UNION
+  SELECT o.destination_id, o.subject FROM integration_outbox o
+  WHERE o.tenant_id = $1::text AND o.delivery_id = ANY ($2::uuid[]) AND o.subject <> '')"};
 
 // A delivery that came back to life (place 0) goes before those that wait, but not beside one that is due or under way,
 // which may be another that came back. Of several that come in one call the first goes first.

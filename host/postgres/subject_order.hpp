@@ -21,7 +21,7 @@ struct OrderedSubject {
 // other. Held until the transaction ends.
 void lock_subjects(Connection& connection, std::span<const OrderedSubject> subjects);
 
-// The same for the subjects of these finished deliveries; answers them.
+// The same for the subjects of these deliveries, live or finished; answers them.
 std::vector<OrderedSubject> lock_subjects_of(Connection& connection, const TenantId& tenant,
                                              std::span<const DeliveryId> deliveries);
 

@@ -20,7 +20,7 @@ constexpr Statement find_due{"find_due", R"(
   SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.attempts_before, o.due_at_us,
          o.created_at_ms, o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload,
-         o.subject, o.step, o.carry
+         e.producer, o.subject, o.step, o.carry
   FROM integration_outbox o INDEXED BY integration_outbox_due
   CROSS JOIN integration_events e ON e.tenant_id = o.tenant_id AND e.event_id = o.event_id
   WHERE o.destination_id = ? AND o.due_at_us >= ? AND o.due_at_us <= ? AND o.state <> 'delivering'
@@ -38,7 +38,7 @@ constexpr Statement find_expired{"find_expired", R"(
   SELECT o.tenant_id, o.delivery_id, o.destination_id, o.lease_token, o.attempts, o.attempts_before, o.due_at_us,
          o.created_at_ms, o.idempotency_key, e.event_id, e.event_type, e.schema_version, e.source, e.event_timestamp,
          e.correlation_id, e.causation_id, e.alert_id, e.evidence_id, e.ticket_id, e.payload,
-         o.subject, o.step, o.carry
+         e.producer, o.subject, o.step, o.carry
   FROM integration_outbox o INDEXED BY integration_outbox_leases
   CROSS JOIN integration_events e ON e.tenant_id = o.tenant_id AND e.event_id = o.event_id
   WHERE o.state = 'delivering' AND o.locked_until_ms < ? LIMIT ?)"};
@@ -89,7 +89,7 @@ class StoredEvents {
     int column = first + 1;
     for (std::string* field :
          {&made->event_type, &made->schema_version, &made->source, &made->timestamp, &made->correlation_id,
-          &made->causation_id, &made->alert_id, &made->evidence_id, &made->ticket_id, &made->payload})
+          &made->causation_id, &made->alert_id, &made->evidence_id, &made->ticket_id, &made->payload, &made->producer})
       *field = row.string(column++);
     return event = std::move(made);
   }
@@ -111,9 +111,9 @@ void collect(Query& rows, StoredEvents& events, MonoTime leased_until, std::vect
     data.created_at = rows.time_at(7);
     data.idempotency_key.bytes = rows.bytes32(8);
     data.event = events.read(rows, TenantId::parse(rows.view(0)).value(), 9);
-    data.subject = rows.string(20);
-    data.step = rows.int4(21);
-    data.carry = rows.string(22);
+    data.subject = rows.string(21);
+    data.step = rows.int4(22);
+    data.carry = rows.string(23);
     claims.emplace_back(std::move(data));
   }
 }

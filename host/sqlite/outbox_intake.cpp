@@ -17,8 +17,8 @@ constexpr Statement read_catalog_revision{"intake_catalog_revision",
 constexpr Statement insert_event{"insert_event", R"(
   INSERT INTO integration_events (tenant_id, event_id, event_type, schema_version, source, event_timestamp,
                                   correlation_id, causation_id, alert_id, evidence_id, ticket_id, payload, content_hash,
-                                  received_at_ms, delivery_ids)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, event_id) DO NOTHING)"};
+                                  received_at_ms, delivery_ids, producer)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, event_id) DO NOTHING)"};
 
 constexpr Statement insert_delivery{"insert_delivery", R"(
   INSERT INTO integration_outbox (tenant_id, event_id, delivery_id, destination_id, idempotency_key, due_at_us,
@@ -47,7 +47,7 @@ bool store_event(Connection& connection, const NewEvent& one, UnixTime now) {
   std::vector<std::uint8_t> delivery_ids;
   for (const auto& each : one.deliveries)
     delivery_ids.insert(delivery_ids.end(), each.id.value.bytes.begin(), each.id.value.bytes.end());
-  return insert.blob(one.content_hash).time(now).blob(delivery_ids).run() == 1;
+  return insert.blob(one.content_hash).time(now).blob(delivery_ids).text(e.producer).run() == 1;
 }
 
 }  // namespace

@@ -42,6 +42,21 @@ constexpr Statement list_by_correlation{"list_audit_log_by_correlation", R"(
     AND correlation_id = ?8 AND correlation_id <> ''
   ORDER BY sequence DESC LIMIT ?7)"};
 
+constexpr Statement list_by_reference{"list_audit_log_by_reference", R"(
+  SELECT a.sequence, at_ms, actor_kind, actor_id, actor_role, action, target, correlation_id, details, previous_hash,
+         hash
+  FROM audit_references r CROSS JOIN audit_log a ON a.tenant_id = r.tenant_id AND a.sequence = r.sequence
+  WHERE r.tenant_id = ?1 AND r.reference = ?8 AND (?2 IS NULL OR r.sequence < ?2) AND (?3 IS NULL OR action = ?3)
+    AND (?4 IS NULL OR actor_id = ?4) AND (?5 IS NULL OR at_ms >= ?5) AND (?6 IS NULL OR at_ms < ?6)
+    AND (?9 IS NULL OR target = ?9) AND (?10 IS NULL OR correlation_id = ?10)
+  ORDER BY r.sequence DESC LIMIT ?7)"};
+
+const Statement& statement_of(const audit::AuditFilter& filter) {
+  if (filter.reference) return list_by_reference;
+  if (filter.target) return list_by_target;
+  return filter.correlation_id ? list_by_correlation : list_audit_log;
+}
+
 constexpr Statement read_heads{"read_chain_heads", "SELECT tenant_id, sequence, hash FROM audit_chain_heads"};
 
 std::vector<audit::Record> records_of(Query& rows, const TenantId& tenant) {
@@ -86,7 +101,7 @@ std::vector<audit::Record> SqliteAuditLog::read(const TenantId& tenant, std::int
 std::vector<audit::Record> SqliteAuditLog::list(const TenantId& tenant, const audit::AuditFilter& filter) {
   if (filter.limit < 1 || filter.limit > 200) throw std::invalid_argument("limit must be from 1 to 200");
   const auto session = database_.reader();
-  Query rows{*session, filter.target ? list_by_target : filter.correlation_id ? list_by_correlation : list_audit_log};
+  Query rows{*session, statement_of(filter)};
   rows.text(tenant.str())
       .optional_integer(filter.before)
       .optional_text(filter.action ? std::optional{to_string(*filter.action)} : std::nullopt)
@@ -94,7 +109,9 @@ std::vector<audit::Record> SqliteAuditLog::list(const TenantId& tenant, const au
       .optional_time(filter.from)
       .optional_time(filter.to)
       .integer(filter.limit);
-  if (filter.target)
+  if (filter.reference)
+    rows.text(*filter.reference).optional_text(filter.target).optional_text(filter.correlation_id);
+  else if (filter.target)
     rows.text(*filter.target).optional_text(filter.correlation_id);
   else if (filter.correlation_id)
     rows.text(*filter.correlation_id);

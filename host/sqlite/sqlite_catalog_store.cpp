@@ -2,6 +2,7 @@
 
 #include "delivery/authorization_fields.hpp"
 #include "delivery/catalog_write.hpp"
+#include "delivery/delivery_event.hpp"
 #include "delivery/stored_forms.hpp"
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
@@ -26,14 +27,15 @@ constexpr Statement upsert_tenant{"upsert_tenant", R"(
 constexpr Statement upsert_destination{"upsert_destination", R"(
   INSERT INTO integration_destinations (tenant_id, destination_id, name, adapter, endpoint, subscriptions, enabled,
     disabled_reason, signing, config, max_in_flight, rate_limit_per_second, revision, delivery_order,
-    request_authorization)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    request_authorization, filter)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (tenant_id, destination_id) DO UPDATE
   SET name = excluded.name, adapter = excluded.adapter, endpoint = excluded.endpoint,
       subscriptions = excluded.subscriptions, enabled = excluded.enabled, disabled_reason = excluded.disabled_reason,
       signing = excluded.signing, config = excluded.config, max_in_flight = excluded.max_in_flight,
       rate_limit_per_second = excluded.rate_limit_per_second, revision = excluded.revision,
-      delivery_order = excluded.delivery_order, request_authorization = excluded.request_authorization)"};
+      delivery_order = excluded.delivery_order, request_authorization = excluded.request_authorization,
+      filter = excluded.filter)"};
 
 constexpr Statement delete_credentials{
     "delete_credentials", "DELETE FROM integration_credentials WHERE tenant_id = ? AND destination_id = ?"};
@@ -53,6 +55,14 @@ constexpr Statement select_receivers{"read_secret_receivers", R"(
   SELECT tenant_id, reference, receiver FROM integration_secret_receivers
   WHERE (reference, tenant_id, receiver) > (?, ?, ?) AND reference < ?
   ORDER BY reference, tenant_id, receiver LIMIT ?)"};
+
+// The tenant's feed of delivery events is published from here on, if nobody subscribed to it before: see DeliveryFeed.
+constexpr Statement begin_feed{"begin_feed", R"(
+  INSERT INTO integration_feed_cursors (tenant_id, sequence)
+  SELECT ?1, coalesce((SELECT sequence FROM integration_feed_heads WHERE tenant_id = ?1), 0)
+  WHERE NOT EXISTS (SELECT 1 FROM integration_destinations d, json_each(d.subscriptions) s
+                    WHERE d.tenant_id = ?1 AND s.value LIKE 'ticket.delivery.%')
+  ON CONFLICT (tenant_id) DO UPDATE SET sequence = excluded.sequence)"};
 
 constexpr Statement disable{"disable_destination", R"(
   UPDATE integration_destinations SET enabled = 0, disabled_reason = ?, revision = ?
@@ -102,7 +112,8 @@ void write_destination_rows(Connection& connection, const Destination& one) {
       .real(one.rate_limit_per_second)
       .integer(one.revision)
       .text(one.order == DeliveryOrder::subject ? "subject" : "none")
-      .optional_text(delivery::authorization_text(one.authorization))
+      .optional_text(delivery::stored_authorization(one))
+      .optional_text(one.filter.empty() ? std::nullopt : std::optional{one.filter})
       .run();
   Query{connection, delete_credentials}.text(one.tenant_id.str()).uuid(one.id.value).run();
   for (const auto& credential : one.credentials) {
@@ -162,6 +173,7 @@ WriteResult SqliteCatalogStore::write_destination(const Destination& destination
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   wanted.revision = current_revision(*session) + 1;
   if (stored != nullptr) remember_receivers(*session, *stored);  // those of nobody are not there yet
+  if (delivery::subscribes_to_feed(wanted)) Query{*session, begin_feed}.text(wanted.tenant_id.str()).run();
   write_destination_rows(*session, wanted);
   if (!remember_receivers(*session, wanted)) return WriteResult::exhausted;
   Query{*session, write_revision}.integer(wanted.revision).run();

@@ -26,8 +26,9 @@ constexpr Statement read_feed_cursor{"read_feed_cursor",
 constexpr Statement begin_feed_cursor{"begin_feed_cursor",
                                       "INSERT INTO integration_feed_cursors (tenant_id, sequence) VALUES (?, ?)"};
 
-constexpr Statement move_feed_cursor{
-    "move_feed_cursor", "UPDATE integration_feed_cursors SET sequence = ?2 WHERE tenant_id = ?1 AND sequence < ?2"};
+constexpr Statement move_feed_cursor{"move_feed_cursor", R"(
+  UPDATE integration_feed_cursors SET sequence = max(sequence, ?2)
+  WHERE tenant_id = ?1 AND (SELECT revision FROM integration_catalog_revision) = ?3)"};
 
 constexpr Statement drop_feed_cursors{"drop_feed_cursors", R"(
   DELETE FROM integration_feed_cursors
@@ -81,9 +82,9 @@ std::int64_t SqliteDeliveryFeed::publishing_cursor(const TenantId& tenant) {
   return head;
 }
 
-void SqliteDeliveryFeed::published(const TenantId& tenant, std::int64_t sequence) {
+bool SqliteDeliveryFeed::published(const TenantId& tenant, std::int64_t sequence, std::int64_t catalog_revision) {
   const auto session = database_.writer();
-  Query{*session, move_feed_cursor}.text(tenant.str()).integer(sequence).run();
+  return Query{*session, move_feed_cursor}.text(tenant.str()).integer(sequence).integer(catalog_revision).run() > 0;
 }
 
 void SqliteDeliveryFeed::keep_publishing_only(std::span<const TenantId> tenants, std::int64_t catalog_revision) {

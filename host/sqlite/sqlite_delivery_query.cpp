@@ -135,6 +135,11 @@ constexpr Statement find_delivery{"find_delivery", R"(
     ON a.tenant_id = d.tenant_id AND a.delivery_id = d.delivery_id AND a.number = d.attempts
   WHERE d.tenant_id = ? AND d.delivery_id = ?)"};
 
+constexpr Statement find_by_key{"find_delivery_by_key", R"(
+  SELECT delivery_id FROM integration_deliveries WHERE tenant_id = ?1 AND idempotency_key = ?2
+  UNION ALL
+  SELECT delivery_id FROM integration_outbox WHERE tenant_id = ?1 AND idempotency_key = ?2 LIMIT 1)"};
+
 constexpr Statement list_attempts{"list_attempts", R"(
   SELECT number, started_at_ms, duration_ms, result, http_status, reason, error_summary, response_summary
   FROM integration_delivery_attempts WHERE tenant_id = ? AND delivery_id = ? ORDER BY number)"};
@@ -273,6 +278,12 @@ std::optional<DeliveryView> SqliteDeliveryQuery::find(const TenantId& tenant, co
   Query row{*session, find_delivery};
   if (!row.text(tenant.str()).uuid(delivery.value).step()) return std::nullopt;
   return view_of(row, tenant);
+}
+
+std::optional<DeliveryId> SqliteDeliveryQuery::find(const TenantId& tenant, const IdempotencyKey& key) {
+  const auto session = database_.reader();
+  Query row{*session, find_by_key};
+  return row.text(tenant.str()).blob(key.bytes).step() ? std::optional{DeliveryId{row.uuid_at(0)}} : std::nullopt;
 }
 
 std::optional<DeliveryId> SqliteDeliveryQuery::waits_for(const TenantId& tenant, const DeliveryId& delivery) {

@@ -48,6 +48,11 @@ constexpr Statement delete_delivery_events{"delete_old_delivery_events", R"(
   DELETE FROM integration_delivery_events WHERE tenant_id = ?1 AND occurred_at_ms < ?2 AND sequence IN (
     SELECT sequence FROM integration_delivery_events WHERE tenant_id = ?1 ORDER BY sequence LIMIT ?3))"};
 
+constexpr Statement delete_operations{"delete_old_operations", R"(
+  DELETE FROM integration_operations WHERE (tenant_id, operation_id) IN (
+    SELECT tenant_id, operation_id FROM integration_operations
+    WHERE tenant_id = ?1 AND state <> 'running' AND finished_at_ms < ?2 LIMIT ?3))"};
+
 constexpr Statement delete_rollup{"delete_old_rollup", R"(
   DELETE FROM integration_delivery_rollup WHERE (tenant_id, destination_id, bucket_start_ms) IN (
     SELECT tenant_id, destination_id, bucket_start_ms FROM integration_delivery_rollup
@@ -100,6 +105,9 @@ std::int64_t SqliteRetentionStore::remove_unrouted_events(const TenantId& tenant
 }
 std::int64_t SqliteRetentionStore::remove_delivery_events(const TenantId& tenant, UnixTime occurred_before, int limit) {
   return remove_simply(database_, delete_delivery_events, tenant, occurred_before, limit);
+}
+std::int64_t SqliteRetentionStore::remove_operations(const TenantId& tenant, UnixTime finished_before, int limit) {
+  return remove_simply(database_, delete_operations, tenant, finished_before, limit);
 }
 std::int64_t SqliteRetentionStore::remove_rollup(const TenantId& tenant, UnixTime begun_before, int limit) {
   return remove_simply(database_, delete_rollup, tenant, begun_before, limit);

@@ -21,7 +21,7 @@ constexpr Statement select_destinations{"read_destinations", R"(
   SELECT d.tenant_id, d.destination_id, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms,
          p.backoff_factor, p.backoff_jitter, p.dead_letter, p.retryable_statuses, d.name, d.adapter, d.endpoint,
          d.subscriptions, d.enabled, d.disabled_reason, d.signing, d.config, d.max_in_flight, d.rate_limit_per_second,
-         d.revision, d.delivery_order, d.request_authorization, p.retry_after_max_ms
+         d.revision, d.delivery_order, d.request_authorization, p.retry_after_max_ms, d.filter
   FROM integration_destinations d LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = d.tenant_id AND p.destination_id = d.destination_id
   WHERE ?1 IS NULL OR d.destination_id = ?1)"};
@@ -129,13 +129,15 @@ std::vector<Destination> read_destinations(Connection& connection, std::optional
     one.subscriptions = list_of<std::string>(row.view(13), "event_types", forms);
     one.enabled = row.int4(14) != 0;
     one.disabled_reason = row.string(15);
+    if (!row.is_null(24)) one.filter = row.string(24);
     one.signing = forms.signing(row.view(16));
     one.config = row.string(17);
     one.max_in_flight = row.int4(18);
     one.rate_limit_per_second = row.float8(19);
     one.revision = row.int8(20);
     one.order = forms.order(row.view(21));
-    if (!row.is_null(22)) one.authorization = forms.authorization(row.view(22));
+    const auto authorization = row.is_null(22) ? std::nullopt : std::optional{row.view(22)};
+    one.authorization = forms.authorization(authorization, !one.filter.empty());
     one.credentials = std::move(credentials[one.id]);
     one.not_understood = forms.not_understood();
     destinations.push_back(std::move(one));

@@ -9,12 +9,15 @@
 #include "postgres/postgres_delivery_feed.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_event_query.hpp"
 #include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
 #include "postgres/postgres_inbox.hpp"
+#include "postgres/postgres_operation_store.hpp"
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
+#include "postgres/postgres_waiting_delivery_store.hpp"
 #include "postgres/postgres_work_listener.hpp"
 #include "postgres/postgres_write_probe.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
@@ -24,11 +27,14 @@
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_event_query.hpp"
 #include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_operation_store.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_waiting_delivery_store.hpp"
 #include "sqlite/sqlite_write_probe.hpp"
 
 namespace opi::stores {
@@ -55,7 +61,10 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.fleet = std::make_unique<postgres::PostgresFleetStore>(*database);
   stores.catalog = std::make_unique<postgres::PostgresCatalogStore>(*database);
   stores.query = std::make_unique<postgres::PostgresDeliveryQuery>(*database);
+  stores.events = std::make_unique<postgres::PostgresEventQuery>(*database);
   stores.dead_letters = std::make_unique<postgres::PostgresDeadLetterStore>(*database);
+  stores.waiting = std::make_unique<postgres::PostgresWaitingDeliveryStore>(*database);
+  stores.operations = std::make_unique<postgres::PostgresOperationStore>(*database);
   stores.feed = std::make_unique<postgres::PostgresDeliveryFeed>(*database);
   stores.health = std::make_unique<postgres::PostgresHealthQuery>(*database);
   stores.retention = std::make_unique<postgres::PostgresRetentionStore>(*database);
@@ -90,7 +99,10 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.fleet = std::make_unique<sqlite::SqliteFleetStore>(*database, clock);
   stores.catalog = std::make_unique<sqlite::SqliteCatalogStore>(*database);
   stores.query = std::make_unique<sqlite::SqliteDeliveryQuery>(*database);
+  stores.events = std::make_unique<sqlite::SqliteEventQuery>(*database);
   stores.dead_letters = std::make_unique<sqlite::SqliteDeadLetterStore>(*database, clock);
+  stores.waiting = std::make_unique<sqlite::SqliteWaitingDeliveryStore>(*database, clock);
+  stores.operations = std::make_unique<sqlite::SqliteOperationStore>(*database);
   stores.feed = std::make_unique<sqlite::SqliteDeliveryFeed>(*database);
   stores.health = std::make_unique<sqlite::SqliteHealthQuery>(*database);
   stores.retention = std::make_unique<sqlite::SqliteRetentionStore>(*database);

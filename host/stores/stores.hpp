@@ -13,10 +13,13 @@
 #include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
+#include "delivery/event_query.hpp"
 #include "delivery/fleet_store.hpp"
 #include "delivery/inbox.hpp"
+#include "delivery/operation.hpp"
 #include "delivery/retention.hpp"
 #include "delivery/store_watch.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
 
@@ -38,7 +41,10 @@ struct Stores {
   std::unique_ptr<delivery::FleetStore> fleet;
   std::unique_ptr<delivery::CatalogStore> catalog;
   std::unique_ptr<delivery::DeliveryQuery> query;
+  std::unique_ptr<delivery::EventQuery> events;
   std::unique_ptr<delivery::DeadLetterStore> dead_letters;
+  std::unique_ptr<delivery::WaitingDeliveryStore> waiting;
+  std::unique_ptr<delivery::OperationStore> operations;
   std::unique_ptr<delivery::DeliveryFeed> feed;
   std::unique_ptr<delivery::HealthQuery> health;
   std::unique_ptr<delivery::RetentionStore> retention;

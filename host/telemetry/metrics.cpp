@@ -72,6 +72,8 @@ Metrics::Metrics()
       settle_backlog(gauge(registry_, "opi_settle_backlog", "Settlements waiting for the store")),
       plugins_refused(gauge(registry_, "opi_plugins_refused",
                             "Plugin files and settings of secret providers that the last look at them refused")),
+      filters_unreadable(gauge(registry_, "opi_filters_unreadable",
+                               "Destinations whose filter cannot be read: they are given every event of their types")),
       attempt_duration(histogram(registry_, "opi_attempt_duration_seconds", "Duration of attempts", seconds)),
       delivery_latency(
           histogram(registry_, "opi_delivery_latency_seconds", "From event accepted to delivered", latency_seconds)) {}

@@ -68,6 +68,7 @@ class Metrics {
   prometheus::Gauge& oldest_snapshot;
   prometheus::Gauge& settle_backlog;
   prometheus::Gauge& plugins_refused;
+  prometheus::Gauge& filters_unreadable;
   prometheus::Histogram& attempt_duration;
   prometheus::Histogram& delivery_latency;
 };

@@ -71,7 +71,10 @@ class FaultsTest(ApiTest):
                         if bound in schema:
                             call = self.valid.of(operation.id, OWNER)
                             answer = self.ask(operation.id, call.having(query={parameter["name"]: schema[bound]}))
-                            self.expect(answer, operation.success)
+                            if parameter["name"] == "cancel_waiting" and bound == "maximum":
+                                self.expect(answer, 409, "deliveries-changed")  # it is taken, and not the number
+                            else:
+                                self.expect(answer, operation.success)
 
     def test_tenants_that_are_none_or_unknown(self):
         for operation in self.operations:
@@ -149,11 +152,18 @@ class FaultsTest(ApiTest):
         moved = self.world.moved_destination(OWNER)
         done = {"id": self.world.delivered(OWNER)["delivery_id"]}
         orphan = {"id": self.world.orphaned_dead_letter(OWNER)}
+        dead = {"id": self.world.dead_letter(OWNER)}
+        ended = {"id": self.world.ended_operation(OWNER)["operation_id"]}
         by_id = lambda one: {"id": one["destination_id"]}
         reason = {"reason": "none"}
         for operation, call, code in (
                 ("createTenant", Call(body={"tenant_id": OWNER, "name": "again"}), "exists"),
                 ("deleteDestination", Call(path=by_id(waiting)), "destination-busy"),
+                ("deleteDestination", Call(path=by_id(waiting), query={"cancel_waiting": 2}), "deliveries-changed"),
+                ("cancelDelivery", Call(path=done, body=reason), "not-waiting"),
+                ("retryDelivery", Call(path=done), "not-waiting"),
+                ("resendDelivery", Call(path=dead), "not-ended"),
+                ("cancelOperation", Call(path=ended), "operation-ended"),
                 ("testDestination", Call(path=by_id(made)), "destination-disabled"),
                 ("testDestination", Call(path=by_id(moved)), "credential-unbound"),
                 ("replayDeadLetter", Call(path=done), "not-a-dead-letter"),
@@ -162,14 +172,30 @@ class FaultsTest(ApiTest):
             with self.subTest(operation=operation, code=code):
                 answer = self.ask(operation, call)
                 self.expect(answer, 409, code)
-                self.assertEqual(answer.json.get("state"), "delivered" if code == "not-a-dead-letter" else None)
+                of_the_state = code in ("not-a-dead-letter", "not-waiting")
+                state = "dead_lettered" if code == "not-ended" else "delivered" if of_the_state else None
+                self.assertEqual(answer.json.get("state"), state)
+                if operation == "deleteDestination":
+                    self.assertEqual((answer.json["waiting"], answer.json["under_way"]), (1, 0))
         self.expect(self.ask("discardDeadLetter", Call(path=orphan, body=reason)), 200)
+
+    def test_a_delivery_is_not_hurried_past_the_one_before(self):
+        ordered = self.world.destination(OWNER, enabled=False, order="subject")
+        envelopes = [self.world.envelope(OWNER, ordered["event_types"][0], payload={"ticket_id": "one"}) for _ in range(2)]
+        self.world.succeed("publishEvents", OWNER, body=envelopes)
+        rows = self.world.deliveries(OWNER, ordered, "pending", 2)
+        first, second = sorted(rows, key=lambda row: (row["held"] or {}).get("cause") == "waits_for_order")
+        answer = self.ask("retryDelivery", Call(path={"id": second["delivery_id"]}))
+        self.expect(answer, 409, "waits-for-turn")
+        self.assertIn(first["delivery_id"], answer.json["detail"])
+        self.expect(self.ask("retryDelivery", Call(path={"id": first["delivery_id"]})), 200)
 
     def test_what_a_newer_version_wrote(self):
         for operation in self.operations:
             if not operation.of_a_tenant or 409 not in operation.documented or "{id}" not in operation.path:
                 continue
-            if operation.id in ("deleteDestination", "testDestination", "replayDeadLetter", "discardDeadLetter"):
+            if operation.id in ("deleteDestination", "testDestination", "replayDeadLetter", "discardDeadLetter",
+                                "cancelDelivery", "retryDelivery", "resendDelivery", "cancelOperation"):
                 continue  # deleting loses nothing; the others are of deliveries, and of what the daemon has read before
             with self.subTest(operation=operation.id):
                 call = self.valid.of(operation.id, OWNER)

@@ -27,7 +27,7 @@ class IsolationTest(ApiTest):
             with self.subTest(operation=operation.id, who="the owner, after all"):
                 self.expect(self.ask(operation.id, call), operation.success)
             seen.add(operation.path)
-        self.assertEqual(len(seen), 16, seen)
+        self.assertEqual(len(seen), 23, seen)
 
     def test_the_owners_name_in_a_header_is_refused(self):
         for operation in self.operations:
@@ -42,29 +42,42 @@ class IsolationTest(ApiTest):
         parked = self.world.succeed("getDeadLetter", OWNER, path={"id": self.world.dead_letter(OWNER)}).json
         names = ("destination_id", "event_id", "event_type", "correlation_id", "alert_id", "evidence_id", "ticket_id")
         for operation, rows, whose in (("listDeliveries", "deliveries", delivery),
-                                       ("listDeadLetters", "dead_letters", parked)):
-            for name in names:
+                                       ("listDeadLetters", "dead_letters", parked),
+                                       ("listEvents", "events", delivery)):
+            of_it = {"listDeliveries": (*names, "delivery_id", "idempotency_key"),
+                     "listEvents": (*names[2:], "idempotency_key")}
+            for name in of_it.get(operation, names):
                 call = Call(query={name: whose[name]})
                 for stranger in self.strangers().values():
                     with self.subTest(operation=operation, filter=name):
                         self.assertEqual(self.ask(operation, call, stranger).json[rows], [])
                 self.assertNotEqual(self.ask(operation, call).json[rows], [], "the owner finds it")
-        for operation, reason in (("replayDeadLetters", {}), ("discardDeadLetters", {"reason": "curious"})):
+        waiting = self.world.succeed("getDelivery", OWNER, path={"id": self.world.waiting(OWNER)}).json
+        for operation, reason, whose in (("replayDeadLetters", {}, parked),
+                                         ("discardDeadLetters", {"reason": "curious"}, parked),
+                                         ("cancelDeliveries", {"reason": "curious"}, waiting)):
             for name in names:
-                call = Call(body={"filter": {name: parked[name]}, "dry_run": False, **reason})
+                call = Call(body={"filter": {name: whose[name]}, "dry_run": False, **reason})
                 with self.subTest(operation=operation, filter=name):
                     self.assertEqual(self.ask(operation, call, self.world.caller(STRANGER)).json["matching"], 0)
         self.assertEqual(self.world.succeed("getDeadLetter", OWNER, path={"id": parked["delivery_id"]}).json, parked)
+        self.assertEqual(self.world.succeed("getDelivery", OWNER, path={"id": waiting["delivery_id"]}).json, waiting)
 
     def test_the_audit_trail_of_the_owner_is_not_found_by_filter(self):
         record = self.world.succeed("listAuditRecords", OWNER, query={"limit": 1}).json["records"][0]
-        for name, value in (("target", record["target"]), ("actor_id", record["actor"]["id"])):
+        delivery = self.world.delivered(OWNER)
+        about = [(name, delivery[name]) for name in ("event_id", "alert_id", "evidence_id", "ticket_id")]
+        for name, value in about:
+            self.assertEqual(self.ask("listAuditRecords", Call(query={name: value})).json["records"][0]["target"],
+                             "delivery:" + delivery["delivery_id"])
+        for name, value in (("target", record["target"]), ("actor_id", record["actor"]["id"]), *about):
             answer = self.ask("listAuditRecords", Call(query={name: value}), self.world.caller(STRANGER))
             self.assertEqual(answer.json["records"], [])
 
     def test_cursors_of_the_owner_lead_nowhere_in_particular(self):
         for operation, rows in (("listDestinations", "destinations"), ("listDeliveries", "deliveries"),
-                                ("listTokens", "tokens"), ("listAuditRecords", "records")):
+                                ("listTokens", "tokens"), ("listAuditRecords", "records"),
+                                ("listEvents", "events")):
             self.world.destination(OWNER), self.world.delivered(OWNER)
             cursor = self.ask(operation, Call(query={"limit": 1})).json["next_cursor"]
             self.assertIsNotNone(cursor)

@@ -14,6 +14,7 @@ from http_api import Observed
 from isolation_test import IsolationTest
 from limits_test import FailedSignInsTest, MethodsTest, OutageTest, StrictDaemonTest
 from roles_test import RolesTest
+from sent_test import SentTest
 from success_test import SuccessTest
 from surroundings import Surroundings
 from texts_test import TextsTest
@@ -22,8 +23,8 @@ from wire_test import WireTest
 from world import World
 
 # In this order: the last but one takes the store away, the last looks back at the run.
-SUITES = [SuccessTest, RolesTest, FaultsTest, PublishingTest, EdgesTest, TextsTest, WireTest, IsolationTest,
-          MethodsTest, FailedSignInsTest, StrictDaemonTest, OutageTest, CoverageTest]
+SUITES = [SuccessTest, SentTest, RolesTest, FaultsTest, PublishingTest, EdgesTest, TextsTest, WireTest,
+          IsolationTest, MethodsTest, FailedSignInsTest, StrictDaemonTest, OutageTest, CoverageTest]
 
 
 def main() -> int:

@@ -68,7 +68,8 @@ class Surroundings:
         self.settings = {
             "general.environment": "test", "plugins.directory": build / "lib" / "plugins",
             "secret_provider.local.directory": folder / "secrets", "egress.allow": "127.0.0.0/8", "api.port": "0",
-            "status.port": "0", "api.requests_per_second": "1000000", "api.request_burst": "1000000"}
+            "status.port": "0", "api.requests_per_second": "1000000", "api.request_burst": "1000000",
+            "payloads.readable_tenants": "acme initech"}
         self.cluster = None
         if engine == "postgres":
             self.cluster = processes.PostgresCluster(folder / "cluster")

@@ -48,6 +48,9 @@ class ValidCalls:
     def revokeToken(self, tenant):
         return Call(path={"prefix": self.world.issue(tenant, "auditor")[:12]})
 
+    def issuePortalLink(self, tenant):
+        return Call(body={"role": "operator", "subject": "customer 17", "valid_minutes": 60, "session_minutes": 480})
+
     def createTenant(self, tenant):
         number = next(self.world.numbers)
         return Call(body={"tenant_id": f"tenant-{number}", "name": f"Tenant {number}"})
@@ -68,6 +71,7 @@ class ValidCalls:
             "name": f"{tenant} destination {number}", "adapter": ADAPTER, "enabled": False, "signing": "required",
             "endpoint": self.world.surroundings.receiver.url("healthy"), "config": {"method": "PUT"},
             "event_types": [f"{tenant}.event-{number}", f"{tenant}.events-{number}.*"], "max_in_flight": 1000,
+            "filter": f"@.payload.severity >= 7 || @.source == '{tenant}'",
             "authorization": {"scheme": "oauth2_client_credentials", "client_id": "opi", "scope": "a b",
                               "token_url": self.world.surroundings.receiver.url("token"),
                               "client_authentication": "post"},
@@ -83,6 +87,9 @@ class ValidCalls:
         made, call = self._destination(tenant)
         return call.having(body=made["body"] | {"name": f"{tenant}, changed", "policy": {"timeout_ms": 120000},
                                                 "authorization": {"scheme": "basic", "username": "jürgen"}})
+
+    def previewFilter(self, tenant):
+        return Call(body={"event_types": ["*"], "filter": f"search(@.event_type, '{tenant}') || @.payload", "events": 10})
 
     def deleteDestination(self, tenant): return self._destination(tenant)[1]
     def enableDestination(self, tenant): return self._destination(tenant, enabled=False)[1]
@@ -127,8 +134,34 @@ class ValidCalls:
     # --- events and deliveries
 
     def publishEvents(self, tenant): return Call(body=self.world.envelope(tenant, "alert.created"))
+    def listEvents(self, tenant): return Call()
+    def getEvent(self, tenant): return Call(path={"id": self.world.delivered(tenant)["event_id"]})
+    def getEventPayload(self, tenant): return self.getEvent(tenant)
     def getDelivery(self, tenant): return Call(path={"id": self.world.delivered(tenant)["delivery_id"]})
     def listAttempts(self, tenant): return self.getDelivery(tenant)
+    def cancelDelivery(self, tenant):
+        return Call(path={"id": self.world.waiting(tenant)}, body={"reason": f"{tenant} left"})
+
+    def retryDelivery(self, tenant): return Call(path={"id": self.world.waiting(tenant)})
+    def cancelDeliveries(self, tenant):
+        return Call(body={"filter": {"state": ["pending", "retry_scheduled"]}, "limit": 10000, "reason": "for nothing"})
+
+    def resendDelivery(self, tenant): return Call(path={"id": self.world.delivered(tenant)["delivery_id"]})
+
+    def listOperations(self, tenant): return Call()
+    def startOperation(self, tenant):
+        filter = {"state": ["pending", "retry_scheduled"], "event_type": f"{tenant}.none"}
+        return Call(body={"kind": "cancel", "filter": filter, "reason": f"{tenant} left", "rate_per_second": 10000})
+
+    def getOperation(self, tenant): return Call(path={"id": self.world.operation(tenant)["operation_id"]})
+    def cancelOperation(self, tenant):
+        # The slowest there is, over more than it can do meanwhile.
+        destination = self.world.waiting_destination(tenant)
+        self.world.publish(tenant, destination, 20)
+        filter = {"destination_id": destination["destination_id"]}
+        running = self.world.operation(tenant, kind="cancel", filter=filter, reason="slowly", rate_per_second=1)
+        return Call(path={"id": running["operation_id"]})
+
     def getDeadLetter(self, tenant): return Call(path={"id": self.world.dead_letter(tenant)})
     def replayDeadLetter(self, tenant): return self.getDeadLetter(tenant)
 

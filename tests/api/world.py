@@ -105,6 +105,29 @@ class World:
         self.deliveries(tenant, destination, "pending")
         return destination
 
+    def waiting(self, tenant: str) -> str:
+        """The id of a delivery that waits."""
+        destination = self.waiting_destination(tenant)
+        return self.deliveries(tenant, destination, "pending")[0]["delivery_id"]
+
+    def operation(self, tenant: str, **members) -> dict:
+        """One that was started: of nothing in particular, if nothing else is said."""
+        body = {"kind": "replay", "filter": {"event_type": f"{tenant}.none"}, "dry_run": False, **members}
+
+        def started():
+            answer = self.api.ask("startOperation", Call(body=body), self.caller(tenant))
+            assert answer.status in (202, 409), answer  # 409 while ten are running
+            return answer.json if answer.status == 202 else None
+        return processes.eventually(started, "an operation is started")
+
+    def ended_operation(self, tenant: str, **members) -> dict:
+        path = {"id": self.operation(tenant, **members)["operation_id"]}
+
+        def ended():
+            now = self.succeed("getOperation", tenant, path=path).json
+            return now if now["state"] != "running" else None
+        return processes.eventually(ended, "the operation has ended")
+
     def moved_destination(self, tenant: str) -> dict:
         """One whose endpoint went to another host after its credential was put."""
         destination = self.destination(tenant)

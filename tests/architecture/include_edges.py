@@ -23,6 +23,7 @@ LIBRARY_BANS = [
     ("boost/program_options", {"configuration", "daemon", "ctl"}),
     ("systemd/", {"runtime"}),
     ("prometheus/", {"telemetry"}),
+    ("re2/", {"filtering"}),
     ("opi/", {"plugins"}),
 ]
 PURE_MODULES = {"domain"}  # the standard library and nothing else

@@ -296,6 +296,26 @@ TEST_P(Administration, ApplyAndStatus) {
   EXPECT_EQ(user.run({"migrate"}).code, 0);
 }
 
+TEST_P(Administration, ApplyTakesNoDestinationFromAnotherTenant) {
+  site.provision("/healthy");
+  const auto globex_takes = [](const std::string& id) {
+    return R"({"tenants":[{"tenant_id":"globex","name":"G","destinations":[{"destination_id":")" + id +
+           R"(","name":"S","adapter":"webhook","endpoint":"http://127.0.0.1:9/","event_types":["*"]}]}]})";
+  };
+  for (const bool check : {true, false}) {
+    std::vector<std::string> words{"apply", "-", "--json"};
+    if (check) words.emplace_back("--check");
+    const auto refused = user.run(words, globex_takes(the_destination));
+    EXPECT_EQ(refused.code, 65) << refused.err;
+    EXPECT_EQ(text(refused.problem().at("errors").at(0), "field"), "tenants[0].destinations[0].destination_id");
+    EXPECT_EQ(text(refused.problem().at("errors").at(0), "message"), "is the id of another tenant's destination");
+  }
+  EXPECT_EQ(user.run({"status", "--tenant", "globex"}).code, 66) << "nothing was changed";
+  const auto nil = user.run({"apply", "-"}, globex_takes("00000000-0000-0000-0000-000000000000"));
+  EXPECT_EQ(nil.code, 65);
+  EXPECT_THAT(nil.err, HasSubstr("must not be the nil UUID"));
+}
+
 // A ticket system must not get an update before its ticket, whoever wrote the document.
 TEST_P(Administration, ApplyTakesTheOrderThatTheAdapterAsksFor) {
   const auto order = [&](const char* adapter, const std::string& member, const std::string& plugins) {

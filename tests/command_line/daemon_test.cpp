@@ -46,6 +46,7 @@ TEST_P(BesideADaemon, TheDocumentsAreThoseOfTheApi) {
   const auto token = site.token("tenant_admin");
   const auto deliveries = user.json({"deliveries", "list", "--tenant", "acme"});
   const auto id = text(deliveries.at("deliveries").at(0), "delivery_id");
+  const auto event = text(deliveries.at("deliveries").at(0), "event_id");
   const std::string from = "2026-01-01T00:00:00Z", to = "2026-12-31T00:00:00Z", there = the_destination;
   const std::vector<std::pair<std::string, std::vector<std::string>>> pairs{
       {"/deliveries", {"deliveries", "list"}},
@@ -57,6 +58,11 @@ TEST_P(BesideADaemon, TheDocumentsAreThoseOfTheApi) {
       {"/deliveries/" + id + "/attempts", {"deliveries", "attempts", id}},
       {"/dead-letters?alert_id=A-1", {"dead-letters", "list", "--alert-id", "A-1"}},
       {"/dead-letters/" + id, {"dead-letters", "show", id}},
+      {"/deliveries?delivery_id=" + id, {"deliveries", "list", "--delivery-id", id}},
+      {"/events", {"events", "list"}},
+      {"/events?alert_id=A-1&limit=1", {"events", "list", "--alert-id", "A-1", "--limit", "1"}},
+      {"/events/" + event, {"events", "show", event}},
+      {"/audit?event_id=" + event, {"audit", "list", "--event-id", event}},
       {"/delivery-events", {"delivery-events", "list"}},
       {"/delivery-health?from=" + from + "&to=" + to, {"health", "--from", from, "--to", to}},
       {"/destinations?enabled=true", {"destinations", "list", "--enabled", "true"}},
@@ -77,6 +83,34 @@ TEST_P(BesideADaemon, TheDocumentsAreThoseOfTheApi) {
   }
   EXPECT_EQ(boost::json::serialize(user.json({"adapters", "list"})),
             demo::HttpClient(daemon.port()).get("/api/v1/adapters", token).body);
+}
+
+TEST_P(BesideADaemon, WhatAnEventSaysIsToldWhereItIsOpenAndOnRecord) {
+  site.provision("/healthy");
+  RunningDaemon daemon(site);
+  publish(daemon, 1);
+  const auto event = text(user.json({"events", "list", "--tenant", "acme"}).at("events").at(0), "event_id");
+  EXPECT_THAT(user.run({"events", "show", event, "--tenant", "acme"}).out, HasSubstr("producer"));
+  const std::vector<std::string> words{"events", "payload", event, "--tenant", "acme"};
+  const auto closed = user.run(words);
+  EXPECT_EQ(closed.code, 77);
+  EXPECT_EQ(closed.out, "");
+  const auto with = [&](const char* tenants) {
+    auto opened = words;
+    opened.insert(opened.end(), {"--set", std::string("payloads.readable_tenants=") + tenants});
+    return user.run(opened);
+  };
+  EXPECT_EQ(with("globex").code, 77);
+  EXPECT_EQ(with("globex Acme").code, 78) << "no tenant's id";
+  for (const char* tenants : {"acme", "globex acme", "*"}) {
+    const auto opened = with(tenants);
+    EXPECT_EQ(opened.code, 0) << opened.err;
+    EXPECT_THAT(system_test::event(1), HasSubstr(opened.out));
+    EXPECT_THAT(opened.out, HasSubstr("A-1"));
+  }
+  const auto records = user.json({"audit", "list", "--tenant", "acme", "--action", "payload.read"}).at("records");
+  ASSERT_EQ(records.as_array().size(), 3u) << "and none of what was closed";
+  EXPECT_EQ(text(records.at(0), "target"), "event:" + event);
 }
 
 TEST_P(BesideADaemon, ATokenIsGoodAtOnceAndBadSoonAfterItsRevocation) {

@@ -94,6 +94,39 @@ TEST_P(StoreContract, AuditRecordsAreListedNewestFirstByWhatIsAsked) {
   EXPECT_EQ(engine->audit().head(TenantId{}).hash, audit::genesis(TenantId{}).hash);
 }
 
+// By what the details name, which the database takes from them: so whatever version appends.
+TEST_P(StoreContract, AuditRecordsAreFoundByWhatTheyAreAbout) {
+  const auto about = [&](const char* details) {
+    auto one = entry(acme);
+    one.details = details;
+    return one;
+  };
+  engine->audit().append({about(R"({"event_id":"e1","alert_id":"a1","evidence_id":"v1","ticket_id":"t1"})"),
+                          about(R"({"event_id":"e2","alert_id":"a1","attempts":3})"), about(""),
+                          about(R"({"event_id":7,"alert_id":null,"ticket_id":"","nested":{"event_id":"e1"}})")});
+  auto theirs = about(R"({"event_id":"e1"})");
+  theirs.tenant = globex;
+  engine->audit().append({theirs});
+  const auto sequences = [&](audit::AuditFilter filter, const char* reference) {
+    filter.reference = reference;
+    std::string all;
+    for (const auto& record : engine->audit().list(acme, filter)) all += std::to_string(record.link.sequence) + " ";
+    return all;
+  };
+  EXPECT_EQ(sequences({}, "event:e1"), "1 ");
+  EXPECT_EQ(sequences({}, "event:e2"), "2 ");
+  EXPECT_EQ(sequences({}, "alert:a1"), "2 1 ");
+  EXPECT_EQ(sequences({}, "evidence:v1"), "1 ");
+  EXPECT_EQ(sequences({}, "ticket:t1"), "1 ");
+  EXPECT_EQ(sequences({}, "ticket:a1"), "");
+  EXPECT_EQ(sequences({.limit = 1}, "alert:a1"), "2 ");
+  EXPECT_EQ(sequences({.before = 2}, "alert:a1"), "1 ");
+  EXPECT_EQ(sequences({.action = audit::Action::token_issued}, "alert:a1"), "");
+  EXPECT_EQ(sequences({.actor_id = "opi_abc", .target = "tenant:acme", .correlation_id = "corr"}, "alert:a1"), "2 1 ");
+  EXPECT_EQ(sequences({.target = "tenant:globex"}, "alert:a1"), "");
+  EXPECT_EQ(engine->audit().list(globex, {.reference = "event:e1"}).size(), 1u);
+}
+
 TEST_P(StoreContract, AnAppendOfNothingDoesNothing) {
   engine->audit().append({});
   EXPECT_EQ(rows("audit_log"), 0);

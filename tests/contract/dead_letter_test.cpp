@@ -45,7 +45,7 @@ class DeadLetterContract : public StoreContract {
   std::vector<DeliveryId> discard(std::vector<DeliveryId> ids, const std::string& reason = "no longer needed") {
     return ids_of(engine->dead_letters().discard(acme, ids, reason, entry(acme, audit::Action::dead_letter_discarded)));
   }
-  static std::vector<DeliveryId> ids_of(const std::vector<delivery::MovedDeadLetter>& moved) {
+  static std::vector<DeliveryId> ids_of(const std::vector<delivery::MovedDelivery>& moved) {
     std::vector<DeliveryId> ids;
     for (const auto& one : moved) ids.push_back(one.id);
     return ids;
@@ -160,6 +160,18 @@ TEST_P(DeadLetterContract, WhatWentToADeletedDestinationStaysButCanBeDiscarded) 
   EXPECT_THAT(discard({id}), ElementsAre(id));
 }
 
+TEST_P(DeadLetterContract, ThoseOfADeletedDestinationAreLeftOutWhereTheyAreNotWanted) {
+  const auto gone = new_destination(), there = stored_destination();
+  const auto orphan = given_dead(gone, 1).at(0), other = given_dead(there, 1, 10).at(0);
+  EXPECT_EQ(engine->dead_letters().count(acme, {}), 2);
+  EXPECT_EQ(engine->dead_letters().count(acme, {.destination_exists = true}), 1);
+  EXPECT_THAT(engine->dead_letters().find(acme, {}, {}, 5), ElementsAre(orphan, other));
+  EXPECT_THAT(engine->dead_letters().find(acme, {.destination_exists = true}, {}, 5), ElementsAre(other));
+  const DeliveryFilter by_event{.alert_id = "alert-e0", .destination_exists = true};
+  EXPECT_THAT(engine->dead_letters().find(acme, by_event, {}, 5), IsEmpty());
+  EXPECT_EQ(engine->dead_letters().count(acme, by_event), 0);
+}
+
 TEST_P(DeadLetterContract, ADiscardedDeadLetterHasFailed) {
   const auto id = given_dead(stored_destination(), 1).at(0);
   EXPECT_THAT(discard({id}, "the \"customer\" resent it"), ElementsAre(id));
@@ -172,6 +184,72 @@ TEST_P(DeadLetterContract, ADiscardedDeadLetterHasFailed) {
   EXPECT_EQ(records[0].entry.correlation_id, "corr-e0");
   EXPECT_EQ(records[0].entry.actor_id, "opi_abc");
   EXPECT_THAT(records[0].entry.details, testing::HasSubstr(R"("reason":"the \"customer\" resent it")"));
+}
+
+TEST_P(DeadLetterContract, WhatWasDeliveredOrFailedIsSentAgainUnderItsOldNameAndKey) {
+  const auto destination = stored_destination();
+  given_pending(destination, 3);
+  std::vector<DeliveryId> ids;
+  std::vector<delivery::Settlement> ends;
+  for (auto& one : claim(destination)) {
+    ids.push_back(one->delivery);
+    ends.push_back(ids.size() == 1   ? success(std::move(one))
+                   : ids.size() == 2 ? settlement(std::move(one), DeliveryState::failed, AttemptResult::terminal)
+                                     : dead_letter(std::move(one)));
+  }
+  engine->store().settle(ends);
+  const auto before = engine->query().find(acme, ids[0]).value();
+  const auto resent = engine->dead_letters().resend(acme, ids, entry(acme, audit::Action::delivery_resent));
+  EXPECT_THAT(ids_of(resent), testing::UnorderedElementsAre(ids[0], ids[1])) << "a dead letter is replayed";
+  const auto after = engine->query().find(acme, ids[0]).value();
+  EXPECT_EQ(after.state, DeliveryState::retry_scheduled);
+  EXPECT_EQ(after.idempotency_key, before.idempotency_key);
+  EXPECT_THAT(records_of(audit::Action::delivery_resent), SizeIs(2));
+  auto again = claim(destination);
+  ASSERT_THAT(again, SizeIs(2));
+  EXPECT_EQ(again[0]->attempts_made, 1);
+  EXPECT_EQ(again[0]->budgeted_attempt(), 1);
+  settle(success(std::move(again[0])));
+  EXPECT_THAT(engine->dead_letters().resend(globex, ids, entry(globex, audit::Action::delivery_resent)), IsEmpty());
+}
+
+TEST_P(DeadLetterContract, NothingIsSentAgainToADeletedDestination) {
+  const auto gone = new_destination();
+  given_pending(gone, 1);
+  auto one = claim_one(gone);
+  const auto id = one->delivery;
+  settle(success(std::move(one)));
+  EXPECT_THAT(engine->dead_letters().resend(acme, {{id}}, entry(acme, audit::Action::delivery_resent)), IsEmpty());
+  EXPECT_EQ(state_of(id), DeliveryState::delivered);
+}
+
+TEST_P(DeadLetterContract, WhatEndedIsFoundByItsStateOldestFirst) {
+  const auto destination = stored_destination();
+  const auto dead = given_dead(destination, 1);
+  given_pending(destination, 3, 10);
+  std::vector<DeliveryId> ids;
+  for (int i = 0; i < 3; ++i) {
+    auto one = claim_one(destination);
+    ids.push_back(one->delivery);
+    settle(i == 1 ? settlement(std::move(one), DeliveryState::failed, AttemptResult::terminal)
+                  : success(std::move(one)));
+  }
+  std::ranges::sort(ids);
+  const auto all = [&](const DeliveryFilter& filter) {
+    const auto found = engine->dead_letters().find(acme, filter, {}, 500);
+    EXPECT_EQ(engine->dead_letters().count(acme, filter), static_cast<std::int64_t>(found.size()));
+    return found;
+  };
+  const std::vector both{DeliveryState::delivered, DeliveryState::failed};
+  EXPECT_THAT(all({.states = both}), testing::ElementsAreArray(ids));
+  EXPECT_THAT(all({.states = {DeliveryState::delivered}}), SizeIs(2));
+  EXPECT_THAT(all({.states = {DeliveryState::failed}}), SizeIs(1));
+  EXPECT_THAT(all({.states = both, .destinations = {new_destination()}}), IsEmpty());
+  EXPECT_THAT(all({.states = both, .event_type = "alert.closed"}), IsEmpty());
+  EXPECT_THAT(all({.states = both, .ticket_id = "ticket-e0"}), IsEmpty()) << "that one is a dead letter";
+  EXPECT_THAT(all({.states = both, .ticket_id = "ticket-e10"}), SizeIs(1));
+  EXPECT_THAT(all({.states = both, .destination_exists = true}), SizeIs(3));
+  EXPECT_THAT(engine->dead_letters().find(acme, {.states = both}, ids[0], 1), ElementsAre(ids[1]));
 }
 
 TEST_P(DeadLetterContract, EveryFilterSelectsItsOwn) {

@@ -10,8 +10,11 @@
 #include "delivery/delivery_health.hpp"
 #include "delivery/delivery_query.hpp"
 #include "delivery/delivery_store.hpp"
+#include "delivery/event_query.hpp"
 #include "delivery/fleet_store.hpp"
+#include "delivery/operation.hpp"
 #include "delivery/retention.hpp"
+#include "delivery/waiting_deliveries.hpp"
 #include "identity/session_store.hpp"
 #include "identity/token_store.hpp"
 #include "support/manual_clock.hpp"
@@ -28,7 +31,10 @@ class Engine {
   virtual delivery::FleetStore& other_daemons_fleet() = 0;
   virtual delivery::CatalogStore& catalog() = 0;
   virtual delivery::DeliveryQuery& query() = 0;
+  virtual delivery::EventQuery& events() = 0;
   virtual delivery::DeadLetterStore& dead_letters() = 0;
+  virtual delivery::WaitingDeliveryStore& waiting() = 0;
+  virtual delivery::OperationStore& operations() = 0;
   virtual delivery::DeliveryFeed& feed() = 0;
   virtual delivery::HealthQuery& health() = 0;
   virtual delivery::RetentionStore& retention() = 0;

@@ -126,10 +126,42 @@ TEST_P(FeedContract, PublishingBeginsAtTheHeadAndOnlyMovesOn) {
   EXPECT_EQ(engine->feed().publishing_cursor(acme), 1);
   settle(success(std::move(claims[1])));
   EXPECT_EQ(engine->feed().publishing_cursor(acme), 1);
-  engine->feed().published(acme, 2);
-  engine->feed().published(acme, 1);
+  const auto revision = engine->catalog().revision();
+  EXPECT_TRUE(engine->feed().published(acme, 2, revision));
+  EXPECT_TRUE(engine->feed().published(acme, 1, revision));
+  EXPECT_EQ(engine->feed().publishing_cursor(acme), 2);
+  EXPECT_FALSE(engine->feed().published(acme, 3, revision + 1)) << "by a catalog that is not the current one";
   EXPECT_EQ(engine->feed().publishing_cursor(acme), 2);
   EXPECT_EQ(engine->feed().publishing_cursor(globex), 0);
+}
+
+// In its own transaction: what is settled once the subscription is stored is behind the cursor, whoever publishes.
+TEST_P(FeedContract, BeginsWithTheFirstSubscriptionAndNotWithTheNext) {
+  const auto at = new_destination();
+  given_pending(at, 3);
+  auto claims = claim(at);
+  settle(success(std::move(claims[0])));
+  Destination listener;
+  listener.tenant_id = acme;
+  listener.name = listener.adapter = "webhook";
+  listener.config = "{}";
+  const auto subscribe = [&](std::vector<std::string> patterns) {
+    listener.id = new_destination();
+    listener.subscriptions = std::move(patterns);
+    engine->catalog().put_destination(listener, entry(acme, audit::Action::destination_created));
+  };
+  engine->catalog().put_tenant({acme, "Acme", {}}, entry(acme));
+  subscribe({"*", "ticket.*"});
+  EXPECT_EQ(rows("integration_feed_cursors"), 0) << "neither means the feed";
+  subscribe({"alert.*", "ticket.delivery.failed"});
+  settle(success(std::move(claims[1])));
+  EXPECT_EQ(engine->feed().publishing_cursor(acme), 1);
+  subscribe({"ticket.delivery.*"});
+  EXPECT_EQ(engine->feed().publishing_cursor(acme), 1);
+  // One that was left behind by a subscription that is gone means nothing to the next one.
+  engine->execute("DELETE FROM integration_destinations");
+  subscribe({"ticket.delivery.*"});
+  EXPECT_EQ(engine->feed().publishing_cursor(acme), 2);
 }
 
 TEST_P(FeedContract, WhoIsNoLongerSubscribedIsForgottenByTheCurrentCatalogOnly) {

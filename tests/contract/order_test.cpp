@@ -105,6 +105,19 @@ TEST_P(OrderContract, TheNextIsDueWhenTheOneBeforeHasEnded) {
   EXPECT_THAT(due(), ElementsAre("close"));
 }
 
+TEST_P(OrderContract, WhatIsSentAgainDoesNotGoBesideAnother) {
+  const auto first = publish("T-1", "create");
+  ASSERT_THAT(due(), ElementsAre("create"));
+  deliver("create", "JIRA-7");
+  publish("T-1", "update");
+  ASSERT_THAT(due(), ElementsAre("update"));
+  EXPECT_EQ(engine->dead_letters().resend(acme, {{first}}, entry(acme, audit::Action::delivery_resent)).size(), 1U);
+  const auto update = take("update");
+  EXPECT_THAT(due(), IsEmpty());
+  settle(success(copy(update)));
+  EXPECT_THAT(due(), ElementsAre("create"));
+}
+
 TEST_P(OrderContract, OneBatchKeepsItsOrder) {
   std::vector<delivery::NewEvent> batch;
   for (int i = 0; i < 20; ++i) batch.push_back(about("T-1", "e" + std::to_string(100 + i)));

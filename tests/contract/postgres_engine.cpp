@@ -10,11 +10,14 @@
 #include "postgres/postgres_delivery_feed.hpp"
 #include "postgres/postgres_delivery_query.hpp"
 #include "postgres/postgres_delivery_store.hpp"
+#include "postgres/postgres_event_query.hpp"
 #include "postgres/postgres_fleet_store.hpp"
 #include "postgres/postgres_health_query.hpp"
+#include "postgres/postgres_operation_store.hpp"
 #include "postgres/postgres_retention_store.hpp"
 #include "postgres/postgres_session_store.hpp"
 #include "postgres/postgres_token_store.hpp"
+#include "postgres/postgres_waiting_delivery_store.hpp"
 
 namespace opi::test {
 namespace {
@@ -27,7 +30,10 @@ class PostgresEngine final : public Engine {
   delivery::FleetStore& other_daemons_fleet() override { return other_fleet_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
+  delivery::EventQuery& events() override { return events_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
+  delivery::WaitingDeliveryStore& waiting() override { return waiting_; }
+  delivery::OperationStore& operations() override { return operations_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
@@ -77,7 +83,10 @@ class PostgresEngine final : public Engine {
   postgres::PostgresFleetStore other_fleet_{other_database_};
   postgres::PostgresCatalogStore catalog_{database_};
   postgres::PostgresDeliveryQuery query_{database_};
+  postgres::PostgresEventQuery events_{database_};
   postgres::PostgresDeadLetterStore dead_letters_{database_};
+  postgres::PostgresWaitingDeliveryStore waiting_{database_};
+  postgres::PostgresOperationStore operations_{database_};
   postgres::PostgresDeliveryFeed feed_{database_};
   postgres::PostgresHealthQuery health_{database_};
   postgres::PostgresRetentionStore retention_{database_};

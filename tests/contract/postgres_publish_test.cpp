@@ -63,8 +63,11 @@ class TransactionalEnqueue : public PostgresFixture {
   // What a drain hands over.
   std::vector<std::string> drained(const std::vector<std::string>& refusals = {}, int limit = 500) {
     std::vector<std::string> all;
-    inbox_.drain(limit, [&](const std::vector<std::string>& envelopes) {
-      all = envelopes;
+    inbox_.drain(limit, [&](const std::vector<delivery::Inbox::Envelope>& envelopes) {
+      for (const auto& one : envelopes) {
+        all.push_back(one.text);
+        producers_.push_back(one.producer);
+      }
       auto answers = refusals;
       answers.resize(envelopes.size());
       return answers;
@@ -72,6 +75,7 @@ class TransactionalEnqueue : public PostgresFixture {
     return all;
   }
 
+  std::vector<std::string> producers_;  // of all that was drained
   const std::string connection_ = shared_cluster().create_database();
   postgres::PostgresDatabase database_{{.connection = connection_}};
   postgres::PostgresInbox inbox_{database_};
@@ -151,6 +155,13 @@ TEST_F(TransactionalEnqueue, WhatTheDaemonRefusesStaysForAPerson) {
   EXPECT_EQ(psql_("SELECT event_id || ' ' || refused FROM integration_inbox"), "e-2 payload: is odd");
 }
 
+TEST_F(TransactionalEnqueue, NamesTheLoginThatPublished) {
+  const auto login = psql_("SELECT session_user");
+  psql_.publish(envelope("e-1"));
+  EXPECT_THAT(drained(), SizeIs(1));
+  EXPECT_THAT(producers_, ElementsAre("database:" + login));
+}
+
 TEST_F(TransactionalEnqueue, AFailureWhileTakingLeavesTheInboxAsItWas) {
   psql_.publish(envelope("e-1"));
   EXPECT_THROW(inbox_.drain(10, [](const auto&) -> std::vector<std::string> { throw StoreUnavailable("away"); }),
@@ -163,9 +174,9 @@ TEST_F(TransactionalEnqueue, TwoDaemonsNeverTakeTheSame) {
   postgres::PostgresDatabase other_database{{.connection = connection_}};
   postgres::PostgresInbox other{other_database};
   std::size_t theirs = 0;
-  inbox_.drain(4, [&](const std::vector<std::string>& mine) {
+  inbox_.drain(4, [&](const auto& mine) {
     EXPECT_THAT(mine, SizeIs(4));
-    other.drain(4, [&](const std::vector<std::string>& rest) {
+    other.drain(4, [&](const auto& rest) {
       theirs = rest.size();
       return std::vector<std::string>(rest.size());
     });

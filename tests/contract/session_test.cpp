@@ -1,3 +1,6 @@
+#include <atomic>
+#include <thread>
+
 #include "contract/store_contract.hpp"
 #include "crypto/digest.hpp"
 #include "domain/store_errors.hpp"
@@ -72,6 +75,85 @@ TEST_P(StoreContract, ANewSessionSweepsSomeThatHaveExpired) {
   EXPECT_TRUE(engine->sessions().find(later.hash).has_value());
 }
 
+identity::PortalLink portal_link(const std::string& token, const TenantId& tenant) {
+  identity::PortalLink made;
+  made.hash = crypto::sha256(token);
+  made.tenant = tenant;
+  made.role = Role::operator_;
+  made.subject = "customer 17, Zoë";
+  made.expires_at = UnixTime{1'790'000'300'003ms};
+  made.session_lifetime = 90min;
+  return made;
+}
+
+TEST_P(StoreContract, APortalLinkComesBackAsItWasGiven) {
+  auto of_user = portal_link("a", acme), of_token = portal_link("b", globex);
+  of_user.session_until = UnixTime{1'790'000'900'004ms};
+  of_token.token = crypto::sha256("token");
+  for (const auto& given : {of_user, of_token}) {
+    engine->sessions().insert_link(given, entry(given.tenant, audit::Action::portal_link_issued));
+    const auto found = engine->sessions().find_link(given.hash);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->hash, given.hash);
+    EXPECT_EQ(found->tenant, given.tenant);
+    EXPECT_EQ(found->role, given.role);
+    EXPECT_EQ(found->subject, given.subject);
+    EXPECT_EQ(found->token, given.token);
+    EXPECT_EQ(found->expires_at, given.expires_at);
+    EXPECT_EQ(found->session_lifetime, given.session_lifetime);
+    EXPECT_EQ(found->session_until, given.session_until);
+  }
+  EXPECT_FALSE(engine->sessions().find_link(crypto::sha256("c")).has_value());
+  EXPECT_EQ(rows("audit_log"), 2);
+}
+
+TEST_P(StoreContract, APortalLinkBeginsOneSession) {
+  const auto link = portal_link("link", acme);
+  engine->sessions().insert_link(link, entry(acme, audit::Action::portal_link_issued));
+  for (const bool by_token : {true, false}) {
+    auto begun = session(by_token ? "first" : "second", acme, Role::operator_);
+    begun.actor_kind = audit::ActorKind::user;
+    begun.actor_id = "portal/" + link.subject;
+    begun.by_link = true;
+    if (!by_token) begun.token.reset();
+    EXPECT_EQ(engine->sessions().insert_by_link(link.hash, begun, entry(acme, audit::Action::signed_in)), by_token);
+    EXPECT_EQ(engine->sessions().find(begun.hash).has_value(), by_token);
+  }
+  EXPECT_TRUE(engine->sessions().find(crypto::sha256("first"))->by_link);
+  EXPECT_EQ(engine->sessions().find(crypto::sha256("first"))->token, crypto::sha256("token of first"));
+  EXPECT_FALSE(engine->sessions().find_link(link.hash).has_value());
+  EXPECT_EQ(rows("audit_log"), 2) << "of the link and of the one session";
+}
+
+TEST_P(StoreContract, OfManyWhoOpenAPortalLinkOneComesIn) {
+  const auto link = portal_link("link", acme);
+  engine->sessions().insert_link(link, entry(acme));
+  std::atomic<int> in = 0;
+  std::vector<std::thread> browsers;
+  for (int i = 0; i < 8; ++i)
+    browsers.emplace_back([&, i] {
+      auto begun = session(std::to_string(i), acme, Role::operator_);
+      begun.by_link = true;
+      if (engine->sessions().insert_by_link(link.hash, begun, entry(acme))) ++in;
+    });
+  for (auto& browser : browsers) browser.join();
+  EXPECT_EQ(in, 1);
+  EXPECT_EQ(rows("sessions"), 1);
+}
+
+TEST_P(StoreContract, ANewSessionSweepsLinksThatNobodyOpened) {
+  auto old = portal_link("old", acme);
+  engine->sessions().insert_link(old, entry(acme));
+  auto later = session("later", globex);
+  later.created_at = old.expires_at - 1ms;
+  engine->sessions().insert(later, entry(globex));
+  EXPECT_EQ(rows("portal_links"), 1);
+  auto last = session("last", globex);
+  last.created_at = old.expires_at;
+  engine->sessions().insert(last, entry(globex));
+  EXPECT_EQ(rows("portal_links"), 0);
+}
+
 TEST_P(StoreContract, TheSchemaKnowsWhichSessionsCanBe) {
   engine->sessions().insert(session("system", TenantId{}, Role::system_admin), entry(acme));
   EXPECT_TRUE(engine->sessions().find(crypto::sha256("system"))->tenant.empty());
@@ -87,6 +169,15 @@ TEST_P(StoreContract, TheSchemaKnowsWhichSessionsCanBe) {
   long_name.actor_id = std::string(129, 'x');
   refused(long_name);
   EXPECT_EQ(rows("sessions"), 1);
+  for (const auto role : {Role::producer, Role::system_admin}) {
+    auto link = portal_link("x", acme);
+    link.role = role;
+    EXPECT_THROW(engine->sessions().insert_link(link, entry(acme)), StoreRefused);
+  }
+  auto link = portal_link("x", acme);
+  link.subject = std::string(101, 'x');
+  EXPECT_THROW(engine->sessions().insert_link(link, entry(acme)), StoreRefused);
+  EXPECT_EQ(rows("portal_links"), 0);
 }
 
 }  // namespace

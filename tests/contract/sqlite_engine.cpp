@@ -11,11 +11,14 @@
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_delivery_query.hpp"
 #include "sqlite/sqlite_delivery_store.hpp"
+#include "sqlite/sqlite_event_query.hpp"
 #include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_operation_store.hpp"
 #include "sqlite/sqlite_retention_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_waiting_delivery_store.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace opi::test {
@@ -38,7 +41,10 @@ class SqliteEngine final : public Engine {
   delivery::FleetStore& other_daemons_fleet() override { return other_fleet_; }
   delivery::CatalogStore& catalog() override { return catalog_; }
   delivery::DeliveryQuery& query() override { return query_; }
+  delivery::EventQuery& events() override { return events_; }
   delivery::DeadLetterStore& dead_letters() override { return dead_letters_; }
+  delivery::WaitingDeliveryStore& waiting() override { return waiting_; }
+  delivery::OperationStore& operations() override { return operations_; }
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
@@ -87,7 +93,10 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteFleetStore other_fleet_{other_database_ ? *other_database_ : database_, clock};
   sqlite::SqliteCatalogStore catalog_{database_};
   sqlite::SqliteDeliveryQuery query_{database_};
+  sqlite::SqliteEventQuery events_{database_};
   sqlite::SqliteDeadLetterStore dead_letters_{database_, clock};
+  sqlite::SqliteWaitingDeliveryStore waiting_{database_, clock};
+  sqlite::SqliteOperationStore operations_{database_};
   sqlite::SqliteDeliveryFeed feed_{database_};
   sqlite::SqliteHealthQuery health_{database_};
   sqlite::SqliteRetentionStore retention_{database_};

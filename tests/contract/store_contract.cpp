@@ -29,7 +29,8 @@ Event StoreContract::event(const std::string& id, const TenantId& tenant) {
           .alert_id = "alert-" + id,
           .evidence_id = "evidence-" + id,
           .ticket_id = "ticket-" + id,
-          .payload = R"({"alert_id":"alert-)" + id + R"(","text":"Zürich – 東京 🛡"})"};
+          .payload = R"({"alert_id":"alert-)" + id + R"(","text":"Zürich – 東京 🛡"})",
+          .producer = "token:opi_" + id};
 }
 
 delivery::NewEvent StoreContract::new_event(const Event& of, const std::vector<DestinationId>& destinations) {

@@ -7,11 +7,14 @@
 #include "api/delivery_routes.hpp"
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
+#include "api/operation_routes.hpp"
 #include "api/problem.hpp"
 #include "api/request_handler.hpp"
 #include "api/request_target.hpp"
+#include "api/portal_link_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/token_routes.hpp"
+#include "api/waiting_delivery_routes.hpp"
 #include "crypto/ed25519.hpp"
 #include "delivery/catalog_cache.hpp"
 #include "delivery/intake.hpp"
@@ -23,8 +26,10 @@
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "sqlite/sqlite_fleet_store.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_operation_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_waiting_delivery_store.hpp"
 #include "support/manual_clock.hpp"
 #include "support/seeded_random.hpp"
 
@@ -58,10 +63,13 @@ struct ApiWorld {
     api::add_event_routes(routes, intake, catalog);
     api::add_delivery_routes(routes, query, catalog, runtime);
     api::add_dead_letter_routes(routes, query, dead_letters, catalog, runtime, clock);
+    api::add_waiting_delivery_routes(routes, query, waiting, catalog, runtime, clock);
+    api::add_operation_routes(routes, {operations, waiting, dead_letters, clock, random});
     api::add_delivery_event_routes(routes, feed);
     api::add_health_routes(routes, health, catalog, runtime, clock);
     api::add_session_routes(routes, authenticator, true);
     api::add_token_routes(routes, token_store, authenticator, clock, random);
+    api::add_portal_link_routes(routes, session_store, clock, random);
     api::add_audit_routes(routes, audit_log, key, {key.public_key()}, clock);
   }
 
@@ -94,6 +102,8 @@ struct ApiWorld {
   sqlite::SqliteFleetStore fleet_store{database, clock};
   sqlite::SqliteDeliveryQuery query{database};
   sqlite::SqliteDeadLetterStore dead_letter_store{database, clock};
+  sqlite::SqliteWaitingDeliveryStore waiting_store{database, clock};
+  sqlite::SqliteOperationStore operations{database};
   sqlite::SqliteDeliveryFeed feed{database};
   sqlite::SqliteHealthQuery health{database};
   sqlite::SqliteAuditLog audit_log{database};
@@ -106,6 +116,7 @@ struct ApiWorld {
   delivery::WorkNews news{scheduler, store, instruments, {}, {}};
   delivery::Intake intake{store, catalog, news, instruments, [this] { intake.run_once(); }, {}};
   delivery::DeadLetters dead_letters{dead_letter_store, [] {}};
+  delivery::WaitingDeliveries waiting{waiting_store, query, clock, random, [] {}};
   identity::TokenVerifier tokens{token_store, clock, {}};
   identity::JwtVerifier jwts{"", {}, clock};
   identity::Sessions sessions{session_store, tokens, clock, random, {}};

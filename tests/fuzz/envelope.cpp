@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     boost::json::error_code failure;
     const auto payload = boost::json::parse(event.payload, failure);
     fuzz::require(!failure && payload.is_object(), "the stored payload is a JSON object");
-    fuzz::require(delivery::minified(event.payload) == event.payload, "the stored payload has no blanks left");
+    fuzz::require(piece.find(event.payload) != std::string_view::npos, "the stored payload is what was written");
   }
   return 0;
 }

@@ -46,7 +46,7 @@ class InboxModel {
         if (entry.locked || !entry.refused.empty()) continue;
         entry.locked = true;
         events.push_back(event);
-        envelopes.push_back(entry.envelope);
+        envelopes.push_back({entry.envelope, "database:simulation"});
       }
       inbox_.takes_in(events);
     }
@@ -71,7 +71,8 @@ class InboxModel {
       inbox_.took_in(gone);
     }
 
-    std::vector<std::string> events, envelopes;
+    std::vector<std::string> events;
+    std::vector<delivery::Inbox::Envelope> envelopes;
 
    private:
     InboxModel& inbox_;

@@ -30,11 +30,6 @@ double settle_rate(const std::vector<std::unique_ptr<delivery::DeliveryStore>>& 
   return connections * load.deliveries / spent.count();
 }
 
-double median(std::vector<double> rates) {
-  std::ranges::sort(rates);
-  return rates[rates.size() / 2];
-}
-
 // The kinds take turns, so that a machine that slows down slows all of them.
 void compare(const char* name, Load load, const std::vector<std::unique_ptr<delivery::DeliveryStore>>& stores) {
   std::vector<double> plain[2], audited[2];

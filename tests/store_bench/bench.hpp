@@ -1,6 +1,7 @@
 #pragma once
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -21,6 +22,11 @@ namespace opi::store_bench {
 
 using namespace std::chrono_literals;
 using Seconds = std::chrono::duration<double>;
+
+inline double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
 
 class RealClock final : public Clock {
  public:

@@ -1,6 +1,7 @@
 // Measures insert, claim and settle (with attempt, delivery event and audit record) on both stores.
 // Usage: opi_store_bench [deliveries [batch [destinations [sqlite|postgres]]]]
 //        opi_store_bench audit [deliveries [batch]]: what the audit chain costs a settlement
+//        opi_store_bench filters [events]: what a thousand filters cost the intake
 //        opi_store_bench order [deliveries [batch]]: what order by subject costs on PostgreSQL
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include "sqlite/sqlite_delivery_store.hpp"
 #include "store_bench/audit_cost.hpp"
 #include "store_bench/bench.hpp"
+#include "store_bench/filter_cost.hpp"
 #include "support/postgres_cluster.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -65,6 +67,10 @@ int main(int argc, char** argv) {
     if (argc > 2) load.deliveries = std::atoi(argv[2]);
     if (argc > 3) load.batch = std::atoi(argv[3]);
     store_bench::measure_audit_cost(load);
+    return 0;
+  }
+  if (argc > 1 && std::string(argv[1]) == "filters") {
+    store_bench::measure_filter_cost(argc > 2 ? std::atoi(argv[2]) : 200);
     return 0;
   }
   if (argc > 1 && std::string(argv[1]) == "order") {

@@ -8,6 +8,7 @@ import { DeliveryView } from './deliveries/DeliveryView';
 import { Overview } from './overview/Overview';
 import { Failure } from './parts/Failure';
 import { problemOf } from './api/client';
+import { OperationsView } from './operations/OperationsView';
 import { PluginsView } from './plugins/PluginsView';
 import { NowhereView } from './shell/NowhereView';
 import { Shell } from './shell/Shell';
@@ -71,9 +72,10 @@ const policy = createRoute({
 const audit = createRoute({
   ...parent,
   path: '/audit',
-  validateSearch: only(['action', 'actor_id', 'target', 'correlation_id', 'trail'] as const),
+  validateSearch: only(['action', 'actor_id', 'target', 'correlation_id', 'event_id', 'alert_id', 'trail'] as const),
   component: AuditView,
 });
+const operations = createRoute({ ...parent, path: '/operations', component: OperationsView });
 const plugins = createRoute({ ...parent, path: '/plugins', component: PluginsView });
 
 export const router = createRouter({
@@ -85,6 +87,7 @@ export const router = createRouter({
     newDestination,
     editDestination,
     policy,
+    operations,
     audit,
     plugins,
   ]),

@@ -1,6 +1,7 @@
 #pragma once
 #include "administration/broker_credential_check.hpp"
 #include "administration/credentials.hpp"
+#include "administration/destination_removal.hpp"
 #include "administration/destinations.hpp"
 #include "administration/policies.hpp"
 #include "administration/tenants.hpp"
@@ -57,7 +58,7 @@ class WithAdministration : public WithApi {
   WithAdministration() {
     api::add_tenant_routes(routes, tenants, editor);
     api::add_adapter_routes(routes, directory);
-    api::add_destination_routes(routes, destinations, test_events, credential_check, editor, runtime());
+    api::add_destination_routes(routes, destinations, removal, test_events, credential_check, editor, runtime());
     api::add_credential_routes(routes, credentials, credential_check, editor);
     api::add_policy_routes(routes, policies, editor);
   }
@@ -115,6 +116,7 @@ class WithAdministration : public WithApi {
   administration::CatalogEditor editor{catalog_store, engine().catalog, clock};
   administration::Tenants tenants{editor};
   administration::Destinations destinations{editor, directory, endpoints, clock, random};
+  administration::DestinationRemoval removal{editor, waiting, clock};
   administration::Credentials credentials{editor, directory, credential_check, clock};
   administration::Policies policies{editor};
   std::function<void()> meanwhile;  // happens when a test event is waited for

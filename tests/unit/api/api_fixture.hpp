@@ -10,15 +10,20 @@
 #include "api/delivery_routes.hpp"
 #include "api/event_routes.hpp"
 #include "api/health_routes.hpp"
+#include "api/operation_routes.hpp"
 #include "api/request_handler.hpp"
+#include "api/portal_link_routes.hpp"
 #include "api/session_routes.hpp"
 #include "api/status_routes.hpp"
 #include "api/token_routes.hpp"
+#include "api/waiting_delivery_routes.hpp"
 #include "sqlite/sqlite_dead_letter_store.hpp"
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "sqlite/sqlite_health_query.hpp"
+#include "sqlite/sqlite_operation_store.hpp"
 #include "sqlite/sqlite_session_store.hpp"
 #include "sqlite/sqlite_token_store.hpp"
+#include "sqlite/sqlite_waiting_delivery_store.hpp"
 #include "unit/delivery/engine_fixture.hpp"
 
 namespace opi::test {
@@ -35,10 +40,13 @@ class WithApi : public WithEngine {
     api::add_event_routes(routes, intake, engine().catalog);
     api::add_delivery_routes(routes, query, engine().catalog, runtime());
     api::add_dead_letter_routes(routes, query, dead_letters, engine().catalog, runtime(), clock);
+    api::add_waiting_delivery_routes(routes, query, waiting, engine().catalog, runtime(), clock);
+    api::add_operation_routes(routes, {operation_store, waiting, dead_letters, clock, random});
     api::add_delivery_event_routes(routes, feed);
     api::add_health_routes(routes, health, engine().catalog, runtime(), clock);
     api::add_session_routes(routes, authenticator, true);
     api::add_token_routes(routes, token_store, authenticator, clock, random);
+    api::add_portal_link_routes(routes, session_store, clock, random);
     api::add_status_routes(routes, engine().metrics, [this] { return not_ready; });
   }
 
@@ -133,6 +141,9 @@ class WithApi : public WithEngine {
 
   sqlite::SqliteDeadLetterStore dead_letter_store{database, clock};
   delivery::DeadLetters dead_letters{dead_letter_store, [this] { engine().news.due_somewhere(); }};
+  sqlite::SqliteWaitingDeliveryStore waiting_store{database, clock};
+  delivery::WaitingDeliveries waiting{waiting_store, query, clock, random, [this] { engine().news.due_somewhere(); }};
+  sqlite::SqliteOperationStore operation_store{database};
   sqlite::SqliteDeliveryFeed feed{database};
   sqlite::SqliteHealthQuery health{database};
   sqlite::SqliteTokenStore token_store{database};

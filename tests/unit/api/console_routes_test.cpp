@@ -38,7 +38,7 @@ class Console : public test::WithApi {
   Response fetch(const std::string& path, RequestHead head = {}) {
     if (!assets_) {
       assets_ = ConsoleAssets::read(site());
-      add_console_routes(routes, *assets_, behind_tls);
+      add_console_routes(routes, *assets_, behind_tls, frame_ancestors);
     }
     if (head.method.empty()) head.method = "GET";
     head.path = path;
@@ -52,6 +52,7 @@ class Console : public test::WithApi {
 
   test::TemporaryFolder folder;
   bool behind_tls = false;
+  std::vector<std::string> frame_ancestors;
 
  private:
   std::optional<ConsoleAssets> assets_;
@@ -134,6 +135,15 @@ TEST_F(Console, PagesCarryTheHeadersThatKeepThemToThemselves) {
   EXPECT_EQ(header(response, "Cross-Origin-Resource-Policy"), "same-origin");
   EXPECT_THAT(header(response, "Permissions-Policy"), HasSubstr("camera=()"));
   EXPECT_EQ(header(response, "Strict-Transport-Security"), "") << "it may run without TLS here";
+}
+
+TEST_F(Console, ListedOriginsMayShowItInsideTheirPages) {
+  frame_ancestors = {"https://app.example.com", "https://eu.example.com:8443"};
+  const auto response = fetch("/console/integrations");
+  EXPECT_THAT(header(response, "Content-Security-Policy"),
+              testing::EndsWith("frame-ancestors https://app.example.com https://eu.example.com:8443"));
+  EXPECT_EQ(header(response, "X-Frame-Options"), "") << "it knows no list";
+  EXPECT_EQ(header(response, "Cross-Origin-Resource-Policy"), "cross-origin");
 }
 
 TEST_F(Console, BehindTlsBrowsersAreToldToStayThere) {

@@ -171,6 +171,21 @@ TEST_F(Loading, WordsAreOfTheirLists) {
   EXPECT_EQ(errors_of("plugins.pins=" + std::string(63, 'a')).size(), 1u);
 }
 
+TEST_F(Loading, FramesAreOfOrigins) {
+  std::string sixteen;
+  for (int i = 0; i < 16; ++i) sixteen += "https://app" + std::to_string(i) + ".example.com ";
+  for (const auto& good : {std::string{}, std::string{"https://app.example.com"},
+                           std::string{"http://localhost:3000, https://a-b.example:65535"}, sixteen})
+    EXPECT_THAT(errors_of("console.frame_ancestors=" + good), IsEmpty()) << good;
+  for (const auto& wrong :
+       {std::string{"app.example.com"}, std::string{"*"}, std::string{"https://*.example.com"},
+        std::string{"https://app.example.com/"}, std::string{"https://app.example.com/page"}, std::string{"https://"},
+        std::string{"https://app.example.com;script-src"}, std::string{"https://APP.example.com"},
+        std::string{"https://app.example.com:"}, std::string{"https://app.example.com:80a"}, std::string{"'self'"},
+        std::string{"data:"}, sixteen + "https://one.more"})
+    EXPECT_EQ(errors_of("console.frame_ancestors=" + wrong).size(), 1u) << wrong;
+}
+
 TEST_F(Loading, WhatOnlyTheWholeShows) {
   EXPECT_THAT(load("", {}, {"store.engine=postgres"}).errors, ElementsAre(HasSubstr("store.postgres_connection")));
   EXPECT_THAT(load("", {}, {"breaker.cooldown_ms=100", "breaker.max_cooldown_ms=99"}).errors,

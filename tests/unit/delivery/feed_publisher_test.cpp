@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 
 #include "delivery/envelope.hpp"
+#include "delivery/idempotency.hpp"
 #include "sqlite/sqlite_delivery_feed.hpp"
 #include "unit/delivery/engine_fixture.hpp"
 
@@ -42,6 +43,17 @@ class FeedPublishing : public test::WithEngine {
     dispatch();
     while (!transport.under_way.empty()) transport.answer(status);
     engine().settler.run_once();
+  }
+  // As another daemon stores it: this one's catalog stays as it was.
+  static NewEvent routed(const std::string& id) {
+    const auto parsed = test::event(id);
+    DeliveryId delivery;
+    delivery.value.bytes[6] = 0x70;
+    return {parsed.event,
+            parsed.content_hash,
+            {{delivery, test::destination_id(1),
+              idempotency_key(parsed.event.tenant_id, test::destination_id(1), parsed.event.event_id)}},
+            {}};
   }
   std::vector<DeliveryView> to(int n) {
     return query.list(*TenantId::parse("acme"), {.destinations = {test::destination_id(n)}});
@@ -113,6 +125,30 @@ TEST_F(FeedPublishing, BeginsWithWhatHappensAfterTheSubscription) {
   publisher().run_once();
   ASSERT_EQ(to(2).size(), 1u);
   EXPECT_EQ(to(2)[0].correlation_id, "c-e-2");
+}
+
+TEST_F(FeedPublishing, ASubscriptionMissesNothingThatFollowsItAtOnce) {
+  publish("e-0");
+  deliver_all(200);
+  publisher().run_once();
+  put(subscriber(2, {"ticket.delivery.*"}));  // stored, and no look at it yet
+  publish("e-1");
+  deliver_all(200);
+  engine().catalog.refresh();
+  publisher().run_once();
+  ASSERT_EQ(to(2).size(), 1u) << "and nothing from before it";
+  EXPECT_EQ(to(2)[0].correlation_id, "c-e-1");
+}
+
+// Nothing of what happened is anybody's by the catalog that this daemon knows: no insertion tells it of a newer one.
+TEST_F(FeedPublishing, AFurtherSubscriptionStoredByAnotherDaemonMissesNothing) {
+  subscribe(2, {"ticket.delivery.failed"});
+  put(subscriber(3, {"ticket.delivery.succeeded"}));
+  store.insert({{routed("e-1")}}, catalog_store.revision());
+  deliver_all(200);
+  while (publisher().run_once() == 0ms) continue;
+  EXPECT_EQ(to(3).size(), 1u);
+  EXPECT_EQ(to(2).size(), 0u);
 }
 
 TEST_F(FeedPublishing, AnInsertWhoseAnswerWasLostIsNotRepeated) {

@@ -70,6 +70,19 @@ TEST_F(IntakeOfEvents, MakesOneDeliveryPerSubscribedDestination) {
   EXPECT_EQ(engine().work_here, 1);
 }
 
+// At a destination that takes one at a time nothing but the ids decides: all fall due at once.
+TEST_F(IntakeOfEvents, GoInTheOrderInWhichTheyWereHandedIn) {
+  std::vector<ParsedEvent> first, second;
+  for (int i = 0; i < 40; ++i) (i < 20 ? first : second).push_back(test::event("e-" + std::to_string(i)));
+  submit_together({first, second});
+  submit_together({{test::event("e-40")}});  // another batch within the same millisecond
+  for (int i = 0; i <= 40; ++i) {
+    const auto claimed = store.claim({{{test::destination_id(1), 1}}}, {"daemon-1", 30s});
+    ASSERT_EQ(claimed.size(), 1u);
+    EXPECT_EQ(claimed[0]->event->event_id.str(), "e-" + std::to_string(i));
+  }
+}
+
 TEST_F(IntakeOfEvents, TheIdempotencyKeyDependsOnTenantDestinationAndEventAlone) {
   intake().submit({test::event("e-1")});
   const auto expected = crypto::sha256(

@@ -66,11 +66,5 @@ TEST(EscapesNul, FindsTheEscapeAndNotItsLookalikes) {
   EXPECT_FALSE(escapes_nul("{}"));
 }
 
-TEST(Minified, DropsBlanksBetweenTokensOnly) {
-  EXPECT_EQ(minified(" { \"a b\" :\t[ 1 , 2.50 ]\r\n, \"c\" : \" \\\" x \" } "), R"({"a b":[1,2.50],"c":" \" x "})");
-  EXPECT_EQ(minified(R"("\\ " )"), R"("\\ ")");
-  EXPECT_EQ(minified(""), "");
-}
-
 }  // namespace
 }  // namespace opi::delivery

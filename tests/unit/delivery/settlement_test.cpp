@@ -189,6 +189,8 @@ class SettlementMaking : public testing::Test {
     event->tenant_id = *TenantId::parse("acme");
     event->event_id = *EventId::parse("e-1");
     event->correlation_id = "c-1";
+    event->alert_id = "A-1";
+    event->producer = "token:opi_1a2b";
     Claim::Data data;
     data.attempts_made = attempts_made;
     data.event = std::move(event);
@@ -216,6 +218,21 @@ TEST_F(SettlementMaking, StoresRedactedAndBoundedTexts) {
   EXPECT_EQ(attempt.duration, 40ms);
 }
 
+// Adapters that judge by the status alone give a code and no words.
+TEST_F(SettlementMaking, AFailureThatTheAdapterSaysNothingOfTellsWhatCame) {
+  auto outcome = outcome_of(Verdict::retry, 503);
+  EXPECT_EQ(make(outcome).attempt().error_summary, "the receiver answered 503");
+  outcome.response_summary = "down, password=hunter2 " + std::string(1000, 'x');
+  const auto summary = make(outcome).attempt().error_summary;
+  EXPECT_TRUE(summary.starts_with("the receiver answered 503: down, ")) << summary;
+  EXPECT_EQ(summary.find("hunter2"), std::string::npos);
+  EXPECT_LE(summary.size(), 512u + 2);
+  outcome.detail = "out of order";
+  EXPECT_EQ(make(outcome).attempt().error_summary, "out of order");
+  EXPECT_EQ(make(outcome_of(Verdict::proceed, 201)).attempt().error_summary, "") << "a step that went well";
+  EXPECT_EQ(make(outcome_of(Verdict::unknown), 0, true).attempt().error_summary, "") << "nothing came";
+}
+
 TEST_F(SettlementMaking, OnlyTerminalOutcomesAreAudited) {
   EXPECT_FALSE(make(outcome_of(Verdict::retry)).audit_entry());
   const auto delivered = make(outcome_of(Verdict::delivered, 200)).audit_entry();
@@ -224,7 +241,9 @@ TEST_F(SettlementMaking, OnlyTerminalOutcomesAreAudited) {
   EXPECT_EQ(delivered->tenant.str(), "acme");
   EXPECT_EQ(delivered->correlation_id, "c-1");
   EXPECT_EQ(delivered->actor_kind, audit::ActorKind::system);
-  EXPECT_NE(delivered->details.find(R"("http_status":200)"), std::string::npos);
+  EXPECT_EQ(delivered->details,
+            R"({"destination":"00000000-0000-0000-0000-000000000000","event_id":"e-1","attempts":1,"alert_id":"A-1",)"
+            R"("producer":"token:opi_1a2b","http_status":200})");
   EXPECT_EQ(make(outcome_of(Verdict::reject)).audit_entry()->action, audit::Action::delivery_dead_lettered);
 }
 

@@ -14,18 +14,26 @@ TEST(DeliveryStateMachine, HasTheSixStatesOfTheProduct) {
   EXPECT_FALSE(parse_delivery_state("queued"));
 }
 
-TEST(DeliveryStateMachine, DeliveredAndFailedHaveNoExits) {
-  for (const auto& row : delivery_transitions) {
-    EXPECT_NE(row.from, DeliveryState::delivered);
-    EXPECT_NE(row.from, DeliveryState::failed);
-  }
+TEST(DeliveryStateMachine, DeliveredAndFailedAreSentAgainByAPersonAndHaveNoOtherExit) {
+  for (const auto& row : delivery_transitions)
+    if (row.from == DeliveryState::delivered || row.from == DeliveryState::failed) {
+      EXPECT_EQ(row.trigger, DeliveryTrigger::resend);
+      EXPECT_EQ(row.to, DeliveryState::retry_scheduled);
+    }
 }
 
 TEST(DeliveryStateMachine, ADeadLetterIsMovedByAPersonOnly) {
   EXPECT_EQ(next_state(DeliveryState::dead_lettered, DeliveryTrigger::replay, true), DeliveryState::retry_scheduled);
   EXPECT_EQ(next_state(DeliveryState::dead_lettered, DeliveryTrigger::discard, true), DeliveryState::failed);
   for (const auto& row : delivery_transitions)
-    EXPECT_EQ(row.from == DeliveryState::dead_lettered, is_manual(row.trigger)) << to_string(row.to);
+    EXPECT_TRUE(row.from != DeliveryState::dead_lettered || is_manual(row.trigger)) << to_string(row.to);
+}
+
+TEST(DeliveryStateMachine, WhatWaitsCanBeCancelledAndWhatIsUnderWayCannot) {
+  EXPECT_EQ(next_state(DeliveryState::pending, DeliveryTrigger::cancel, true), DeliveryState::failed);
+  EXPECT_EQ(next_state(DeliveryState::retry_scheduled, DeliveryTrigger::cancel, true), DeliveryState::failed);
+  for (const auto& row : delivery_transitions)
+    EXPECT_FALSE(row.from == DeliveryState::delivering && is_manual(row.trigger)) << to_string(row.to);
 }
 
 TEST(DeliveryStateMachine, AReleasedDeliveryGoesBackToWhereItCameFrom) {

@@ -4,7 +4,10 @@
 
 #include "domain/event.hpp"
 #include "domain/idempotency_key.hpp"
+#include "domain/new_uuid.hpp"
 #include "domain/role.hpp"
+#include "support/manual_clock.hpp"
+#include "support/seeded_random.hpp"
 
 namespace opi {
 namespace {
@@ -16,6 +19,28 @@ TEST(Uuid, Version7IsOrderedByTimeAndMarked) {
   EXPECT_LT(early, late);
   EXPECT_EQ(late.to_string(), "00000000-03e9-7000-8000-000000000000");
   EXPECT_EQ(Uuid::parse(early.to_string()), early);
+}
+
+TEST(Uuid, TheSuccessorCountsAroundVersionAndVariant) {
+  const auto after = [](const char* text) { return Uuid::parse(text)->successor().to_string(); };
+  EXPECT_EQ(after("00000000-03e9-7000-8000-000000000000"), "00000000-03e9-7000-8000-000000000001");
+  EXPECT_EQ(after("00000000-03e9-7000-80ff-ffffffffffff"), "00000000-03e9-7000-8100-000000000000");
+  EXPECT_EQ(after("00000000-03e9-7000-bfff-ffffffffffff"), "00000000-03e9-7001-8000-000000000000");
+  EXPECT_EQ(after("00000000-03e9-7fff-bfff-ffffffffffff"), "00000000-03ea-7000-8000-000000000000");
+}
+
+TEST(UuidSequence, IsInOrderWhateverTheClockDoes) {
+  test::ManualClock clock;
+  test::SeededRandom random{1};
+  UuidSequence ids;
+  auto last = ids.next(clock, random);
+  for (int i = 0; i < 1000; ++i) {
+    if (i == 500) clock.advance(std::chrono::milliseconds{7});
+    if (i == 600) clock.jump(std::chrono::seconds{-10});
+    const auto next = ids.next(clock, random);
+    ASSERT_LT(last, next) << i;
+    last = next;
+  }
 }
 
 TEST(Uuid, ParseRefusesEverythingButTheHyphenatedForm) {

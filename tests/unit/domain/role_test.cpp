@@ -12,13 +12,13 @@ namespace {
 const std::map<Role, std::string> documented{
     {Role::producer, "publish_events"},
     {Role::auditor, "read_deliveries read_destinations read_audit"},
-    {Role::operator_, "read_deliveries read_destinations read_audit handle_dead_letters"},
+    {Role::operator_, "read_deliveries read_destinations read_audit handle_deliveries read_payloads"},
     {Role::tenant_admin,
-     "read_deliveries read_destinations read_audit handle_dead_letters manage_destinations manage_credentials "
-     "manage_policy manage_tokens"},
+     "read_deliveries read_destinations read_audit handle_deliveries manage_destinations manage_credentials "
+     "manage_policy manage_tokens read_payloads"},
     {Role::system_admin,
-     "publish_events read_deliveries read_destinations read_audit handle_dead_letters manage_destinations "
-     "manage_credentials manage_policy manage_tokens manage_tenants"},
+     "publish_events read_deliveries read_destinations read_audit handle_deliveries manage_destinations "
+     "manage_credentials manage_policy manage_tokens manage_tenants read_payloads"},
 };
 
 TEST(Permissions, EachCellOfTheTableIsAsDocumented) {

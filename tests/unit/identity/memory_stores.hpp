@@ -51,7 +51,22 @@ class MemorySessionStore final : public identity::SessionStore {
     entries.push_back(entry);
     return true;
   }
+  void insert_link(const identity::PortalLink& link, const audit::Entry&) override { links[link.hash] = link; }
+  std::optional<identity::PortalLink> find_link(const identity::PortalLinkHash& hash) override {
+    const auto found = links.find(hash);
+    auto link = found == links.end() ? std::nullopt : std::optional{found->second};
+    if (on_find_link) on_find_link();
+    return link;
+  }
+  bool insert_by_link(const identity::PortalLinkHash& link, const identity::SessionRecord& session,
+                      const audit::Entry& entry) override {
+    if (links.erase(link) == 0) return false;
+    insert(session, entry);
+    return true;
+  }
   std::map<identity::SessionHash, identity::SessionRecord> sessions;
+  std::map<identity::PortalLinkHash, identity::PortalLink> links;
+  std::function<void()> on_find_link;
   std::vector<audit::Entry> entries;
   int queries = 0;
 };

@@ -40,6 +40,7 @@ TEST(Metrics, ExposeTheDocumentedNamesAndTypes) {
                                           "opi_outbox_dead_rows gauge",
                                           "opi_store_oldest_snapshot_seconds gauge",
                                           "opi_settle_backlog gauge",
+                                          "opi_filters_unreadable gauge",
                                           "opi_plugins_refused gauge",
                                           "opi_attempt_duration_seconds histogram",
                                           "opi_delivery_latency_seconds histogram",

@@ -18,12 +18,12 @@ function daemon(response: Response) {
 
 afterEach(() => {
   asked.length = 0;
-  caller.csrfToken = caller.tenant = null;
+  caller.csrfToken = caller.tenant = caller.bearer = null;
   caller.onSessionOver = () => {};
   vi.unstubAllGlobals();
 });
 
-test('changes carry the CSRF token, reads do not, and system admins name the tenant', async () => {
+test('changes carry the CSRF token, reads do not, and all but the list of tenants name the tenant', async () => {
   caller.csrfToken = 'secret';
   caller.tenant = 'acme';
   daemon(answer(200, {}));
@@ -34,6 +34,13 @@ test('changes carry the CSRF token, reads do not, and system admins name the ten
   await unwrap(client.GET('/tenants', { fetch }));
   expect(asked.map((request) => request.headers.get('X-CSRF-Token'))).toEqual([null, 'secret', null]);
   expect(asked.map((request) => request.headers.get('X-Tenant-Id'))).toEqual(['acme', 'acme', null]);
+});
+
+test("a portal link's session comes as a bearer", async () => {
+  caller.bearer = 'secret';
+  daemon(answer(200, {}));
+  await unwrap(client.GET('/destinations', { fetch }));
+  expect(asked[0]?.headers.get('Authorization')).toBe('Bearer secret');
 });
 
 test('ids go into the path, lists into one parameter', async () => {

@@ -4,6 +4,7 @@ import type { paths } from './schema.gen';
 export interface FieldError {
   field: string;
   message: string;
+  offset?: number; // in the text of the field, in characters
 }
 
 // Why a request failed, in the API's words where it has any.
@@ -27,12 +28,16 @@ export function problemOf(failure: unknown): ApiProblem {
 // What requests carry beside the cookie, and whom a 401 concerns.
 export const caller = {
   csrfToken: null as string | null,
-  tenant: null as string | null, // named by system administrators only
+  // Whose rows the page shows. The daemon refuses it if the cookie has become another tenant's meanwhile, by a second
+  // tab; a system administrator names it because it has none of its own.
+  tenant: null as string | null,
+  bearer: null as string | null, // of a session that a portal link began, which has no cookie
   onSessionOver: () => {},
 };
 
 const identify: Middleware = {
   onRequest({ request }) {
+    if (caller.bearer) request.headers.set('Authorization', `Bearer ${caller.bearer}`);
     if (caller.csrfToken && request.method !== 'GET') request.headers.set('X-CSRF-Token', caller.csrfToken);
     if (caller.tenant && !new URL(request.url).pathname.startsWith('/api/v1/tenants'))
       request.headers.set('X-Tenant-Id', caller.tenant);

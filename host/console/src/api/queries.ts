@@ -120,6 +120,18 @@ export const deadLettersQuery = (filter: Filter, cursor?: string) =>
       unwrap(client.GET('/dead-letters', { params: { query: { ...parametersOf(filter), cursor } }, signal })),
   });
 
+export const operationsQuery = queryOptions({
+  queryKey: ['operations'],
+  queryFn: ({ signal }) => unwrap(client.GET('/operations', { signal })),
+});
+
+export const waitingQuery = (destination: string) =>
+  queryOptions({
+    queryKey: ['waiting', destination],
+    queryFn: ({ signal }) =>
+      unwrap(client.POST('/deliveries:cancel', { body: { filter: { destination_id: destination } }, signal })),
+  });
+
 export const policyQuery = queryOptions({
   queryKey: ['policy'],
   queryFn: ({ signal }) => tagged(client.GET('/policy', { signal })),
@@ -136,6 +148,8 @@ export interface AuditSearch {
   actor_id?: string;
   target?: string;
   correlation_id?: string;
+  event_id?: string;
+  alert_id?: string;
 }
 
 export const auditQuery = ({ action, ...search }: AuditSearch, cursor?: string, limit = 50) =>

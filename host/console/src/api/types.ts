@@ -25,6 +25,7 @@ export type DestinationHealth = Schemas['DestinationHealth'];
 export type HealthBucket = Schemas['HealthBucket'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type AuditAction = Schemas['AuditAction'];
+export type Operation = Schemas['Operation'];
 export type DeadLetterFilter = Schemas['DeadLetterFilter'];
 
 export const deliveryStates: DeliveryState[] = [

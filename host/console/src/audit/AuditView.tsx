@@ -47,7 +47,7 @@ function Chain() {
 
 function Filters({ search, onChange }: { search: AuditSearch; onChange: (next: AuditSearch) => void }) {
   const [draft, setDraft] = useState<AuditSearch>(search);
-  useEffect(() => setDraft(search), [search.target, search.actor_id, search.correlation_id]);
+  useEffect(() => setDraft(search), [search.target, search.actor_id, search.correlation_id, search.event_id, search.alert_id]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onChange({
@@ -55,9 +55,11 @@ function Filters({ search, onChange }: { search: AuditSearch; onChange: (next: A
       target: draft.target?.trim() || undefined,
       actor_id: draft.actor_id?.trim() || undefined,
       correlation_id: draft.correlation_id?.trim() || undefined,
+      event_id: draft.event_id?.trim() || undefined,
+      alert_id: draft.alert_id?.trim() || undefined,
     });
   };
-  const field = (name: 'target' | 'actor_id' | 'correlation_id', label: string, placeholder: string) => (
+  const field = (name: Exclude<keyof AuditSearch, 'action'>, label: string, placeholder: string) => (
     <TextInput
       size="xs"
       label={label}
@@ -82,6 +84,8 @@ function Filters({ search, onChange }: { search: AuditSearch; onChange: (next: A
       {field('target', 'Target', 'delivery:018f…')}
       {field('actor_id', 'Actor', 'opi_AbCdEfGh')}
       {field('correlation_id', 'Correlation id', 'inc-7')}
+      {field('event_id', 'Event', 'alert-A-1-created')}
+      {field('alert_id', 'Alert', 'A-1')}
       <Button size="xs" type="submit" variant="default">
         Filter
       </Button>

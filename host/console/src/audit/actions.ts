@@ -5,6 +5,11 @@ const named: Record<AuditAction, true> = {
   'delivery.delivered': true,
   'delivery.failed': true,
   'delivery.dead_lettered': true,
+  'delivery.cancelled': true,
+  'delivery.retried': true,
+  'delivery.resent': true,
+  'operation.started': true,
+  'operation.cancelled': true,
   'dead_letter.replayed': true,
   'dead_letter.discarded': true,
   'destination.created': true,
@@ -24,6 +29,7 @@ const named: Record<AuditAction, true> = {
   'tenant.changed': true,
   'token.issued': true,
   'token.revoked': true,
+  'portal_link.issued': true,
   'session.signed_in': true,
   'session.sign_in_failed': true,
   'session.signed_out': true,
@@ -34,6 +40,7 @@ const named: Record<AuditAction, true> = {
   'plugin.quarantined': true,
   'plugin.retired': true,
   'secrets.refreshed': true,
+  'payload.read': true,
 };
 
 export const auditActions = Object.keys(named) as AuditAction[];

@@ -10,6 +10,7 @@ import { authorizationSettingOf } from './authorization_draft';
 import { AuthorizationFields } from './AuthorizationFields';
 import classes from './Configuration.module.css';
 import { checkDraft, draftOf, typesOf, type Draft } from './destination_draft';
+import { FilterField } from './FilterField';
 import { errorAt, type ConfigSchema } from './json_schema';
 import { SchemaFields } from './SchemaFields';
 
@@ -33,10 +34,11 @@ export function DestinationForm({
 
   const save = useChange(
     () => {
-      const { endpoint, event_types, ...rest } = draft;
+      const { endpoint, event_types, filter, ...rest } = draft;
       const members = {
         ...rest,
         event_types: typesOf(event_types),
+        filter: filter.trim() === '' ? null : filter.trim(),
         name: draft.name.trim(),
         authorization: authorizationSettingOf(draft.authorization),
       };
@@ -117,6 +119,12 @@ export function DestinationForm({
         value={draft.event_types}
         error={at('event_types')}
         onChange={(event) => set({ event_types: event.currentTarget.value })}
+      />
+      <FilterField
+        value={draft.filter}
+        eventTypes={draft.event_types}
+        errors={errors}
+        onChange={(filter) => set({ filter })}
       />
       <Checkbox
         label="Sign every request"

@@ -8,6 +8,7 @@ export interface Draft {
   adapter: string;
   endpoint: string; // empty: unchanged
   event_types: string; // one a line
+  filter: string; // empty: none
   signing: 'required' | 'disabled';
   order: 'none' | 'subject';
   authorization: AuthorizationDraft;
@@ -22,6 +23,7 @@ export function draftOf(existing?: Destination): Draft {
     adapter: existing?.adapter ?? '',
     endpoint: '',
     event_types: existing?.event_types.join('\n') ?? '',
+    filter: existing?.filter ?? '',
     signing: existing?.signing ?? 'required',
     order: existing?.order ?? 'none',
     authorization: authorizationDraftOf(existing?.authorization),

@@ -106,7 +106,7 @@ export function DeadLettersView(): ReactNode {
       <div className="row spread">
         <h1>Dead letters</h1>
         <div className="row no-print">
-          <Offered right="handle_dead_letters">
+          <Offered right="handle_deliveries">
             <Action disabled={!any} onClick={() => setMove('replay')}>
               Replay all that {filtered ? 'match' : 'wait'}
             </Action>

@@ -15,6 +15,7 @@ import { StateOf } from '../parts/State';
 import { DeadLetterActions } from '../dead-letters/DeadLetterActions';
 import { Offered } from '../session/Offered';
 import { AttemptTimeline } from './AttemptTimeline';
+import { DeliveryActions } from './DeliveryActions';
 import { useDestinationNames } from './DeliveryTable';
 
 // Why it ended, what to check, and the way on.
@@ -37,8 +38,8 @@ function DeadLetter({ delivery }: { delivery: Delivery }) {
             </p>
           </Notice>
           <div className="row no-print">
-            <Offered right="handle_dead_letters">
-              <DeadLetterActions delivery={delivery} />
+            <Offered right="handle_deliveries">
+              <DeadLetterActions delivery={delivery} replayable={letter.replayable} />
             </Offered>
           </div>
         </>
@@ -150,6 +151,13 @@ export function DeliveryDetail({ id, level = 2 }: { id: string; level?: 1 | 2 })
                 ],
               ]}
             />
+            {delivery.state !== 'dead_lettered' && delivery.state !== 'delivering' && (
+              <div className="row no-print">
+                <Offered right="handle_deliveries">
+                  <DeliveryActions delivery={delivery} />
+                </Offered>
+              </div>
+            )}
             <Section title={plural(delivery.attempts, 'attempt')} level={3}>
               <Loaded query={attempts} rows={4}>
                 {(made) => <AttemptTimeline attempts={made} delivery={delivery} />}

@@ -1,9 +1,12 @@
 import { Button, Textarea } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { client, unwrap } from '../api/client';
+import { waitingQuery } from '../api/queries';
 import type { Destination } from '../api/types';
 import { Action } from '../parts/Action';
+import { plural } from '../format/numbers';
 import { Dialog } from '../parts/Dialog';
 import { Failure } from '../parts/Failure';
 import { useChange } from '../parts/use_change';
@@ -22,8 +25,11 @@ export function DestinationActions({ destination, etag }: { destination: Destina
     () => unwrap(client.POST('/destinations/{id}:disable', { params: seen, body: { reason: reason.trim() } })),
     close,
   );
+  const live = useQuery({ ...waitingQuery(id), enabled: asking === 'delete' });
+  const waiting = live.data?.matching ?? 0;
+  const query = waiting > 0 ? { cancel_waiting: waiting } : {};
   const remove = useChange(
-    () => unwrap(client.DELETE('/destinations/{id}', { params: seen })),
+    () => unwrap(client.DELETE('/destinations/{id}', { params: { ...seen, query } })),
     () => void navigate({ to: '/', search: {} }),
   );
   const open = (what: 'disable' | 'delete') => {
@@ -80,12 +86,17 @@ export function DestinationActions({ destination, etag }: { destination: Destina
         <div className="stack">
           <p>
             <bdi>{destination.name}</bdi> goes with its credentials and its policy. What was delivered stays on record.
-            While it has live deliveries it cannot be deleted.
+            While an attempt is under way it cannot be deleted.
           </p>
+          {waiting > 0 && (
+            <p>
+              <strong>What waits for it is cancelled with it: {plural(waiting, 'delivery', 'deliveries')}.</strong>
+            </p>
+          )}
           {remove.problem && <Failure problem={remove.problem} />}
           <div className="row">
             <Button color="red.9" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>
-              Delete
+              {waiting > 0 ? `Cancel ${waiting} and delete` : 'Delete'}
             </Button>
             <Button variant="default" onClick={close}>
               Cancel

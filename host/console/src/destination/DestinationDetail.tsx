@@ -81,6 +81,21 @@ function authorizationOf({ authorization }: Destination): string {
   }
 }
 
+// A filter that cannot be read lets everything through: that is said where the filter stands.
+function FilterOf({ destination: { filter, filter_fault } }: { destination: Destination }) {
+  if (filter === null) return <>None: every event of these types</>;
+  return (
+    <>
+      <code className="wrap">{filter}</code>
+      {filter_fault && (
+        <Notice kind="bad" title="Cannot be read: every event of these types is delivered" live={false}>
+          {filter_fault.message}
+        </Notice>
+      )}
+    </>
+  );
+}
+
 function Delivering({ destination, adapter }: { destination: Destination; adapter: Adapter | undefined }) {
   const { runtime } = destination;
   const posture = postureWords[destination.credential_posture];
@@ -92,6 +107,7 @@ function Delivering({ destination, adapter }: { destination: Destination; adapte
         ['Endpoint', <code key="e">{destination.endpoint.fingerprint}</code>],
         ['Protocol', destination.endpoint.scheme],
         ['Event types', destination.event_types.join(', ')],
+        ['Filter', <FilterOf key="f" destination={destination} />],
         ['Signing', destination.signing === 'required' ? 'Required' : 'Disabled for this destination'],
         ['Order', destination.order === 'subject' ? 'Kept for each ticket and alert' : 'Not kept'],
         ['Authorization', authorizationOf(destination)],

@@ -12,7 +12,7 @@ export function useMay(right: Right): boolean {
 }
 
 const needed: Record<Right, string> = {
-  handle_dead_letters: 'an operator or a tenant admin',
+  handle_deliveries: 'an operator or a tenant admin',
   configure: 'a tenant admin',
 };
 

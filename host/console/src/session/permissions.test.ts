@@ -9,6 +9,6 @@ test.each<[Role, string, string]>([
   ['tenant_admin', 'enabled', 'enabled'],
   ['system_admin', 'enabled', 'enabled'],
 ])('%s: dead letters %s, configuration %s', (role, deadLetters, configure) => {
-  expect(offerOf(role, 'handle_dead_letters')).toBe(deadLetters);
+  expect(offerOf(role, 'handle_deliveries')).toBe(deadLetters);
   expect(offerOf(role, 'configure')).toBe(configure);
 });

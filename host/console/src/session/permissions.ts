@@ -1,14 +1,14 @@
 import type { Role } from '../api/types';
 
 // The page's part of the table in host/domain/role.hpp. It decides what is offered; the daemon decides what is done.
-export type Right = 'handle_dead_letters' | 'configure';
+export type Right = 'handle_deliveries' | 'configure';
 
 const rights: Record<Role, Right[]> = {
   producer: [],
   auditor: [],
-  operator: ['handle_dead_letters'],
-  tenant_admin: ['handle_dead_letters', 'configure'],
-  system_admin: ['handle_dead_letters', 'configure'],
+  operator: ['handle_deliveries'],
+  tenant_admin: ['handle_deliveries', 'configure'],
+  system_admin: ['handle_deliveries', 'configure'],
 };
 
 export type Offer = 'enabled' | 'disabled' | 'absent';

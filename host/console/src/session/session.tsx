@@ -20,23 +20,30 @@ interface SessionControls {
 }
 
 const SessionContext = createContext<SessionControls | null>(null);
-const tenantPlace = 'opi-console-tenant'; // of this tab alone
+// Of this tab alone.
+const tenantPlace = 'opi-console-tenant';
+const bearerPlace = 'opi-console-session';
 
-function remembered(): string | null {
+function remembered(place: string): string | null {
   try {
-    return sessionStorage.getItem(tenantPlace);
+    return sessionStorage.getItem(place);
   } catch {
     return null;
   }
 }
 
-function remember(tenant: string | null) {
+function remember(place: string, value: string | null) {
   try {
-    if (tenant === null) sessionStorage.removeItem(tenantPlace);
-    else sessionStorage.setItem(tenantPlace, tenant);
+    if (value === null) sessionStorage.removeItem(place);
+    else sessionStorage.setItem(place, value);
   } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
+    // Storage may be forbidden; what was to be kept then lasts as long as the page.
   }
+}
+
+function setBearer(bearer: string | null) {
+  caller.bearer = bearer;
+  remember(bearerPlace, bearer);
 }
 
 export function SessionProvider({ token, children }: { token: string | null; children: ReactNode }) {
@@ -44,9 +51,9 @@ export function SessionProvider({ token, children }: { token: string | null; chi
   const queries = useQueryClient();
 
   const enter = useCallback((session: Session) => {
-    const tenant = session.tenant_id ?? remembered();
+    const tenant = session.tenant_id ?? remembered(tenantPlace);
     caller.csrfToken = session.csrf_token;
-    caller.tenant = session.tenant_id === null ? tenant : null;
+    caller.tenant = tenant;
     setState({ phase: 'in', session, tenant });
   }, []);
 
@@ -54,6 +61,7 @@ export function SessionProvider({ token, children }: { token: string | null; chi
     (why: Out, problem?: ApiProblem) => {
       caller.csrfToken = null;
       caller.tenant = null;
+      setBearer(null);
       queries.clear();
       setState({ phase: 'out', why, problem });
     },
@@ -63,7 +71,10 @@ export function SessionProvider({ token, children }: { token: string | null; chi
   const signIn = useCallback(
     async (wanted: string) => {
       caller.onSessionOver = () => {};
-      enter(await unwrap(client.POST('/session', { body: { token: wanted } })));
+      setBearer(null);
+      const session = await unwrap(client.POST('/session', { body: { token: wanted } }));
+      setBearer(session.session_token ?? null);
+      enter(session);
       queries.clear();
       caller.onSessionOver = () => leave('expired');
     },
@@ -83,6 +94,7 @@ export function SessionProvider({ token, children }: { token: string | null; chi
     try {
       if (token) return await signIn(token);
       caller.onSessionOver = () => {};
+      caller.bearer = remembered(bearerPlace);
       enter(await unwrap(client.GET('/session')));
       caller.onSessionOver = () => leave('expired');
     } catch (failure) {
@@ -96,7 +108,7 @@ export function SessionProvider({ token, children }: { token: string | null; chi
 
   const chooseTenant = useCallback(
     (tenant: string | null) => {
-      remember(tenant);
+      remember(tenantPlace, tenant);
       caller.tenant = tenant;
       queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'tenants' });
       setState((now) => (now.phase === 'in' ? { ...now, tenant } : now));

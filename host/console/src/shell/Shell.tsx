@@ -11,6 +11,7 @@ const views = [
   { to: '/', title: 'Health' },
   { to: '/deliveries', title: 'Deliveries' },
   { to: '/dead-letters', title: 'Dead letters' },
+  { to: '/operations', title: 'Operations' },
   { to: '/policy', title: 'Policy' },
   { to: '/audit', title: 'Audit' },
   { to: '/plugins', title: 'Plugins' },

@@ -1,0 +1,3 @@
+-- Conditions over events. Versions before do not read the column and would send what it keeps back: beside a filter
+-- request_authorization has the member "filtered", which they do not know, so that they hold the destination.
+ALTER TABLE integration_destinations ADD COLUMN filter TEXT CHECK (length(CAST(filter AS BLOB)) BETWEEN 1 AND 2048);
