@@ -90,11 +90,13 @@ json::value authorization_view(const Destination& destination) {
   return view;
 }
 
-CredentialState state_of(const Credential& credential, const std::vector<secrets::CredentialPosture>& postures) {
+const secrets::CredentialPosture& posture_of(const Credential& credential,
+                                             const std::vector<secrets::CredentialPosture>& postures) {
+  static const secrets::CredentialPosture unknown;
   const auto known = std::ranges::find_if(postures, [&](const secrets::CredentialPosture& posture) {
     return posture.purpose == credential.purpose && posture.version == credential.version;
   });
-  return known == postures.end() ? CredentialState::unavailable : known->state;
+  return known == postures.end() ? unknown : *known;
 }
 
 // How the destination stands as a whole: what the first current credential lacks that lacks something; missing also if
@@ -110,7 +112,7 @@ CredentialState summary_of(const Destination& destination, const std::vector<sec
   if (destination.authorization && !current.contains(std::string(authorization_purpose)))
     return CredentialState::missing;
   for (const auto& [purpose, credential] : current)
-    if (const auto state = state_of(*credential, postures); state != CredentialState::resolved) return state;
+    if (const auto state = posture_of(*credential, postures).state; state != CredentialState::resolved) return state;
   return CredentialState::resolved;
 }
 
@@ -129,11 +131,14 @@ json::array view_of(const std::vector<Credential>& credentials,
   for (const auto& credential : credentials) {
     const bool current = previous == nullptr || *previous != credential.purpose;
     previous = &credential.purpose;
+    const auto& posture = posture_of(credential, postures);
     view.push_back({{"purpose", credential.purpose},
                     {"version", credential.version},
                     {"current", current},
                     {"provider", text(url_scheme_of(credential.reference))},
-                    {"posture", text(to_string(state_of(credential, postures)))},
+                    {"posture", text(to_string(posture.state))},
+                    {"public_keys", json::array(posture.public_keys.begin(), posture.public_keys.end())},
+                    {"warning", or_null(posture.warning)},
                     {"created_at", to_rfc3339(credential.created_at)},
                     {"expires_at", credential.expires_at ? json::value(to_rfc3339(*credential.expires_at)) : nullptr}});
   }

@@ -46,6 +46,12 @@ std::optional<Ed25519Key> Ed25519Key::from_pem(std::string_view pem) {
   return made;
 }
 
+Ed25519Key Ed25519Key::from_seed(std::span<const std::uint8_t, 32> seed) {
+  EVP_PKEY* key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size());
+  require(key != nullptr, "reading an Ed25519 seed");
+  return Ed25519Key{owned(key)};
+}
+
 std::string Ed25519Key::to_pem() const {
   const Bio target{BIO_new(BIO_s_secmem()), &BIO_free};
   require(target != nullptr &&

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ class Ed25519Key {
   static Ed25519Key generate();
   // nullopt unless `pem` is an unencrypted PKCS #8 Ed25519 private key.
   static std::optional<Ed25519Key> from_pem(std::string_view pem);
+  // The key of a seed (RFC 8032, section 5.1.5): any 32 bytes are one.
+  static Ed25519Key from_seed(std::span<const std::uint8_t, 32> seed);
 
   [[nodiscard]] std::string to_pem() const;  // the private key: for its file and nothing else
   [[nodiscard]] Ed25519PublicKey public_key() const;

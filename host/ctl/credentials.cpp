@@ -26,6 +26,8 @@ int print(Context& context, const Answer& answer) {
                {"CURRENT", "current"},
                {"PROVIDER", "provider"},
                {"POSTURE", "posture"},
+               {"PUBLIC KEYS", "public_keys"},
+               {"WARNING", "warning"},
                {"CREATED", "created_at"},
                {"EXPIRES", "expires_at"}},
               answer.body.at("credentials").as_array());

@@ -173,7 +173,7 @@ void examine_signing(Services& services, Findings& findings) {
   for (const auto& [id, destination] : catalog->destinations) all.push_back(destination);
   std::ranges::sort(all, {}, [](const auto& one) { return std::pair{one->tenant_id.str(), one->id.to_string()}; });
   const auto postures = services.plugins().check().postures(all);
-  std::size_t faulty = 0, unsigned_ones = 0;
+  std::size_t faulty = 0, unsigned_ones = 0, odd_keys = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!all[i]->not_understood.empty()) continue;  // what it needs cannot be told
     const auto lack = lack_of(all[i], postures[i], services.plugins());
@@ -185,6 +185,11 @@ void examine_signing(Services& services, Findings& findings) {
       else
         findings.warning("signing", name_of(*all[i]) + ": " + lack + "; it is disabled", remedy);
     }
+    for (const auto& posture : postures[i])
+      if (!posture.warning.empty() && ++odd_keys <= named_destinations)
+        findings.warning("signing",
+                         name_of(*all[i]) + ": version " + std::to_string(posture.version) + ": " + posture.warning,
+                         "integrationsctl secrets generate, then credentials rotate");
     if (all[i]->signing == SigningRule::disabled && ++unsigned_ones <= named_destinations)
       findings.warning("signing", name_of(*all[i]) + ": sends without a signature",
                        "set signing to required, if its receiver can check");
@@ -192,6 +197,9 @@ void examine_signing(Services& services, Findings& findings) {
   if (faulty > named_destinations)
     findings.error("signing", std::to_string(faulty - named_destinations) + " more destinations lack a credential",
                    "integrationsctl destinations list --tenant TENANT");
+  if (odd_keys > named_destinations)
+    findings.warning("signing", std::to_string(odd_keys - named_destinations) + " more keys have a warning",
+                     "integrationsctl secrets check --tenant TENANT --destination DESTINATION");
   if (unsigned_ones > named_destinations)
     findings.warning("signing", std::to_string(unsigned_ones - named_destinations) + " more send without a signature",
                      "integrationsctl destinations list --tenant TENANT");

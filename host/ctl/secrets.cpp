@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <ostream>
+#include <span>
 #include <thread>
 
 #include "crypto/digest.hpp"
@@ -29,7 +31,7 @@ using secrets::CredentialState;
 constexpr std::size_t generated_key_bytes = 32;
 
 struct Look {
-  CredentialState state;
+  secrets::CredentialPosture posture;
   std::string reason;  // empty if it resolves
 };
 
@@ -41,8 +43,9 @@ Look look(Context& context, const TenantId& tenant, const std::string& purpose, 
   destination->credentials = {{purpose, 1, reference, {}, {}}};
   bind_credentials(*destination);
   auto& plugins = context.services().plugins();
-  const auto state = plugins.check().postures({destination}).front().front().state;
-  return {state, state == CredentialState::resolved ? "" : plugins.failure(destination, purpose)};
+  auto posture = plugins.check().postures({destination}).front().front();
+  auto reason = posture.state == CredentialState::resolved ? "" : plugins.failure(destination, purpose);
+  return {std::move(posture), std::move(reason)};
 }
 
 int check_reference(Context& context, const Arguments& arguments) {
@@ -51,8 +54,9 @@ int check_reference(Context& context, const Arguments& arguments) {
   const auto scheme_end = reference.find("://");
   const auto fault = context.services().plugins().check().reference_fault(reference, tenant);
   const auto purpose = arguments.has("purpose") ? arguments.get("purpose") : std::string(secrets::signing_purpose);
-  const auto seen = fault ? Look{CredentialState::denied, *fault} : look(context, tenant, purpose, reference);
-  const auto state = seen.state;
+  const auto seen =
+      fault ? Look{{purpose, 1, CredentialState::denied, {}, {}}, *fault} : look(context, tenant, purpose, reference);
+  const auto state = seen.posture.state;
   const auto posture = to_string(state);
   const json::object document{
       {"provider",
@@ -60,7 +64,9 @@ int check_reference(Context& context, const Arguments& arguments) {
       {"usable", state == CredentialState::resolved},
       {"fault", fault ? json::value(*fault) : json::value(nullptr)},
       {"posture", fault ? json::value(nullptr) : json::value(json::string_view(posture.data(), posture.size()))},
-      {"reason", seen.reason.empty() ? json::value(nullptr) : json::value(seen.reason)}};
+      {"reason", seen.reason.empty() ? json::value(nullptr) : json::value(seen.reason)},
+      {"warning", seen.posture.warning.empty() ? json::value(nullptr) : json::value(seen.posture.warning)},
+      {"public_keys", json::array(seen.posture.public_keys.begin(), seen.posture.public_keys.end())}};
   if (context.json())
     print_json(context, document);
   else
@@ -94,7 +100,9 @@ int check_destination(Context& context, const Arguments& arguments) {
                  {"CURRENT", "current"},
                  {"PROVIDER", "provider"},
                  {"POSTURE", "posture"},
-                 {"REASON", "reason"}},
+                 {"REASON", "reason"},
+                 {"PUBLIC KEYS", "public_keys"},
+                 {"WARNING", "warning"}},
                 answer.body.at("credentials").as_array());
   return resolved ? exit_ok : exit_findings;
 }
@@ -106,15 +114,33 @@ int check(Context& context, const Arguments& arguments) {
   return arguments.has("destination") ? check_destination(context, arguments) : check_reference(context, arguments);
 }
 
-// The form that all libraries of receivers read alike (docs/receivers/libraries.md).
-int generate(Context& context, const Arguments&) {
-  std::array<std::uint8_t, generated_key_bytes> key{};
-  context.random().fill(key);
-  auto secret = "whsec_" + crypto::to_base64(key);
-  if (context.json())
-    print_json(context, {{"secret", secret}});
-  else
-    context.out() << secret << '\n';
+// The public half goes to whoever has a key of its own to look after: with the secret in a document, and beside it
+// where the secret alone is what is written to a file.
+void print_generated(Context& context, const std::string& secret, const std::string& public_key) {
+  if (context.json()) {
+    json::object document{{"secret", secret}};
+    if (!public_key.empty()) document["public_key"] = public_key;
+    return print_json(context, document);
+  }
+  context.out() << secret << '\n';
+  if (!public_key.empty()) context.err() << public_key << '\n';
+}
+
+// The forms that receivers' libraries read alike (docs/receivers/libraries.md): of a private key seed and public key,
+// which is what Standard Webhooks calls a key pair.
+int generate(Context& context, const Arguments& arguments) {
+  std::array<std::uint8_t, 2 * generated_key_bytes> key{};
+  context.random().fill(std::span(key).first<generated_key_bytes>());
+  std::string secret, public_key;
+  if (arguments.has("ed25519")) {
+    const auto own = crypto::Ed25519Key::from_seed(std::span(key).first<generated_key_bytes>()).public_key();
+    std::ranges::copy(own, key.begin() + generated_key_bytes);
+    secret = "whsk_" + crypto::to_base64(key);
+    public_key = secrets::public_key_text(own);
+  } else {
+    secret = "whsec_" + crypto::to_base64(std::span(key).first<generated_key_bytes>());
+  }
+  print_generated(context, secret, public_key);
   ::explicit_bzero(secret.data(), secret.size());
   ::explicit_bzero(key.data(), key.size());
   return exit_ok;
@@ -220,9 +246,11 @@ std::vector<Command> secret_commands() {
       {"secrets generate",
        "a new signing secret, to be put where secrets live",
        "Prints whsec_ and base64 of 32 random bytes, which every receiver's library reads alike, and stores it "
-       "nowhere. A store that keeps the line's end of a file must be given it without.",
+       "nowhere. A store that keeps the line's end of a file must be given it without. With --ed25519 it is whsk_ and "
+       "a "
+       "private key, for receivers who will not share a secret; its public key, whpk_, goes to standard error.",
        {},
-       {},
+       {{"ed25519", "", "a private key, of which receivers have the public half alone"}},
        generate},
       {"secrets check",
        "whether a reference, or what a destination refers to, resolves",

@@ -20,6 +20,7 @@
 #include "api/tenant_routes.hpp"
 #include "api/token_routes.hpp"
 #include "api/waiting_delivery_routes.hpp"
+#include "api/webhook_key_routes.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/options.hpp"
 
@@ -42,6 +43,10 @@ api::RouteTable Daemon::make_routes() {
   api::add_destination_routes(routes, destinations_, removal_, test_events_, credential_check_, editor_, runtime);
   api::add_filter_routes(routes, *stores_.query);
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
+  // Strangers, by address, as often as a token may come.
+  api::add_webhook_key_routes(routes, editor_, credential_check_, clock_,
+                              {static_cast<double>(configuration_.api_requests_per_second),
+                               static_cast<double>(configuration_.api_request_burst)});
   api::add_policy_routes(routes, policies_, editor_);
   api::add_delivery_event_routes(routes, *stores_.feed);
   api::add_health_routes(routes, *stores_.health, catalog_, runtime, clock_);

@@ -9,6 +9,15 @@
 #include "secrets/signing_key.hpp"
 
 namespace opi::plugins {
+namespace {
+
+// Why nothing can be made with the key; nullptr if it can.
+const char* fault_of(const secrets::SigningKey& key, std::uint32_t algorithm) {
+  if (!key.is_key()) return secrets::not_a_signing_key;
+  return algorithm == OPI_MAC_HMAC_SHA256 && key.private_key() != nullptr ? secrets::not_a_mac_key : nullptr;
+}
+
+}  // namespace
 
 template <class Op>
 opi_status RequestAssembly::guarded(void* impl, Op&& op) noexcept {
@@ -115,7 +124,7 @@ opi_status RequestAssembly::mac(const opi_str& slot, std::uint32_t algorithm, co
                                 void* ud) {
   if (!is_sound(slot) || !is_sound(data) || each == nullptr)
     return draft_.spoil(OPI_E_INVALID, "a signature that the adapter asks for is malformed");
-  if (algorithm != OPI_MAC_HMAC_SHA256)
+  if (algorithm != OPI_MAC_HMAC_SHA256 && algorithm != OPI_MAC_BY_KEY)
     return draft_.spoil(OPI_E_UNSUPPORTED, "the adapter asks for a MAC algorithm that this host does not know");
   if (data.n > RequestLimits::mac_data_bytes)
     return draft_.spoil(OPI_E_TOO_LARGE, "the adapter asks for a signature of more than " +
@@ -128,15 +137,21 @@ opi_status RequestAssembly::mac(const opi_str& slot, std::uint32_t algorithm, co
   if (purpose == nullptr) return OPI_E_NOT_FOUND;
   for (const auto& version : purpose->versions) {
     const secrets::SigningKey key(*version.value);
-    if (version.former && key.bytes().empty()) continue;  // what replaced it may have mended it
-    // Of the purpose "signing" none comes here: the broker has judged them. An adapter may have slots of other names.
-    if (key.bytes().empty()) {
+    // Of the purpose "signing" none that is no key comes here: the broker has judged them. An adapter may have slots of
+    // other names.
+    const auto* const fault = fault_of(key, algorithm);
+    if (fault != nullptr && version.former) continue;  // what replaced it may have mended it
+    if (fault != nullptr) {
       rendering_.unusable_purpose = view(slot);
-      return draft_.spoil(OPI_E_INVALID,
-                          "for the purpose " + quoted_name(view(slot)) + " " + secrets::not_a_signing_key, true);
+      return draft_.spoil(OPI_E_INVALID, "for the purpose " + quoted_name(view(slot)) + " " + fault, true);
     }
-    const auto mac = crypto::hmac_sha256(key.bytes(), view(data));
-    each(ud, {mac.data(), mac.size()}, raw(version.version));
+    if (const auto* own = key.private_key()) {
+      const auto signature = own->sign(view(data));
+      each(ud, {signature.data(), signature.size()}, raw(version.version));
+    } else {
+      const auto mac = crypto::hmac_sha256(key.mac_key(), view(data));
+      each(ud, {mac.data(), mac.size()}, raw(version.version));
+    }
   }
   rendering_.is_signed = true;
   return OPI_OK;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/authorization.hpp"
 #include "domain/receiver.hpp"
 #include "secrets/signing_key.hpp"
 
@@ -21,7 +22,7 @@ PurposeSecrets& purpose_of(SecretSet& set, const std::string& purpose) {
 std::shared_ptr<const SecretSet> nothing_of(const std::vector<Wanted>& wanted) {
   auto set = std::make_shared<SecretSet>();
   for (const auto& one : wanted) {
-    set->credentials.push_back({one.credential.purpose, one.credential.version, CredentialState::unavailable});
+    set->credentials.push_back({one.credential.purpose, one.credential.version, CredentialState::unavailable, {}, {}});
     purpose_of(*set, one.credential.purpose).failure = "the daemon could not look for it";
   }
   return set;
@@ -36,8 +37,23 @@ std::vector<Wanted> sorted(const Destination& destination) {
   return wanted;
 }
 
-bool can_serve(const Credential& credential, const Secret& value) {
-  return credential.purpose != signing_purpose || !SigningKey(value).bytes().empty();
+bool is_for_a_mac(const Destination& destination, const Credential& credential) {
+  return credential.purpose == authorization_purpose && destination.authorization &&
+         std::holds_alternative<HmacAuthorization>(*destination.authorization);
+}
+
+// Why the value can never serve; nullptr if it can.
+const char* fault_of(const Destination& destination, const Credential& credential, const Secret& value) {
+  if (credential.purpose == signing_purpose) return SigningKey(value).is_key() ? nullptr : not_a_signing_key;
+  // Whoever puts a private key there thinks that the receiver has its public one, and would be told nothing.
+  return is_for_a_mac(destination, credential) && SigningKey(value).private_key() != nullptr ? not_a_mac_key : nullptr;
+}
+
+// The current value comes first, and its warning is the credential's.
+void describe(CredentialPosture& posture, const SecretVersion& version) {
+  const SigningKey key(*version.value);
+  if (!version.former) posture.warning = key.warning();
+  if (const auto* own = key.private_key()) posture.public_keys.push_back(public_key_text(own->public_key()));
 }
 
 // What there is to say of one that has no value. What was said of the key alone says more.
@@ -58,8 +74,13 @@ std::string why_not(const Wanted& one) {
 // Puts one credential into the set that grows.
 class Assembly {
  public:
-  Assembly(MonoTime now, MonoTime longest, std::chrono::milliseconds negative_ttl)
-      : now_(now), negative_ttl_(negative_ttl), renew_at_(longest), serve_until_(longest), ends_(MonoTime::max()) {}
+  Assembly(const Destination& destination, MonoTime now, MonoTime longest, std::chrono::milliseconds negative_ttl)
+      : destination_(destination),
+        now_(now),
+        negative_ttl_(negative_ttl),
+        renew_at_(longest),
+        serve_until_(longest),
+        ends_(MonoTime::max()) {}
 
   void add_barred(const Credential& credential, CredentialState state) {
     posture(credential, state);
@@ -72,10 +93,10 @@ class Assembly {
     auto& purpose = purpose_of(*set_, one.credential.purpose);
     const auto* const key = one.key.get();
     if (key != nullptr && key->current) {
-      const bool usable = can_serve(one.credential, *key->current);
-      posture(one.credential, usable ? CredentialState::resolved : CredentialState::unusable);
-      if (!usable && purpose.failure.empty()) purpose.failure = not_a_signing_key;
-      if (usable) add_values(purpose, one.credential, *key);
+      const auto* const fault = fault_of(destination_, one.credential, *key->current);
+      posture(one.credential, fault == nullptr ? CredentialState::resolved : CredentialState::unusable);
+      if (fault != nullptr && purpose.failure.empty()) purpose.failure = fault;
+      if (fault == nullptr) add_values(purpose, one.credential, *key);
       if (key->resource->failure.any()) purpose.unconfirmed = true;
       return follow(*key->resource);
     }
@@ -91,14 +112,18 @@ class Assembly {
 
  private:
   void posture(const Credential& credential, CredentialState state) {
-    set_->credentials.push_back({credential.purpose, credential.version, state});
+    set_->credentials.push_back({credential.purpose, credential.version, state, {}, {}});
   }
   void add_values(PurposeSecrets& purpose, const Credential& credential, const CachedKey& key) {
     const auto number = std::to_string(credential.version) + "/";
-    purpose.versions.push_back({key.current, number + key.resource->version});
-    if (!key.former || now_ >= key.former_until || !can_serve(credential, *key.former)) return;
-    purpose.versions.push_back({key.former, number + key.former_version, true});
+    add_value(purpose, credential, {key.current, number + key.resource->version});
+    if (!key.former || now_ >= key.former_until || fault_of(destination_, credential, *key.former) != nullptr) return;
+    add_value(purpose, credential, {key.former, number + key.former_version, true});
     renew_at_ = std::min(renew_at_, key.former_until);
+  }
+  void add_value(PurposeSecrets& purpose, const Credential& credential, SecretVersion version) {
+    if (credential.purpose == signing_purpose) describe(set_->credentials.back(), version);
+    purpose.versions.push_back(std::move(version));
   }
   // A value whose store is away is served on, and asked for again whenever that may help.
   void follow(const CachedResource& resource) {
@@ -114,6 +139,7 @@ class Assembly {
     serve_until_ = std::min(serve_until_, std::max(now_, at));
   }
 
+  const Destination& destination_;
   const MonoTime now_;
   const std::chrono::milliseconds negative_ttl_;
   std::shared_ptr<SecretSet> set_ = std::make_shared<SecretSet>();
@@ -133,7 +159,7 @@ std::optional<CredentialState> barred(const Destination& destination, const Cred
 
 Assembled assemble(const Renewal& renewal, MonoTime now, UnixTime unix_now, std::chrono::milliseconds longest,
                    std::chrono::milliseconds negative_ttl) {
-  Assembly assembly(now, now + longest, negative_ttl);
+  Assembly assembly(*renewal.destination, now, now + longest, negative_ttl);
   for (const auto& one : renewal.wanted) {
     if (const auto state = barred(*renewal.destination, one.credential, unix_now)) {
       assembly.add_barred(one.credential, *state);

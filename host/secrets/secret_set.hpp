@@ -51,6 +51,9 @@ struct CredentialPosture {
   std::string purpose;
   int version = 0;  // the credential's
   CredentialState state = CredentialState::unavailable;
+  // Of a resolved one for signing. What anybody may know (signing_key.hpp):
+  std::vector<std::string> public_keys;  // whpk_…: of its private key, then of the one that it came in place of
+  std::string warning;                   // for people: what is odd about the key; empty: nothing
 };
 
 struct SecretSet {

@@ -2,6 +2,7 @@
 #include <opi/plugin.hpp>
 #include <string>
 
+#include "cloud_event.hpp"
 #include "config.hpp"
 #include "envelope.hpp"
 
@@ -20,7 +21,9 @@ class Adapter {
     const auto body = body_of(delivery);
     const auto id = "msg_" + std::string(delivery.idempotency_key());
     const auto timestamp = std::to_string(delivery.now_unix_ms() / 1000);
-    request.method(config_.method).url(delivery.endpoint_url()).header("Content-Type", config_.content_type);
+    request.method(config_.method).url(delivery.endpoint_url());
+    request.header("Content-Type",
+                   config_.body == Body::cloud_event ? "application/cloudevents+json" : config_.content_type);
     request.header("webhook-id", id)
         .header("webhook-timestamp", timestamp)
         .header("Idempotency-Key", delivery.idempotency_key())
@@ -28,6 +31,9 @@ class Adapter {
         .header("traceparent", delivery.traceparent());
     if (!delivery.correlation_id().empty())
       request.header("X-Correlation-Id", kit::header_text(delivery.correlation_id()));
+    if (config_.body == Body::cloud_event_binary)
+      for (const auto& [name, value] : cloud_event_headers(cloud_attributes(delivery, config_.content_type)))
+        request.header(name, value);
     for (const auto& [name, value] : config_.headers) request.header(name, value);
     for (const auto scheme : config_.signatures) sign(request, scheme, {id, timestamp, body});
     request.body(body);
@@ -47,7 +53,10 @@ class Adapter {
  private:
   [[nodiscard]] std::string body_of(const sdk::Delivery& delivery) const {
     switch (config_.body) {
-      case Body::payload: return std::string(delivery.payload());
+      case Body::payload:
+      case Body::cloud_event_binary: return std::string(delivery.payload());
+      case Body::cloud_event:
+        return cloud_event_json(cloud_attributes(delivery, config_.content_type), delivery.payload());
       case Body::from_template: return config_.body_template->render(delivery);
       case Body::envelope: break;
     }

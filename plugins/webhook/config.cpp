@@ -51,7 +51,16 @@ Body body(const json::object& object) {
   if (name == "envelope") return Body::envelope;
   if (name == "payload") return Body::payload;
   if (name == "template") return Body::from_template;
-  wrong("body", "is not envelope, payload or template");
+  if (name == "cloudevents") return Body::cloud_event;
+  if (name == "cloudevents-binary") return Body::cloud_event_binary;
+  wrong("body", "is not envelope, payload, template, cloudevents or cloudevents-binary");
+}
+
+// SDKs differ in what they make of a "ce-" beside what is there: some take the header, others the body.
+void refuse_attributes(const kit::CustomHeaders& headers) {
+  for (const auto& [name, value] : headers)
+    if (name.size() > 2 && (name[0] | 0x20) == 'c' && (name[1] | 0x20) == 'e' && name[2] == '-')
+      wrong("headers", "\"" + name + "\" would be an attribute of the CloudEvent, which has those of the event");
 }
 
 }  // namespace
@@ -75,6 +84,7 @@ Config parse_config(std::string_view text_of_json) {
         kit::Template::Rules{.missing = missing == "error" ? kit::Missing::error : kit::Missing::null});
   config.content_type = content_type(object);
   config.headers = kit::custom_headers(object, "headers", "headers");
+  if (config.body == Body::cloud_event || config.body == Body::cloud_event_binary) refuse_attributes(config.headers);
   config.signatures = signatures(object);
   return config;
 }

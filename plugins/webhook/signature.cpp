@@ -43,13 +43,14 @@ std::string joined(std::string_view a, std::string_view b, std::string_view c = 
 }
 
 void sign_standard(sdk::RequestBuilder& request, const SignedMessage& message) {
+  constexpr std::size_t ed25519_bytes = 64;
   std::string tokens;
-  const bool is_signed =
-      request.hmac_sha256(slot, joined(message.id, message.timestamp, message.body), [&](auto mac, std::string_view) {
-        if (!tokens.empty()) tokens += ' ';
-        tokens += "v1,";
-        tokens += base64(mac);
-      });
+  const bool is_signed = request.signature(slot, joined(message.id, message.timestamp, message.body),
+                                           [&](auto signature, std::string_view) {
+                                             if (!tokens.empty()) tokens += ' ';
+                                             tokens += signature.size() == ed25519_bytes ? "v1a," : "v1,";
+                                             tokens += base64(signature);
+                                           });
   if (is_signed) request.header("webhook-signature", tokens);
 }
 

@@ -5,9 +5,10 @@
 
 namespace opi::webhook {
 
-// standard_webhooks: https://www.standardwebhooks.com, v1 (HMAC-SHA256 over "id.timestamp.body"), one token per live
-// secret. oneprotect_v1: hex HMAC-SHA256 over "timestamp.body"; the current secret's in X-OneProtect-Signature, those
-// of older live secrets in X-OneProtect-Signature-Previous.
+// standard_webhooks: https://www.standardwebhooks.com over "id.timestamp.body", one token per live secret: v1a
+// (Ed25519) of one that is a private key, v1 (HMAC-SHA256) of any other. oneprotect_v1: hex HMAC-SHA256 over
+// "timestamp.body"; the current secret's in X-OneProtect-Signature, those of older live secrets in
+// X-OneProtect-Signature-Previous.
 enum class Scheme { standard_webhooks, oneprotect_v1 };
 
 struct SignedMessage {

@@ -23,6 +23,7 @@ def is_timestamp(value: object) -> bool:
 class Operation:
     id: str
     method: str
+    base: str  # "/api/v1", but for what stands elsewhere
     path: str  # "/destinations/{id}"
     action: str | None
     roles: frozenset
@@ -69,7 +70,8 @@ class Document:
         security = node.get("security", self.root["security"])
         content = node.get("requestBody", {}).get("content", {})
         return Operation(
-            node["operationId"], method, path, node.get("x-action"), frozenset(node["x-roles"]), security in ([], [{}]),
+            node["operationId"], method, node.get("servers", self.root["servers"])[0]["url"].rstrip("/"), path,
+            node.get("x-action"), frozenset(node["x-roles"]), security in ([], [{}]),
             any(p["name"] == "X-Tenant-Id" for p in parameters), parameters,
             {media: body["schema"] for media, body in content.items()},
             {status: self.resolve(response) for status, response in node["responses"].items()})

@@ -112,7 +112,7 @@ class Api:
         for name, value in call.path.items():
             path = path.replace("{" + name + "}", urllib.parse.quote(value if isinstance(value, bytes) else str(value), safe=""))
         query = urllib.parse.urlencode(call.query)
-        return self.document.base + path + ("?" + query if query else "")
+        return operation.base + path + ("?" + query if query else "")
 
     def ask(self, operation_id: str, call: Call, caller: Caller, announced: int | None = None) -> Answer:
         """Raises AssertionError if the answer is not as documented."""

@@ -4,6 +4,7 @@ import json
 import processes
 from api_test import ApiTest
 from http_api import Call, Caller
+from surroundings import PUBLIC_KEY
 from world import OWNER
 
 # Of each list the member that holds its rows, and how its next page is asked for.
@@ -140,6 +141,15 @@ class SuccessTest(ApiTest):
         tag = self.ask("getOpenApi", Call()).headers["etag"]
         self.expect(self.ask("getOpenApi", Call(headers={"If-None-Match": tag})), 304)
         self.assertEqual(self.ask("getOpenApi", Call()).json, self.world.document.root)
+
+    def test_public_keys_are_sent_once(self):
+        call = self.valid.of("getWebhookKeys", OWNER)
+        answer = self.ask("getWebhookKeys", call, Caller())
+        self.assertEqual([key["whpk"] for key in answer.json["keys"]], [PUBLIC_KEY])
+        held = call.having(headers={"If-None-Match": answer.headers["etag"]})
+        self.expect(self.ask("getWebhookKeys", held, Caller()), 304)
+        shared = Call(path={"id": self.world.destination(OWNER)["destination_id"]})
+        self.expect(self.ask("getWebhookKeys", shared, Caller()), 404, "not-found")
 
     def test_dead_letters_by_filter(self):
         for operation, count, reason in (("replayDeadLetters", "replayed", {}),

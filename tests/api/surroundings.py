@@ -6,6 +6,9 @@ import subprocess
 
 import processes
 
+# What whoever has no secret of ours verifies with, and what it verifies.
+PUBLIC_KEY = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+PRIVATE_KEY = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="  # RFC 8032, section 7.1, test 1
 SIGNING_SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"]
 
 
@@ -60,6 +63,7 @@ class Surroundings:
         for tenant in ("acme", "initech"):
             for version, secret in enumerate(SIGNING_SECRETS, start=1):
                 write_private(folder / "secrets" / tenant / "signing" / "main" / str(version), secret)
+            write_private(folder / "secrets" / tenant / "signing" / "ed25519" / "1", PRIVATE_KEY)
         self.receiver = Receiver(self.programs, folder)
         self.settings = {
             "general.environment": "test", "plugins.directory": build / "lib" / "plugins",

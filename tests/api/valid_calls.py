@@ -80,6 +80,9 @@ class ValidCalls:
     def getDestination(self, tenant):
         return self._destination(tenant)[1].having(headers={})
 
+    def getWebhookKeys(self, tenant):
+        return Call(path={"id": self.world.signing_privately(tenant)["destination_id"]})
+
     def replaceDestination(self, tenant):
         made, call = self._destination(tenant)
         return call.having(body=made["body"] | {"name": f"{tenant}, changed", "policy": {"timeout_ms": 120000},

@@ -64,6 +64,13 @@ class World:
                               body={"reference": f"local://{tenant}/signing/main/1"})
         return destination | {"etag": answer.headers["etag"], "body": body}
 
+    def signing_privately(self, tenant: str) -> dict:
+        """A destination whose receivers have a public key alone."""
+        destination = self.destination(tenant)
+        self.succeed("putCredential", tenant, path={"id": destination["destination_id"], "purpose": "signing"},
+                     body={"reference": f"local://{tenant}/signing/ed25519/1"})
+        return destination
+
     def envelope(self, tenant: str, event_type: str, **members) -> dict:
         number = next(self.numbers)
         return {"event_id": f"{tenant}-event-{number}", "event_type": event_type, "schema_version": "1.0",

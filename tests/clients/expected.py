@@ -35,6 +35,8 @@ PINS = {"python": "requirements.txt", "js": "package.json", "go": "go.mod", "rus
 # A column for each of LIBRARIES: + accepted, - refused.
 DIFFERENCES = {
     #                                    py  js   go  rs  java
+    "public key":                       "-- --- -- -- --",
+    "public key, after a shared one":   "-- --- -- -- --",
     "secret without whsec_":            "++ +++ ++ ++ ++",
     "secret's characters as key":       "-- --- -- -- --",
     "secret unpadded":                  "++ +++ -- -- ++",

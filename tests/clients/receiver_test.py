@@ -20,6 +20,7 @@ import vectors
 
 SOURCES = pathlib.Path(__file__).parents[2] / "docs" / "receivers"
 MAX_BODY = 1 << 20
+VERIFY_PUBLIC_KEYS = {"node"}  # the others have secrets of v1 alone
 
 
 def build(language, folder):
@@ -75,6 +76,7 @@ def bytes_of(vector):
 
 
 class Receiving(unittest.TestCase):
+    language = ""
     command = []
 
     def setUp(self):
@@ -99,12 +101,13 @@ class Receiving(unittest.TestCase):
     def test_each_vector_gets_its_verdict(self):
         by_secret = {}
         for vector in vectors.vectors(int(time.time())):
-            if vector["verdict"] == "differs":
-                continue
             secret = vector["secret"]
+            public = secret.startswith("whpk_")
+            if public and self.language not in VERIFY_PUBLIC_KEYS or vector["verdict"] == "differs" and not public:
+                continue
             receiver = by_secret.get(secret) or by_secret.setdefault(secret, self.start(secret))
             with self.subTest(vector["name"]):
-                self.assertEqual(self.verdict(receiver, vector["name"]), 204 if vector["verdict"] == "accept" else 401)
+                self.assertEqual(self.verdict(receiver, vector["name"]), 401 if vector["verdict"] == "refuse" else 204)
 
     @staticmethod
     def verdict(receiver, name):
@@ -164,7 +167,7 @@ if __name__ == "__main__":
     language, folder = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        Receiving.command = build(language, folder)
+        Receiving.language, Receiving.command = language, build(language, folder)
     except tools.Missing as missing:
         print(f"skipped: {missing}")
         sys.exit(77)

@@ -56,16 +56,16 @@ def node(folder):
     return str(folder / "node_modules" / ".bin" / "node")
 
 
-def prepare(language, folder):
-    """What starts the oracle of a language, and where."""
+def prepare(language, folder, program="oracle"):
+    """What starts the oracle of a language, or another program beside it in Python or JavaScript."""
     if language == "python":
         interpreter = folder / "venv" / "bin" / "python"
         if not interpreter.exists():
             run([need("python3"), "-m", "venv", folder / "venv"], folder)
         run([interpreter, "-m", "pip", "install", "-q", "-r", HERE / "python" / "requirements.txt"], folder)
-        return [str(interpreter), str(HERE / "python" / "oracle.py")]
+        return [str(interpreter), str(HERE / "python" / f"{program}.py")]
     if language == "js":
-        return [node(folder), str(folder / "oracle.mjs")]
+        return [node(folder), str(folder / f"{program}.mjs")]
     copy(HERE / language, folder)
     if language == "go":
         run([need_version("go", "version", (1, 21)), "build", "-o", "oracle", "."], folder)

@@ -12,6 +12,8 @@ import hmac
 import json
 import sys
 
+import ed25519
+
 NOW = 1764064800
 WINDOW = 300
 ID = "msg_6f1d6a1f0cbb4d0c9f3e5f0a4f5ab2e1"
@@ -20,6 +22,7 @@ KEY = bytes(range(1, 33))
 OTHER_KEY = bytes(range(101, 133))
 # Bytes whose base64 needs both characters that base64url writes differently, and padding.
 ODD_KEY = b"\xfb\xef\xbe\xff" * 8
+SEED = bytes(range(201, 233))
 
 
 def secret_of(key):
@@ -29,6 +32,10 @@ def secret_of(key):
 def token(key, sent_at, body=JSON_BODY, message_id=ID):
     content = f"{message_id}.{sent_at}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+
+
+def private_token(seed, sent_at, body=JSON_BODY, message_id=ID):
+    return "v1a," + base64.b64encode(ed25519.sign(seed, f"{message_id}.{sent_at}.".encode() + body)).decode()
 
 
 def vector(name, verdict, reason, sent_at, signature, *, secret=None, body=JSON_BODY, headers=None):
@@ -86,6 +93,21 @@ def honest(now):
                      secret=secret_of(key))
 
 
+def of_public_keys(now):
+    """For receivers that have a public key alone: what the ones of ours that verify v1a make of it. No library does."""
+    public = ed25519.written(ed25519.public_key(SEED))
+    good = private_token(SEED, now)
+    yield vector("public key", "differs", "Ed25519 (v1a), verified with the public key", now, good, secret=public)
+    yield vector("public key, after a shared one", "differs", "a token for each live secret, the current one first", now,
+                 f"{token(KEY, now)} {good}", secret=public)
+    yield vector("public key, body tampered", "refuse", "one byte of the body differs", now, good, secret=public,
+                 body=JSON_BODY.replace(b"7", b"8"))
+    yield vector("public key, signature of v1", "refuse", "nobody who has a public key can make what it verifies", now,
+                 token(ed25519.public_key(SEED), now), secret=public)
+    yield vector("public key, wrong one", "refuse", "signed with another private key", now, good,
+                 secret=ed25519.written(ed25519.public_key(KEY)))
+
+
 def disputed(now):
     """What libraries read differently."""
     good = token(KEY, now)
@@ -129,7 +151,7 @@ def disputed(now):
 
 
 def vectors(now):
-    return [*honest(now), *disputed(now)]
+    return [*honest(now), *of_public_keys(now), *disputed(now)]
 
 
 def document(now=NOW):

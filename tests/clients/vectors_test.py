@@ -6,6 +6,7 @@ import re
 import types
 import unittest
 
+import ed25519
 import expected
 import vectors
 
@@ -37,6 +38,15 @@ class WrittenDown(unittest.TestCase):
         self.assertEqual(vectors.token(base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), 1614265330,
                                        b'{"test": 2432232314}', "msg_p5jXN8AQM9LWM0D4loKWxJek"),
                          "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+
+    def test_of_the_vectors_of_the_rfc_it_makes_the_same_signatures(self):
+        # RFC 8032, section 7.1, test 2.
+        seed = bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
+        self.assertEqual(ed25519.public_key(seed).hex(),
+                         "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
+        self.assertEqual(ed25519.sign(seed, b"r").hex(),
+                         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+                         "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
 
 
 class SampleOfTheDocument(unittest.TestCase):

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "crypto/digest.hpp"
+#include "crypto/ed25519.hpp"
 #include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_lab.hpp"
@@ -146,6 +147,53 @@ TEST_F(Webhook, SendsThePayloadAloneOrATemplate) {
   EXPECT_EQ(request().body, R"({"text":"alert.created: Ü \"x\"","n":12345678901234567890})");
 }
 
+TEST_F(Webhook, SendsACloudEventInStructuredMode) {
+  destination_.config = R"({"body":"cloudevents","content_type":"application/vnd.acme+json"})";
+  event_.source = "acme detection:1 #a#[b]%20%2";
+  event_.timestamp = "2016-12-31t23:59:60.125z";
+  event_.payload = " {\"n\": 12345678901234567890} ";
+  const auto sent = request();
+  EXPECT_EQ(header(sent, "Content-Type"), "application/cloudevents+json");
+  EXPECT_EQ(
+      sent.body,
+      R"({"specversion":"1.0","id":"evt-1","source":"acme%20detection%3A1%20#a%23%5Bb%5D%20%252","type":"alert.created",)"
+      R"("datacontenttype":"application/vnd.acme+json","time":"2016-12-31T23:59:59Z","tenantid":"acme",)"
+      R"("schemaversion":"1.0","correlationid":"corr ü","data":{"n": 12345678901234567890}})");
+  for (const auto& field : sent.headers) EXPECT_FALSE(field.name.starts_with("ce-")) << field.name;
+  EXPECT_NE(header(sent, "webhook-signature"), "(absent)");
+}
+
+TEST_F(Webhook, SendsACloudEventInBinaryMode) {
+  destination_.config = R"({"body":"cloudevents-binary","headers":{"X-Team":"blue"}})";
+  event_.source = "https://detect.example:8443/a?b=c";
+  event_.timestamp = "2026-11-23T10:00:00.5+02:00";
+  event_.correlation_id = "corr ü\"%";
+  const auto sent = request();
+  EXPECT_EQ(sent.body, event_.payload);
+  EXPECT_EQ(header(sent, "Content-Type"), "application/json");
+  std::string attributes;
+  for (const auto& field : sent.headers)
+    if (field.name.starts_with("ce-")) attributes += field.name + "=" + field.value + "\n";
+  EXPECT_EQ(attributes,
+            "ce-specversion=1.0\nce-id=evt-1\nce-source=https://detect.example:8443/a?b=c\nce-type=alert.created\n"
+            "ce-time=2026-11-23T10:00:00+02:00\nce-tenantid=acme\nce-schemaversion=1.0\n"
+            "ce-correlationid=corr%20%C3%BC%22%25\n");
+  EXPECT_EQ(header(sent, "X-Team"), "blue");
+}
+
+TEST_F(Webhook, TakesNoAttributesOfACloudEventFromItsConfiguration) {
+  const PluginAdapterDirectory directory(*host_);
+  for (const auto* body : {"cloudevents", "cloudevents-binary"}) {
+    destination_.config = R"({"headers":{"Ce-Id":"x"},"body":")" + std::string(body) + "\"}";
+    const auto errors = directory.refusal(destination_);
+    ASSERT_EQ(errors.size(), 1u) << body;
+    EXPECT_EQ(errors.at(0).field, "config.headers");
+    EXPECT_THAT(errors.at(0).message, HasSubstr("\"Ce-Id\" would be an attribute of the CloudEvent"));
+  }
+  destination_.config = R"({"headers":{"Ce-Id":"x"}})";
+  EXPECT_TRUE(directory.refusal(destination_).empty()) << "of another body it is a header like any other";
+}
+
 TEST_F(Webhook, FailsForGoodIfATemplateValueIsMissingAndMustNotBe) {
   destination_.config = R"({"body":"template","template":"[{{payload.x}}]","missing":"error"})";
   const auto rendering = render();
@@ -164,6 +212,40 @@ TEST_F(Webhook, SignsWithEveryLiveSecretInBothSchemes) {
       crypto::hmac_sha256(*crypto::from_base64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "1700000000." + sent.body);
   EXPECT_EQ(header(sent, "X-OneProtect-Signature"), crypto::to_hex(mac));
   EXPECT_THAT(header(sent, "X-OneProtect-Signature-Previous"), MatchesRegex("[0-9a-f]{64}"));
+}
+
+// RFC 8032, section 7.1, test 1.
+constexpr const char* private_key = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+
+TEST_F(Webhook, SignsByTheFormOfEachSecretInOneHeader) {
+  secrets_.purposes[0].versions.clear();
+  add_secret(private_key);
+  add_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  const auto sent = request();
+  const auto signatures = header(sent, "webhook-signature");
+  ASSERT_THAT(signatures, MatchesRegex("v1a,[A-Za-z0-9+/]{86}== v1,[A-Za-z0-9+/]{43}=")) << "the current one first";
+  const auto signature = crypto::from_base64(signatures.substr(4, 88)).value();
+  const auto message = header(sent, "webhook-id") + ".1700000000." + sent.body;
+  const auto public_key =
+      crypto::ed25519_public_key("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a").value();
+  crypto::Ed25519Signature bytes{};
+  std::ranges::copy(signature, bytes.begin());
+  EXPECT_TRUE(crypto::verify_ed25519(public_key, message, bytes));
+  EXPECT_FALSE(crypto::verify_ed25519(public_key, message + " ", bytes));
+  const auto mac = crypto::hmac_sha256(*crypto::from_base64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), message);
+  EXPECT_THAT(signatures, ::testing::EndsWith(" v1," + crypto::to_base64(mac)));
+}
+
+TEST_F(Webhook, RefusesAPrivateKeyWhereTheReceiverHasTheSameKeyAndNeverRepeatsIt) {
+  secrets_.purposes[0].versions.clear();
+  add_secret(private_key);
+  destination_.config = R"({"signatures":["standard-webhooks","oneprotect-v1"]})";
+  const auto rendering = render();
+  EXPECT_FALSE(rendering.ok);
+  EXPECT_TRUE(rendering.retryable) << "who stored the secret can mend it";
+  EXPECT_EQ(rendering.unusable_purpose, "signing");
+  EXPECT_THAT(rendering.error, HasSubstr("Ed25519 private key (whsk_)"));
+  EXPECT_THAT(rendering.error, ::testing::Not(HasSubstr("nWGxne")));
 }
 
 TEST_F(Webhook, NeverGoesUnsignedWhereSigningIsRequired) {

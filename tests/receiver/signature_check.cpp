@@ -21,7 +21,17 @@ bool any_key_signs(std::span<const Key> keys, const std::string& content, std::s
       keys, [&](const Key& key) { return crypto::equal_constant_time(crypto::hmac_sha256(key, content), mac); });
 }
 
-bool standard_holds(const SignedMessage& message, std::span<const Key> keys) {
+bool any_key_verifies(std::span<const crypto::Ed25519PublicKey> keys, const std::string& content,
+                      std::string_view token) {
+  const auto bytes = crypto::from_base64(token);
+  crypto::Ed25519Signature signature{};
+  if (!bytes || bytes->size() != signature.size()) return false;
+  std::ranges::copy(*bytes, signature.begin());
+  return std::ranges::any_of(keys, [&](const auto& key) { return crypto::verify_ed25519(key, content, signature); });
+}
+
+bool standard_holds(const SignedMessage& message, std::span<const Key> keys,
+                    std::span<const crypto::Ed25519PublicKey> public_keys) {
   std::string content;
   content.append(message.id).append(".").append(message.timestamp).append(".").append(message.body);
   std::string_view tokens = message.signature;
@@ -29,6 +39,7 @@ bool standard_holds(const SignedMessage& message, std::span<const Key> keys) {
     const auto space = std::min(tokens.find(' '), tokens.size());
     const auto token = tokens.substr(0, space);
     tokens.remove_prefix(std::min(space + 1, tokens.size()));
+    if (token.starts_with("v1a,") && any_key_verifies(public_keys, content, token.substr(4))) return true;
     if (!token.starts_with("v1,")) continue;  // another scheme's
     const auto mac = crypto::from_base64(token.substr(3));
     if (mac && any_key_signs(keys, content, *mac)) return true;
@@ -53,12 +64,22 @@ std::optional<Key> parse_secret(std::string_view text) {
   return key;
 }
 
+std::optional<crypto::Ed25519PublicKey> parse_public_key(std::string_view text) {
+  constexpr std::string_view prefix = "whpk_";
+  if (!text.starts_with(prefix)) return std::nullopt;
+  const auto bytes = crypto::from_base64(text.substr(prefix.size()));
+  crypto::Ed25519PublicKey key{};
+  if (!bytes || bytes->size() != key.size()) return std::nullopt;
+  std::ranges::copy(*bytes, key.begin());
+  return key;
+}
+
 SignatureVerdict check_signature(const SignedMessage& message, std::span<const Key> keys, std::chrono::seconds unix_now,
-                                 std::chrono::seconds window) {
+                                 std::chrono::seconds window, std::span<const crypto::Ed25519PublicKey> public_keys) {
   const bool standard = !message.signature.empty();
   const bool oneprotect = !message.oneprotect_signature.empty();
   if (!standard && !oneprotect) return SignatureVerdict::missing;
-  if (standard && (message.id.empty() || !standard_holds(message, keys))) return SignatureVerdict::bad;
+  if (standard && (message.id.empty() || !standard_holds(message, keys, public_keys))) return SignatureVerdict::bad;
   if (oneprotect && !oneprotect_holds(message, keys)) return SignatureVerdict::bad;
   if (standard && !within(message.timestamp, unix_now, window)) return SignatureVerdict::outside_window;
   if (oneprotect && !within(message.oneprotect_timestamp, unix_now, window)) return SignatureVerdict::outside_window;

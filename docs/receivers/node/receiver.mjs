@@ -1,30 +1,44 @@
 // Takes webhooks, once each: node receiver.mjs DATABASE PORT (Node 22.13 or later, for node:sqlite), with the secrets in
-// WEBHOOK_SECRETS, parted by blanks.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+// WEBHOOK_SECRETS, parted by blanks: whsec_… that it shares with the sender, or whpk_…, the sender's public key.
+import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
 import { createServer } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
 
 const windowSeconds = 300;
 const maxBody = 1 << 20;
 
-// whsec_ and standard base64, as `integrationsctl secrets generate` makes it; anything else stops the program.
-function keyOf(secret) {
-  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+// Standard base64 behind the prefix; anything else stops the program.
+function bytesOf(secret, prefix) {
+  const bytes = Buffer.from(secret.slice(prefix.length), 'base64');
   // Buffer.from() takes whatever it can make something of.
-  if (secret !== `whsec_${key.toString('base64')}` || key.length === 0) throw new Error('a secret is not whsec_<base64>');
-  return key;
+  if (secret !== prefix + bytes.toString('base64') || bytes.length === 0)
+    throw new Error('a secret is not whsec_<base64> or whpk_<base64>');
+  return bytes;
 }
 
-function isGenuine(keys, headers, body, now) {
+// Whether a token of webhook-signature is the secret's, of v1a (Ed25519) or v1 (HMAC-SHA256).
+function checkOf(secret) {
+  if (secret.startsWith('whpk_')) {
+    const x = bytesOf(secret, 'whpk_').toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    return (token, content) =>
+      token.startsWith('v1a,') && verify(null, content, key, Buffer.from(token.slice('v1a,'.length), 'base64'));
+  }
+  const key = bytesOf(secret, 'whsec_');
+  return (token, content) => {
+    const expected = Buffer.from(`v1,${createHmac('sha256', key).update(content).digest('base64')}`);
+    const given = Buffer.from(token);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
+}
+
+function isGenuine(checks, headers, body, now) {
   const id = headers['webhook-id'];
   const sentAt = headers['webhook-timestamp'];
   if (!id || !/^[0-9]{1,12}$/.test(sentAt ?? '') || Math.abs(now - Number(sentAt)) > windowSeconds) return false;
-  const tokens = (headers['webhook-signature'] ?? '').split(' ').map((token) => Buffer.from(token));
-  return keys.some((key) => {
-    const mac = createHmac('sha256', key).update(`${id}.${sentAt}.`).update(body).digest('base64');
-    const expected = Buffer.from(`v1,${mac}`);
-    return tokens.some((token) => token.length === expected.length && timingSafeEqual(token, expected));
-  });
+  const content = Buffer.concat([Buffer.from(`${id}.${sentAt}.`), body]);
+  const tokens = (headers['webhook-signature'] ?? '').split(' ');
+  return checks.some((check) => tokens.some((token) => check(token, content)));
 }
 
 // Remembers each webhook-id in the transaction that does the work, so that neither is there without the other.
@@ -65,7 +79,7 @@ async function bodyOf(request) {
 }
 
 const [database, port] = process.argv.slice(2);
-const keys = process.env.WEBHOOK_SECRETS.split(' ').map(keyOf);
+const checks = process.env.WEBHOOK_SECRETS.split(' ').map(checkOf);
 const inbox = new Inbox(database);
 
 async function answer(request) {
@@ -74,7 +88,7 @@ async function answer(request) {
   const body = await bodyOf(request);
   if (body === null) return 413;
   const now = Date.now() / 1000;
-  if (!isGenuine(keys, request.headers, body, now)) return 401; // the sender fetches its secret anew and tries again
+  if (!isGenuine(checks, request.headers, body, now)) return 401; // the sender fetches its secret anew and tries again
   inbox.take(request.headers['webhook-id'], body, now);
   return 204;
 }

@@ -128,7 +128,14 @@ typedef struct opi_delivery {
 } opi_delivery;
 
 /* ------------------------------------------------------------------ the request that an adapter renders */
-enum opi_mac_algorithm { OPI_MAC_HMAC_SHA256 = 1 };
+enum opi_mac_algorithm {
+  /* The secret is a key that the receiver has, too; an Ed25519 private key ("whsk_") is INVALID. 32 bytes. */
+  OPI_MAC_HMAC_SHA256 = 1,
+#if OPI_TARGET_MINOR >= 1
+  /* By the form of each secret: of "whsk_" its Ed25519 signature, 64 bytes; of any other HMAC-SHA256, 32 bytes. */
+  OPI_MAC_BY_KEY = 2
+#endif
+};
 /* [pure] Called inside mac(), once per live version of the secret, the current one first. Both views end with the call. */
 typedef void (*opi_mac_fn)(void *ud, opi_bytes mac, opi_str secret_version) OPI_NX;
 
@@ -147,7 +154,7 @@ typedef struct opi_request_ops {
   opi_status (*header)(void *impl, opi_str name, opi_str value) OPI_NX;
   /* The header's value is prefix, the current secret of the slot, suffix. NOT_FOUND: the destination has no live secret there. */
   opi_status (*header_secret)(void *impl, opi_str name, opi_str prefix, opi_str slot, opi_str suffix) OPI_NX;
-  /* Makes a MAC of data with each live version of the slot's secret; the key stays in the host. NOT_FOUND: no live secret.
+  /* Makes a MAC or a signature of data with each live version of the slot's secret; the key stays in the host. NOT_FOUND: no live secret.
    * At most 16 calls a render, each of at most 2 MiB of data; else TOO_LARGE.
    * If the destination has no credential for the slot and OPI_DELIVERY_UNSIGNED_ALLOWED is set, NOT_FOUND does not spoil
    * the request: it may be sent unsigned. */

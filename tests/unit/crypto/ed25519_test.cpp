@@ -43,6 +43,17 @@ TEST(Ed25519, AKeySurvivesItsFile) {
   EXPECT_NE(Ed25519Key::generate().public_key(), key.public_key());
 }
 
+// RFC 8032, section 7.1, test 2.
+TEST(Ed25519, ASeedIsAKey) {
+  const auto seed = bytes<32>("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+  const auto key = Ed25519Key::from_seed(seed);
+  EXPECT_EQ(to_hex(key.public_key()), "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+  EXPECT_EQ(
+      to_hex(key.sign("r")),
+      "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302ae"
+      "eb00d291612bb0c00");
+}
+
 TEST(Ed25519, RefusesWhatIsNotItsKey) {
   EXPECT_FALSE(Ed25519Key::from_pem(""));
   EXPECT_FALSE(Ed25519Key::from_pem("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"));

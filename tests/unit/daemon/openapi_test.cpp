@@ -45,7 +45,7 @@ Permissions served() {
   const auto table = daemon.make_routes();
   Permissions permissions;
   for (const auto& route : table.routes()) {
-    if (!route.pattern.starts_with("/api/")) continue;  // the console's files
+    if (!route.pattern.starts_with("/api/") && !route.pattern.starts_with("/.well-known/")) continue;  // the console
     auto& permission = permissions[route.method + " " + route.pattern];
     permission.action = route.action                                        ? std::string(to_string(*route.action))
                         : route.access == api::Route::Access::authenticated ? "authenticated"
@@ -67,11 +67,13 @@ bool is_open(const json::object& document, const json::object& operation) {
 
 Permissions documented() {
   const auto document = json::parse(api::openapi_document()).as_object();
-  const std::string base = text(document.at("servers").at(0).at("url"));
   Permissions permissions;
   for (const auto& path : document.at("paths").as_object())
     for (const auto& method : path.value().as_object()) {
       const auto& operation = method.value().as_object();
+      const auto* own = operation.if_contains("servers");
+      auto base = text((own == nullptr ? document.at("servers") : *own).at(0).at("url"));
+      if (base == "/") base.clear();
       auto& permission = permissions[upper(method.key()) + " " + base + std::string(path.key())];
       if (const auto* action = operation.if_contains("x-action"))
         permission.action = text(*action) + (is_open(document, operation) ? " without a bearer" : "");

@@ -28,6 +28,45 @@ TEST_F(Broker, ASigningSecretThatIsNoKeyIsUnusableAndTheOthersGoOn) {
   EXPECT_EQ(failure(set), not_a_signing_key);
 }
 
+constexpr const char* private_key = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+constexpr const char* public_key = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+TEST_F(Broker, TellsOfASigningKeyWhatAnybodyMayKnowAndWhatIsOddAboutIt) {
+  provider->put("app/own", private_key);
+  provider->put("app/short", "whsec_Zm9v");
+  const auto broker = make();
+  const auto set = resolve(*broker, destination({credential(1, "mem://app/short"), credential(2, "mem://app/own")}));
+  ASSERT_EQ(set->credentials.size(), 2u);
+  EXPECT_EQ(set->credentials[0].state, CredentialState::resolved);
+  EXPECT_EQ(set->credentials[0].public_keys, std::vector<std::string>{public_key});
+  EXPECT_EQ(set->credentials[0].warning, "");
+  EXPECT_EQ(set->credentials[1].state, CredentialState::resolved) << "it signs all the same";
+  EXPECT_TRUE(set->credentials[1].public_keys.empty());
+  EXPECT_EQ(set->credentials[1].warning, "the key has 3 bytes; Standard Webhooks asks for 24 to 64");
+}
+
+TEST_F(Broker, APrivateKeyIsUnusableWhereTheReceiverHasTheSameKey) {
+  provider->put("app/own", private_key);
+  const auto broker = make();
+  auto one = credential(1, "mem://app/own");
+  one.purpose = "authorization";
+  auto with_mac = destination({one});
+  with_mac->authorization = HmacAuthorization{};
+  with_mac->credentials = {one};
+  bind_credentials(*with_mac);
+  const auto set = resolve(*broker, with_mac);
+  EXPECT_EQ(set->credentials.front().state, CredentialState::unusable);
+  EXPECT_EQ(set->find("authorization")->failure, not_a_mac_key);
+  auto with_header = destination({one});
+  with_header->authorization = BearerAuthorization{};
+  with_header->credentials = {one};
+  bind_credentials(*with_header);
+  with_header->revision = 2;
+  const auto other = resolve(*broker, with_header);
+  EXPECT_EQ(other->credentials.front().state, CredentialState::resolved) << "a bearer may be any text";
+  EXPECT_TRUE(other->credentials.front().public_keys.empty());
+}
+
 TEST_F(Broker, WhatIsNotForSigningNeedsToBeNoKey) {
   provider->put("app/key", "whsec_no-key_but-a-bearer");
   const auto broker = make();

@@ -26,6 +26,13 @@ function Version({ credential }: { credential: Credential }) {
           </>
         )}
       </span>
+      {credential.public_keys.map((key) => (
+        <span key={key} className="soft">
+          {' '}
+          · public key <code>{key}</code>
+        </span>
+      ))}
+      {credential.warning && <span className={classes.bad}> · {credential.warning}</span>}
     </span>
   );
 }
