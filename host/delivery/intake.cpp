@@ -187,6 +187,22 @@ std::optional<DeliveryId> Intake::submit_for(const TenantId& tenant, const Desti
   return delivery;
 }
 
+std::size_t Intake::publish_own(ParsedEvent event, const DestinationId& about) {
+  {
+    const Lock lock(mutex_);
+    if (closed_) throw IntakeClosed("the daemon is stopping");
+  }
+  std::size_t recipients = 0;
+  store_routed([&](const Catalog& catalog) {
+    auto routed = route({&event}, catalog);
+    auto& deliveries = routed.front().deliveries;
+    std::erase_if(deliveries, [&](const NewDelivery& one) { return one.destination == about; });
+    recipients = deliveries.size();
+    return routed;
+  });
+  return recipients;
+}
+
 // Stores what `route` makes of the catalog, again for as long as the catalog has changed meanwhile.
 InsertReport Intake::store_routed(const std::function<std::vector<NewEvent>(const Catalog&)>& route) {
   for (int changes = 0; changes < max_catalog_changes; ++changes) {
