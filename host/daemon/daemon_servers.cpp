@@ -1,5 +1,6 @@
 // What the daemon serves over HTTP: the API with its console, and the status port.
 #include "api/adapter_routes.hpp"
+#include "api/alert_routes.hpp"
 #include "api/audit_routes.hpp"
 #include "api/console_routes.hpp"
 #include "api/credential_routes.hpp"
@@ -43,6 +44,7 @@ api::RouteTable Daemon::make_routes() {
   api::add_filter_routes(routes, *stores_.query);
   api::add_credential_routes(routes, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes, policies_, editor_);
+  api::add_alert_routes(routes, *stores_.alerts, catalog_, alert_settings_, editor_);
   api::add_delivery_event_routes(routes, *stores_.feed);
   api::add_health_routes(routes, *stores_.health, catalog_, runtime, clock_);
   api::add_session_routes(routes, authenticator_, !configuration_.relaxed());

@@ -66,8 +66,8 @@ Cause expiring(const AlertSubject& of) {
   for (const auto& credential : of.destination.credentials) {
     const auto [known, fresh] = ends.try_emplace(credential.purpose, credential.expires_at);
     if (!fresh && known->second)
-      known->second = credential.expires_at ? std::optional{std::max(*known->second, *credential.expires_at)}
-                                            : std::nullopt;
+      known->second =
+          credential.expires_at ? std::optional{std::max(*known->second, *credential.expires_at)} : std::nullopt;
   }
   Cause first;
   for (const auto& [purpose, end] : ends) {
@@ -85,7 +85,8 @@ Cause held(const AlertSubject& of, bool active) {
     // Whoever disabled it by hand knows; a receiver that says that it is gone (410) was nobody's decision.
     const bool gone = of.trouble.streak && of.trouble.streak->http_status == 410;
     if (!active && !gone) return std::nullopt;
-    return AlertCause{of.trouble.streak ? of.trouble.streak->last : of.now, "disabled: " + of.destination.disabled_reason};
+    return AlertCause{of.trouble.streak ? of.trouble.streak->last : of.now,
+                      "disabled: " + of.destination.disabled_reason};
   }
   const auto& hold = of.trouble.hold;
   if (!hold || hold->cause == HoldCause::disabled || hold->cause == HoldCause::waits_for_order) return std::nullopt;

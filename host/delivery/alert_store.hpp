@@ -22,8 +22,8 @@ struct DestinationTrouble {
   };
   DestinationId destination;
   std::optional<Streak> streak;
-  std::int64_t parked = 0;    // dead letters, counted up to what was asked for
-  std::optional<Hold> hold;   // as whoever serves it has found; with a breaker or a pause if there is nothing else
+  std::int64_t parked = 0;   // dead letters, counted up to what was asked for
+  std::optional<Hold> hold;  // as whoever serves it has found; with a breaker or a pause if there is nothing else
   bool operator==(const DestinationTrouble&) const = default;
 };
 

@@ -159,8 +159,8 @@ void AlertWatch::tell(const Catalog& catalog, std::vector<Alert> alerts) {
     const bool cleared = alert.owed == Alert::Owed::cleared;
     const auto found = catalog.destinations.find(alert.destination);
     const auto name = found == catalog.destinations.end() ? std::string{} : found->second->name;
-    auto event = alert_event(alert, cleared ? alert_cleared_type : alert_raised_type, name,
-                             instruments_.clock.unix_now());
+    auto event =
+        alert_event(alert, cleared ? alert_cleared_type : alert_raised_type, name, instruments_.clock.unix_now());
     alert.recipients = static_cast<int>(intake_.publish_own(std::move(event), alert.destination));
     alert.owed = Alert::Owed::nothing;
     store_.update({&alert, 1});
@@ -186,9 +186,9 @@ void AlertWatch::disable(const Destination& destination, const Alert& announced,
   if (!catalog_store_.disable_destination(destination.tenant_id, destination.id, reason,
                                           entry_of_disabling(announced, options_.daemon_id, subject.now)))
     return;
-  instruments_.logger.warning("destination.disabled", {{"tenant", destination.tenant_id.str()},
-                                                       {"destination", destination.id.to_string()},
-                                                       {"reason", reason}});
+  instruments_.logger.warning(
+      "destination.disabled",
+      {{"tenant", destination.tenant_id.str()}, {"destination", destination.id.to_string()}, {"reason", reason}});
   catalog_.refresh();
 }
 

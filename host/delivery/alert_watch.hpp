@@ -23,8 +23,8 @@ class AlertWatch {
  public:
   struct Options {
     std::string daemon_id;
-    std::chrono::milliseconds interval{15'000};             // between two rounds
-    int rest = 20;                                          // times what looking at a tenant took, before the next
+    std::chrono::milliseconds interval{15'000};  // between two rounds
+    int rest = 20;                               // times what looking at a tenant took, before the next
     std::chrono::milliseconds longest_rest{5'000};
     std::chrono::milliseconds look_back{std::chrono::hours{24}};  // attempts before that are not looked at
     std::chrono::milliseconds kept{std::chrono::days{30}};        // what was cleared
@@ -71,8 +71,8 @@ class AlertWatch {
   MonoTime remove_at_{};
 };
 
-// What becomes of an alert. `last` is the youngest of its kind and destination, active or not; what is returned is to be
-// stored, and nothing if all stays as it is. `fresh` is what a new one is made of. Pure.
+// What becomes of an alert. `last` is the youngest of its kind and destination, active or not; what is returned is to
+// be stored, and nothing if all stays as it is. `fresh` is what a new one is made of. Pure.
 std::optional<Alert> next_of(const std::optional<Alert>& last, const std::optional<AlertCause>& cause,
                              const AlertRules& rules, UnixTime now, const Alert& fresh);
 

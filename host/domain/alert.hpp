@@ -38,8 +38,8 @@ struct Alert {
   TenantId tenant;
   DestinationId destination;
   AlertKind kind{};
-  std::string detail;                       // of this very case, for people; without secrets
-  UnixTime since{};                         // the cause
+  std::string detail;  // of this very case, for people; without secrets
+  UnixTime since{};    // the cause
   UnixTime raised_at{};
   std::optional<UnixTime> gone_since = {};  // the cause is not found any more since then
   std::optional<UnixTime> cleared_at = {};

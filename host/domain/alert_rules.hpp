@@ -7,15 +7,15 @@ namespace opi {
 
 // When somebody is told that deliveries are in trouble. A rule of 0 is off.
 struct AlertRules {
-  int failing_minutes = 15;      // the attempts of a destination have failed for this long without a success between
-  int failing_attempts = 20;     // or this many in a row
-  int dead_letters = 100;        // this many of a destination are parked
-  int credential_refused = 3;    // this many attempts in a row were answered 401, 403 or 407
-  int credential_days = 14;      // before the last version of a credential ends
-  int held_minutes = 15;         // a destination is held for this long
-  int clear_minutes = 5;         // the cause has been gone for this long before the all-clear
-  int repeat_minutes = 60;       // between two alerts of one kind about one destination
-  int disable_after_days = 0;    // a destination that has failed for this long is disabled, announced a day before
+  int failing_minutes = 15;    // the attempts of a destination have failed for this long without a success between
+  int failing_attempts = 20;   // or this many in a row
+  int dead_letters = 100;      // this many of a destination are parked
+  int credential_refused = 3;  // this many attempts in a row were answered 401, 403 or 407
+  int credential_days = 14;    // before the last version of a credential ends
+  int held_minutes = 15;       // a destination is held for this long
+  int clear_minutes = 5;       // the cause has been gone for this long before the all-clear
+  int repeat_minutes = 60;     // between two alerts of one kind about one destination
+  int disable_after_days = 0;  // a destination that has failed for this long is disabled, announced a day before
 
   bool operator==(const AlertRules&) const = default;
 };
@@ -23,7 +23,7 @@ struct AlertRules {
 // A member of AlertRules: how people name it, and what it may be.
 struct AlertRule {
   std::string_view name;
-  int AlertRules::* value;
+  int AlertRules::*value;
   int least, most;
   bool may_be_off = true;  // by 0
 };

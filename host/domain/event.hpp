@@ -45,8 +45,8 @@ bool is_host_event_type(std::string_view event_type);
 inline constexpr std::string_view test_event_type = "oneprotect.test";
 
 // A subscription is an event type, a prefix ending in ".*", or "*". The host's own types are matched only by
-// subscriptions that are about nothing else ("ticket.delivery.*", "integration.alert.*"): whoever wants everything does not want to hear of
-// the delivery of everything.
+// subscriptions that are about nothing else ("ticket.delivery.*", "integration.alert.*"): whoever wants everything does
+// not want to hear of the delivery of everything.
 bool is_subscription(std::string_view pattern);
 bool subscription_matches(std::string_view pattern, std::string_view event_type);
 

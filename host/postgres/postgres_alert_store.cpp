@@ -104,8 +104,7 @@ std::optional<Hold> hold_of(const Rows& rows, int row) {
 std::vector<DestinationTrouble> PostgresAlertStore::troubles(const TenantId& tenant, UnixTime from,
                                                              std::int64_t parked_at_most) {
   auto session = database_.general().borrow();
-  const auto rows =
-      session->execute(select_troubles, Parameters{}.text(tenant.str()).time(from).int8(parked_at_most));
+  const auto rows = session->execute(select_troubles, Parameters{}.text(tenant.str()).time(from).int8(parked_at_most));
   std::vector<DestinationTrouble> troubles;
   for (int i = 0; i < rows.size(); ++i) {
     auto& one = troubles.emplace_back();

@@ -172,7 +172,9 @@ WriteResult PostgresCatalogStore::write_tenant(const Tenant& tenant, const Expec
   Tenant wanted = tenant;
   wanted.revision = stored == nullptr ? 0 : stored->revision;
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
-  session->execute(upsert_tenant, Parameters{}.text(tenant.id.str()).text(tenant.name).int8(next).text(delivery::stored_text(tenant.alert_rules)));
+  session->execute(
+      upsert_tenant,
+      Parameters{}.text(tenant.id.str()).text(tenant.name).int8(next).text(delivery::stored_text(tenant.alert_rules)));
   write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
   write_retention(*session, tenant.id, tenant.retention);
   session->execute(raise_revision, Parameters{}.int8(next));

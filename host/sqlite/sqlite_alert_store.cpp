@@ -34,7 +34,7 @@ constexpr Statement count_parked{"count_parked_up_to", R"(
     SELECT 1 FROM integration_deliveries INDEXED BY integration_deliveries_by_state
     WHERE tenant_id = ? AND destination_id = ? AND state = 'dead_lettered' LIMIT ?))"};
 
-#define OPI_ALERT_COLUMNS                                                                             \
+#define OPI_ALERT_COLUMNS                                                                                \
   "alert_id, destination_id, kind, detail, since_ms, raised_at_ms, gone_since_ms, cleared_at_ms, owed, " \
   "recipients"
 
@@ -88,8 +88,7 @@ std::optional<DestinationTrouble::Streak> streak_of(Connection& connection, cons
 // A cause that a newer version knows is none to this one. What is held has no need of its breaker or pause.
 std::optional<Hold> hold_of(const Query& row, UnixTime now) {
   if (!row.is_null(1))
-    if (const auto cause = parse_hold_cause(row.view(1)))
-      return Hold{*cause, row.string(3), row.optional_time_at(2)};
+    if (const auto cause = parse_hold_cause(row.view(1))) return Hold{*cause, row.string(3), row.optional_time_at(2)};
   if (!row.is_null(4)) return Hold{HoldCause::breaker_open, "", row.time_at(4)};
   if (!row.is_null(5) && row.time_at(6) > now) return Hold{HoldCause::paused_by_receiver, "", row.time_at(5)};
   return std::nullopt;
@@ -196,8 +195,7 @@ std::vector<Alert> SqliteAlertStore::list(const TenantId& tenant, std::optional<
 std::int64_t SqliteAlertStore::remove_cleared(const TenantId& tenant, UnixTime cleared_before, int limit) {
   const auto session = database_.writer();
   Transaction transaction{*session};
-  const auto removed =
-      Query{*session, delete_cleared}.text(tenant.str()).time(cleared_before).integer(limit).run();
+  const auto removed = Query{*session, delete_cleared}.text(tenant.str()).time(cleared_before).integer(limit).run();
   transaction.commit();
   return removed;
 }

@@ -155,7 +155,12 @@ WriteResult SqliteCatalogStore::write_tenant(const Tenant& tenant, const Expecta
   wanted.revision = stored == nullptr ? 0 : stored->revision;
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   const auto next = current_revision(*session) + 1;
-  Query{*session, upsert_tenant}.text(tenant.id.str()).text(tenant.name).integer(next).text(delivery::stored_text(tenant.alert_rules)).run();
+  Query{*session, upsert_tenant}
+      .text(tenant.id.str())
+      .text(tenant.name)
+      .integer(next)
+      .text(delivery::stored_text(tenant.alert_rules))
+      .run();
   write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
   write_retention(*session, tenant.id, tenant.retention);
   Query{*session, write_revision}.integer(next).run();

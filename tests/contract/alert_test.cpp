@@ -216,7 +216,8 @@ TEST_P(AlertContract, ATenantsRulesAreKept) {
   EXPECT_EQ(stored.alert_rules, tenant.alert_rules);
   EXPECT_EQ(stored.alert_rules.applied_to({}).failing_minutes, 30);
   EXPECT_FALSE(engine->catalog().put_tenant(tenant, entry(acme))) << "unchanged";
-  engine->execute(R"(UPDATE tenants SET alert_rules = '{"failing_minutes":1,"of_a_newer_version":1,"dead_letters":7}')");
+  engine->execute(
+      R"(UPDATE tenants SET alert_rules = '{"failing_minutes":1,"of_a_newer_version":1,"dead_letters":7}')");
   const auto read = engine->catalog().load().tenants.at(acme).alert_rules.applied_to({});
   EXPECT_EQ(read.failing_minutes, AlertRules{}.failing_minutes) << "no value that this version allows";
   EXPECT_EQ(read.dead_letters, 7);
