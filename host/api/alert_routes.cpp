@@ -63,9 +63,8 @@ Response replace_rules(const Request& request, administration::AlertSettings& se
 
 void add_alert_routes(RouteTable& routes, delivery::AlertStore& alerts, delivery::CatalogCache& catalog,
                       administration::AlertSettings& settings, administration::CatalogEditor& editor) {
-  routes.add({"GET", "/api/v1/alerts", Action::read_deliveries, [&alerts, &catalog](const Request& request) {
-                return list(request, alerts, *catalog.current());
-              }});
+  routes.add({"GET", "/api/v1/alerts", Action::read_deliveries,
+              [&alerts, &catalog](const Request& request) { return list(request, alerts, *catalog.current()); }});
   routes.add({"GET", "/api/v1/alert-rules", Action::read_destinations,
               [&editor](const Request& request) { return show_rules(request, editor); }});
   routes.add({"PUT", "/api/v1/alert-rules", Action::manage_policy,
