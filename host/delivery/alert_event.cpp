@@ -37,6 +37,7 @@ ParsedEvent alert_event(const Alert& alert, std::string_view type, const std::st
   event.event_type = type;
   event.schema_version = "1.0";
   event.source = "integrationsd";
+  event.producer = "system:integrationsd";
   event.timestamp = to_rfc3339(now);
   event.correlation_id = id;
   event.alert_id = id;

@@ -83,7 +83,7 @@ class Intake {
   InsertReport insert(const std::vector<ParsedEvent*>& events);
   InsertReport store_routed(const std::function<std::vector<NewEvent>(const Catalog&)>& route);
   bool reads_back(const std::vector<NewEvent>& events);
-  std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog);
+  std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog, UuidSequence& ids);
 
   DeliveryStore& store_;
   CatalogCache& catalog_;
