@@ -63,9 +63,10 @@ TEST_F(AlertRoutes, EachRuleHasItsLimits) {
     EXPECT_EQ(with(0).status, rule.may_be_off ? 200 : 422) << name;
     EXPECT_EQ(with(-1).status, 422) << name;
     EXPECT_TRUE(errors(with(rule.most + 1)).starts_with(name + ": must be a whole number")) << name;
-    if (rule.may_be_off && rule.least > 1)
+    if (rule.may_be_off && rule.least > 1) {
       EXPECT_EQ(errors(with(rule.least - 1)),
                 name + ": must be 0, which is off, or at least " + std::to_string(rule.least));
+    }
   }
   EXPECT_EQ(errors(call("PUT", rules, R"({"colour":1,"held_minutes":"x"})", "*")),
             "colour: is not a known member\nheld_minutes: must be a whole number from 0 to 10080");
