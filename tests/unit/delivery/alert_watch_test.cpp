@@ -355,6 +355,7 @@ TEST_F(Alerting, ASuccessInBetweenBeginsTheDaysAnew) {
     clock.advance(4h);
     attempts(3, 500);
     round();
+    round();
   }
   EXPECT_TRUE(stored_destination(1)->enabled);
   EXPECT_EQ(std::ranges::count_if(alerts(), [](auto& one) { return one.kind == AlertKind::destination_disabling; }), 0);
