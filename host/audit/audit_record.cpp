@@ -33,6 +33,7 @@ constexpr std::array action_names{
     ActionName{Action::credential_revoked, "credential.revoked"},
     ActionName{Action::credential_failed, "credential.failed"},
     ActionName{Action::policy_changed, "policy.changed"},
+    ActionName{Action::alert_rules_changed, "alert_rules.changed"},
     ActionName{Action::tenant_created, "tenant.created"},
     ActionName{Action::tenant_changed, "tenant.changed"},
     ActionName{Action::token_issued, "token.issued"},

@@ -35,6 +35,7 @@ enum class Action {
   credential_revoked,
   credential_failed,  // a use that could not be resolved or was refused
   policy_changed,
+  alert_rules_changed,
   tenant_created,
   tenant_changed,
   token_issued,

@@ -8,11 +8,11 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> table = [] {
     std::vector<Command> all;
     for (auto* of_noun :
-         {store_commands,       tenant_commands,     token_commands,          adapter_commands, destination_commands,
-          filter_commands,      credential_commands, policy_commands,         event_commands,   delivery_commands,
-          dead_letter_commands, operation_commands,  delivery_event_commands, health_commands,  audit_commands,
-          plugin_commands,      secret_commands,     kubernetes_commands,     doctor_commands,  init_commands,
-          completion_commands}) {
+         {store_commands,       tenant_commands,     token_commands,          adapter_commands,    destination_commands,
+          filter_commands,      credential_commands, policy_commands,         event_commands,      delivery_commands,
+          dead_letter_commands, operation_commands,  delivery_event_commands, health_commands,     alert_commands,
+          audit_commands,       plugin_commands,     secret_commands,         kubernetes_commands, doctor_commands,
+          init_commands,        completion_commands}) {
       auto some = of_noun();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }

@@ -62,6 +62,7 @@ std::vector<Command> dead_letter_commands();
 std::vector<Command> operation_commands();
 std::vector<Command> delivery_event_commands();
 std::vector<Command> health_commands();
+std::vector<Command> alert_commands();
 std::vector<Command> audit_commands();
 std::vector<Command> plugin_commands();
 std::vector<Command> secret_commands();

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "api/adapter_routes.hpp"
+#include "api/alert_routes.hpp"
 #include "api/audit_routes.hpp"
 #include "api/credential_routes.hpp"
 #include "api/dead_letter_routes.hpp"
@@ -47,6 +48,7 @@ Services::Services(const configuration::Configuration& configuration, const Cloc
       removal_(editor_, waiting_, clock_),
       credentials_(editor_, adapters_, credential_check_, clock_),
       policies_(editor_),
+      alert_settings_(editor_),
       test_events_(editor_, intake_, *stores_.query, clock_, random_,
                    [](std::chrono::milliseconds pause) { std::this_thread::sleep_for(pause); }),
       tokens_(*stores_.tokens, clock_, {}),
@@ -76,6 +78,7 @@ void Services::make_routes() {
   api::add_filter_routes(routes_, *stores_.query);
   api::add_credential_routes(routes_, credentials_, credential_check_, editor_);
   api::add_policy_routes(routes_, policies_, editor_);
+  api::add_alert_routes(routes_, *stores_.alerts, catalog_, alert_settings_, editor_);
   api::add_delivery_event_routes(routes_, *stores_.feed);
   api::add_health_routes(routes_, *stores_.health, catalog_, runtime(), clock_);
   api::add_token_routes(routes_, *stores_.tokens, authenticator_, clock_, random_);

@@ -1,4 +1,5 @@
 #pragma once
+#include "administration/alert_settings.hpp"
 #include "administration/credentials.hpp"
 #include "administration/destination_removal.hpp"
 #include "administration/destinations.hpp"
@@ -64,6 +65,7 @@ class Services {
   administration::DestinationRemoval removal_;
   administration::Credentials credentials_;
   administration::Policies policies_;
+  administration::AlertSettings alert_settings_;
   administration::TestEvents test_events_;
   identity::TokenVerifier tokens_;
   identity::JwtVerifier jwts_;

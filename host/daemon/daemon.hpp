@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "administration/alert_settings.hpp"
 #include "administration/broker_credential_check.hpp"
 #include "administration/credentials.hpp"
 #include "administration/destination_removal.hpp"
@@ -17,6 +18,7 @@
 #include "configuration/configuration.hpp"
 #include "crypto/ed25519.hpp"
 #include "daemon/predecessor.hpp"
+#include "delivery/alert_watch.hpp"
 #include "delivery/dead_letters.hpp"
 #include "delivery/discovery.hpp"
 #include "delivery/dispatcher.hpp"
@@ -142,9 +144,11 @@ class Daemon {
   administration::DestinationRemoval removal_;
   administration::Credentials credentials_;
   administration::Policies policies_;
+  administration::AlertSettings alert_settings_;
   administration::TestEvents test_events_;
   delivery::FeedPublisher feed_publisher_;
   delivery::Retention retention_;
+  delivery::AlertWatch alerts_;
   delivery::StoreWatch store_watch_;
   identity::TokenVerifier tokens_;
   identity::JwtVerifier jwts_;

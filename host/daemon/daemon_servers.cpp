@@ -1,5 +1,6 @@
 // What the daemon serves over HTTP: the API with its console, and the status port.
 #include "api/adapter_routes.hpp"
+#include "api/alert_routes.hpp"
 #include "api/audit_routes.hpp"
 #include "api/console_routes.hpp"
 #include "api/credential_routes.hpp"
@@ -48,6 +49,7 @@ api::RouteTable Daemon::make_routes() {
                               {static_cast<double>(configuration_.api_requests_per_second),
                                static_cast<double>(configuration_.api_request_burst)});
   api::add_policy_routes(routes, policies_, editor_);
+  api::add_alert_routes(routes, *stores_.alerts, catalog_, alert_settings_, editor_);
   api::add_delivery_event_routes(routes, *stores_.feed);
   api::add_health_routes(routes, *stores_.health, catalog_, runtime, clock_);
   api::add_session_routes(routes, authenticator_, !configuration_.relaxed());

@@ -55,6 +55,11 @@ void Daemon::make_services() {
     return secret_look_interval;
   });
   services_->holds = make("holds", [this] { return holds_.run_once(); });
+  services_->alerts = make("alerts", [this] {
+    if (fleet_.leads()) return alerts_.run_once();
+    alerts_.stand_by();
+    return follower_interval;
+  });
   services_->sign_ins = make("sign_ins", [this] {
     failed_sign_ins_.run_once();
     return sign_in_audit_interval;

@@ -10,13 +10,13 @@ namespace opi::daemon {
 // The threads that run the daemon's parts, each by its run_once().
 struct Daemon::Services {
   std::unique_ptr<runtime::PeriodicService> intake, dispatch, settle, discovery, fleet, rescue, catalog, announce,
-      listen, inbox, feed, operations, retention, store_watch, sign_ins, checkpoints, secrets, holds;
+      listen, inbox, feed, operations, retention, store_watch, sign_ins, checkpoints, secrets, holds, alerts;
 
   std::vector<runtime::PeriodicService*> all() {
     std::vector<runtime::PeriodicService*> list;
     for (auto* service :
          {&fleet, &catalog, &discovery, &intake, &settle, &dispatch, &rescue, &announce, &listen, &inbox, &feed,
-          &operations, &retention, &store_watch, &sign_ins, &checkpoints, &secrets, &holds})
+          &operations, &retention, &store_watch, &sign_ins, &checkpoints, &secrets, &holds, &alerts})
       if (*service) list.push_back(service->get());
     return list;
   }

@@ -160,7 +160,7 @@ void Intake::judge_others(std::vector<Submission>& batch, const std::vector<Pars
 }
 
 InsertReport Intake::insert(const std::vector<ParsedEvent*>& events) {
-  return store_routed([&](const Catalog& catalog) { return route(events, catalog); });
+  return store_routed([&](const Catalog& catalog) { return route(events, catalog, delivery_ids_); });
 }
 
 std::optional<DeliveryId> Intake::submit_for(const TenantId& tenant, const DestinationId& destination,
@@ -185,6 +185,23 @@ std::optional<DeliveryId> Intake::submit_for(const TenantId& tenant, const Desti
   if (report.results.empty()) return std::nullopt;
   instruments_.metrics.events_accepted.Increment();
   return delivery;
+}
+
+std::size_t Intake::publish_own(ParsedEvent event, const DestinationId& about) {
+  {
+    const Lock lock(mutex_);
+    if (closed_) throw IntakeClosed("the daemon is stopping");
+  }
+  std::size_t recipients = 0;
+  store_routed([&](const Catalog& catalog) {
+    UuidSequence ids;
+    auto routed = route({&event}, catalog, ids);
+    auto& deliveries = routed.front().deliveries;
+    std::erase_if(deliveries, [&](const NewDelivery& one) { return one.destination == about; });
+    recipients = deliveries.size();
+    return routed;
+  });
+  return recipients;
 }
 
 // Stores what `route` makes of the catalog, again for as long as the catalog has changed meanwhile.
@@ -224,7 +241,8 @@ bool Intake::reads_back(const std::vector<NewEvent>& events) {
   }
 }
 
-std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, const Catalog& catalog) {
+std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, const Catalog& catalog,
+                                    UuidSequence& ids) {
   std::vector<NewEvent> routed;
   routed.reserve(events.size());
   for (const auto* parsed : events) {
@@ -238,7 +256,7 @@ std::vector<NewEvent> Intake::route(const std::vector<ParsedEvent*>& events, con
         if (std::ranges::any_of(destination->subscriptions, subscribed) &&
             catalog_.filters().pass(*destination, subject))
           fresh.deliveries.push_back(
-              {{delivery_ids_.next(instruments_.clock, instruments_.random)},
+              {{ids.next(instruments_.clock, instruments_.random)},
                destination->id,
                idempotency_key(destination->tenant_id, destination->id, fresh.event.event_id),
                destination->order == DeliveryOrder::subject ? external_reference_subject(fresh.event) : std::string{}});

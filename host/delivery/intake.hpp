@@ -53,6 +53,10 @@ class Intake {
   std::optional<DeliveryId> submit_for(const TenantId& tenant, const DestinationId& destination, ParsedEvent event,
                                        const audit::Entry& entry);
 
+  // Stores an event of the host's own for whoever subscribes to its type except the destination that it is about; on
+  // the caller's thread. How many it goes to. Harmless to repeat. Throws as submit() does.
+  std::size_t publish_own(ParsedEvent event, const DestinationId& about);
+
   // Commits one batch of what is waiting. False if nothing was.
   bool run_once();
 
@@ -79,7 +83,7 @@ class Intake {
   InsertReport insert(const std::vector<ParsedEvent*>& events);
   InsertReport store_routed(const std::function<std::vector<NewEvent>(const Catalog&)>& route);
   bool reads_back(const std::vector<NewEvent>& events);
-  std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog);
+  std::vector<NewEvent> route(const std::vector<ParsedEvent*>& events, const Catalog& catalog, UuidSequence& ids);
 
   DeliveryStore& store_;
   CatalogCache& catalog_;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "domain/alert_rules.hpp"
 #include "domain/destination.hpp"
 #include "domain/retention.hpp"
 
@@ -14,8 +15,9 @@ struct Tenant {
   TenantId id;
   std::string name;
   PolicyOverride policy;
-  std::int64_t revision = 0;  // grows with every change of name or policy
+  std::int64_t revision = 0;  // grows with every change of name, policy or rules
   RetentionOverride retention;
+  AlertRulesOverride alert_rules{};
   std::string not_understood{};  // as a destination's; then its destinations are held, too
   bool operator==(const Tenant&) const = default;
 };

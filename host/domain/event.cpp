@@ -1,14 +1,22 @@
 #include "domain/event.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace opi {
 namespace {
 
-constexpr std::string_view host_prefix = "ticket.delivery.";
+// Of deliveries, and of alerts about them.
+constexpr std::array<std::string_view, 2> host_prefixes{"ticket.delivery.", "integration.alert."};
+
+bool has_host_prefix(std::string_view text) {
+  return std::ranges::any_of(host_prefixes, [&](std::string_view prefix) { return text.starts_with(prefix); });
+}
 
 }  // namespace
 
 bool is_host_event_type(std::string_view event_type) {
-  return event_type == test_event_type || event_type.starts_with(host_prefix);
+  return event_type == test_event_type || has_host_prefix(event_type);
 }
 
 bool is_event_type(std::string_view text) {
@@ -29,7 +37,7 @@ bool is_subscription(std::string_view pattern) {
 }
 
 bool subscription_matches(std::string_view pattern, std::string_view event_type) {
-  if (pattern != event_type && is_host_event_type(event_type) && !pattern.starts_with(host_prefix)) return false;
+  if (pattern != event_type && is_host_event_type(event_type) && !has_host_prefix(pattern)) return false;
   if (pattern == "*") return true;
   if (pattern.ends_with(".*")) return event_type.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == event_type;

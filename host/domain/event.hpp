@@ -39,14 +39,14 @@ struct Event {
 // True for 1 to 128 characters of lower-case letters, digits, '_' and '-' in parts joined by single dots.
 bool is_event_type(std::string_view text);
 
-// Event types that the host alone makes: "ticket.delivery.…", which it publishes about deliveries, and
-// test_event_type. Producers may not publish them.
+// Event types that the host alone makes: "ticket.delivery.…" and "integration.alert.…", which it publishes about
+// deliveries and what troubles them, and test_event_type. Producers may not publish them.
 bool is_host_event_type(std::string_view event_type);
 inline constexpr std::string_view test_event_type = "oneprotect.test";
 
 // A subscription is an event type, a prefix ending in ".*", or "*". The host's own types are matched only by
-// subscriptions that are about nothing else ("ticket.delivery.*"): whoever wants everything does not want to hear of
-// the delivery of everything.
+// subscriptions that are about nothing else ("ticket.delivery.*", "integration.alert.*"): whoever wants everything does
+// not want to hear of the delivery of everything.
 bool is_subscription(std::string_view pattern);
 bool subscription_matches(std::string_view pattern, std::string_view event_type);
 

@@ -3,6 +3,7 @@
 #include "delivery/authorization_fields.hpp"
 #include "delivery/catalog_write.hpp"
 #include "delivery/delivery_event.hpp"
+#include "delivery/stored_alert_rules.hpp"
 #include "delivery/stored_forms.hpp"
 #include "postgres/audit_chain.hpp"
 #include "postgres/intake_lock.hpp"
@@ -26,8 +27,9 @@ constexpr Statement raise_revision{"raise_catalog_revision",
                                    "UPDATE integration_catalog_revision SET revision = $1::bigint"};
 
 constexpr Statement upsert_tenant{"upsert_tenant", R"(
-  INSERT INTO tenants (tenant_id, name, revision) VALUES ($1::text, $2::text, $3::bigint)
-  ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name, revision = excluded.revision, updated_at = now())"};
+  INSERT INTO tenants (tenant_id, name, revision, alert_rules) VALUES ($1::text, $2::text, $3::bigint, $4::text)
+  ON CONFLICT (tenant_id) DO UPDATE
+  SET name = excluded.name, revision = excluded.revision, alert_rules = excluded.alert_rules, updated_at = now())"};
 
 constexpr Statement upsert_destination{"upsert_destination", R"(
   INSERT INTO integration_destinations (tenant_id, destination_id, name, adapter, endpoint, subscriptions, enabled,
@@ -170,7 +172,9 @@ WriteResult PostgresCatalogStore::write_tenant(const Tenant& tenant, const Expec
   Tenant wanted = tenant;
   wanted.revision = stored == nullptr ? 0 : stored->revision;
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
-  session->execute(upsert_tenant, Parameters{}.text(tenant.id.str()).text(tenant.name).int8(next));
+  session->execute(
+      upsert_tenant,
+      Parameters{}.text(tenant.id.str()).text(tenant.name).int8(next).text(delivery::stored_text(tenant.alert_rules)));
   write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
   write_retention(*session, tenant.id, tenant.retention);
   session->execute(raise_revision, Parameters{}.int8(next));

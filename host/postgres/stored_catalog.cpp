@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "delivery/stored_alert_rules.hpp"
 #include "delivery/stored_forms.hpp"
 #include "domain/receiver.hpp"
 #include "postgres/stored_retention.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr Statement select_tenants{"read_tenants", R"(
   SELECT t.tenant_id, t.name, t.revision, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms, p.backoff_factor,
-         p.backoff_jitter, p.dead_letter, p.retryable_statuses, p.retry_after_max_ms
+         p.backoff_jitter, p.dead_letter, p.retryable_statuses, p.retry_after_max_ms, t.alert_rules
   FROM tenants t LEFT JOIN integration_delivery_policy p
     ON p.tenant_id = t.tenant_id AND p.destination_id = '00000000-0000-0000-0000-000000000000'
   WHERE $1::text IS NULL OR t.tenant_id = $1::text)"};
@@ -71,6 +72,7 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
     delivery::StoredForms forms;
     tenants.push_back({TenantId::parse(rows.text(i, 0)).value(), rows.string(i, 1), policy_of(rows, i, 3, 11, forms),
                        rows.int8(i, 2)});
+    tenants.back().alert_rules = delivery::stored_alert_rules(rows.text(i, 12));
     tenants.back().not_understood = forms.not_understood();
   }
   read_retention(connection, tenants);

@@ -3,6 +3,7 @@
 #include "delivery/authorization_fields.hpp"
 #include "delivery/catalog_write.hpp"
 #include "delivery/delivery_event.hpp"
+#include "delivery/stored_alert_rules.hpp"
 #include "delivery/stored_forms.hpp"
 #include "sqlite/audit_chain.hpp"
 #include "sqlite/query.hpp"
@@ -21,8 +22,9 @@ constexpr Statement read_revision{"catalog_revision", "SELECT revision FROM inte
 constexpr Statement write_revision{"raise_catalog_revision", "UPDATE integration_catalog_revision SET revision = ?"};
 
 constexpr Statement upsert_tenant{"upsert_tenant", R"(
-  INSERT INTO tenants (tenant_id, name, revision) VALUES (?, ?, ?)
-  ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name, revision = excluded.revision)"};
+  INSERT INTO tenants (tenant_id, name, revision, alert_rules) VALUES (?, ?, ?, ?)
+  ON CONFLICT (tenant_id) DO UPDATE
+  SET name = excluded.name, revision = excluded.revision, alert_rules = excluded.alert_rules)"};
 
 constexpr Statement upsert_destination{"upsert_destination", R"(
   INSERT INTO integration_destinations (tenant_id, destination_id, name, adapter, endpoint, subscriptions, enabled,
@@ -153,7 +155,12 @@ WriteResult SqliteCatalogStore::write_tenant(const Tenant& tenant, const Expecta
   wanted.revision = stored == nullptr ? 0 : stored->revision;
   if (const auto answer = delivery::settled_without_write(stored, wanted, expected)) return *answer;
   const auto next = current_revision(*session) + 1;
-  Query{*session, upsert_tenant}.text(tenant.id.str()).text(tenant.name).integer(next).run();
+  Query{*session, upsert_tenant}
+      .text(tenant.id.str())
+      .text(tenant.name)
+      .integer(next)
+      .text(delivery::stored_text(tenant.alert_rules))
+      .run();
   write_policy(*session, tenant.id, DestinationId{}, tenant.policy);
   write_retention(*session, tenant.id, tenant.retention);
   Query{*session, write_revision}.integer(next).run();

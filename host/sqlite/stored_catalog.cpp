@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <unordered_map>
 
+#include "delivery/stored_alert_rules.hpp"
 #include "delivery/stored_forms.hpp"
 #include "domain/receiver.hpp"
 #include "sqlite/query.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr Statement select_tenants{"read_tenants", R"(
   SELECT t.tenant_id, t.name, t.revision, p.max_attempts, p.timeout_ms, p.backoff_initial_ms, p.backoff_cap_ms, p.backoff_factor,
-         p.backoff_jitter, p.dead_letter, p.retryable_statuses, p.retry_after_max_ms
+         p.backoff_jitter, p.dead_letter, p.retryable_statuses, p.retry_after_max_ms, t.alert_rules
   FROM tenants t LEFT JOIN integration_delivery_policy p ON p.tenant_id = t.tenant_id AND p.destination_id = zeroblob(16)
   WHERE ?1 IS NULL OR t.tenant_id = ?1)"};
 
@@ -103,6 +104,7 @@ std::vector<Tenant> read_tenants(Connection& connection, std::optional<TenantId>
     delivery::StoredForms forms;
     tenants.push_back(
         {TenantId::parse(rows.view(0)).value(), rows.string(1), policy_of(rows, 3, 11, forms), rows.int8(2)});
+    tenants.back().alert_rules = delivery::stored_alert_rules(rows.view(12));
     tenants.back().not_understood = forms.not_understood();
   }
   read_retention(connection, tenants);

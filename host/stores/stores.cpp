@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "postgres/postgres_alert_store.hpp"
 #include "postgres/postgres_audit_log.hpp"
 #include "postgres/postgres_catalog_store.hpp"
 #include "postgres/postgres_database.hpp"
@@ -20,6 +21,7 @@
 #include "postgres/postgres_waiting_delivery_store.hpp"
 #include "postgres/postgres_work_listener.hpp"
 #include "postgres/postgres_write_probe.hpp"
+#include "sqlite/sqlite_alert_store.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
 #include "sqlite/sqlite_catalog_store.hpp"
 #include "sqlite/sqlite_database.hpp"
@@ -68,6 +70,7 @@ Stores open_postgres(const configuration::Configuration& configuration, const Cl
   stores.feed = std::make_unique<postgres::PostgresDeliveryFeed>(*database);
   stores.health = std::make_unique<postgres::PostgresHealthQuery>(*database);
   stores.retention = std::make_unique<postgres::PostgresRetentionStore>(*database);
+  stores.alerts = std::make_unique<postgres::PostgresAlertStore>(*database);
   stores.audit = std::make_unique<postgres::PostgresAuditLog>(*database);
   stores.tokens = std::make_unique<postgres::PostgresTokenStore>(*database);
   stores.sessions = std::make_unique<postgres::PostgresSessionStore>(*database);
@@ -106,6 +109,7 @@ Stores open_sqlite(const configuration::Configuration& configuration, const Cloc
   stores.feed = std::make_unique<sqlite::SqliteDeliveryFeed>(*database);
   stores.health = std::make_unique<sqlite::SqliteHealthQuery>(*database);
   stores.retention = std::make_unique<sqlite::SqliteRetentionStore>(*database);
+  stores.alerts = std::make_unique<sqlite::SqliteAlertStore>(*database, clock);
   stores.audit = std::make_unique<sqlite::SqliteAuditLog>(*database);
   stores.tokens = std::make_unique<sqlite::SqliteTokenStore>(*database);
   stores.sessions = std::make_unique<sqlite::SqliteSessionStore>(*database);

@@ -7,6 +7,7 @@
 
 #include "audit/audit_log.hpp"
 #include "configuration/configuration.hpp"
+#include "delivery/alert_store.hpp"
 #include "delivery/catalog_store.hpp"
 #include "delivery/dead_letters.hpp"
 #include "delivery/delivery_feed.hpp"
@@ -48,6 +49,7 @@ struct Stores {
   std::unique_ptr<delivery::DeliveryFeed> feed;
   std::unique_ptr<delivery::HealthQuery> health;
   std::unique_ptr<delivery::RetentionStore> retention;
+  std::unique_ptr<delivery::AlertStore> alerts;
   std::unique_ptr<audit::AuditLog> audit;
   std::unique_ptr<identity::TokenStore> tokens;
   std::unique_ptr<identity::SessionStore> sessions;

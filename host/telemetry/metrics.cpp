@@ -37,6 +37,7 @@ Metrics::Metrics()
       deliveries_ended_(family(registry_, "opi_deliveries_ended_total", "Deliveries that reached a terminal state")),
       destinations_held_(
           gauges(registry_, "opi_destinations_held", "Destinations of this daemon that nothing is sent to, by cause")),
+      alerts_active_(gauges(registry_, "opi_alerts_active", "Alerts that are active, by kind, told by who leads")),
       store_failures_(family(registry_, "opi_store_failures_total", "Store operations that failed or stayed in doubt")),
       retention_removed_(family(registry_, "opi_retention_removed_total", "Old rows that were removed, by kind")),
       events_(family(registry_, "opi_events_total", "Events handed in by producers, by result")),
@@ -87,6 +88,9 @@ prometheus::Counter& Metrics::attempts(std::string_view result) {
 }
 prometheus::Gauge& Metrics::destinations_held(std::string_view cause) {
   return destinations_held_.Add({{"cause", std::string(cause)}});
+}
+prometheus::Gauge& Metrics::alerts_active(std::string_view kind) {
+  return alerts_active_.Add({{"kind", std::string(kind)}});
 }
 prometheus::Counter& Metrics::deliveries_ended(std::string_view state) {
   return deliveries_ended_.Add({{"state", std::string(state)}});

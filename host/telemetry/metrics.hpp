@@ -27,6 +27,7 @@ class Metrics {
 
   prometheus::Counter& attempts(std::string_view result);         // succeeded, retryable, terminal, interrupted
   prometheus::Gauge& destinations_held(std::string_view cause);   // of those that this daemon serves
+  prometheus::Gauge& alerts_active(std::string_view kind);        // of the daemon that leads
   prometheus::Counter& deliveries_ended(std::string_view state);  // delivered, failed, dead_lettered
   // deliveries, attempts, events, delivery_events, rollup
   prometheus::Counter& retention_removed(std::string_view what);
@@ -42,6 +43,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& attempts_;
   prometheus::Family<prometheus::Counter>& deliveries_ended_;
   prometheus::Family<prometheus::Gauge>& destinations_held_;
+  prometheus::Family<prometheus::Gauge>& alerts_active_;
   prometheus::Family<prometheus::Counter>& store_failures_;
   prometheus::Family<prometheus::Counter>& retention_removed_;
   prometheus::Family<prometheus::Counter>& events_;

@@ -36,6 +36,8 @@ class ValidCalls:
     def checkAuditChain(self, tenant): return Call()
     def exportAuditRecords(self, tenant): return Call()
     def getPolicy(self, tenant): return Call()
+    def getAlertRules(self, tenant): return Call()
+    def listAlerts(self, tenant): return Call()
     def getTenant(self, tenant): return Call(path={"id": tenant})
     def getAdapter(self, tenant): return Call(path={"id": ADAPTER})
 
@@ -125,6 +127,10 @@ class ValidCalls:
     def replacePolicy(self, tenant):
         etag = self.world.succeed("getPolicy", tenant).headers["etag"]
         return Call(headers={"If-Match": etag}, body=self.POLICY)
+
+    def replaceAlertRules(self, tenant):
+        etag = self.world.succeed("getAlertRules", tenant).headers["etag"]
+        return Call(headers={"If-Match": etag}, body={"failing_minutes": 30, "dead_letters": 0, "clear_minutes": 1})
 
     def getDestinationPolicy(self, tenant): return self.getDestination(tenant)
 

@@ -283,6 +283,16 @@ TEST_P(Administration, Policy) {
   EXPECT_EQ(user.run({"policy", "set", "-", "--tenant", "acme"}, R"({"max_attempts":0})").code, 65);
 }
 
+TEST_P(Administration, RulesForAlerts) {
+  user.json({"tenants", "create", "initech", "--name", "Initech"});
+  const auto set = user.json({"alert-rules", "set", "-", "--tenant", "initech"}, R"({"dead_letters":10})");
+  EXPECT_EQ(set.at("effective_alert_rules").at("dead_letters").as_int64(), 10);
+  EXPECT_THAT(user.run({"alert-rules", "show", "--tenant", "initech"}).out, HasSubstr("alert_rules.dead_letters"));
+  EXPECT_EQ(user.run({"alert-rules", "set", "-", "--tenant", "initech"}, R"({"failing_minutes":1})").code, 65);
+  EXPECT_TRUE(user.json({"alerts", "list", "--tenant", "initech"}).at("alerts").as_array().empty());
+  EXPECT_THAT(user.run({"alerts", "list", "--tenant", "initech", "--active", "true"}).out, HasSubstr("WHAT TO DO"));
+}
+
 TEST_P(Administration, ApplyAndStatus) {
   site.provision("/healthy");
   const auto file = (site.folder() / "provision.json").string();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "audit/audit_log.hpp"
+#include "delivery/alert_store.hpp"
 #include "delivery/catalog_store.hpp"
 #include "delivery/dead_letters.hpp"
 #include "delivery/delivery_feed.hpp"
@@ -38,6 +39,7 @@ class Engine {
   virtual delivery::DeliveryFeed& feed() = 0;
   virtual delivery::HealthQuery& health() = 0;
   virtual delivery::RetentionStore& retention() = 0;
+  virtual delivery::AlertStore& alerts() = 0;
   virtual audit::AuditLog& audit() = 0;
   virtual identity::TokenStore& tokens() = 0;
   virtual identity::SessionStore& sessions() = 0;

@@ -4,6 +4,7 @@
 
 #include "contract/engine.hpp"
 #include "contract/shared_cluster.hpp"
+#include "postgres/postgres_alert_store.hpp"
 #include "postgres/postgres_audit_log.hpp"
 #include "postgres/postgres_catalog_store.hpp"
 #include "postgres/postgres_dead_letter_store.hpp"
@@ -37,6 +38,7 @@ class PostgresEngine final : public Engine {
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
+  delivery::AlertStore& alerts() override { return alerts_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
   identity::SessionStore& sessions() override { return sessions_; }
@@ -90,6 +92,7 @@ class PostgresEngine final : public Engine {
   postgres::PostgresDeliveryFeed feed_{database_};
   postgres::PostgresHealthQuery health_{database_};
   postgres::PostgresRetentionStore retention_{database_};
+  postgres::PostgresAlertStore alerts_{database_};
   postgres::PostgresAuditLog audit_{database_};
   postgres::PostgresTokenStore tokens_{database_};
   postgres::PostgresSessionStore sessions_{database_};

@@ -82,6 +82,13 @@ class TransactionalEnqueue : public PostgresFixture {
   Psql psql_{connection_};
 };
 
+TEST_F(TransactionalEnqueue, NobodyPublishesAlerts) {
+  EXPECT_THAT(psql_.publish(envelope("e-1", "alert.created", "integration.alert.raised")),
+              HasSubstr("event_type_is_kept_for_the_host"));
+  EXPECT_EQ(psql_.publish(envelope("e-2", "alert.created", "integration.alerts.raised")), "accepted");
+  EXPECT_THAT(drained(), SizeIs(1));
+}
+
 TEST_F(TransactionalEnqueue, AnEventComesWithItsTransactionOrNotAtAll) {
   psql_("BEGIN");
   EXPECT_EQ(psql_.publish(envelope("e-1")), "accepted");

@@ -5,6 +5,7 @@
 #include "contract/engine.hpp"
 #include "domain/store_errors.hpp"
 #include "sqlite/query.hpp"
+#include "sqlite/sqlite_alert_store.hpp"
 #include "sqlite/sqlite_audit_log.hpp"
 #include "sqlite/sqlite_catalog_store.hpp"
 #include "sqlite/sqlite_dead_letter_store.hpp"
@@ -48,6 +49,7 @@ class SqliteEngine final : public Engine {
   delivery::DeliveryFeed& feed() override { return feed_; }
   delivery::HealthQuery& health() override { return health_; }
   delivery::RetentionStore& retention() override { return retention_; }
+  delivery::AlertStore& alerts() override { return alerts_; }
   audit::AuditLog& audit() override { return audit_; }
   identity::TokenStore& tokens() override { return tokens_; }
   identity::SessionStore& sessions() override { return sessions_; }
@@ -100,6 +102,7 @@ class SqliteEngine final : public Engine {
   sqlite::SqliteDeliveryFeed feed_{database_};
   sqlite::SqliteHealthQuery health_{database_};
   sqlite::SqliteRetentionStore retention_{database_};
+  sqlite::SqliteAlertStore alerts_{database_, clock};
   sqlite::SqliteAuditLog audit_{database_};
   sqlite::SqliteTokenStore tokens_{database_};
   sqlite::SqliteSessionStore sessions_{database_};

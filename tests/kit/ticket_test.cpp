@@ -58,6 +58,9 @@ TEST_F(TicketFlows, TakeTheActionFromTheEventType) {
   EXPECT_EQ(action_of(delivery("evidence.created")), TicketAction::comment);
   EXPECT_EQ(action_of(delivery("alert.resolved")), TicketAction::close);
   EXPECT_EQ(action_of(delivery("ticket.closed")), TicketAction::close);
+  EXPECT_EQ(action_of(delivery("integration.alert.raised")), TicketAction::create);
+  EXPECT_EQ(action_of(delivery("integration.alert.cleared")), TicketAction::close);
+  EXPECT_EQ(action_of(delivery("integration.other.cleared")), TicketAction::comment);
   EXPECT_EQ(action_of(delivery("scan.finished")), TicketAction::comment);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include "administration/alert_settings.hpp"
 #include "administration/broker_credential_check.hpp"
 #include "administration/credentials.hpp"
 #include "administration/destination_removal.hpp"
@@ -7,6 +8,7 @@
 #include "administration/tenants.hpp"
 #include "administration/test_events.hpp"
 #include "api/adapter_routes.hpp"
+#include "api/alert_routes.hpp"
 #include "api/credential_routes.hpp"
 #include "api/destination_routes.hpp"
 #include "api/policy_routes.hpp"
@@ -15,6 +17,7 @@
 #include "plugins/plugin_adapter_directory.hpp"
 #include "plugins/plugin_adapter_registry.hpp"
 #include "plugins/plugin_lab.hpp"
+#include "sqlite/sqlite_alert_store.hpp"
 #include "unit/api/api_fixture.hpp"
 
 namespace opi::test {
@@ -61,6 +64,7 @@ class WithAdministration : public WithApi {
     api::add_destination_routes(routes, destinations, removal, test_events, credential_check, editor, runtime());
     api::add_credential_routes(routes, credentials, credential_check, editor);
     api::add_policy_routes(routes, policies, editor);
+    api::add_alert_routes(routes, alerts, engine().catalog, alert_settings, editor);
   }
 
   // Asks as `role` of "acme"; system_admin names that tenant.
@@ -119,6 +123,8 @@ class WithAdministration : public WithApi {
   administration::DestinationRemoval removal{editor, waiting, clock};
   administration::Credentials credentials{editor, directory, credential_check, clock};
   administration::Policies policies{editor};
+  sqlite::SqliteAlertStore alerts{database, clock};
+  administration::AlertSettings alert_settings{editor};
   std::function<void()> meanwhile;  // happens when a test event is waited for
   administration::TestEvents test_events{
       editor, engine().intake, query, clock, random, [this](std::chrono::milliseconds pause) {

@@ -194,7 +194,8 @@ TEST(EnvelopeParsing, IdsHaveTheirAlphabets) {
 }
 
 TEST(EnvelopeParsing, TheHostsOwnEventTypesAreNotForProducers) {
-  for (const char* own : {R"("ticket.delivery.succeeded")", R"("ticket.delivery.anything")", R"("oneprotect.test")"})
+  for (const char* own : {R"("ticket.delivery.succeeded")", R"("ticket.delivery.anything")",
+                          R"("integration.alert.raised")", R"("oneprotect.test")"})
     EXPECT_EQ(errors_of(Envelope{}.with("event_type", own)), "event_type: is kept for the host's own events");
   for (const char* free : {R"("ticket.created")", R"("ticket.delivery")", R"("oneprotect.tests")"})
     EXPECT_EQ(errors_of(Envelope{}.with("event_type", free)), "");

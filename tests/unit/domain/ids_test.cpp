@@ -89,14 +89,16 @@ TEST(Subscriptions, MatchExactlyByPrefixOrAll) {
 }
 
 TEST(Subscriptions, MatchTheHostsOwnEventsOnlyIfTheyAreAboutNothingElse) {
-  for (const char* broad : {"*", "ticket.*", "oneprotect.*"})
-    for (const char* own : {"ticket.delivery.succeeded", "oneprotect.test"})
+  for (const char* broad : {"*", "ticket.*", "integration.*", "oneprotect.*"})
+    for (const char* own : {"ticket.delivery.succeeded", "integration.alert.raised", "oneprotect.test"})
       EXPECT_FALSE(subscription_matches(broad, own)) << broad << " " << own;
   EXPECT_TRUE(subscription_matches("ticket.delivery.*", "ticket.delivery.succeeded"));
+  EXPECT_TRUE(subscription_matches("integration.alert.*", "integration.alert.raised"));
   EXPECT_TRUE(subscription_matches("ticket.delivery.failed", "ticket.delivery.failed"));
   EXPECT_FALSE(subscription_matches("ticket.delivery.failed", "ticket.delivery.succeeded"));
   EXPECT_TRUE(subscription_matches("oneprotect.test", "oneprotect.test"));
-  for (const char* others : {"ticket.created", "ticket.delivery", "ticket.delivery_note.sent", "oneprotect.tests"}) {
+  for (const char* others : {"ticket.created", "ticket.delivery", "ticket.delivery_note.sent", "integration.alert",
+                             "integration.alerts.sent", "oneprotect.tests"}) {
     EXPECT_FALSE(is_host_event_type(others)) << others;
     EXPECT_TRUE(subscription_matches("*", others)) << others;
   }

@@ -51,6 +51,12 @@ export const healthQuery = (period: PeriodName) =>
     },
   });
 
+export const alertsQuery = queryOptions({
+  queryKey: ['alerts'],
+  queryFn: async ({ signal }) =>
+    (await unwrap(client.GET('/alerts', { params: { query: { active: true, limit: page } }, signal }))).alerts,
+});
+
 export const filterNames = [
   'destination_id',
   'event_id',

@@ -11,6 +11,7 @@ export type DestinationCreation = Schemas['DestinationCreation'];
 export type Adapter = Schemas['Adapter'];
 export type AdapterList = Schemas['AdapterList'];
 export type HoldCause = Schemas['HoldCause'];
+export type AlertKind = Schemas['AlertKind'];
 export type Posture = Schemas['Posture'];
 export type Credential = Schemas['Credential'];
 export type DeliveryPolicy = Schemas['DeliveryPolicy'];

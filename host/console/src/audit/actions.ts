@@ -25,6 +25,7 @@ const named: Record<AuditAction, true> = {
   'credential.revoked': true,
   'credential.failed': true,
   'policy.changed': true,
+  'alert_rules.changed': true,
   'tenant.created': true,
   'tenant.changed': true,
   'token.issued': true,

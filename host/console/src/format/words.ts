@@ -1,4 +1,4 @@
-import type { Attempt, Authorization, DeliveryState, HoldCause, Posture, Role } from '../api/types';
+import type { AlertKind, Attempt, Authorization, DeliveryState, HoldCause, Posture, Role } from '../api/types';
 
 export const stateWords: Record<DeliveryState, string> = {
   pending: 'Pending',
@@ -40,6 +40,15 @@ export const holdWords: Record<HoldCause, string> = {
   breaker_open: 'Circuit breaker open',
   paused_by_receiver: 'The receiver asked for silence',
   waits_for_order: 'Waits for its turn',
+};
+
+export const alertWords: Record<AlertKind, string> = {
+  destination_failing: 'Deliveries fail',
+  dead_letters_parked: 'Dead letters are parked',
+  credential_refused: 'A credential is refused',
+  credential_expiring: 'A credential ends soon',
+  destination_held: 'Nothing is sent',
+  destination_disabling: 'Disabled for failing, or about to be',
 };
 
 export const resultWords: Record<Attempt['result'], { word: string; meaning: string }> = {

@@ -7,6 +7,7 @@ import { destinationsQuery, healthQuery } from '../api/queries';
 import { DestinationDetail } from '../destination/DestinationDetail';
 import { Loaded } from '../parts/Loaded';
 import { Panes } from '../parts/Panes';
+import { ActiveAlerts } from './ActiveAlerts';
 import { DestinationList } from './DestinationList';
 import { byUrgency, type Row } from './filters';
 import { HealthStrip } from './HealthStrip';
@@ -52,6 +53,7 @@ export function Overview(): ReactNode {
         )}
       </Loaded>
 
+      <ActiveAlerts />
       <Panes
         chosen={search.destination}
         label="Destination"

@@ -17,6 +17,8 @@ enum class TicketAction { create, update, comment, close };
 // What an event asks for.
 inline TicketAction action_of(const sdk::Delivery& delivery) {
   const auto type = delivery.event_type();
+  if (type == "integration.alert.raised") return TicketAction::create;
+  if (type == "integration.alert.cleared") return TicketAction::close;
   const bool has_life = type.starts_with("alert.") || type.starts_with("ticket.");
   if (has_life && type.ends_with(".created")) return TicketAction::create;
   if (has_life && (type.ends_with(".closed") || type.ends_with(".resolved"))) return TicketAction::close;

@@ -1,0 +1,22 @@
+#pragma once
+#include "delivery/alert_store.hpp"
+#include "postgres/postgres_database.hpp"
+
+namespace opi::postgres {
+
+class PostgresAlertStore final : public delivery::AlertStore {
+ public:
+  explicit PostgresAlertStore(PostgresDatabase& database) : database_(database) {}
+  std::vector<delivery::DestinationTrouble> troubles(const TenantId& tenant, UnixTime from,
+                                                     std::int64_t parked_at_most) override;
+  std::vector<Alert> known(const TenantId& tenant, UnixTime raised_since) override;
+  void raise(std::span<const Alert> alerts) override;
+  void update(std::span<const Alert> alerts) override;
+  std::vector<Alert> list(const TenantId& tenant, std::optional<bool> active, int limit) override;
+  std::int64_t remove_cleared(const TenantId& tenant, UnixTime cleared_before, int limit) override;
+
+ private:
+  PostgresDatabase& database_;
+};
+
+}  // namespace opi::postgres
