@@ -37,12 +37,12 @@ int act(Context& context, const Arguments& arguments, const Bulk& bulk) {
   return exit_ok;
 }
 
-std::vector<Option> bulk_options(const std::string& all, const std::string& first) {
+std::vector<Option> bulk_options(std::string_view every, std::string_view limit) {
   auto filters = filter_options();
   for (auto& option : filters) option.use = Option::Use::body;
   return std::vector{tenant_option()} + filters +
-         std::vector<Option>{{"every", "", all + ", instead of filters"},
-                             {"limit", "N", "at most so many, the " + first + "; 1000 if not given, at most 10000"},
+         std::vector<Option>{{"every", "", every},
+                             {"limit", "N", limit},
                              {"dry-run", "", "only count those that match; so it is without --yes"},
                              {"yes", "", "do it"}};
 }

@@ -16,7 +16,7 @@ struct Bulk {
 
 int act(Context& context, const Arguments& arguments, const Bulk& bulk);
 
-// Filters, --every, --limit (the `first` come first), --dry-run and --yes.
-std::vector<Option> bulk_options(const std::string& all, const std::string& first);
+// Filters, --every and --limit with these descriptions, --dry-run and --yes.
+std::vector<Option> bulk_options(std::string_view every, std::string_view limit);
 
 }  // namespace opi::ctl

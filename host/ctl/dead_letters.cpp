@@ -20,6 +20,8 @@ int show_dead_letter(Context& context, const Arguments& arguments) {
 }
 
 constexpr const char* every = "all dead letters of the tenant";
+constexpr const char* instead_of_filters = "all dead letters of the tenant, instead of filters";
+constexpr const char* most = "at most so many, the oldest; 1000 if not given, at most 10000";
 
 int replay(Context& context, const Arguments& arguments) {
   return act(context, arguments, {"/dead-letters", ":replay", "ID", every});
@@ -50,13 +52,13 @@ std::vector<Command> dead_letter_commands() {
        "idempotency key and has the policy's attempts once more. What went to a deleted destination is neither counted "
        "nor sent.",
        {{"ID", "the delivery's id", false}},
-       bulk_options(every, "oldest"),
+       bulk_options(instead_of_filters, most),
        replay},
       {"dead-letters discard",
        "give dead letters up, for good",
        "As replay; the reason stands in the audit trail.",
        {{"ID", "the delivery's id", false}},
-       bulk_options(every, "oldest") +
+       bulk_options(instead_of_filters, most) +
            std::vector<Option>{{"reason", "TEXT", "why, 1 to 512 bytes", Option::Use::own, true}},
        discard}};
 }

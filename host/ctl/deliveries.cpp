@@ -38,10 +38,10 @@ int list_attempts(Context& context, const Arguments& arguments) {
   return exit_ok;
 }
 
-constexpr const char* every = "everything that waits of the tenant";
+constexpr const char* every_waiting = "everything that waits of the tenant";
 
 int cancel(Context& context, const Arguments& arguments) {
-  return act(context, arguments, {"/deliveries", ":cancel", "DELIVERY", every});
+  return act(context, arguments, {"/deliveries", ":cancel", "DELIVERY", every_waiting});
 }
 
 int retry_delivery(Context& context, const Arguments& arguments) {
@@ -87,7 +87,8 @@ std::vector<Command> delivery_commands() {
        "failed one whose last attempt, which sent nothing, says who cancelled it and why. What has an attempt under "
        "way is left alone until it has come back.",
        {{"DELIVERY", "its id", false}},
-       bulk_options(every, "newest") +
+       bulk_options("everything that waits of the tenant, instead of filters",
+                    "at most so many, the newest; 1000 if not given, at most 10000") +
            std::vector<Option>{{"state", "STATES", "only pending, or only retry_scheduled", body},
                                {"reason", "TEXT", "why, 1 to 512 bytes", own, true}},
        cancel},

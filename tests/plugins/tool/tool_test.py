@@ -53,18 +53,18 @@ class Golden(Commands):
     def test_every_argument_of_an_attempt_reaches_the_adapter(self):
         case = self.updated(event={"payload": {"alert_id": "A-1", "n": 8.50}}, step=1, carry="c", prior_ref="T-7",
                             prior_url="https://x/T-7")
-        self.assertEqual(case["request"]["body"], '1|c|T-7|https://x/T-7|A-1|{"alert_id":"A-1","n":8.5}')
+        self.assertEqual(case["request"]["body"], '1|c|T-7|https://x/T-7|A-1|{"alert_id": "A-1", "n": 8.5}')
         self.assertEqual(case["request"]["headers"]["Authorization"], "Bearer <secret:token>")
 
-    def test_a_payload_keeps_its_very_numbers(self):
+    def test_a_payload_keeps_its_very_bytes(self):
         path = self.write("case.json", '{"endpoint": "%s", "event": {"payload": {"n": 8.50}}}' % ENDPOINT)
         self.run_tool("golden", PLUGIN, path, "--update")
         self.assertIn('"event": {"payload": {"n": 8.50}}', path.read_text())
-        self.assertIn('|{\\"n\\":8.50}', path.read_text())
+        self.assertIn('|{\\"n\\": 8.50}', path.read_text())
 
     def test_the_key_of_a_signature_is_the_placeholder(self):
         case = self.updated(event={"payload": {"a": 1}})
-        expected = hmac.new(b"<secret:token>", b'{"a":1}', hashlib.sha256).hexdigest()
+        expected = hmac.new(b"<secret:token>", b'{"a": 1}', hashlib.sha256).hexdigest()
         self.assertEqual(case["request"]["headers"]["X-Signature"], expected)
 
     def test_a_url_that_is_a_secret_is_the_placeholder_below_the_origin(self):
