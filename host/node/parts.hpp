@@ -7,6 +7,7 @@
 #include "configuration/configuration.hpp"
 #include "crypto/ed25519.hpp"
 #include "egress/address_guard.hpp"
+#include "egress/proxy.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_provider_registry.hpp"
 
