@@ -70,6 +70,9 @@ struct Configuration {
   std::vector<std::string> egress_allow;
   PlainHttp egress_plain_http = PlainHttp::listed;
   std::string egress_ca_file;
+  std::string egress_proxy, egress_proxy_credentials_file;
+  std::string egress_proxy_credentials;  // what that file holds: never logged
+  std::vector<std::string> egress_proxy_exceptions;
   std::chrono::milliseconds egress_connect_timeout{}, egress_idle_timeout{};
   int egress_max_connections_per_origin = 0;
 

@@ -16,7 +16,7 @@ namespace po = boost::program_options;
 constexpr std::string_view environment_prefix = "OPI_";
 constexpr std::string_view provider_section = "secret_provider.", provider_variables = "OPI_SECRET_PROVIDER_";
 constexpr std::string_view former_local_directory = "secrets.local_directory";
-constexpr std::size_t max_connection_file_bytes = 4096;
+constexpr std::size_t max_file_bytes = 4096;
 
 const Key* find_key(std::string_view name) {
   const auto found = std::ranges::find(keys(), name, &Key::name);
@@ -91,7 +91,12 @@ class Loader {
   // What only the whole shows.
   Loaded finish() {
     auto& c = loaded_.configuration;
-    if (!c.postgres_connection_file.empty()) read_connection_file();
+    if (!c.postgres_connection_file.empty())
+      read_file("store.postgres_connection_file", c.postgres_connection_file, c.postgres_connection);
+    if (!c.egress_proxy_credentials_file.empty())
+      read_file("egress.proxy_credentials_file", c.egress_proxy_credentials_file, c.egress_proxy_credentials);
+    if (c.egress_proxy.empty() && (!c.egress_proxy_credentials_file.empty() || !c.egress_proxy_exceptions.empty()))
+      error("configuration", "egress.proxy must be set where its credentials or exceptions are");
     if (c.store_engine == StoreEngine::postgres && c.postgres_connection.empty() && c.postgres_connection_file.empty())
       error("configuration",
             "store.engine is postgres, so store.postgres_connection or store.postgres_connection_file must be set");
@@ -136,17 +141,17 @@ class Loader {
     return lines;
   }
 
-  void read_connection_file() {
-    auto& c = loaded_.configuration;
-    std::ifstream stream(c.postgres_connection_file);
+  // A text that is not to stand in the configuration itself; a line's end behind it is none of it.
+  void read_file(const std::string& key, const std::string& path, std::string& into) {
+    std::ifstream stream(path);
     std::string content((std::istreambuf_iterator<char>(stream)), {});
     while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
     if (!stream.good() && !stream.eof())
-      error("configuration", "store.postgres_connection_file cannot be read");
-    else if (content.empty() || content.size() > max_connection_file_bytes)
-      error("configuration", "store.postgres_connection_file must hold 1 to 4096 bytes");
+      error("configuration", key + " cannot be read");
+    else if (content.empty() || content.size() > max_file_bytes)
+      error("configuration", key + " must hold 1 to 4096 bytes");
     else
-      c.postgres_connection = std::move(content);
+      into = std::move(content);
   }
 
   Loaded loaded_;

@@ -132,6 +132,7 @@ void examine_configuration(const Context& context, Findings& findings) {
   examine_readable("store.postgres_connection_file", c.postgres_connection_file, findings);
   examine_readable("identity.jwt_keys", c.jwt_keys, findings);
   examine_readable("egress.ca_file", c.egress_ca_file, findings);
+  examine_readable("egress.proxy_credentials_file", c.egress_proxy_credentials_file, findings);
   if (c.audit_signing_key.empty() && c.shares_audit_trail())
     findings.warning("audit", "no key of all daemons is named: the audit trail has no signed checkpoints",
                      "name one in audit.signing_key_file, the same on every node");

@@ -78,6 +78,7 @@ egress::TransportOptions transport_options(const Configuration& configuration, t
   options.max_connections_per_origin = static_cast<std::size_t>(configuration.egress_max_connections_per_origin);
   options.user_agent = node::user_agent;
   options.tls.ca_file = configuration.egress_ca_file;
+  options.proxy = node::egress_proxy(configuration);
   options.logger = &logger;
   return options;
 }

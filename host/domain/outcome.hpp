@@ -29,6 +29,7 @@ enum class TransportFault {
   reset,      // closed or reset before a whole response
   protocol,   // not HTTP, or beyond the header limits
   cancelled,  // the daemon is stopping
+  proxy,      // the way out: the operator's proxy is away, refuses, or wants other credentials; nothing was sent
 };
 
 constexpr std::string_view to_string(TransportFault fault) {
@@ -42,6 +43,7 @@ constexpr std::string_view to_string(TransportFault fault) {
     case TransportFault::reset: return "connection_reset";
     case TransportFault::protocol: return "protocol_error";
     case TransportFault::cancelled: return "cancelled";
+    case TransportFault::proxy: return "proxy_failed";
   }
   return "";
 }

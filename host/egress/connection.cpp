@@ -1,7 +1,10 @@
 #include "egress/connection.hpp"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
 
 #include "egress/loop.hpp"
 #include "egress/origin.hpp"
@@ -81,6 +84,13 @@ void Connection::begin() {
 }
 
 void Connection::resolved(const Resolution& resolution) {
+  if (finding_proxy_) {
+    if (resolution.addresses.empty())
+      return fail_connect(TransportFault::proxy, "the proxy's name leads to no address", resolution.failure);
+    finding_proxy_ = false;
+    proxy_addresses_ = resolution.addresses;
+    return try_next_address();
+  }
   // Which names lead somewhere inside is not a tenant's to know: a name whose addresses are all refused is like one
   // that has none. The log tells them apart, by `peer`.
   static constexpr const char* leads_nowhere = "the receiver's name leads to no address that a destination may have";
@@ -103,25 +113,46 @@ void Connection::resolved(const Resolution& resolution) {
   if (addresses_.empty())
     return fail_connect(TransportFault::address_refused, "the receiver has an address that no destination may have",
                         refused);
-  try_next_address();
+  find_proxy();
+}
+
+// Its own address is the operator's choice, and judged by nobody.
+void Connection::find_proxy() {
+  const auto* const proxy = loop_.options().proxy.get();
+  const auto direct = [&](const IpAddress& address) { return proxy->excepts(origin_.url().host, address); };
+  if (proxy == nullptr || std::ranges::all_of(addresses_, direct)) return try_next_address();
+  finding_proxy_ = true;
+  if (proxy->url().literal)
+    resolved({{*proxy->url().literal}, {}});
+  else
+    loop_.resolve(proxy->url().host, *this);
 }
 
 void Connection::try_next_address() {
   if (next_address_ == addresses_.size()) return fail_connect(TransportFault::connect, last_failure_, tried());
   const IpAddress& address = addresses_[next_address_++];
-  const auto endpoint = endpoint_of(address, origin_.url().port);
+  // The last address may use all the time that is left, the others an equal share of it.
+  const auto now = std::chrono::steady_clock::now();
+  const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_ + 1);
+  address_timed_out_ = false;
+  loop_.arm(*this, now + (connect_by_ - now) / left);
+  const auto* const proxy = loop_.options().proxy.get();
+  by_proxy_ = proxy != nullptr && !proxy->excepts(origin_.url().host, address);
+  next_proxy_address_ = 0;
+  if (by_proxy_)
+    dial(proxy_addresses_[next_proxy_address_++], proxy->url().port);
+  else
+    dial(address, origin_.url().port);
+}
+
+void Connection::dial(const IpAddress& address, std::uint16_t port) {
+  const auto endpoint = endpoint_of(address, port);
   error_code error;
   socket_.close(error);
   socket_.open(endpoint.protocol(), error);
   if (!error) socket_.non_blocking(true, error);
   if (!error) socket_.set_option(tcp::no_delay(true), error);
   if (error) return fail_connect(TransportFault::connect, "no socket: " + error.message());
-
-  // The last address may use all the time that is left, the others an equal share of it.
-  const auto now = std::chrono::steady_clock::now();
-  const auto left = static_cast<std::int64_t>(addresses_.size() - next_address_ + 1);
-  address_timed_out_ = false;
-  loop_.arm(*this, now + (connect_by_ - now) / left);
   ++operations_;
   socket_.async_connect(endpoint, [this](const error_code& result) {
     if (operation_ended()) connect_ended(result);
@@ -129,10 +160,80 @@ void Connection::try_next_address() {
 }
 
 void Connection::connect_ended(const error_code& error) {
+  if (by_proxy_) return error || address_timed_out_ ? proxy_unreached(error) : ask_for_tunnel();
   if (error || address_timed_out_) {
     last_failure_ = "cannot connect to the receiver: " + (address_timed_out_ ? "timed out" : error.message());
     return try_next_address();
   }
+  reached();
+}
+
+// The receiver's other addresses would go the same way.
+void Connection::proxy_unreached(const error_code& error) {
+  if (!address_timed_out_ && next_proxy_address_ < proxy_addresses_.size())
+    return dial(proxy_addresses_[next_proxy_address_++], loop_.options().proxy->url().port);
+  fail_connect(TransportFault::proxy,
+               "cannot connect to the proxy: " + (address_timed_out_ ? "timed out" : error.message()), tried());
+}
+
+void Connection::ask_for_tunnel() {
+  tunnel_ = loop_.options().proxy->connect_request(addresses_[next_address_ - 1], origin_.url().port);
+  ++operations_;
+  asio::async_write(socket_, asio::buffer(tunnel_), [this](const error_code& error, std::size_t) {
+    ::explicit_bzero(tunnel_.data(), tunnel_.size());  // it had the credentials
+    tunnel_.clear();
+    if (!operation_ended()) return;
+    if (address_timed_out_) return address_timed_out();
+    if (error)
+      return fail_connect(TransportFault::proxy, "the proxy closed the connection: " + error.message(), tried());
+    read_tunnel_answer();
+  });
+}
+
+void Connection::read_tunnel_answer() {
+  const auto had = tunnel_.size();
+  tunnel_.resize(max_tunnel_answer_bytes);
+  ++operations_;
+  socket_.async_read_some(asio::buffer(tunnel_.data() + had, tunnel_.size() - had), [this, had](const error_code& error,
+                                                                                                std::size_t bytes) {
+    tunnel_.resize(had + bytes);
+    if (!operation_ended()) return;
+    if (address_timed_out_) return address_timed_out();
+    if (error)
+      return fail_connect(TransportFault::proxy, "the proxy closed the connection: " + error.message(), tried());
+    tunnel_answered();
+  });
+}
+
+// The proxy was reached and has not said what became of this one.
+void Connection::address_timed_out() {
+  last_failure_ = "cannot connect to the receiver by the proxy: timed out";
+  try_next_address();
+}
+
+void Connection::tunnel_answered() {
+  using Kind = TunnelAnswer::Kind;
+  const auto answer = egress::read_tunnel_answer(tunnel_);
+  const auto status = " (" + std::to_string(answer.status) + ")";
+  if (answer.kind == Kind::incomplete) return read_tunnel_answer();
+  tunnel_.clear();
+  switch (answer.kind) {
+    case Kind::opened: return reached();
+    case Kind::unreachable:
+      last_failure_ = "the proxy cannot connect to the receiver" + status;
+      return try_next_address();
+    case Kind::refused:
+      return fail_connect(TransportFault::proxy,
+                          (answer.status == 407 ? "the proxy wants other credentials"
+                                                : "the proxy refuses to connect to the receiver") +
+                              status,
+                          tried());
+    default: return fail_connect(TransportFault::proxy, "the proxy's answer is malformed", tried());
+  }
+}
+
+// Of the receiver, by whichever way.
+void Connection::reached() {
   if (origin_.url().tls)
     shake_hands();
   else
@@ -196,6 +297,7 @@ void Connection::expired() {
   }
   fail_connect(TransportFault::timeout,
                std::string{addresses_.empty() ? "resolving the receiver's name"
+                           : finding_proxy_   ? "resolving the proxy's name"
                            : shaking_hands_   ? "TLS with the receiver"
                                               : "connecting to the receiver"} +
                    " took longer than " + std::to_string(loop_.options().connect_timeout.count()) + " ms",

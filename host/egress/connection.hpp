@@ -64,8 +64,16 @@ class Connection final : public Deadline, public IdleHook, public LruHook, publi
 
   // Connecting (connection.cpp).
   void begin();
+  void find_proxy();
   void try_next_address();
+  void dial(const IpAddress& address, std::uint16_t port);
   void connect_ended(const error_code& error);
+  void proxy_unreached(const error_code& error);
+  void ask_for_tunnel();
+  void read_tunnel_answer();
+  void tunnel_answered();
+  void address_timed_out();
+  void reached();
   void shake_hands();
   void handshake_ended(const error_code& error);
   void become_ready();
@@ -103,6 +111,11 @@ class Connection final : public Deadline, public IdleHook, public LruHook, publi
   std::size_t next_address_ = 0;
   bool address_timed_out_ = false, shaking_hands_ = false;
   std::string last_failure_;
+  // The way through the proxy, of the address that is tried.
+  std::vector<IpAddress> proxy_addresses_;
+  std::size_t next_proxy_address_ = 0;
+  bool finding_proxy_ = false, by_proxy_ = false;
+  std::string tunnel_;  // what it is asked, then what it answers
   MonoTime opened_{}, connect_by_{};
 
   std::unique_ptr<Exchange> exchange_;

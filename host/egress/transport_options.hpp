@@ -1,8 +1,10 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 
+#include "egress/proxy.hpp"
 #include "egress/request_head.hpp"
 #include "egress/response_parser.hpp"
 #include "egress/tls.hpp"
@@ -22,6 +24,7 @@ struct TransportOptions {
   RequestLimits request{};
   ResponseLimits response{};
   TlsContext::Options tls{};
+  std::shared_ptr<const Proxy> proxy;   // by which receivers are reached; null: directly
   telemetry::Logger* logger = nullptr;  // for faults of the transport itself; null: nobody is told
 };
 

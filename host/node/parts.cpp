@@ -68,6 +68,15 @@ egress::AddressGuard address_guard(const Configuration& configuration) {
                                                       : egress::PlainHttp::listed);
 }
 
+std::shared_ptr<const egress::Proxy> egress_proxy(const Configuration& configuration) {
+  if (configuration.egress_proxy.empty()) return nullptr;
+  std::string error;
+  auto proxy = egress::Proxy::parse(configuration.egress_proxy, configuration.egress_proxy_credentials,
+                                    configuration.egress_proxy_exceptions, error);
+  if (!proxy) throw std::runtime_error(error);
+  return proxy;
+}
+
 std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Configuration& configuration) {
   std::vector<crypto::Ed25519PublicKey> keys;
   for (const auto& text : configuration.audit_trusted_keys)
@@ -79,6 +88,7 @@ std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Co
 std::vector<std::string> egress_faults(const Configuration& configuration) {
   try {
     address_guard(configuration);
+    egress_proxy(configuration);
     return {};
   } catch (const std::runtime_error& fault) {
     return {std::string("configuration: ") + fault.what()};

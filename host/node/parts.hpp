@@ -7,6 +7,7 @@
 #include "configuration/configuration.hpp"
 #include "crypto/ed25519.hpp"
 #include "egress/address_guard.hpp"
+#include "egress/proxy.hpp"
 #include "plugins/plugin_host.hpp"
 #include "plugins/plugin_provider_registry.hpp"
 
@@ -19,6 +20,9 @@ plugins::PluginProviderRegistry::ConfigOf provider_configs(const configuration::
 
 // Throws std::runtime_error that names an entry of egress.allow which is not a CIDR block.
 egress::AddressGuard address_guard(const configuration::Configuration& configuration);
+
+// The way out that the operator names; null: none. Throws std::runtime_error that names the key and repeats no value.
+std::shared_ptr<const egress::Proxy> egress_proxy(const configuration::Configuration& configuration);
 // audit.trusted_keys.
 std::vector<crypto::Ed25519PublicKey> trusted_audit_keys(const configuration::Configuration& configuration);
 // What is wrong with egress.allow, with its place.

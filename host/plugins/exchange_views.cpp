@@ -26,6 +26,7 @@ std::uint32_t transport_of(TransportFault fault) {
     case TransportFault::name_resolution: return OPI_TRANSPORT_NAME_RESOLUTION;
     case TransportFault::address_refused: return OPI_TRANSPORT_ADDRESS_REFUSED;
     case TransportFault::connect: return OPI_TRANSPORT_CONNECT;
+    case TransportFault::proxy: return OPI_TRANSPORT_CONNECT;  // which way it goes is the host's business
     case TransportFault::tls: return OPI_TRANSPORT_TLS;
     case TransportFault::timeout: return OPI_TRANSPORT_TIMEOUT;
     case TransportFault::reset: return OPI_TRANSPORT_RESET;

@@ -30,10 +30,15 @@ std::string_view name_of(Verdict verdict) {
   return "";
 }
 
-constexpr std::array faults{TransportFault::name_resolution, TransportFault::address_refused,
-                            TransportFault::connect,         TransportFault::tls,
-                            TransportFault::timeout,         TransportFault::reset,
-                            TransportFault::protocol,        TransportFault::cancelled};
+constexpr std::array faults{TransportFault::name_resolution,
+                            TransportFault::address_refused,
+                            TransportFault::connect,
+                            TransportFault::tls,
+                            TransportFault::timeout,
+                            TransportFault::reset,
+                            TransportFault::protocol,
+                            TransportFault::cancelled,
+                            TransportFault::proxy};
 
 bool is_utf8(const std::string& text) {
   json::stream_parser parser;

@@ -235,6 +235,19 @@ TEST_F(Loading, AConnectionFileWinsAndHasItsLimits) {
   EXPECT_THAT(with(folder / "absent").errors, ElementsAre(HasSubstr("cannot be read")));
 }
 
+TEST_F(Loading, CredentialsOfAProxyComeFromAFileAndNeedAProxy) {
+  const auto with = [&](std::vector<std::string> settings) { return load("", {}, settings); };
+  const std::string key = "egress.proxy_credentials_file=", proxy = "egress.proxy=http://proxy:3128";
+  EXPECT_EQ(with({proxy, key + file("u:hunter2\n")}).configuration.egress_proxy_credentials, "u:hunter2");
+  EXPECT_THAT(with({proxy, key + file("\n")}).errors,
+              ElementsAre("configuration: egress.proxy_credentials_file must hold 1 to 4096 bytes"));
+  EXPECT_THAT(with({proxy, key + (folder / "absent").string()}).errors,
+              ElementsAre("configuration: egress.proxy_credentials_file cannot be read"));
+  for (const auto& alone : {key + file("u:p"), std::string("egress.proxy_exceptions=10.0.0.0/8")})
+    EXPECT_THAT(with({alone}).errors,
+                ElementsAre("configuration: egress.proxy must be set where its credentials or exceptions are"));
+}
+
 TEST_F(Loading, ErrorsNeverRepeatValues) {
   const auto path = file("[api]\nport=hunter2\n[store]\npasword=hunter2\n");
   for (const auto& error : load(path, {{"OPI_LOG_LEVEL", "hunter2"}}, {"plugins.pins=hunter2"}).errors)

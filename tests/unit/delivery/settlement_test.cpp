@@ -161,8 +161,9 @@ TEST(Backoff, GrowsWithTheAttemptAndIsJittered) {
 }
 
 TEST(TransportFaults, ThatSentTheBodyLeaveTheResultUnknown) {
-  for (const auto fault : {TransportFault::name_resolution, TransportFault::connect, TransportFault::tls,
-                           TransportFault::timeout, TransportFault::reset, TransportFault::protocol}) {
+  for (const auto fault :
+       {TransportFault::name_resolution, TransportFault::connect, TransportFault::tls, TransportFault::timeout,
+        TransportFault::reset, TransportFault::protocol, TransportFault::proxy}) {
     HttpResponse response;
     response.fault = fault;
     response.fault_detail = "h.example: it broke";
