@@ -26,6 +26,9 @@ constexpr std::array known_reasons{
     Known{"address_refused",
           "was refused by the egress guard: the endpoint's address lies in a private or special range, or is not https",
           "Correct the endpoint, or have the operator allow its range (egress.allow)."},
+    Known{
+        "proxy_failed", "did not leave this network: the proxy did not let it through",
+        "The operator has to look at egress.proxy: whether it is up, takes our credentials, and allows the receiver."},
     Known{"protocol_error", "got something that is not HTTP",
           "Check that the endpoint's scheme and port lead to the receiver itself."},
     Known{"signing_secret_unavailable", "had no signing secret, and nothing is sent unsigned",
