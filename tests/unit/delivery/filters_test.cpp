@@ -57,13 +57,13 @@ TEST_F(FilteredDestinations, AreGivenAnEventThatCostsThemTooMuchTogether) {
   for (int i = 1; i < 20'000; ++i) list += ",1";
   publish("e-1", "{\"list\":[" + list + "]}");
   EXPECT_THAT(events_of(1), testing::IsEmpty());
-  EXPECT_EQ(metrics.filters_given_up.Value(), 0);
+  EXPECT_EQ(engine().metrics.filters_given_up.Value(), 0);
   for (int n = 2; n <= 4; ++n) given(n, "@.payload.list[?@ == " + std::to_string(n) + "]");
   publish("e-2", "{\"list\":[" + list + "]}");
   int unfiltered = 0;
   for (int n = 1; n <= 4; ++n) unfiltered += static_cast<int>(events_of(n).size());
   EXPECT_EQ(unfiltered, 3) << "one was looked at to its end";
-  EXPECT_EQ(metrics.filters_given_up.Value(), 1);
+  EXPECT_EQ(engine().metrics.filters_given_up.Value(), 1);
   publish("e-3", R"({"list":[1]})");
   for (int n = 1; n <= 4; ++n) EXPECT_THAT(events_of(n), testing::Not(testing::Contains("e-3")));
 }
