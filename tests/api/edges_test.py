@@ -26,7 +26,7 @@ class EdgesTest(ApiTest):
         if "maximum" in schema:
             values.append(schema["maximum"] + 1)
         if kind == "integer":
-            values.append(schema["minimum"] + 0.5)
+            values.append(schema.get("minimum", 0) + 0.5)
         if "maxLength" in schema:
             values.append("x" * (schema["maxLength"] + 1))
         if "enum" in schema or "a-z" in schema.get("pattern", "") or schema.get("format") in ("uuid", "date-time"):

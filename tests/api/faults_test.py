@@ -208,6 +208,7 @@ class FaultsTest(ApiTest):
         self.expect(policy, 200)
         self.world.policy_written_by_a_newer_version(future)
         for operation, call in (("replacePolicy", Call(headers={"If-Match": "*"}, body=self.valid.POLICY)),
+                                ("replaceAlertRules", Call(headers={"If-Match": "*"}, body={"held_minutes": 7})),
                                 ("changeTenant", Call(path={"id": future}, headers={"If-Match": "*"}, body={"name": "Past"}))):
             with self.subTest(operation=operation):
                 self.expect(self.ask(operation, call, admin), 409, "newer-version")
