@@ -90,7 +90,7 @@ std::vector<Command> delivery_commands() {
        bulk_options("everything that waits of the tenant, instead of filters",
                     "at most so many, the newest; 1000 if not given, at most 10000") +
            std::vector<Option>{{"state", "STATES", "only pending, or only retry_scheduled", body},
-                               {"reason", "TEXT", "why, 1 to 512 bytes", own, true}},
+                               {"reason", "TEXT", "why, 1 to 512 bytes; needed to do it", own}},
        cancel},
       {"deliveries retry",
        "make a delivery that waits due at once",

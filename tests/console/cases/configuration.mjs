@@ -87,7 +87,7 @@ export async function theLifeOfADestination({ open, demo }) {
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
   await fill(page, 'Endpoint', 'https://moved.example/hooks');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Held: a credential was put for another receiver').waitFor();
+  await page.getByText('A credential was put for another receiver: nothing is sent').waitFor();
   await tab.judge('an unbound credential');
 
   // Gone.
