@@ -11,7 +11,8 @@ constexpr Statement list_events{"list_events", R"(
   SELECT event_id, event_type, schema_version, source, event_timestamp, correlation_id, causation_id, alert_id,
          evidence_id, ticket_id, producer, received_at, cardinality(delivery_ids)
   FROM integration_events
-  WHERE tenant_id = $1::text AND received_at >= $2::timestamptz AND (received_at, event_id) < ($3::timestamptz, $4::text)
+  WHERE tenant_id = $1::text AND received_at > '-infinity' AND received_at >= $2::timestamptz
+    AND (received_at, event_id) < ($3::timestamptz, $4::text)
     AND ($5::text IS NULL OR event_type = $5::text) AND ($6::text IS NULL OR source = $6::text)
     AND ($7::text IS NULL OR producer = $7::text)
     AND ($8::text IS NULL OR correlation_id = $8::text AND correlation_id <> '')

@@ -14,7 +14,7 @@ constexpr Statement select_recent_events{"recent_events", R"(
   SELECT event_id, event_type, schema_version, source, event_timestamp, correlation_id, causation_id, alert_id,
          evidence_id, ticket_id, payload, received_at
   FROM integration_events
-  WHERE tenant_id = $1::text
+  WHERE tenant_id = $1::text AND received_at > '-infinity'
     AND (received_at, event_id) < ($2::timestamptz, $3::text)
   ORDER BY received_at DESC, event_id DESC LIMIT $4::int)"};
 

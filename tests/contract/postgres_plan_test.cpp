@@ -71,6 +71,24 @@ TEST_F(PostgresPlans, NoStatementOfADeliverysWayReadsATableWhateverTheStatistics
   EXPECT_EQ(scalar(connection, most_scanned), "");
 }
 
+// To a planner that takes a table for empty any index that begins with the tenant is as good as the primary key: of a
+// queue's tables the others are partial, by a condition that only those state who want them.
+TEST_F(PostgresPlans, NoOtherIndexStandsForThePrimaryKeyOfWhatADeliverysWayReads) {
+  const std::string connection = shared_cluster().create_database();
+  postgres::PostgresDatabase database{{.connection = connection}};
+  database.migrate();
+  EXPECT_EQ(
+      scalar(connection,
+             "SELECT string_agg(i.indexrelid::regclass::text, ' ') FROM pg_index i "
+             "JOIN pg_am m ON m.amname = 'btree' "
+             "JOIN pg_class c ON c.oid = i.indexrelid AND c.relam = m.oid "
+             "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attname = 'tenant_id' "
+             "WHERE NOT i.indisprimary AND i.indpred IS NULL AND i.indrelid IN ('integration_outbox'::regclass, "
+             "'integration_events'::regclass, 'integration_deliveries'::regclass, "
+             "'integration_delivery_attempts'::regclass)"),
+      "");
+}
+
 // Neither a look for what is due nor one for what is stranded costs by what waits.
 TEST_F(PostgresPlans, ALookAtWhatWaitsReadsARowADestinationOrSubject) {
   constexpr const char* fetched =
