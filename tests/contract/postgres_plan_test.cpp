@@ -84,7 +84,7 @@ TEST_F(PostgresPlans, NoOtherIndexStandsForThePrimaryKeyOfWhatADeliverysWayReads
              "JOIN pg_class c ON c.oid = i.indexrelid AND c.relam = m.oid "
              "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attname = 'tenant_id' "
              "WHERE NOT i.indisprimary AND i.indpred IS NULL AND i.indrelid IN ('integration_outbox'::regclass, "
-             "'integration_events'::regclass, 'integration_deliveries'::regclass, "
+             "'integration_events'::regclass, "
              "'integration_delivery_attempts'::regclass)"),
       "");
 }
