@@ -86,6 +86,7 @@ NewEvent FeedPublisher::route(const Catalog& catalog, const TenantId& tenant, co
     routed.deliveries.push_back({DeliveryId{delivery_ids_.next(instruments_.clock, instruments_.random)},
                                  destination->id, idempotency_key(tenant, destination->id, routed.event.event_id)});
   }
+  if (subject.effort.spent()) instruments_.metrics.filters_given_up.Increment();
   return routed;
 }
 

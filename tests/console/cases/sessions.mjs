@@ -18,6 +18,31 @@ export async function aLinkSignsInAndLeavesNoTokenBehind({ open, demo }) {
   await tab.close();
 }
 
+// The session of a portal link is its tab's: it has no cookie, outlives a reload, and the link begins no second one.
+export async function aPortalLinkSignsInItsTabOnce({ open, demo }) {
+  const admin = new URL(demo.link('acme-bank tenant_admin')).hash.slice('#token='.length);
+  const answer = await fetch(`${demo.origin}/api/v1/portal-links`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ role: 'auditor', subject: 'customer 17' }),
+  });
+  assert.equal(answer.status, 201);
+  const { path } = await answer.json();
+  const tab = await open(null, { expected: [401] });
+  const { page, context } = tab;
+  await page.goto(demo.origin + path);
+  await page.getByRole('heading', { name: 'Delivery health' }).waitFor();
+  assert.doesNotMatch(page.url(), /token/);
+  assert.equal((await context.cookies()).length, 0);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Delivery health' }).waitFor();
+  const second = await context.newPage();
+  await second.goto(demo.origin + path);
+  await second.getByText('The link is unknown, expired, used or withdrawn').waitFor();
+  await second.close();
+  await tab.close();
+}
+
 export async function aWrongTokenIsRefusedInWords({ open, demo }) {
   const tab = await open(null, { expected: [401] });
   const { page } = tab;

@@ -374,6 +374,9 @@ TEST(FilterLimits, OfEffortEndALookThatSaysNothing) {
     }
   };
   EXPECT_LE(steps_of("@.list"), 3);
+  std::string ten = "@.text != 'y'";
+  for (int i = 1; i < 10; ++i) ten += " && @.missing != 'y'";
+  EXPECT_LE(steps_of(ten.c_str()), 45) << "a thousand of these and more are looked at";
   EXPECT_GE(steps_of("@.list[?@ == 11]"), 20) << "each element, and its comparison";
   EXPECT_GE(steps_of("@.list == @.list"), 11);
   EXPECT_GE(steps_of("@.text == 'x'"), 10) << "its text counts";
