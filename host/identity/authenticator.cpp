@@ -110,6 +110,9 @@ std::variant<Sessions::Opened, Refusal> Authenticator::sign_in(const Presented& 
     return failed(presented.address, "The link is unknown, expired, used or withdrawn; ask for a new one");
   }
   auto verified = bearer(token, presented.address);
+  // A session begins no other one: that would have a cookie, and could issue what outlives the link.
+  if (const auto* caller = std::get_if<Caller>(&verified); caller != nullptr && caller->session)
+    return failed(presented.address, "A session is nothing to sign in with");
   if (auto* caller = std::get_if<Caller>(&verified)) verified = limited(std::move(*caller));
   if (const auto* refusal = std::get_if<Refusal>(&verified)) return *refusal;
   return sessions_.open(std::get<Caller>(verified));

@@ -120,6 +120,17 @@ TEST_F(PortalLinks, ASecretComesByItsOwnDoorAlone) {
   EXPECT_EQ(look(cookie.substr(12, 43)).status, 401) << "and a cookie's is no bearer";
 }
 
+TEST_F(PortalLinks, ASessionOfOneBeginsNoOther) {
+  const auto bearer = opened(issue(admin));
+  const auto response = ask_as(bearer, "POST", "/api/v1/session");
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(header(response, "Set-Cookie"), "");
+  auto in_body = head("POST", "/api/v1/session", "");
+  in_body.authorization.clear();
+  EXPECT_EQ(ask(in_body, R"({"token":")" + bearer + "\"}").status, 401);
+  EXPECT_EQ(look(bearer).status, 200) << "it goes on";
+}
+
 TEST_F(PortalLinks, SigningOutEndsItsSession) {
   const auto bearer = opened(issue(admin));
   const auto response = ask_as(bearer, "DELETE", "/api/v1/session");
